@@ -1,0 +1,86 @@
+/** The agent link: what an agent pulls, reports and asks for. Version 1; a field may be added, none changes meaning. */
+import { z } from "zod";
+import { guestReport, guestSpec } from "./guest.ts";
+
+export const wireVersion = 1;
+
+/** Longest a pull is held open when nothing changed, ms. */
+export const longPollMs = 20_000;
+
+export const consoleKind = z.enum(["vnc", "serial", "log"]);
+export type ConsoleKind = z.infer<typeof consoleKind>;
+
+/** Dial `url` (wss, same mutual TLS), prove `secret` in the header `x-madang-console`, then pipe bytes. */
+export const consoleOrder = z.object({
+  id: z.uuid(),
+  guestId: z.uuid(),
+  kind: consoleKind,
+  url: z.url(),
+  secret: z.string(),
+});
+export type ConsoleOrder = z.infer<typeof consoleOrder>;
+
+export const pullInput = z.object({
+  version: z.literal(wireVersion),
+  bootId: z.uuid(),
+  /** What the agent already has; the answer waits until there is something else. */
+  revision: z.string().nullable(),
+});
+export const snapshot = z.object({
+  /** A hash of the content, so nobody can forget to bump it. */
+  revision: z.string(),
+  hypervisorId: z.uuid(),
+  guests: z.array(guestSpec),
+  consoles: z.array(consoleOrder),
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** Sums of what the hypervisor has, before overcommit. */
+export const inventory = z.object({
+  vcpus: z.int().min(1),
+  ramMib: z.int().min(1),
+  diskGib: z.int().min(0),
+  cpuModel: z.string(),
+  kernel: z.string(),
+});
+export type Inventory = z.infer<typeof inventory>;
+
+export const capabilities = z.object({
+  graphicalConsole: z.boolean(),
+  serialConsole: z.boolean(),
+  consoleLog: z.boolean(),
+  /** false: images need not be fetched, the guest has no real disk (the simulator). */
+  realDisks: z.boolean(),
+  acceleration: z.enum(["kvm", "tcg", "none"]),
+});
+export type Capabilities = z.infer<typeof capabilities>;
+
+export const orphan = z.object({ guestId: z.uuid(), name: z.string(), observed: z.enum(["running", "stopped"]) });
+
+export const reportInput = z.object({
+  version: z.literal(wireVersion),
+  /** Made anew at each boot of the host, not of the agent. */
+  bootId: z.uuid(),
+  /** Counts up within one run of the agent; an older number than the last is refused. */
+  sequence: z.int().min(0),
+  agentStartedAt: z.iso.datetime(),
+  agentVersion: z.string(),
+  driver: z.string(),
+  capabilities,
+  inventory,
+  guests: z.array(guestReport),
+  orphans: z.array(orphan),
+  /** True when this is every guest the agent knows, which is what an agent sends at least every 30 s. */
+  complete: z.boolean(),
+});
+export type ReportInput = z.infer<typeof reportInput>;
+
+export const joinInput = z.object({
+  token: z.string().min(20).max(200),
+  /** PEM, PKCS#10; the key never leaves the hypervisor. */
+  csr: z.string().max(16_384),
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/),
+  driver: z.string().max(64),
+});
+export const joinAnswer = z.object({ hypervisorId: z.uuid(), certificate: z.string(), ca: z.string() });
+export type JoinAnswer = z.infer<typeof joinAnswer>;

@@ -1,0 +1,67 @@
+/**
+ * What the control plane asks of an agent and what the agent answers, guest by guest. A `guest` is the body of an
+ * instance on one hypervisor. An answer counts only at the generation it names; absence from a snapshot is never
+ * an order: only `desired: "absent"` destroys.
+ */
+import { z } from "zod";
+import { publicError } from "../errors.ts";
+
+export const guestDesired = z.enum(["running", "stopped", "hold", "absent"]);
+export type GuestDesired = z.infer<typeof guestDesired>;
+
+export const guestObserved = z.enum(["unknown", "absent", "running", "stopped", "failed"]);
+export type GuestObserved = z.infer<typeof guestObserved>;
+
+/** Why a stopped guest is stopped; `shutdown` means the guest itself powered off. */
+export const stopCause = z.enum(["shutdown", "destroyed", "crashed", "unknown"]);
+export type StopCause = z.infer<typeof stopCause>;
+
+export const rebootKind = z.enum(["soft", "hard"]);
+export type RebootKind = z.infer<typeof rebootKind>;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const guestSpec = z.object({
+  /** Also the hypervisor's own id for it (libvirt's domain UUID). */
+  guestId: z.uuid(),
+  instanceId: z.uuid(),
+  projectId: z.uuid(),
+  generation: z.int().min(1),
+  desired: guestDesired,
+  /** The agent reboots a running guest whose own number is lower, once, however often it is told. */
+  rebootSeq: z.int().min(0),
+  rebootKind,
+  hostname: z.string().max(63),
+  vcpus: z.int().min(1).max(512),
+  ramMib: z.int().min(64),
+  diskGib: z.int().min(0),
+  /** Pinned on the instance, e.g. `pc-q35-7.2`; never an alias. */
+  machineType: z.string(),
+  image: z.object({
+    sha256,
+    sizeBytes: z.int().min(1),
+    virtualSizeBytes: z.int().min(1),
+    format: z.enum(["qcow2", "raw"]),
+  }),
+  keys: z.array(z.object({ name: z.string(), publicKey: z.string() })),
+  userDataSha256: sha256.nullable(),
+  /** crypt(3) SHA-512 hash for the guest's first user, or null; the password itself is never stored. */
+  passwordHash: z.string().nullable(),
+  availabilityZone: z.string(),
+  launchIndex: z.int().min(0),
+});
+export type GuestSpec = z.infer<typeof guestSpec>;
+
+export const guestReport = z.object({
+  guestId: z.uuid(),
+  /** The generation of the spec that was acted on. */
+  generation: z.int().min(1),
+  observed: guestObserved,
+  stopCause: stopCause.nullable(),
+  rebootSeq: z.int().min(0),
+  /** What the agent is doing now, for the timeline; null when settled. */
+  phase: z.enum(["fetching-image", "preparing-disk", "starting", "stopping", "rebooting", "removing"]).nullable(),
+  percent: z.int().min(0).max(100).nullable(),
+  fault: publicError.nullable(),
+});
+export type GuestReport = z.infer<typeof guestReport>;

@@ -1,0 +1,49 @@
+/**
+ * The hypervisor seam. `observe` and `list` never change anything; `ensure` and `remove` are idempotent, succeed
+ * when the wish is already true, may be aborted at any point and called again. Everything a driver makes is tagged
+ * with our guest id, so `list` finds what nobody asked for. Drivers throw CloudError; policy lives in the agent.
+ */
+import type { Duplex } from "node:stream";
+import type { GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
+import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
+
+export type GuestObservation = {
+  guestId: string;
+  name: string;
+  observed: Extract<GuestObserved, "running" | "stopped">;
+  stopCause: StopCause | null;
+  /** The reboot number the running guest has reached; kept by the hypervisor beside the guest, not by the agent. */
+  rebootSeq: number;
+};
+
+/** What the agent hands to `ensure`: the spec plus what it fetched for it. */
+export type GuestOrder = {
+  spec: GuestSpec & { desired: "running" | "stopped" };
+  /** A verified local file, read only; null where `capabilities.realDisks` is false. */
+  imagePath: string | null;
+  /** Decoded bytes for the config drive. */
+  userData: Uint8Array | null;
+};
+
+export type EnsureOptions = {
+  signal: AbortSignal;
+  /** Told what is going on; never awaited. */
+  onPhase?: (phase: NonNullable<GuestReport["phase"]>, percent: number | null) => void;
+  /** How long a guest may take to answer ACPI before it is forced, ms. */
+  shutdownGraceMs?: number;
+};
+
+export type HypervisorDriver = {
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  inventory(): Promise<Inventory>;
+  list(): Promise<GuestObservation[]>;
+  observe(guestId: string): Promise<GuestObservation | null>;
+  ensure(order: GuestOrder, options: EnsureOptions): Promise<GuestObservation>;
+  remove(guestId: string, signal: AbortSignal): Promise<void>;
+  /** A byte stream to the guest's screen (RFB), serial line, or the tail of its serial log. Throws InvalidState when it is not running. */
+  console(guestId: string, kind: ConsoleKind, signal: AbortSignal): Promise<Duplex>;
+  /** Hints that something changed; losing one only adds delay. Returns the function that ends it. */
+  watch(onChange: (guestId: string) => void): () => void;
+  close(): Promise<void>;
+};

@@ -59,7 +59,13 @@ export class CloudError extends Error {
   /** Everything a user may see; `detail` and `cause` stay behind. */
   toPublic(): PublicError {
     const { detail: _detail, cause: _cause, reason, retry, ...rest } = this.options;
-    return { ...rest, code: this.code, message: this.message, reason: reason ?? this.code, retry: retry ?? "never" };
+    return {
+      ...rest,
+      code: this.code,
+      message: this.message,
+      reason: reason ?? this.code,
+      retry: retry ?? "never",
+    };
   }
 }
 
@@ -67,5 +73,9 @@ export class CloudError extends Error {
 export function asCloudError(error: unknown): CloudError {
   if (error instanceof CloudError) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  return new CloudError("Internal", "Something went wrong on our side.", { detail, cause: error, retry: "later" });
+  return new CloudError("Internal", "Something went wrong on our side.", {
+    detail,
+    cause: error,
+    retry: "later",
+  });
 }

@@ -55,7 +55,11 @@ export const capabilities = z.object({
 });
 export type Capabilities = z.infer<typeof capabilities>;
 
-export const orphan = z.object({ guestId: z.uuid(), name: z.string(), observed: z.enum(["running", "stopped"]) });
+export const orphan = z.object({
+  guestId: z.uuid(),
+  name: z.string(),
+  observed: z.enum(["running", "stopped"]),
+});
 
 export const reportInput = z.object({
   version: z.literal(wireVersion),

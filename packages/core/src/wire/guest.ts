@@ -60,7 +60,9 @@ export const guestReport = z.object({
   stopCause: stopCause.nullable(),
   rebootSeq: z.int().min(0),
   /** What the agent is doing now, for the timeline; null when settled. */
-  phase: z.enum(["fetching-image", "preparing-disk", "starting", "stopping", "rebooting", "removing"]).nullable(),
+  phase: z
+    .enum(["fetching-image", "preparing-disk", "starting", "stopping", "rebooting", "removing"])
+    .nullable(),
   percent: z.int().min(0).max(100).nullable(),
   fault: publicError.nullable(),
 });

@@ -1,0 +1,4 @@
+/** Request ids as OpenStack writes them. */
+export function requestId(uuid: string): string {
+  return `req-${uuid}`;
+}

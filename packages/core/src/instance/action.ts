@@ -1,0 +1,59 @@
+/**
+ * What may be done to an instance now, and why not: data shared by admission, buttons and tooltips. A reason is a key
+ * of the catalogues (`reasons.<key>`).
+ */
+import type { InstanceStatus, PowerState, TaskState } from "./status.ts";
+
+export const instanceActions = [
+  "start",
+  "stop",
+  "reboot",
+  "hardReboot",
+  "delete",
+  "console",
+  "rename",
+  "protect",
+] as const;
+export type InstanceAction = (typeof instanceActions)[number];
+
+export type ActionView = {
+  status: InstanceStatus;
+  taskState: TaskState | null;
+  powerState: PowerState;
+  deleteProtection: boolean;
+};
+
+type Check = (view: ActionView) => string | null;
+
+const notDeleting: Check = (view) => (view.taskState === "deleting" ? "beingDeleted" : null);
+const notBuilding: Check = (view) => (view.status === "BUILD" ? "stillBuilding" : null);
+const notFailed: Check = (view) => (view.status === "ERROR" ? "failed" : null);
+const running: Check = (view) => (view.powerState === "RUNNING" ? null : "notRunning");
+const notPoweringOff: Check = (view) => (view.taskState === "powering-off" ? "poweringOff" : null);
+const notPoweringOn: Check = (view) => (view.taskState === "powering-on" ? "poweringOn" : null);
+const notRunningAlready: Check = (view) =>
+  view.powerState === "RUNNING" && view.taskState !== "powering-off" ? "alreadyRunning" : null;
+const notStoppedAlready: Check = (view) =>
+  view.status === "SHUTOFF" && view.taskState === null ? "alreadyStopped" : null;
+const unprotected: Check = (view) => (view.deleteProtection ? "deleteProtected" : null);
+
+/** First check that objects gives the reason. */
+const checks: Record<InstanceAction, readonly Check[]> = {
+  start: [notDeleting, notBuilding, notFailed, notRunningAlready, notPoweringOn],
+  stop: [notDeleting, notBuilding, notFailed, notStoppedAlready, notPoweringOff],
+  reboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
+  hardReboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
+  delete: [notDeleting, unprotected],
+  console: [notDeleting],
+  rename: [notDeleting],
+  protect: [notDeleting],
+};
+
+/** null when the action is allowed, else the key of the reason. */
+export function actionBlocked(action: InstanceAction, view: ActionView): string | null {
+  for (const check of checks[action]) {
+    const reason = check(view);
+    if (reason) return reason;
+  }
+  return null;
+}

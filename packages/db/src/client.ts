@@ -1,0 +1,25 @@
+/**
+ * Connections. Admission, reads and agents use separate pools, so that a flood on one starves none of the others.
+ */
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { PrismaClient } from "./generated/client.ts";
+
+export type Prisma = PrismaClient;
+/** What runs inside `transaction()`: the same client without the calls that would leave the transaction. */
+export type Tx = Parameters<Parameters<PrismaClient["$transaction"]>[0]>[0];
+
+export type Database = { prisma: Prisma; pool: pg.Pool; url: string; close: () => Promise<void> };
+
+/** `max` is the number of connections; a statement waits at most 3 s for a row lock (design: Unavailable, retry later). */
+export function openDatabase(url: string, max = 10): Database {
+  const pool = new pg.Pool({ connectionString: url, max, options: "-c lock_timeout=3000" });
+  // An idle connection that dies (PostgreSQL restarted) is replaced at the next use; unheard, it would end the process.
+  pool.on("error", () => {});
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const close = async () => {
+    await prisma.$disconnect();
+    if (!pool.ended) await pool.end();
+  };
+  return { prisma, pool, url, close };
+}

@@ -1,0 +1,26 @@
+export { type Database, openDatabase, type Prisma, type Tx } from "./client.ts";
+export {
+  appendEvent,
+  isCursorKept,
+  latestEventCursor,
+  type NewEvent,
+  readEventsAfter,
+  type StoredEvent,
+} from "./event.ts";
+export * from "./generated/client.ts";
+export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
+export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
+export { lockHypervisor, lockInstance, lockProject, lockUser } from "./lock.ts";
+export {
+  openQueue,
+  type PgBoss,
+  type ReconcileJob,
+  type ReconcileKind,
+  reconcileLaterQueue,
+  reconcileQueue,
+  wake,
+  wakeSoon,
+} from "./queue.ts";
+export { quotaLines } from "./quota.ts";
+export { instanceView, writeStatus } from "./status.ts";
+export { asUnavailable, transaction } from "./transaction.ts";

@@ -1,0 +1,65 @@
+/**
+ * The reconcile queue on pg-boss: policy `stately` with one key per row is exactly "one queued, one active", so a wake
+ * that arrives during a pass is kept and passes never overlap. The payload is only the id. Immediate sends only:
+ * a delayed job would take the one waiting slot and refuse them; delays go through `reconcile-later`.
+ */
+import { fromPrisma, PgBoss } from "pg-boss";
+import type { Tx } from "./client.ts";
+
+export const reconcileQueue = "reconcile";
+export const reconcileLaterQueue = "reconcile-later";
+
+export type ReconcileKind = "instance" | "certificate";
+export type ReconcileJob = { kind: ReconcileKind; id: string };
+
+/** `worker` true supervises and works (the controller); false only sends (the API). */
+export async function openQueue(
+  url: string,
+  worker: boolean,
+  onError: (error: Error) => void,
+): Promise<PgBoss> {
+  const boss = new PgBoss({
+    connectionString: url,
+    max: worker ? 10 : 2,
+    supervise: worker,
+    schedule: false,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+    useListenNotify: worker,
+  });
+  boss.on("error", onError);
+  await boss.start();
+  await ensureQueues(boss);
+  return boss;
+}
+
+async function ensureQueues(boss: PgBoss): Promise<void> {
+  const common = {
+    heartbeatSeconds: 10,
+    expireInSeconds: 300,
+    retryLimit: 100,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 30,
+  };
+  await boss.createQueue(reconcileQueue, { ...common, policy: "stately", notify: true });
+  await boss.createQueue(reconcileLaterQueue, { ...common, policy: "stately" });
+}
+
+/** Wakes a row's reconciler, in the caller's transaction: no commit, no wake. A refused send means one is already queued. */
+export async function wake(boss: PgBoss, tx: Tx, kind: ReconcileKind, id: string): Promise<void> {
+  const job: ReconcileJob = { kind, id };
+  await boss.send(reconcileQueue, job, { singletonKey: `${kind}:${id}`, db: fromPrisma(tx) });
+}
+
+/** Wakes a row's reconciler outside any transaction, now or `seconds` later. */
+export async function wakeSoon(boss: PgBoss, kind: ReconcileKind, id: string, seconds = 0): Promise<void> {
+  const job: ReconcileJob = { kind, id };
+  const queue = seconds > 0 ? reconcileLaterQueue : reconcileQueue;
+  await boss.send(queue, job, {
+    singletonKey: `${kind}:${id}`,
+    ...(seconds > 0 ? { startAfter: seconds } : {}),
+  });
+}
+
+export type { PgBoss };

@@ -1,0 +1,55 @@
+import { bootstrap } from "./administrator.mjs";
+import { fingerprintOf } from "./authority.mjs";
+import { migrate } from "./migrations.mjs";
+import { choosePorts } from "./ports.mjs";
+import { preparePostgres } from "./postgres.mjs";
+import { bootstrapEnvironment, controllerDefinition, webDefinition } from "./processes.mjs";
+import { makeSecrets } from "./secret.mjs";
+
+const loopback = /^(127\.|::1$|localhost$)/;
+const wildcard = { "0.0.0.0": "127.0.0.1", "::": "[::1]" };
+
+/** The agents' listener as this machine reaches it, and as others do: by the portal's public name. */
+function agentUrls({ listen, url, agentUrl }, port) {
+  const own = wildcard[listen] ?? (listen.includes(":") ? `[${listen}]` : listen);
+  const local = `https://${own}:${port}`;
+  const open = loopback.test(listen) ? local : `https://${new URL(url).hostname}:${port}`;
+  return { local, open: agentUrl ?? open };
+}
+
+async function startDatabase(supervisor, settings, { progress, port }) {
+  const { databasePassword: password } = makeSecrets(`${settings.data}/secrets`);
+  if (settings.databaseUrl) return settings.databaseUrl;
+  const { url } = await progress.step("Starting PostgreSQL", async () => {
+    const { url: made, definition } = preparePostgres({ ...settings, port, password });
+    await supervisor.start(definition);
+    return { url: made };
+  });
+  return url;
+}
+
+/**
+ * Starts PostgreSQL, migrations, the first administrator, controller and portal.
+ * Answers what agents and the greeting need to know.
+ */
+export async function startControlPlane(supervisor, { settings, progress, logs, images, dist, dev = false }) {
+  const ports = await choosePorts(`${settings.data}/ports.json`, {
+    postgres: { host: "127.0.0.1", fixed: null },
+    agent: { host: settings.listen, fixed: settings.agentPort },
+  });
+  const databaseUrl = await startDatabase(supervisor, settings, { progress, port: ports.postgres });
+  const urls = agentUrls(settings, ports.agent);
+  const wiring = { settings, databaseUrl, agentPort: ports.agent, agentUrl: urls.open, dev };
+  await progress.step("Migrating the database", () =>
+    migrate({ url: databaseUrl, logs, env: settings.base }),
+  );
+  const first = await progress.step("Preparing the first administrator and images", async () => {
+    const env = bootstrapEnvironment(wiring, images);
+    const { hypervisorName, data } = settings;
+    return bootstrap({ env, hypervisorName, passwordFile: `${data}/admin-password` });
+  });
+  await progress.step("Starting the controller", () => supervisor.start(controllerDefinition(wiring)));
+  await progress.step("Starting the portal", () => supervisor.start(webDefinition(wiring, dist)));
+  const fingerprint = fingerprintOf(`${settings.data}/ca/ca.pem`);
+  return { wiring, localAgentUrl: urls.local, join: { token: first.joinToken, fingerprint }, first };
+}

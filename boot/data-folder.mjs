@@ -1,0 +1,54 @@
+import { accessSync, chmodSync, constants, mkdirSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { Fault } from "./fault.mjs";
+import { takeLock } from "./lock.mjs";
+
+const gibibyte = 1024 ** 3;
+/** A first start fills about 2 GiB with packages, the build and the guest image; the rest is room for guests. */
+const firstStartBytes = 4 * gibibyte;
+const laterStartBytes = gibibyte;
+
+/** Makes the data folder. Others may pass through it (PostgreSQL and QEMU run as users of their own), not list it. */
+export function makeDataFolder(data) {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o711 });
+    accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (statSync(data).uid === process.getuid()) chmodSync(data, 0o711);
+  } catch (error) {
+    throw new Fault(`The data folder ${data} is not usable: ${error.message}.`, {
+      advice: "Set MADANG_DATA to a folder that you may write to.",
+    });
+  }
+}
+
+/** The first folder above `path` (or itself) that others may not pass through; null if they can reach it. */
+export function barrierAbove(path) {
+  for (let at = path; ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return at;
+    if (at === dirname(at)) return null;
+  }
+}
+
+/** Throws a Fault if the file system of `path` has too little room. */
+export function checkDisk(path, isFirst, what) {
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  const need = isFirst ? firstStartBytes : laterStartBytes;
+  if (free >= need) return;
+  const size = (bytes) => `${(bytes / gibibyte).toFixed(1)} GiB`;
+  throw new Fault(
+    `Only ${size(free)} of disk space is free for ${what} at ${path}; ${size(need)} are needed.`,
+    {
+      advice: "Free some space, or set MADANG_DATA to a folder on a larger disk.",
+    },
+  );
+}
+
+/** Makes sure that no other copy runs on this data folder. Answers the lock. */
+export function lockDataFolder(data) {
+  const lock = takeLock(`${data}/lock`);
+  if (lock.release) return lock;
+  throw new Fault(`Another Madang (process ${lock.heldBy}) is running on the data folder ${data}.`, {
+    advice: "Stop it with Ctrl-C or SIGTERM, or start this one with another MADANG_DATA and another PORT.",
+  });
+}

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+
+function passwordLine({ settings, first }) {
+  const file = `${settings.data}/admin-password`;
+  if (first.adminPassword) return `${first.adminPassword}   (also in ${file})`;
+  if (existsSync(file)) return `the first one is in ${file}`;
+  return settings.adminPassword ? "as set in MADANG_ADMIN_PASSWORD" : "as you set it";
+}
+
+function simulatedBanner(why) {
+  return [
+    "",
+    "┌──────────────────────────────────────────────────────────────────────┐",
+    "│  SIMULATED HYPERVISOR: instances are not real machines here.         │",
+    "└──────────────────────────────────────────────────────────────────────┘",
+    `  Why: ${why}`,
+  ];
+}
+
+/** What somebody needs who has just started it: where, who, how to stop. */
+export function greet({ settings, first, hypervisor, why, say }) {
+  const lines = [
+    ...(hypervisor === "simulated" ? simulatedBanner(why) : []),
+    "",
+    "  Madang is ready.",
+    "",
+    `    Portal     ${settings.url}`,
+    `    Sign in    ${first.adminName}`,
+    `    Password   ${passwordLine({ settings, first })}`,
+    `    Data       ${settings.data}   (logs in log/)`,
+    "",
+    "  Stop it with Ctrl-C: guests are shut down first, and come back with the next start.",
+    "",
+  ];
+  say(lines.join("\n"));
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { startControlPlane } from "./control-plane.mjs";
+import { checkDisk } from "./data-folder.mjs";
+import { Fault, report } from "./fault.mjs";
+import { greet } from "./greeting.mjs";
+import { guestImageFiles } from "./guest-image.mjs";
+import { waitForHealth } from "./health.mjs";
+import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
+import { startHypervisor } from "./local-hypervisor.mjs";
+import { ensurePortal } from "./portal-build.mjs";
+import { demandPort } from "./ports.mjs";
+import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./preparation.mjs";
+import { quiet } from "./repository.mjs";
+import { runSession } from "./session.mjs";
+import { readSettings } from "./settings.mjs";
+
+async function checkSurroundings(settings) {
+  checkDisk(settings.data, !existsSync(`${settings.data}/postgres`), "Madang's data");
+  await demandPort(settings.port, settings.listen, "PORT");
+  if (settings.agentPort) await demandPort(settings.agentPort, settings.listen, "MADANG_AGENT_PORT");
+}
+
+async function start(settings, { supervisor, progress, logs }) {
+  const env = { ...process.env, ...quiet };
+  await checkSurroundings(settings);
+  if (wantsRealGuests(settings)) await ensureSystemPackages(["run"], { progress, logs });
+  const { hypervisor, why } = await resolveHypervisor(settings);
+  await ensureNodeModules({ progress, logs, env });
+  const dist = await ensurePortal({ progress, logs, env });
+  const images = await guestImageFiles(settings, { hypervisor, progress, logs, env });
+  const plane = await startControlPlane(supervisor, { settings, progress, logs, images, dist });
+  await startHypervisor(supervisor, { ...plane, progress, hypervisor, agentUrl: plane.localAgentUrl });
+  await progress.step("Waiting until every part reports in", () => waitForHealth(settings, supervisor));
+  greet({ settings, first: plane.first, hypervisor, why, say: progress.say });
+}
+
+try {
+  checkMachine();
+  const settings = readSettings();
+  await runSession(settings.data, (session) => start(settings, session));
+} catch (error) {
+  report(error instanceof Error ? error : new Fault(String(error)));
+  process.exit(1);
+}

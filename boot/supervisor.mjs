@@ -1,0 +1,141 @@
+import { mkdirSync } from "node:fs";
+import { adoptChild, endLeftover, startChild, stopChild } from "./child.mjs";
+import { tailOf } from "./command.mjs";
+import { Fault } from "./fault.mjs";
+import { until } from "./waiting.mjs";
+
+/**
+ * @typedef {object} Definition one process
+ * @property {string} name names its log and pid file
+ * @property {string} command
+ * @property {string[]} [args]
+ * @property {Record<string, string>} env all of it; nothing is inherited
+ * @property {string} [cwd]
+ * @property {number} [uid] run as this user and group id
+ * @property {() => boolean | Promise<boolean>} [ready] asked until true; without one, alive is ready
+ * @property {number} [readySeconds] default 60
+ * @property {string} [stopSignal] default SIGTERM
+ * @property {number} [stopSeconds] then SIGKILL; default 10
+ * @property {string} [drainSignal] sent instead of stopSignal in an unhurried stop
+ * @property {number} [drainSeconds]
+ * @property {string} [deathSignal] what the kernel sends it when the supervisor dies; default SIGTERM
+ * @property {boolean} [survives] it outlives a killed supervisor and the next one adopts it
+ * @property {() => Promise<void>} [stopped] tidies what the process leaves behind; runs after each deliberate stop
+ */
+
+/** Thrown out of a start that a stop overtook: nobody has to report it. */
+export class Stopped extends Error {}
+
+const firstDelay = 1000;
+const longestDelay = 30_000;
+const steadyAfter = 60_000;
+const startAttempts = 3;
+
+const ending = ({ code, signal, error }) =>
+  error?.message ?? signal ?? (code === null ? "gone" : `exit code ${code}`);
+
+/** Starts processes in order, keeps them running, stops them in reverse order. `say` gets sentences for the terminal. */
+export function createSupervisor({ data, say }) {
+  const running = [];
+  let stopping = false;
+  let hurried = false;
+  mkdirSync(`${data}/log`, { recursive: true });
+  mkdirSync(`${data}/run`, { recursive: true });
+
+  const logFile = (name) => `${data}/log/${name}.log`;
+  const pidFile = (name) => `${data}/run/${name}.pid`;
+
+  function launch(unit) {
+    unit.since = Date.now();
+    unit.failure = null;
+    const files = { logFile: logFile(unit.definition.name), pidFile: pidFile(unit.definition.name) };
+    const onEnd = (result) => ended(unit, result);
+    const adopted = unit.definition.survives ? adoptChild({ ...files, onEnd }) : null;
+    unit.child = adopted ?? startChild(unit.definition, { ...files, onEnd });
+  }
+
+  function ended(unit, result) {
+    unit.failure = ending(result);
+    if (stopping || unit.stopping) return;
+    if (Date.now() - unit.since > steadyAfter) unit.delay = firstDelay;
+    unit.ends += 1;
+    if (unit.starting && unit.ends >= startAttempts) return;
+    const { name } = unit.definition;
+    if (!unit.starting)
+      say(
+        `${name} ended (${unit.failure}); starting it again in ${unit.delay / 1000} s. Log: ${logFile(name)}`,
+      );
+    unit.timer = setTimeout(() => launch(unit), unit.delay);
+    unit.delay = Math.min(unit.delay * 2, longestDelay);
+  }
+
+  async function isReady(unit) {
+    if (!unit.child.alive()) return false;
+    return unit.definition.ready ? unit.definition.ready() : true;
+  }
+
+  function neverReady(unit) {
+    const { name, readySeconds = 60 } = unit.definition;
+    const cause = unit.failure
+      ? `it ends at once (${unit.failure})`
+      : `it is not ready after ${readySeconds} s`;
+    return new Fault(`${name} could not be started: ${cause}.`, {
+      advice: `Its log is ${logFile(name)}.`,
+      tail: tailOf(logFile(name)),
+    });
+  }
+
+  /** Starts one process and waits until it is ready; throws a Fault with its log's tail if it never is. */
+  async function start(definition) {
+    if (!definition.survives) await endLeftover(definition, pidFile(definition.name));
+    if (stopping) throw new Stopped();
+    const unit = { definition, delay: firstDelay, ends: 0, starting: true, stopping: false, child: null };
+    running.push(unit);
+    launch(unit);
+    const { readySeconds = 60 } = definition;
+    const settled = () => stopping || unit.ends >= startAttempts || isReady(unit);
+    const done = await until(settled, { seconds: readySeconds });
+    unit.starting = false;
+    if (stopping) throw new Stopped();
+    if (!done || unit.ends >= startAttempts) throw neverReady(unit);
+  }
+
+  async function stopUnit(unit) {
+    const { drainSignal, drainSeconds = 60, stopSignal = "SIGTERM", stopSeconds = 10 } = unit.definition;
+    clearTimeout(unit.timer);
+    unit.stopping = true;
+    const drains = drainSignal && !hurried;
+    if (drains) {
+      say(
+        `Stopping ${unit.definition.name} and its guests (up to ${drainSeconds} s; Ctrl-C again to force)…`,
+      );
+      unit.child.signal(drainSignal);
+      await until(() => hurried || !unit.child.alive(), { seconds: drainSeconds });
+    }
+    const polite = await stopChild(unit.child, {
+      stopSignal,
+      seconds: hurried ? Math.min(3, stopSeconds) : stopSeconds,
+    });
+    if (!polite) say(`${unit.definition.name} did not stop by itself and was killed.`);
+    await unit.definition.stopped?.();
+  }
+
+  /** Stops everything in reverse order. Called again while it runs, it hurries: no draining. */
+  async function stop() {
+    if (stopping) {
+      hurried = true;
+      return;
+    }
+    stopping = true;
+    for (const unit of running.toReversed()) await stopUnit(unit);
+    running.length = 0;
+  }
+
+  return {
+    start,
+    stop,
+    isStopping: () => stopping,
+    logFile,
+    pids: () => running.map((unit) => unit.child.pid),
+  };
+}

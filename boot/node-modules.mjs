@@ -42,11 +42,19 @@ export function nodeModulesMatch(folder = repository) {
   return matchesLock(packagesOf(`${folder}/package-lock.json`), installed) && existsSync(node24);
 }
 
+/** PATH without node_modules/.bin: npm must not run on the very Node that it is about to replace. */
+function outerPath(path = "") {
+  return path
+    .split(":")
+    .filter((folder) => !folder.endsWith("/node_modules/.bin"))
+    .join(":");
+}
+
 /** `npm ci` with the npm that came with the machine's Node. */
 export async function installNodeModules({ logs, env }) {
   await run("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: repository,
-    env: { ...env, npm_config_update_notifier: "false" },
+    env: { ...env, PATH: outerPath(env.PATH), npm_config_update_notifier: "false" },
     log: `${logs}/npm-ci.log`,
     what: "npm ci",
     advice: "If the network was away, start again when it is back.",

@@ -121,7 +121,7 @@ function sharedBuffers() {
   return `${Math.min(1024, Math.max(64, share))}MB`;
 }
 
-function serverOptions(folder, port) {
+function serverOptions(folder, port, extra) {
   const set = {
     listen_addresses: "127.0.0.1",
     port,
@@ -132,15 +132,16 @@ function serverOptions(folder, port) {
     timezone: "UTC",
     log_timezone: "UTC",
     lc_messages: "C",
+    ...extra,
   };
   return ["-D", folder, ...Object.entries(set).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
 
 /**
  * Makes ready to run PostgreSQL below `data` and answers its URL and the supervisor's definition of it.
- * `settings.root` decides whether it gets a user of its own.
+ * With `root` it gets a user of its own. `extra` are further settings of the server.
  */
-export function preparePostgres({ data, root, port, password, base }) {
+export function preparePostgres({ data, root, port, password, base, extra = {} }) {
   if (root) checkReach(data);
   const native = binaries(data, root);
   const folder = `${data}/postgres`;
@@ -153,7 +154,7 @@ export function preparePostgres({ data, root, port, password, base }) {
     definition: {
       name: "postgres",
       command: `${native}/bin/postgres`,
-      args: serverOptions(folder, port),
+      args: serverOptions(folder, port, extra),
       env: { ...base, HOME: "/" },
       cwd: "/",
       uid: root ? serverUid : undefined,

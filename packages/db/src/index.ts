@@ -8,6 +8,8 @@ export {
   type StoredEvent,
 } from "./event.ts";
 export * from "./generated/client.ts";
+/** Prisma's own namespace (DbNull, sql); the name Prisma is our client's type. */
+export { Prisma as PrismaNamespace } from "./generated/client.ts";
 export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
 export { lockHypervisor, lockInstance, lockProject, lockUser } from "./lock.ts";

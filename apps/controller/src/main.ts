@@ -1,0 +1,43 @@
+/** The controller process: opens what it needs, says so, and ends within seconds of SIGTERM. Several may run. */
+import { openDatabase, openHints, openQueue, startHeartbeat } from "@madang/db";
+import { pino } from "pino";
+import { openAuthority } from "./authority/ca.ts";
+import { publishAuthority } from "./authority/requests.ts";
+import { readEnv } from "./env.ts";
+import { startLoop } from "./loop.ts";
+
+const version = "0.1.0";
+const drainMs = 5_000;
+
+const env = readEnv();
+const log = pino({ level: env.logLevel, base: { process: "controller", pid: process.pid } });
+
+const database = openDatabase(env.databaseUrl, env.workers + 4);
+const hints = openHints(database);
+const now = () => new Date();
+const authority = await openAuthority(env.caDirectory, now());
+await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
+const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
+const heartbeat = await startHeartbeat(database.prisma, "controller", version, process.pid);
+const stopLoop = await startLoop({ database, boss, hints, authority, log, workers: env.workers });
+log.info({ caFingerprint: await authorityFingerprint() }, "controller is up");
+
+async function authorityFingerprint(): Promise<string> {
+  return Buffer.from(await authority.certificate.getThumbprint("SHA-256")).toString("hex");
+}
+
+let ending = false;
+async function end(signal: NodeJS.Signals): Promise<void> {
+  if (ending) return;
+  ending = true;
+  log.info({ signal }, "controller ends");
+  setTimeout(() => process.exit(0), 2 * drainMs).unref();
+  await boss.stop({ graceful: true, timeout: drainMs, close: true }).catch(() => {});
+  await stopLoop();
+  await heartbeat.stop();
+  hints.close();
+  await database.close();
+  process.exit(0);
+}
+process.on("SIGTERM", (signal) => void end(signal));
+process.on("SIGINT", (signal) => void end(signal));

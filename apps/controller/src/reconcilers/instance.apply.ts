@@ -1,0 +1,176 @@
+/** What each step of the plan writes, inside the transaction that holds the instance's lock. */
+import type { PublicError } from "@madang/core/errors";
+import { PrismaNamespace, type Tx } from "@madang/db";
+import { type Conditions, readConditions, unmet } from "./condition.ts";
+import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
+import type { LoadedInstance } from "./instance.view.ts";
+import { endOperations, finishOperation, settleOperations, trackOperations } from "./operation.ts";
+import { recordEvent } from "./record.ts";
+
+/** The rows moved on since the plan was made: nothing is written, and the plan is made again. */
+export class StaleView extends Error {}
+
+export type Change = Exclude<InstanceStep, { kind: "place" | "wait" | "done" }>;
+
+export async function applyStep(tx: Tx, loaded: LoadedInstance, step: Change, now: Date): Promise<void> {
+  switch (step.kind) {
+    case "drop-guest":
+      return dropGuest(tx, loaded, step.guest);
+    case "remove-guests":
+      return removeGuests(tx, loaded, step.guests, now);
+    case "delete-instance":
+      return deleteInstance(tx, loaded);
+    case "update-guest":
+      return updateGuest(tx, loaded, step.guest, step.order, now);
+    case "give-up":
+      return giveUp(tx, loaded, step.guest, step.fault);
+    case "fail":
+      return failInstance(tx, loaded, step.fault);
+    case "clear-fault":
+      return setInstance(tx, loaded, { fault: null });
+    case "mark-launched":
+      return markLaunched(tx, loaded, now);
+    case "record-self-stop":
+      return recordSelfStop(tx, loaded, step.guest);
+    case "settle":
+      return settle(tx, loaded);
+  }
+}
+
+type Fields = {
+  activeGuestId?: string | null;
+  excludedHypervisors?: string[];
+  selfStoppedAt?: number;
+  observedGeneration?: number;
+  conditions?: Conditions;
+  fault?: PublicError | null;
+  launchedAt?: Date;
+};
+
+/** Only the controller's own columns. */
+async function setInstance(tx: Tx, { row }: LoadedInstance, { fault, ...fields }: Fields): Promise<void> {
+  const data = fault === undefined ? fields : { ...fields, fault: fault ?? PrismaNamespace.DbNull };
+  await tx.instance.update({ where: { id: row.id }, data });
+}
+
+async function setGuest(tx: Tx, guest: GuestFacts, order: Partial<GuestOrder>): Promise<void> {
+  const { count } = await tx.guest.updateMany({
+    where: { id: guest.id, generation: guest.generation },
+    data: { ...order, generation: guest.generation + 1 },
+  });
+  if (count === 0) throw new StaleView();
+}
+
+/** The guest is gone from its hypervisor, and with its row goes the capacity it held. */
+async function dropGuest(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
+  const { count } = await tx.guest.deleteMany({ where: { id: guest.id, generation: guest.generation } });
+  if (count === 0) throw new StaleView();
+  if (loaded.row.activeGuestId === guest.id) await setInstance(tx, loaded, { activeGuestId: null });
+}
+
+async function removeGuests(
+  tx: Tx,
+  loaded: LoadedInstance,
+  guests: readonly GuestFacts[],
+  now: Date,
+): Promise<void> {
+  for (const guest of guests) await setGuest(tx, guest, { desired: "absent" });
+  if (!loaded.view.instance.deleteRequested) return;
+  await endOperations(tx, loaded, "cancelled", null);
+  const deletes = loaded.operations.filter(({ kind }) => kind === "instance.delete");
+  await trackOperations(tx, { ...loaded, operations: deletes }, now);
+}
+
+/** Consoles and user data go with the row; the trail and the operations stay. */
+async function deleteInstance(tx: Tx, loaded: LoadedInstance): Promise<void> {
+  await endOperations(tx, loaded, "cancelled", null);
+  const deletes = loaded.operations.filter(({ kind }) => kind === "instance.delete");
+  for (const operation of deletes) await finishOperation(tx, operation, "succeeded", null);
+  await recordEvent(tx, loaded.row, { action: "instance.deleted", operation: deletes[0] });
+  await tx.instance.delete({ where: { id: loaded.row.id } });
+}
+
+async function updateGuest(
+  tx: Tx,
+  loaded: LoadedInstance,
+  guest: GuestFacts,
+  order: GuestOrder,
+  now: Date,
+): Promise<void> {
+  await setGuest(tx, guest, order);
+  await trackOperations(tx, loaded, now);
+}
+
+/** This hypervisor could not build it: take it away there, and let another try once it is gone. */
+async function giveUp(tx: Tx, loaded: LoadedInstance, guest: GuestFacts, fault: PublicError): Promise<void> {
+  await setGuest(tx, guest, { desired: "absent" });
+  await setInstance(tx, loaded, {
+    activeGuestId: null,
+    excludedHypervisors: [...loaded.row.excludedHypervisors, guest.hypervisorId],
+    conditions: { ...readConditions(loaded.row), Spawned: unmet(fault) },
+  });
+  await recordFailure(tx, loaded, fault, "retrying");
+}
+
+export async function failInstance(tx: Tx, loaded: LoadedInstance, fault: PublicError): Promise<void> {
+  const name = fault.code === "NoValidHost" ? "Scheduled" : "Spawned";
+  await setInstance(tx, loaded, {
+    fault,
+    observedGeneration: loaded.row.generation,
+    conditions: { ...readConditions(loaded.row), [name]: unmet(fault) },
+  });
+  await endOperations(tx, loaded, "failed", fault);
+  await recordFailure(tx, loaded, fault, "failed");
+}
+
+async function recordFailure(
+  tx: Tx,
+  { row, operations }: LoadedInstance,
+  fault: PublicError,
+  result: "failed" | "retrying",
+): Promise<void> {
+  const params = { reason: fault.reason, message: fault.message };
+  await recordEvent(tx, row, { action: "instance.failed", result, operation: operations[0], params });
+}
+
+/** Said once in the trail, and kept current in the condition. */
+export async function waitForHost(
+  tx: Tx,
+  loaded: LoadedInstance,
+  diagnosis: PublicError,
+  now: Date,
+): Promise<void> {
+  const conditions = readConditions(loaded.row);
+  await setInstance(tx, loaded, { conditions: { ...conditions, Scheduled: unmet(diagnosis) } });
+  await trackOperations(tx, loaded, now);
+  if (conditions.Scheduled?.ok === false) return;
+  await recordEvent(tx, loaded.row, {
+    action: "instance.no-valid-host",
+    result: "waiting",
+    operation: loaded.operations[0],
+    params: { ...diagnosis.params, message: diagnosis.message },
+  });
+}
+
+async function markLaunched(tx: Tx, loaded: LoadedInstance, now: Date): Promise<void> {
+  await setInstance(tx, loaded, {
+    launchedAt: now,
+    excludedHypervisors: [],
+    conditions: { Scheduled: { ok: true }, Spawned: { ok: true } },
+  });
+  const operation = loaded.operations.find(({ kind }) => kind === "instance.launch");
+  await recordEvent(tx, loaded.row, { action: "instance.running", operation });
+}
+
+/** Its own power-off is respected until somebody asks again, which makes a new generation. */
+async function recordSelfStop(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
+  await setGuest(tx, guest, { desired: "stopped" });
+  await setInstance(tx, loaded, { selfStoppedAt: loaded.row.generation });
+  await recordEvent(tx, loaded.row, { action: "instance.self-stopped" });
+}
+
+async function settle(tx: Tx, loaded: LoadedInstance): Promise<void> {
+  await setInstance(tx, loaded, { observedGeneration: loaded.row.generation });
+  const running = activeGuest(loaded.view)?.observed === "running";
+  await settleOperations(tx, loaded, running);
+}

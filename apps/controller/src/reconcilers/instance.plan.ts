@@ -1,0 +1,165 @@
+/**
+ * What to do next for one instance: first match wins, one step a pass, called again until it waits or is done. Pure:
+ * it sees rows and answers a step, and knows neither clock nor database. The rules it keeps, and what breaks without
+ * them, are in ARCHITECTURE.md: an acknowledgement counts only at the guest's current generation, a new guest waits
+ * until no other guest row is left, and only an explicit `absent` destroys.
+ */
+import type { PublicError } from "@madang/core/errors";
+import { wantedPower } from "@madang/core/instance/status";
+import type { GuestDesired, GuestObserved, RebootKind } from "@madang/core/wire/guest";
+
+/** After this many hypervisors failed to build an instance it is an ERROR, as in Nova. */
+export const buildAttempts = 3;
+
+export type GuestFacts = {
+  id: string;
+  hypervisorId: string;
+  desired: GuestDesired;
+  instanceGeneration: number;
+  rebootSeq: number;
+  rebootKind: RebootKind;
+  generation: number;
+  lost: boolean;
+  observed: GuestObserved;
+  ackedGeneration: number;
+  observedRebootSeq: number;
+  stopCause: string | null;
+  phase: string | null;
+  percent: number | null;
+  fault: PublicError | null;
+};
+
+export type InstanceFacts = {
+  id: string;
+  power: "running" | "stopped";
+  generation: number;
+  rebootSeq: number;
+  rebootKind: RebootKind;
+  deleteRequested: boolean;
+  selfStoppedAt: number | null;
+  launched: boolean;
+  fault: PublicError | null;
+  observedGeneration: number;
+  activeGuestId: string | null;
+  excludedHypervisors: readonly string[];
+};
+
+/** Something the guest needs on its hypervisor before it may run (a port bound, a volume exported). */
+export type ReadinessFact = { condition: string; ok: boolean };
+
+export type InstancePlanView = {
+  instance: InstanceFacts;
+  guests: readonly GuestFacts[];
+  readiness: readonly ReadinessFact[];
+};
+
+export type GuestOrder = Pick<GuestFacts, "desired" | "instanceGeneration" | "rebootSeq" | "rebootKind">;
+
+export type InstanceStep =
+  | { kind: "drop-guest"; guest: GuestFacts }
+  | { kind: "remove-guests"; guests: readonly GuestFacts[] }
+  | { kind: "delete-instance" }
+  | { kind: "place" }
+  | { kind: "update-guest"; guest: GuestFacts; order: GuestOrder }
+  | { kind: "give-up"; guest: GuestFacts; fault: PublicError }
+  | { kind: "fail"; fault: PublicError }
+  | { kind: "clear-fault" }
+  | { kind: "mark-launched"; guest: GuestFacts }
+  | { kind: "record-self-stop"; guest: GuestFacts }
+  | { kind: "settle" }
+  | { kind: "wait"; for: "guest" | "removal" | "readiness" }
+  | { kind: "done" };
+
+export function planInstance(view: InstancePlanView): InstanceStep {
+  const gone = view.guests.find(isGone);
+  if (gone) return { kind: "drop-guest", guest: gone };
+  if (view.instance.deleteRequested) return clear(view, { kind: "delete-instance" });
+  if (view.instance.fault) return planFailed(view, view.instance);
+  const guest = activeGuest(view);
+  if (!guest) return view.guests.length > 0 ? { kind: "wait", for: "removal" } : { kind: "place" };
+  return planGuest(view, guest);
+}
+
+export function activeGuest(view: InstancePlanView): GuestFacts | null {
+  return (
+    view.guests.find((guest) => guest.id === view.instance.activeGuestId && guest.desired !== "absent") ??
+    null
+  );
+}
+
+const isAcked = (guest: GuestFacts) => guest.ackedGeneration === guest.generation;
+const isGone = (guest: GuestFacts) =>
+  guest.lost || (guest.desired === "absent" && guest.observed === "absent" && isAcked(guest));
+
+/** The guest powered itself off after it ran under the current order. */
+const isSelfStopped = (guest: GuestFacts) =>
+  guest.desired === "running" && guest.observed === "stopped" && guest.stopCause === "shutdown";
+
+/** Orders every guest away, waits until none is left, then `last`. */
+function clear(view: InstancePlanView, last: InstanceStep): InstanceStep {
+  const kept = view.guests.filter((guest) => guest.desired !== "absent");
+  if (kept.length > 0) return { kind: "remove-guests", guests: kept };
+  return view.guests.length > 0 ? { kind: "wait", for: "removal" } : last;
+}
+
+/**
+ * A failed build gives its capacity back. A failed instance that once ran keeps its guest, for its disk is there; a
+ * newer wish, or a guest that came right after all, ends the fault.
+ */
+function planFailed(view: InstancePlanView, instance: InstanceFacts): InstanceStep {
+  if (!instance.launched) return clear(view, settleOnce(instance));
+  if (instance.observedGeneration < instance.generation) return { kind: "clear-fault" };
+  const guest = activeGuest(view);
+  return guest && isHealthy(guest, orderFor(view, guest)) ? { kind: "clear-fault" } : { kind: "done" };
+}
+
+function planGuest(view: InstancePlanView, guest: GuestFacts): InstanceStep {
+  const { instance } = view;
+  const order = orderFor(view, guest);
+  if (!isOrdered(guest, order)) return { kind: "update-guest", guest, order };
+  if (view.readiness.some((fact) => !fact.ok)) return { kind: "wait", for: "readiness" };
+  if (!isAcked(guest)) return { kind: "wait", for: "guest" };
+  if (guest.observed === "failed" && guest.fault) return planFault(instance, guest, guest.fault);
+  const cameUp = guest.observed === guest.desired || isSelfStopped(guest);
+  if (!instance.launched && cameUp) return { kind: "mark-launched", guest };
+  if (isSelfStopped(guest)) return { kind: "record-self-stop", guest };
+  return isHealthy(guest, order) ? settleOnce(instance) : { kind: "wait", for: "guest" };
+}
+
+/** Until every readiness fact holds, a guest may exist but is not started; one that runs is not stopped for it. */
+function orderFor(view: InstancePlanView, guest: GuestFacts): GuestOrder {
+  const { instance } = view;
+  const startable = guest.desired === "running" || view.readiness.every((fact) => fact.ok);
+  return {
+    desired: startable ? wantedPower(instance) : "stopped",
+    instanceGeneration: instance.generation,
+    rebootSeq: instance.rebootSeq,
+    rebootKind: instance.rebootKind,
+  };
+}
+
+function isOrdered(guest: GuestFacts, order: GuestOrder): boolean {
+  return (
+    guest.desired === order.desired &&
+    guest.instanceGeneration === order.instanceGeneration &&
+    guest.rebootSeq === order.rebootSeq &&
+    guest.rebootKind === order.rebootKind
+  );
+}
+
+function isHealthy(guest: GuestFacts, order: GuestOrder): boolean {
+  if (!isOrdered(guest, order) || !isAcked(guest) || guest.fault) return false;
+  if (guest.observed !== order.desired) return false;
+  return order.desired === "stopped" || guest.observedRebootSeq >= order.rebootSeq;
+}
+
+function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {
+  if (fault.retry === "later") return { kind: "wait", for: "guest" };
+  const tried = new Set([...instance.excludedHypervisors, guest.hypervisorId]);
+  const elsewhere = fault.retry === "elsewhere" && !instance.launched && tried.size < buildAttempts;
+  return elsewhere ? { kind: "give-up", guest, fault } : { kind: "fail", fault };
+}
+
+function settleOnce(instance: InstanceFacts): InstanceStep {
+  return instance.observedGeneration < instance.generation ? { kind: "settle" } : { kind: "done" };
+}

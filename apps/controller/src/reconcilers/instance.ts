@@ -1,0 +1,106 @@
+/**
+ * Brings one instance towards what is asked of it, step by step. Every step is one transaction that locks the instance,
+ * plans again on what it then sees, changes guests only at the generation it saw, and recomputes the status. So two
+ * controllers, or a report that arrives meanwhile, cost a pass and never a wrong step. Hints go out after the commit.
+ */
+import { type HintTopic, lockInstance, type Prisma, transaction, writeStatus } from "@madang/db";
+import { type Placement, place } from "../placement/claim.ts";
+import { applyStep, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
+import { planInstance } from "./instance.plan.ts";
+import { type LoadedInstance, loadInstance } from "./instance.view.ts";
+import { isTracked, trackOperations } from "./operation.ts";
+
+export type ReconcileDeps = {
+  prisma: Prisma;
+  publish: (...topics: HintTopic[]) => void;
+  /** Room appeared: whoever waits for a hypervisor should look again. */
+  onCapacity: () => void;
+  now: () => Date;
+};
+
+/** `again`: in how many seconds to look by itself, or null when only a change can bring work. */
+export type ReconcileResult = { again: number | null };
+
+/** A pass that is overtaken this often leaves the rest to the next wake. */
+const passLimit = 30;
+/** How long an instance that found no hypervisor waits before it looks by itself, s. */
+const retryPlacementSeconds = 5;
+
+export async function reconcileInstance(deps: ReconcileDeps, id: string): Promise<ReconcileResult> {
+  for (let pass = 0; pass < passLimit; pass++) {
+    const loaded = await loadInstance(deps.prisma, id);
+    if (!loaded) return { again: null };
+    const result = await takeStep(deps, loaded);
+    if (result) return result;
+  }
+  return { again: 1 };
+}
+
+/** null: plan again. */
+async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
+  const step = planInstance(loaded.view);
+  if (step.kind === "place") return placeInstance(deps, loaded);
+  if (step.kind !== "wait" && step.kind !== "done") return changeInstance(deps, loaded);
+  if (isTracked(loaded, deps.now())) return { again: null };
+  const tracked = await commit(deps, loaded, (tx, current) => trackOperations(tx, current, deps.now()));
+  return tracked ? { again: null } : null;
+}
+
+async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<null> {
+  let freed = false;
+  await commit(deps, loaded, async (tx, current) => {
+    const step = planInstance(current.view);
+    if (step.kind === "place" || step.kind === "wait" || step.kind === "done") throw new StaleView();
+    freed = step.kind === "drop-guest";
+    await applyStep(tx, current, step, deps.now());
+  });
+  if (freed) deps.onCapacity();
+  return null;
+}
+
+type Work = (tx: Parameters<typeof applyStep>[0], loaded: LoadedInstance) => Promise<unknown>;
+
+/** false when the instance or its guests moved on meanwhile and nothing was written. */
+async function commit(deps: ReconcileDeps, planned: LoadedInstance, work: Work): Promise<boolean> {
+  const { id, generation } = planned.row;
+  try {
+    await transaction(deps.prisma, async (tx) => {
+      if (!(await lockInstance(tx, id))) throw new StaleView();
+      const loaded = await loadInstance(tx, id);
+      if (loaded?.row.generation !== generation) throw new StaleView();
+      await work(tx, loaded);
+      await writeStatus(tx, id);
+    });
+  } catch (error) {
+    if (error instanceof StaleView) return false;
+    throw error;
+  }
+  deps.publish("event", ...planned.row.guests.map((guest) => `hypervisor:${guest.hypervisorId}` as const));
+  return true;
+}
+
+async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
+  const now = deps.now();
+  const placement = await place(deps.prisma, loaded, now);
+  if (placement.kind === "placed") deps.publish("event", `hypervisor:${placement.hypervisorId}`);
+  return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
+}
+
+/** No hypervisor: an instance that never ran is given up at its deadline, one that did waits for as long as it takes. */
+async function hostless(
+  deps: ReconcileDeps,
+  loaded: LoadedInstance,
+  { diagnosis }: Extract<Placement, { kind: "no-host" }>,
+  now: Date,
+): Promise<ReconcileResult | null> {
+  const left = loaded.row.launchedAt
+    ? Number.POSITIVE_INFINITY
+    : loaded.row.scheduleDeadline.getTime() - now.getTime();
+  const written = await commit(deps, loaded, async (tx, current) => {
+    if (planInstance(current.view).kind !== "place") throw new StaleView();
+    if (left <= 0) await failInstance(tx, current, { ...diagnosis, retry: "never" });
+    else await waitForHost(tx, current, diagnosis, now);
+  });
+  if (!written || left <= 0) return null;
+  return { again: Math.max(1, Math.min(retryPlacementSeconds, Math.ceil(left / 1000))) };
+}

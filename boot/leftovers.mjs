@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { signal } from "./living.mjs";
+import { until } from "./waiting.mjs";
+
+function textOf(pid, name) {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Processes whose command line or environment names the folder, this one and its parents excepted. */
+export function processesNaming(folder) {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => textOf(pid, "cmdline").includes(folder) || textOf(pid, "environ").includes(folder))
+    .map((pid) => ({ pid: Number(pid), command: textOf(pid, "cmdline").replaceAll("\0", " ").trim() }));
+}
+
+export function mountsNaming(folder) {
+  return textOf("self", "mountinfo")
+    .split("\n")
+    .filter((line) => line.includes(folder));
+}
+
+/** What still names the folder after `seconds`, as sentences; the processes among it are ended. */
+export async function endLeftovers(folder, seconds) {
+  await until(() => processesNaming(folder).length === 0, { seconds });
+  const processes = processesNaming(folder);
+  for (const { pid } of processes) signal(pid, "SIGTERM");
+  await until(() => processesNaming(folder).length === 0, { seconds: 10 });
+  for (const { pid } of processesNaming(folder)) signal(pid, "SIGKILL");
+  return [
+    ...processes.map(({ pid, command }) => `process ${pid} was still running: ${command.slice(0, 200)}`),
+    ...mountsNaming(folder).map((line) => `still mounted: ${line}`),
+  ];
+}

@@ -36,6 +36,23 @@ export async function signInCookie(username: string, password: string): Promise<
   return session.length === 0 ? null : session.join("; ");
 }
 
+/** Signs out as the portal does; the cookie is kept by the caller, to see that it is worth nothing now. */
+export async function signOut(cookie: string): Promise<void> {
+  const { url } = sharedCloud();
+  const csrf = await fetch(`${url}/api/auth/csrf`);
+  const { csrfToken } = await csrf.json();
+  await fetch(`${url}/api/auth/signout`, {
+    method: "POST",
+    redirect: "manual",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      cookie: [...cookiesOf(csrf), cookie].join("; "),
+      origin: url,
+    },
+    body: new URLSearchParams({ csrfToken, json: "true" }),
+  });
+}
+
 export async function signIn(username: string, password: string): Promise<Api> {
   const cookie = await signInCookie(username, password);
   if (cookie === null) throw new Error(`sign-in of ${username} was refused`);

@@ -60,7 +60,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
-  const cloud: Cloud = { url: `http://127.0.0.1:${port}`, data, adminPassword, process: child, output: () => printed };
+  const cloud: Cloud = {
+    url: `http://127.0.0.1:${port}`,
+    data,
+    adminPassword,
+    process: child,
+    output: () => printed,
+  };
   await untilHealthy(cloud);
   return cloud;
 }

@@ -28,7 +28,19 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
 }
 
 async function createMember(cloud: Cloud, name: string, project: string): Promise<void> {
-  const arguments_ = ["run", "--silent", "admin", "--", "create-user", "--name", name, "--project", project, "--role", "member"];
+  const arguments_ = [
+    "run",
+    "--silent",
+    "admin",
+    "--",
+    "create-user",
+    "--name",
+    name,
+    "--project",
+    project,
+    "--role",
+    "member",
+  ];
   const child = spawn("npm", arguments_, {
     cwd: repository,
     env: { ...process.env, MADANG_DATA: cloud.data },

@@ -11,7 +11,13 @@ const run = promisify(execFile);
 export async function domains(state: "running" | "all", data = sharedCloud().data): Promise<string[]> {
   const socket = join(data, "libvirt/run/libvirt-sock");
   const which = state === "all" ? "--all" : "--state-running";
-  const { stdout } = await run("virsh", ["-c", `qemu+unix:///system?socket=${socket}`, "list", which, "--uuid"]);
+  const { stdout } = await run("virsh", [
+    "-c",
+    `qemu+unix:///system?socket=${socket}`,
+    "list",
+    which,
+    "--uuid",
+  ]);
   return stdout.split("\n").filter((line) => line.trim() !== "");
 }
 

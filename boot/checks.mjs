@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { run, tailOf } from "./command.mjs";
+import { run } from "./command.mjs";
+import { report } from "./fault.mjs";
 import { migrate, runPrisma } from "./migrations.mjs";
 import { node24, quiet, repository } from "./repository.mjs";
 import { startTemporaryPostgres } from "./temporary-postgres.mjs";
@@ -14,6 +15,7 @@ function tool(name, command, args) {
       env: { ...env, ...quiet },
       log,
       what: name,
+      tailLines: 200,
     });
   };
   return { name, work };
@@ -74,9 +76,7 @@ export async function runStaticChecks({ progress, logs, env }) {
       await progress.step(name, () => work({ logs, env }));
     } catch (error) {
       failed += 1;
-      progress.say(
-        `${error.message}\n${(error.tail || tailOf("")).replace(/^/gm, "  │ ")}\n${error.advice ?? ""}`,
-      );
+      report(error, (text) => progress.say(text.trimEnd()));
     }
   }
   return { passed: checks.length - failed, failed, skipped: 0 };

@@ -3,10 +3,10 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "./fault.mjs";
 
-const tailLines = 25;
+const usualTail = 25;
 
 /** The last lines of a log file; empty if there is none. */
-export function tailOf(file, lines = tailLines) {
+export function tailOf(file, lines = usualTail) {
   try {
     return readFileSync(file, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
   } catch {
@@ -33,7 +33,11 @@ function ended(child) {
  * Runs a long command with its output in `log`. Throws a Fault with the log's tail if it fails.
  * The command gets no stdin, so nothing can stop to ask.
  */
-export async function run(command, args, { log, cwd, env = process.env, advice = "", what = command }) {
+export async function run(
+  command,
+  args,
+  { log, cwd, env = process.env, advice = "", what = command, tailLines = usualTail },
+) {
   mkdirSync(dirname(log), { recursive: true });
   const output = openSync(log, "w");
   let result;
@@ -49,7 +53,7 @@ export async function run(command, args, { log, cwd, env = process.env, advice =
     `${what} failed (${result.signal ?? `exit code ${result.code}`}); its whole output is in ${log}.`,
     {
       advice,
-      tail: tailOf(log),
+      tail: tailOf(log, tailLines),
     },
   );
 }

@@ -73,7 +73,7 @@ export function blankQcow2() {
   return bytes;
 }
 
-function blankImage(cache) {
+export function blankImage(cache) {
   const file = `${cache}/blank.qcow2`;
   mkdirSync(cache, { recursive: true });
   writeFileSync(`${file}.new`, blankQcow2());

@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Fault, report } from "./fault.mjs";
+import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
+import { startHypervisor } from "./local-hypervisor.mjs";
+import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./preparation.mjs";
+import { quiet } from "./repository.mjs";
+import { runSession } from "./session.mjs";
+import { readSettings } from "./settings.mjs";
+
+const usage = "npm run agent -- --url https://HOST:PORT --token TOKEN --ca-fingerprint SHA256 [--name NAME]";
+
+function readArguments() {
+  const text = { type: "string" };
+  try {
+    const { values } = parseArgs({ options: { url: text, token: text, "ca-fingerprint": text, name: text } });
+    return values;
+  } catch (error) {
+    throw new Fault(`${error.message}`, { advice: `Usage: ${usage}` });
+  }
+}
+
+function kept(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+/** Where the control plane is: given at the join, kept for later starts. The token is used once and never kept. */
+function readLink(data, given) {
+  const file = `${data}/control-plane.json`;
+  const old = kept(file);
+  const link = {
+    url: given.url ?? old.url,
+    fingerprint: given["ca-fingerprint"]?.toLowerCase().replaceAll(":", "") ?? old.fingerprint,
+    name: given.name ?? old.name,
+  };
+  if (!link.url || !/^[0-9a-f]{64}$/.test(link.fingerprint ?? ""))
+    throw new Fault("The agent does not know its control plane yet.", {
+      advice: `Copy the join command from the portal (Administration, Hypervisors): ${usage}`,
+    });
+  if (!URL.canParse(link.url) || !link.url.startsWith("https:"))
+    throw new Fault(`"${link.url}" is no https URL.`, { advice: `Usage: ${usage}` });
+  writeFileSync(file, `${JSON.stringify(link, null, 2)}\n`);
+  return link;
+}
+
+async function start(settings, given, { supervisor, progress, logs }) {
+  const link = readLink(settings.data, given);
+  if (wantsRealGuests(settings)) await ensureSystemPackages(["run"], { progress, logs });
+  const { hypervisor, why } = await resolveHypervisor(settings);
+  await ensureNodeModules({ progress, logs, env: { ...process.env, ...quiet } });
+  const named = { ...settings, hypervisorName: link.name ?? settings.hypervisorName };
+  const join = { token: given.token ?? null, fingerprint: link.fingerprint };
+  const wiring = { settings: named, dev: false };
+  await startHypervisor(supervisor, { wiring, progress, hypervisor, agentUrl: link.url, join });
+  progress.say(`\n  ${named.hypervisorName} runs guests for ${link.url} (${hypervisor}: ${why})`);
+  progress.say(`  Its log is ${logs}/agent.log. Stop it with Ctrl-C: guests are shut down first.\n`);
+}
+
+try {
+  checkMachine();
+  const given = readArguments();
+  const settings = readSettings();
+  await runSession(settings.data, (session) => start(settings, given, session));
+} catch (error) {
+  report(error);
+  process.exit(1);
+}

@@ -38,15 +38,24 @@ const columns = `xid || ':' || id AS cursor, id::text, created_at AS "createdAt"
 
 const cursorShape = /^(\d{1,20}):(\d{1,19})$/;
 
-/** Events after the cursor, oldest first, at most `limit`; only those no later commit can precede. */
-export async function readEventsAfter(pool: pg.Pool, cursor: string, limit = 500): Promise<StoredEvent[]> {
+/**
+ * Events after the cursor, oldest first, at most `limit`; only those no later commit can precede. With a project, only
+ * that project's.
+ */
+export async function readEventsAfter(
+  pool: pg.Pool,
+  cursor: string,
+  limit = 500,
+  projectId: string | null = null,
+): Promise<StoredEvent[]> {
   const [, xid, id] = cursorShape.exec(cursor) ?? [];
   if (xid === undefined || id === undefined) throw new TypeError("not an event cursor");
   const { rows } = await pool.query<StoredEvent>(
     `SELECT ${columns} FROM event
      WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+       AND ($4::uuid IS NULL OR project_id = $4::uuid)
      ORDER BY event.xid, event.id LIMIT $3`,
-    [xid, id, limit],
+    [xid, id, limit, projectId],
   );
   return rows;
 }

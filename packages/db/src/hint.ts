@@ -6,8 +6,16 @@
 import pg from "pg";
 import type { Database } from "./client.ts";
 
-/** `event`: new rows in the trail. `hypervisor:<id>`: its desired snapshot may differ. `certificate`, `console`. */
-export type HintTopic = "event" | "certificate" | "console" | `hypervisor:${string}`;
+/**
+ * `event`: new rows in the trail. `hypervisor:<id>`: its desired snapshot may differ. `certificate`, `console`.
+ * `touched:<project id>:<kind>:<id>`: a resource looks different (progress, say) though no event tells of it.
+ */
+export type HintTopic =
+  | "event"
+  | "certificate"
+  | "console"
+  | `hypervisor:${string}`
+  | `touched:${string}:${string}:${string}`;
 
 const channel = "madang_hint";
 const coalesceMs = 20;

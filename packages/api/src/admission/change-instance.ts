@@ -1,0 +1,90 @@
+/** The one way to change what is wanted of an instance: lock it, judge the action, write, record, wake. */
+import { CloudError } from "@madang/core/errors";
+import { actionBlocked, type InstanceAction } from "@madang/core/instance/action";
+import { deriveStatus } from "@madang/core/instance/status";
+import {
+  type Instance,
+  instanceView,
+  lockInstance,
+  type Tx,
+  transaction,
+  wake,
+  writeStatus,
+} from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { instanceNotFound } from "../reads/instance.ts";
+import { createOperation, recordEvent, type Subject } from "./record.ts";
+
+export type InstanceRef = { projectId: string; id: string };
+export type Started = { operationId: string };
+
+export type Change = {
+  action: InstanceAction;
+  /** Of the event and of the operation, e.g. `instance.stop`. */
+  kind: string;
+  params?: { [key: string]: string };
+  desired: (
+    instance: Instance,
+  ) => Partial<Pick<Instance, "power" | "rebootSeq" | "rebootKind" | "deleteRequestedAt">>;
+  /** Answers an earlier request's operation when this one asks for nothing new. */
+  already?: (tx: Tx, instance: Instance) => Promise<Started | null>;
+};
+
+/** Throws NotFound, InvalidState (with the reason of `actionBlocked`), Unavailable. */
+export async function changeInstance(
+  deps: AdmissionDeps,
+  actor: Actor,
+  ref: InstanceRef,
+  change: Change,
+): Promise<Started> {
+  const started = await deps.admissions.run(ref.projectId, () =>
+    transaction(deps.admission.prisma, (tx) => admit(deps, tx, actor, ref, change)),
+  );
+  deps.hints.publish("event");
+  return started;
+}
+
+async function admit(
+  deps: AdmissionDeps,
+  tx: Tx,
+  actor: Actor,
+  ref: InstanceRef,
+  change: Change,
+): Promise<Started> {
+  const instance = await lockedInstance(tx, ref);
+  const earlier = await change.already?.(tx, instance);
+  if (earlier) return earlier;
+  await requireAllowed(tx, instance, change.action);
+  const generation = instance.generation + 1;
+  await tx.instance.update({ where: { id: instance.id }, data: { ...change.desired(instance), generation } });
+  await writeStatus(tx, instance.id);
+  const subject = subjectOf(instance);
+  const operationId = await createOperation(tx, actor, change.kind, subject, generation);
+  await recordEvent(tx, { actor, subject, action: change.kind, operationId, params: change.params });
+  await wake(deps.boss, tx, "instance", instance.id);
+  return { operationId };
+}
+
+export async function lockedInstance(tx: Tx, { projectId, id }: InstanceRef): Promise<Instance> {
+  await lockInstance(tx, id);
+  const instance = await tx.instance.findFirst({ where: { id, projectId } });
+  if (!instance) throw instanceNotFound();
+  return instance;
+}
+
+export async function requireAllowed(tx: Tx, instance: Instance, action: InstanceAction): Promise<void> {
+  const guest =
+    instance.activeGuestId && (await tx.guest.findUnique({ where: { id: instance.activeGuestId } }));
+  const derived = deriveStatus(instanceView(instance, guest || null));
+  const reason = actionBlocked(action, { ...derived, deleteProtection: instance.deleteProtection });
+  if (!reason) return;
+  throw new CloudError("InvalidState", `The instance can't do that now: ${reason}.`, {
+    reason,
+    params: { action, status: derived.status },
+  });
+}
+
+export function subjectOf(instance: Instance): Subject {
+  return { kind: "instance", id: instance.id, name: instance.name, projectId: instance.projectId };
+}

@@ -1,0 +1,29 @@
+import { transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { checkPassword, hashPassword, verifyPassword } from "../password.ts";
+import type { RateLimits } from "../rate-limit.ts";
+import { recordEvent } from "./record.ts";
+import { wrongPassword } from "./sign-in.ts";
+
+/** Ends every other session of the person. Throws InvalidInput, TooManyRequests. */
+export async function changePassword(
+  deps: AdmissionDeps & { limits: RateLimits },
+  actor: Actor,
+  current: string,
+  next: string,
+): Promise<void> {
+  await deps.limits.take("changePassword", actor.userId);
+  checkPassword(next, "next");
+  const user = await deps.admission.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } });
+  if (!(await verifyPassword(user.passwordHash, current))) throw wrongPassword("current");
+  const passwordHash = await hashPassword(next);
+  await transaction(deps.admission.prisma, async (tx) => {
+    await tx.user.update({ where: { id: user.id }, data: { passwordHash, mustChangePassword: false } });
+    const others = { userId: user.id, id: { not: actor.sessionId }, revokedAt: null };
+    await tx.session.updateMany({ where: others, data: { revokedAt: new Date() } });
+    const subject = { kind: "user", id: user.id, name: user.name, projectId: null };
+    await recordEvent(tx, { actor, subject, action: "user.change-password" });
+  });
+  deps.hints.publish("event");
+}

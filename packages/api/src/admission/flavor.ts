@@ -1,0 +1,88 @@
+import { CloudError } from "@madang/core/errors";
+import { type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { recordEvent } from "./record.ts";
+import { claimIds } from "./resource-id.ts";
+
+export type NewFlavor = {
+  id: string;
+  name: string;
+  description: string;
+  vcpus: number;
+  ramMib: number;
+  diskGib: number;
+};
+export type FlavorChanges = {
+  name?: string | undefined;
+  description?: string | undefined;
+  enabled?: boolean | undefined;
+};
+
+export async function createFlavor(deps: AdmissionDeps, actor: Actor, flavor: NewFlavor): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const bodyHash = deps.seal.mark(JSON.stringify(["flavor", flavor]));
+    if ((await claimIds(tx, [{ id: flavor.id, kind: "flavor", projectId: null, bodyHash }])) === "repeat")
+      return;
+    await requireFreeName(tx, flavor.name, flavor.id);
+    await tx.flavor.create({ data: flavor });
+    const { vcpus, ramMib, diskGib } = flavor;
+    await recordEvent(tx, {
+      actor,
+      subject: subjectOf(flavor),
+      action: "flavor.create",
+      params: { vcpus, ramMib, diskGib },
+    });
+  });
+  deps.hints.publish("event");
+}
+
+/** Sizes never change: instances of a flavor must stay alike. */
+export async function updateFlavor(
+  deps: AdmissionDeps,
+  actor: Actor,
+  id: string,
+  changes: FlavorChanges,
+): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    if (changes.name !== undefined) await requireFreeName(tx, changes.name, id);
+    const known = await tx.flavor.findUnique({ where: { id }, select: { id: true } });
+    if (!known) throw notFound();
+    const { name, description, enabled } = changes;
+    const flavor = await tx.flavor.update({
+      where: { id },
+      data: { name, description, enabled, generation: { increment: 1 } },
+    });
+    const params = { ...(enabled === undefined ? {} : { enabled }), ...(name === undefined ? {} : { name }) };
+    await recordEvent(tx, { actor, subject: subjectOf(flavor), action: "flavor.update", params });
+  });
+  deps.hints.publish("event");
+}
+
+/** Instances keep the sizes they were launched with. */
+export async function deleteFlavor(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const flavor = await tx.flavor.findUnique({ where: { id } });
+    if (!flavor) throw notFound();
+    await tx.flavor.delete({ where: { id } });
+    await recordEvent(tx, { actor, subject: subjectOf(flavor), action: "flavor.delete" });
+  });
+  deps.hints.publish("event");
+}
+
+async function requireFreeName(tx: Tx, name: string, id: string): Promise<void> {
+  const taken = await tx.flavor.findFirst({ where: { name, id: { not: id } }, select: { id: true } });
+  if (taken)
+    throw new CloudError("Conflict", "There is already a flavor of this name.", {
+      reason: "nameTaken",
+      field: "name",
+    });
+}
+
+function notFound(): CloudError {
+  return new CloudError("NotFound", "There is no such flavor.", { reason: "flavorNotFound" });
+}
+
+function subjectOf({ id, name }: { id: string; name: string }) {
+  return { kind: "flavor", id, name, projectId: null };
+}

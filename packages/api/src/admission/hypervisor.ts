@@ -1,0 +1,56 @@
+import { CloudError } from "@madang/core/errors";
+import { type Hypervisor, lockHypervisor, type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { recordEvent } from "./record.ts";
+
+/** Disabled: nothing new is placed there; what runs goes on. */
+export async function setHypervisorEnabled(
+  deps: AdmissionDeps,
+  actor: Actor,
+  id: string,
+  enabled: boolean,
+  reason: string,
+): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const hypervisor = await locked(tx, id);
+    const disabledReason = enabled ? "" : reason;
+    await tx.hypervisor.update({ where: { id }, data: { enabled, disabledReason } });
+    const action = enabled ? "hypervisor.enabled" : "hypervisor.disabled";
+    await recordEvent(tx, {
+      actor,
+      subject: subjectOf(hypervisor),
+      action,
+      params: { reason: disabledReason },
+    });
+  });
+  deps.hints.publish("event");
+}
+
+/** Its agent is refused from now on, for good; asked twice, it is the same. */
+export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const hypervisor = await locked(tx, id);
+    if (hypervisor.revokedAt) return;
+    const revokedAt = new Date();
+    await tx.hypervisor.update({ where: { id }, data: { revokedAt, enabled: false } });
+    await tx.certificate.updateMany({
+      where: { kind: "hypervisor", subjectId: id, revokedAt: null },
+      data: { revokedAt },
+    });
+    await recordEvent(tx, { actor, subject: subjectOf(hypervisor), action: "hypervisor.revoked" });
+  });
+  deps.hints.publish("event", `hypervisor:${id}`);
+}
+
+async function locked(tx: Tx, id: string): Promise<Hypervisor> {
+  await lockHypervisor(tx, id);
+  const hypervisor = await tx.hypervisor.findUnique({ where: { id } });
+  if (!hypervisor)
+    throw new CloudError("NotFound", "There is no such hypervisor.", { reason: "hypervisorNotFound" });
+  return hypervisor;
+}
+
+function subjectOf({ id, name }: Hypervisor) {
+  return { kind: "hypervisor", id, name, projectId: null };
+}

@@ -1,0 +1,159 @@
+import { CloudError } from "@madang/core/errors";
+import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
+import { machineType, scheduleTimeoutMs } from "@madang/core/instance/machine";
+import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
+import {
+  type Flavor,
+  type KeyPair,
+  lockProject,
+  quotaLines,
+  type Tx,
+  transaction,
+  wake,
+  writeStatus,
+} from "@madang/db";
+import type { Actor } from "../context.ts";
+import { cryptPassword } from "../crypt-password.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
+import { sealUserData } from "./launch-user-data.ts";
+import { createOperation, recordEvent } from "./record.ts";
+import { claimIds } from "./resource-id.ts";
+
+export type Launched = { ids: string[]; operationIds: string[] };
+
+type Wish = {
+  input: LaunchInput;
+  actor: Actor;
+  flavor: Flavor;
+  image: LaunchImage;
+  keyPair: KeyPair | null;
+  passwordHash: string | null;
+};
+
+/** All of them or none. Throws NotFound, InvalidInput, Conflict, QuotaExceeded, Unavailable. */
+export async function launchInstances(
+  deps: AdmissionDeps,
+  actor: Actor,
+  input: LaunchInput,
+): Promise<Launched> {
+  if (new Set(input.ids).size !== input.ids.length) {
+    throw new CloudError("InvalidInput", "Every new instance needs its own id.", {
+      reason: "idsRepeat",
+      field: "ids",
+    });
+  }
+  // Slow on purpose, so before the line and the transaction.
+  const passwordHash = input.password === null ? null : cryptPassword(input.password);
+  const launched = await deps.admissions.run(input.projectId, () =>
+    transaction(deps.admission.prisma, (tx) => admit(deps, tx, actor, input, passwordHash)),
+  );
+  deps.hints.publish("event");
+  return launched;
+}
+
+async function admit(
+  deps: AdmissionDeps,
+  tx: Tx,
+  actor: Actor,
+  input: LaunchInput,
+  passwordHash: string | null,
+): Promise<Launched> {
+  if (!(await lockProject(tx, input.projectId))) {
+    throw new CloudError("NotFound", "There is no such project.", { reason: "projectNotFound" });
+  }
+  const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
+  const claims = input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
+  if ((await claimIds(tx, claims)) === "repeat") return await launchedBefore(tx, input.ids);
+  const flavor = await launchFlavor(tx, input.flavorId);
+  const image = await launchImage(tx, input.projectId, input.imageId);
+  checkFit(flavor, image);
+  const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
+  await checkQuota(tx, actor, input, flavor);
+  const operationIds: string[] = [];
+  for (const index of input.ids.keys()) {
+    operationIds.push(
+      await insertOne(deps, tx, { input, actor, flavor, image, keyPair, passwordHash }, index),
+    );
+  }
+  return { ids: input.ids, operationIds };
+}
+
+async function launchedBefore(tx: Tx, ids: string[]): Promise<Launched> {
+  const operations = await tx.operation.findMany({
+    where: { kind: "instance.launch", resourceId: { in: ids } },
+    select: { id: true, resourceId: true },
+  });
+  const byResource = new Map(operations.map(({ id, resourceId }) => [resourceId, id]));
+  return { ids, operationIds: ids.flatMap((id) => byResource.get(id) ?? []) };
+}
+
+async function ownKeyPair(tx: Tx, userId: string, id: string | null): Promise<KeyPair | null> {
+  if (id === null) return null;
+  const keyPair = await tx.keyPair.findFirst({ where: { id, userId } });
+  if (keyPair) return keyPair;
+  throw new CloudError("NotFound", "There is no such key pair.", {
+    reason: "keyPairNotFound",
+    field: "keyPairId",
+  });
+}
+
+async function checkQuota(tx: Tx, actor: Actor, input: LaunchInput, flavor: Flavor): Promise<void> {
+  const lines = await quotaLines(tx, input.projectId, actor.userId);
+  const quota = quotaExcesses(lines, launchUsage(flavor, input.ids.length));
+  if (quota.length === 0) return;
+  const resources = quota.map(({ resource }) => resource).join(", ");
+  throw new CloudError("QuotaExceeded", `This would go over the project's quota: ${resources}.`, {
+    reason: "quotaExceeded",
+    params: { resources },
+    quota,
+  });
+}
+
+/** Answers the id of the operation. */
+async function insertOne(deps: AdmissionDeps, tx: Tx, wish: Wish, index: number): Promise<string> {
+  const { input, actor, flavor, image } = wish;
+  const id = input.ids[index];
+  if (id === undefined) throw new TypeError("no such instance in this launch");
+  const name = launchName(input.name, index, input.ids.length);
+  const sealed = input.userData === null ? null : sealUserData(deps.seal, id, input.userData);
+  await tx.instance.create({
+    data: { id, ...rowOf(deps, wish, index, name), userDataSha256: sealed?.sha256 ?? null },
+  });
+  if (sealed)
+    await tx.userData.create({ data: { instanceId: id, sha256: sealed.sha256, sealed: sealed.bytes } });
+  await writeStatus(tx, id);
+  const subject = { kind: "instance", id, name, projectId: input.projectId };
+  const operationId = await createOperation(tx, actor, "instance.launch", subject, 1);
+  const params = { flavor: flavor.name, image: image.name };
+  await recordEvent(tx, { actor, subject, action: "instance.create", operationId, params });
+  await wake(deps.boss, tx, "instance", id);
+  return operationId;
+}
+
+function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {
+  const { input, actor, flavor, image, keyPair, passwordHash } = wish;
+  const id = input.ids[index] ?? "";
+  return {
+    projectId: input.projectId,
+    userId: actor.userId,
+    name,
+    hostname: hostnameFor(name, id),
+    flavorId: flavor.id,
+    flavorName: flavor.name,
+    vcpus: flavor.vcpus,
+    ramMib: flavor.ramMib,
+    diskGib: flavor.diskGib,
+    imageId: image.id,
+    imageName: image.name,
+    imageSource: image.source,
+    keyName: keyPair?.name ?? null,
+    publicKey: keyPair?.publicKey ?? null,
+    passwordHashSealed:
+      passwordHash && deps.seal.close(Buffer.from(passwordHash), `password:${id}`).toString("base64"),
+    machineType,
+    launchIndex: index,
+    deleteProtection: input.deleteProtection,
+    scheduleDeadline: new Date(Date.now() + scheduleTimeoutMs),
+  };
+}

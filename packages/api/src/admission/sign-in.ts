@@ -1,0 +1,126 @@
+/** Opening and closing sessions. Both outcomes are events. */
+import { CloudError } from "@madang/core/errors";
+import { appendEvent, transaction } from "@madang/db";
+import type { AdmissionDeps } from "../deps.ts";
+import { verifyPassword } from "../password.ts";
+import type { RateLimits } from "../rate-limit.ts";
+import { sessionExpiry } from "../session.ts";
+
+export type Attempt = {
+  username: string;
+  password: string;
+  address: string;
+  userAgent: string;
+  requestId: string;
+};
+export type SignedIn = { sessionId: string; userId: string; name: string };
+type Deps = AdmissionDeps & { limits: RateLimits };
+
+const nilUuid = "00000000-0000-0000-0000-000000000000";
+const longestAgent = 400;
+
+/**
+ * null when name and password don't belong together, or the user may not sign in: which of them is never told. Throws
+ * TooManyRequests.
+ */
+export async function verifyCredentials(deps: Deps, attempt: Attempt): Promise<SignedIn | null> {
+  const username = attempt.username.replaceAll("\0", "").slice(0, 255);
+  await deps.limits.take("signInAddress", attempt.address);
+  await deps.limits.take("signInName", username.toLowerCase());
+  const user = await deps.admission.prisma.user.findFirst({
+    where: { name: username, domain: { enabled: true } },
+    select: { id: true, name: true, enabled: true, passwordHash: true },
+  });
+  const matches = await verifyPassword(user?.passwordHash ?? null, attempt.password.slice(0, 1_000));
+  const signedIn = matches && user?.enabled ? await openSession(deps, attempt, user) : null;
+  if (!signedIn) await recordRefusal(deps, attempt, username, user?.id ?? null);
+  deps.hints.publish("event");
+  return signedIn;
+}
+
+async function openSession(
+  deps: Deps,
+  attempt: Attempt,
+  user: { id: string; name: string },
+): Promise<SignedIn> {
+  await deps.limits.giveBack("signInAddress", attempt.address);
+  await deps.limits.giveBack("signInName", user.name.toLowerCase());
+  const [sessionId, now] = [crypto.randomUUID(), new Date()];
+  const { address } = attempt;
+  const userAgent = attempt.userAgent.slice(0, longestAgent);
+  await transaction(deps.admission.prisma, async (tx) => {
+    await tx.session.create({
+      data: {
+        id: sessionId,
+        userId: user.id,
+        createdAt: now,
+        lastSeenAt: now,
+        expiresAt: sessionExpiry(now, now),
+        address,
+        userAgent,
+      },
+    });
+    await appendEvent(tx, {
+      ...eventOf(attempt, user.name, user.id),
+      resourceId: sessionId,
+      action: "session.sign-in",
+      result: "succeeded",
+    });
+  });
+  return { sessionId, userId: user.id, name: user.name };
+}
+
+async function recordRefusal(
+  deps: Deps,
+  attempt: Attempt,
+  username: string,
+  userId: string | null,
+): Promise<void> {
+  const event = {
+    ...eventOf(attempt, username, userId),
+    resourceId: nilUuid,
+    action: "session.refused",
+    result: "refused",
+  };
+  await transaction(deps.admission.prisma, (tx) => appendEvent(tx, event));
+}
+
+function eventOf(attempt: Attempt, name: string, userId: string | null) {
+  const { address, requestId } = attempt;
+  return {
+    actorKind: "user",
+    actorId: userId,
+    actorName: name,
+    resourceKind: "session",
+    resourceName: name,
+    address,
+    requestId,
+  };
+}
+
+/** Ending what has ended already is no error. */
+export async function signOut(
+  deps: AdmissionDeps,
+  sessionId: string,
+  address: string,
+  requestId: string,
+): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const session = await tx.session.findUnique({ where: { id: sessionId }, include: { user: true } });
+    if (!session || session.revokedAt) return;
+    await tx.session.update({ where: { id: sessionId }, data: { revokedAt: new Date() } });
+    const { id, name } = session.user;
+    const attempt = { username: name, password: "", address, userAgent: "", requestId };
+    await appendEvent(tx, {
+      ...eventOf(attempt, name, id),
+      resourceId: sessionId,
+      action: "session.sign-out",
+      result: "succeeded",
+    });
+  });
+  deps.hints.publish("event");
+}
+
+export function wrongPassword(field: string): CloudError {
+  return new CloudError("InvalidInput", "The password is not right.", { reason: "passwordWrong", field });
+}

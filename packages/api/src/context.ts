@@ -1,0 +1,46 @@
+import type { Grants } from "@madang/core/identity/permission";
+import type { ApiDeps } from "./deps.ts";
+import { type Identity, readIdentity } from "./identity.ts";
+import { touchSession } from "./session.ts";
+
+/** What the transport knows of a caller. The session id comes out of a verified cookie, and is no proof by itself. */
+export type Caller = { sessionId: string | null; requestId: string; address: string; userAgent: string };
+
+export type Context = {
+  deps: ApiDeps;
+  caller: Caller;
+  /** null when nobody is signed in, or the session or the user is no longer valid. */
+  identity: () => Promise<Identity | null>;
+};
+
+/** Who acts, for admission verbs: written into events and operations. */
+export type Actor = {
+  userId: string;
+  name: string;
+  grants: Grants;
+  requestId: string;
+  address: string;
+  sessionId: string;
+};
+
+/** One HTTP request, batched or not, is one look at the database. */
+export function requestContext(deps: ApiDeps, caller: Caller): Context {
+  let looked: Promise<Identity | null> | null = null;
+  const identity = () => {
+    looked ??= identify(deps, caller);
+    return looked;
+  };
+  return { deps, caller, identity };
+}
+
+/** A WebSocket lives for hours: every call on it looks again. */
+export function connectionContext(deps: ApiDeps, caller: Caller): Context {
+  return { deps, caller, identity: () => identify(deps, caller) };
+}
+
+async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
+  if (!caller.sessionId) return null;
+  const identity = await readIdentity(deps.reads, caller.sessionId);
+  if (identity) await touchSession(deps.reads, identity, new Date());
+  return identity;
+}

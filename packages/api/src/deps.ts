@@ -1,0 +1,33 @@
+import type { Database, Hints, PgBoss } from "@madang/db";
+import type { AdmissionQueue } from "./admission-queue.ts";
+import type { RateLimits } from "./rate-limit.ts";
+import type { Seal } from "./seal.ts";
+import type { AccessWatch } from "./stream/access-watch.ts";
+import type { EventReader } from "./stream/event-reader.ts";
+
+/** pino's shape, as much of it as is used here. */
+export type Log = {
+  info: (fields: object, message: string) => void;
+  warn: (fields: object, message: string) => void;
+  error: (fields: object, message: string) => void;
+};
+
+/** What admission verbs need: writes go through `admission`, never through the pool of the reads. */
+export type AdmissionDeps = {
+  admission: Database;
+  boss: PgBoss;
+  hints: Hints;
+  seal: Seal;
+  admissions: AdmissionQueue;
+};
+
+export type About = { version: string; url: string; agentUrl: string };
+
+export type ApiDeps = AdmissionDeps & {
+  reads: Database;
+  log: Log;
+  limits: RateLimits;
+  events: EventReader;
+  access: AccessWatch;
+  about: About;
+};

@@ -1,0 +1,14 @@
+export { signOut, verifyCredentials } from "./admission/sign-in.ts";
+export { type Caller, type Context, connectionContext, requestContext } from "./context.ts";
+export type { About, AdmissionDeps, ApiDeps, Log } from "./deps.ts";
+export type { Account, AccountProject } from "./reads/account.ts";
+export type { EventItem, ResourceRef } from "./reads/event.ts";
+export type { FlavorItem } from "./reads/flavor.ts";
+export type { HypervisorItem } from "./reads/hypervisor.ts";
+export type { ImageItem } from "./reads/image.ts";
+export type { InstanceDetail, InstanceItem } from "./reads/instance.ts";
+export type { KeyPairItem } from "./reads/key-pair.ts";
+export type { OperationItem } from "./reads/operation.ts";
+export type { Overview } from "./reads/overview.ts";
+export { type AppRouter, appRouter } from "./router.ts";
+export type { StreamMessage } from "./stream/event-stream.ts";

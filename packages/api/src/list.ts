@@ -1,0 +1,110 @@
+/** Every list of the API: filter, sort, keyset cursor over (sort value, id), total exact to 10,000. */
+import { CloudError } from "@madang/core/errors";
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { allOf, bind, literal, type Sql, sql } from "./sql.ts";
+
+export const countLimit = 10_000;
+
+/** `sort`: a name of the list's own, with `-` before it for descending. */
+export const pageInput = {
+  sort: z.string().max(40).optional(),
+  limit: z.int().min(1).max(500).default(50),
+  cursor: z.string().max(2_000).nullish(),
+};
+
+/** PostgreSQL's text holds everything but NUL. */
+export const filterText = z
+  .string()
+  .max(255)
+  .refine((text) => !text.includes("\0"), { error: "textCharacters" });
+
+export type Page<Item> = { items: Item[]; nextCursor: string | null; total: number; totalIsExact: boolean };
+export type PageInput = { sort?: string | undefined; limit: number; cursor?: string | null | undefined };
+
+/** A sortable column and its type; both are of our own source. */
+export type SortColumn = { column: string; type: "text" | "timestamptz" | "int" | "bigint" };
+
+export type ListQuery<Row, Item> = {
+  select: string;
+  from: string;
+  id: string;
+  sorts: Readonly<Record<string, SortColumn>>;
+  defaultSort: string;
+  where: readonly Sql[];
+  toItem: (row: Row) => Item;
+};
+
+type Keyed = { sortValue: string; sortId: string };
+const cursorParts = z.tuple([z.string(), z.string(), z.string()]);
+
+export async function listPage<Row extends object, Item>(
+  database: Database,
+  query: ListQuery<Row, Item>,
+  input: PageInput,
+): Promise<Page<Item>> {
+  const sort = input.sort ?? query.defaultSort;
+  const column = query.sorts[sort.replace(/^-/, "")];
+  if (!column)
+    throw new CloudError("InvalidInput", "This list can't be sorted so.", {
+      reason: "unknownSort",
+      field: "sort",
+    });
+  const where = allOf([...query.where, ...after(query.id, column, sort, input.cursor)]);
+  const direction = literal(sort.startsWith("-") ? "DESC" : "ASC");
+  const [by, id] = [literal(column.column), literal(query.id)];
+  const rows = await database.pool.query<Row & Keyed>(
+    bind(sql`SELECT ${literal(query.select)}, ${by}::text AS "sortValue", ${id}::text AS "sortId"
+      FROM ${literal(query.from)} WHERE ${where}
+      ORDER BY ${by} ${direction}, ${id} ${direction} LIMIT ${input.limit + 1}`),
+  );
+  const page = rows.rows.slice(0, input.limit);
+  const last = page.at(-1);
+  const more = rows.rows.length > input.limit && last;
+  const counted = await countUpTo(database, query);
+  return {
+    items: page.map(query.toItem),
+    nextCursor: more ? encodeCursor([sort, last.sortValue, last.sortId]) : null,
+    total: Math.min(counted, countLimit),
+    totalIsExact: counted <= countLimit,
+  };
+}
+
+async function countUpTo<Row, Item>(database: Database, query: ListQuery<Row, Item>): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    bind(sql`SELECT count(*)::int AS count FROM (SELECT 1 FROM ${literal(query.from)}
+      WHERE ${allOf(query.where)} LIMIT ${countLimit + 1}) AS counted`),
+  );
+  return rows[0]?.count ?? 0;
+}
+
+function after(idColumn: string, { column, type }: SortColumn, sort: string, cursor?: string | null): Sql[] {
+  if (!cursor) return [];
+  const [of, value, id] = decodeCursor(cursor);
+  if (of !== sort) throw badCursor();
+  const idType = idColumn.endsWith("event.id") ? "bigint" : "uuid";
+  const beyond = literal(sort.startsWith("-") ? "<" : ">");
+  return [
+    sql`(${literal(column)}, ${literal(idColumn)}) ${beyond} (${value}::text::${literal(type)}, ${id}::text::${literal(idType)})`,
+  ];
+}
+
+function encodeCursor(parts: readonly string[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+function decodeCursor(cursor: string): [string, string, string] {
+  try {
+    return cursorParts.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+  } catch (cause) {
+    throw badCursor(cause);
+  }
+}
+
+function badCursor(cause?: unknown): CloudError {
+  return new CloudError("InvalidInput", "This page marker is not ours. Start at the first page.", {
+    reason: "badCursor",
+    field: "cursor",
+    cause,
+  });
+}

@@ -1,0 +1,93 @@
+/** Bounds on what costs much or invites guessing. Sign-in is counted in PostgreSQL, so that several web processes share it. */
+import { CloudError } from "@madang/core/errors";
+import type { Database } from "@madang/db";
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from "rate-limiter-flexible";
+
+/** points in `duration` seconds; `shared`: counted across processes. */
+const limits = {
+  signInAddress: { points: 60, duration: 300, shared: true },
+  signInName: { points: 10, duration: 300, shared: true },
+  changePassword: { points: 10, duration: 300, shared: true },
+  join: { points: 60, duration: 60, shared: true },
+  generateKey: { points: 30, duration: 60, shared: false },
+  launch: { points: 600, duration: 60, shared: false },
+  console: { points: 120, duration: 60, shared: false },
+} as const;
+export type LimitKind = keyof typeof limits;
+
+export type RateLimits = {
+  /** Throws TooManyRequests when the key has used up its share. */
+  take: (kind: LimitKind, key: string) => Promise<void>;
+  giveBack: (kind: LimitKind, key: string) => Promise<void>;
+};
+
+const schemaName = "rate_limit";
+
+export async function openRateLimits(database: Database): Promise<RateLimits> {
+  await makeSchema(database);
+  const limiters = new Map<LimitKind, RateLimiterAbstract>();
+  for (const kind of Object.keys(limits) as LimitKind[]) limiters.set(kind, await open(database, kind));
+  const limiterOf = (kind: LimitKind) => {
+    const limiter = limiters.get(kind);
+    if (!limiter) throw new TypeError(`no limit ${kind}`);
+    return limiter;
+  };
+  return {
+    take: async (kind, key) => {
+      try {
+        await limiterOf(kind).consume(keyOf(key));
+      } catch (refused) {
+        throw refused instanceof RateLimiterRes ? tooMany(refused.msBeforeNext) : refused;
+      }
+    },
+    giveBack: async (kind, key) => {
+      await limiterOf(kind).reward(keyOf(key));
+    },
+  };
+}
+
+/** Two processes starting at once both make it; one of them then finds it made. */
+async function makeSchema(database: Database): Promise<void> {
+  const make = () => database.pool.query(`CREATE SCHEMA IF NOT EXISTS ${schemaName}`);
+  await make().catch(make);
+}
+
+function open(database: Database, kind: LimitKind): Promise<RateLimiterAbstract> {
+  const { points, duration, shared } = limits[kind];
+  const memory = new RateLimiterMemory({ points, duration, keyPrefix: kind });
+  if (!shared) return Promise.resolve(memory);
+  const options = {
+    storeClient: database.pool,
+    storeType: "pool",
+    schemaName,
+    tableName: "bucket",
+    keyPrefix: kind,
+    points,
+    duration,
+    insuranceLimiter: memory,
+  };
+  return new Promise((resolve, reject) => {
+    const limiter = new RateLimiterPostgres(options, (error) => (error ? reject(error) : resolve(limiter)));
+  });
+}
+
+/** One IPv6 subscriber has a /64 to choose addresses from. Keys are bounded and printable. */
+function keyOf(key: string): string {
+  const groups = key.split(":");
+  const grouped = groups.length > 2 ? groups.slice(0, 4).join(":") : key;
+  return encodeURIComponent(grouped.toWellFormed()).slice(0, 200);
+}
+
+function tooMany(milliseconds: number): CloudError {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  return new CloudError("TooManyRequests", `Too many attempts. Try again in ${seconds} seconds.`, {
+    reason: "tooManyRequests",
+    params: { seconds },
+    retry: "later",
+  });
+}

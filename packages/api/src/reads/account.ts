@@ -1,0 +1,49 @@
+import type { Role } from "@madang/core/identity/permission";
+import type { Database } from "@madang/db";
+import type { Identity } from "../identity.ts";
+
+export type AccountProject = { id: string; name: string; description: string; roles: Role[] };
+
+export type Account = {
+  user: { id: string; name: string; email: string | null; mustChangePassword: boolean };
+  sessionId: string;
+  isAdmin: boolean;
+  grants: { system: Role[]; projects: Record<string, Role[]> };
+  projects: AccountProject[];
+};
+
+type ProjectRow = { id: string; name: string; description: string };
+const columns = `SELECT id, name, description FROM project`;
+
+/** An administrator of the cloud sees every project, in which he counts as admin. */
+export async function readAccount(database: Database, me: Identity): Promise<Account> {
+  const isAdmin = me.grants.system.includes("admin");
+  const { rows } = await database.pool.query<ProjectRow>(
+    `${columns} WHERE enabled AND ($1 OR id = ANY($2::uuid[])) ORDER BY name LIMIT 1000`,
+    [isAdmin, Object.keys(me.grants.projects)],
+  );
+  const projects = Object.fromEntries(
+    Object.entries(me.grants.projects).map(([id, roles]) => [id, [...roles]]),
+  );
+  return {
+    user: { id: me.userId, name: me.userName, email: me.email, mustChangePassword: me.mustChangePassword },
+    sessionId: me.sessionId,
+    isAdmin,
+    grants: { system: [...me.grants.system], projects },
+    projects: rows.map((row) => withRoles(row, me)),
+  };
+}
+
+export async function readProject(
+  database: Database,
+  projectId: string,
+  me: Identity,
+): Promise<AccountProject> {
+  const { rows } = await database.pool.query<ProjectRow>(`${columns} WHERE id = $1`, [projectId]);
+  return withRoles(rows[0] ?? { id: projectId, name: "", description: "" }, me);
+}
+
+function withRoles({ id, name, description }: ProjectRow, me: Identity): AccountProject {
+  const inherited: Role[] = me.grants.system.includes("admin") ? ["admin"] : [];
+  return { id, name, description, roles: [...new Set([...inherited, ...(me.grants.projects[id] ?? [])])] };
+}

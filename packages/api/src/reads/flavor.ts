@@ -1,0 +1,55 @@
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { containing, sql } from "../sql.ts";
+
+export type FlavorItem = {
+  id: string;
+  name: string;
+  description: string;
+  vcpus: number;
+  ramMib: number;
+  diskGib: number;
+  enabled: boolean;
+  createdAt: Date;
+};
+
+const select = `f.id, f.name, f.description, f.vcpus, f.ram_mib AS "ramMib", f.disk_gib AS "diskGib", f.enabled,
+  f.created_at AS "createdAt"`;
+const sorts = {
+  name: { column: "f.name", type: "text" },
+  vcpus: { column: "f.vcpus", type: "int" },
+  ramMib: { column: "f.ram_mib", type: "int" },
+  diskGib: { column: "f.disk_gib", type: "int" },
+  createdAt: { column: "f.created_at", type: "timestamptz" },
+} as const;
+
+export const flavorFilter = z
+  .object({ text: filterText.optional(), ids: z.array(z.uuid()).max(500).optional() })
+  .optional();
+
+/** `everything` also answers what is disabled or not public, for administrators. */
+export function listFlavors(
+  database: Database,
+  everything: boolean,
+  input: PageInput & { filter?: z.infer<typeof flavorFilter> },
+): Promise<Page<FlavorItem>> {
+  const where = everything ? [] : [sql`f.enabled AND f.is_public`];
+  if (input.filter?.text) where.push(sql`f.name ILIKE ${containing(input.filter.text.trim())}`);
+  if (input.filter?.ids) where.push(sql`f.id = ANY(${input.filter.ids}::uuid[])`);
+  const query = { select, from: "flavor f", id: "f.id", sorts, defaultSort: "ramMib", where, toItem };
+  return listPage<FlavorItem, FlavorItem>(database, query, input);
+}
+
+function toItem({
+  id,
+  name,
+  description,
+  vcpus,
+  ramMib,
+  diskGib,
+  enabled,
+  createdAt,
+}: FlavorItem): FlavorItem {
+  return { id, name, description, vcpus, ramMib, diskGib, enabled, createdAt };
+}

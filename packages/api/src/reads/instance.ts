@@ -1,0 +1,214 @@
+import { CloudError, type PublicError, publicError } from "@madang/core/errors";
+import { downAfterMs } from "@madang/core/hypervisor/state";
+import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
+import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { bind, containing, literal, type Sql, sql } from "../sql.ts";
+
+export type InstanceItem = {
+  id: string;
+  projectId: string;
+  name: string;
+  status: InstanceStatus;
+  taskState: TaskState | null;
+  powerState: PowerState;
+  deleteProtection: boolean;
+  imageId: string | null;
+  imageName: string;
+  flavorId: string | null;
+  flavorName: string;
+  vcpus: number;
+  ramMib: number;
+  diskGib: number;
+  createdAt: Date;
+  updatedAt: Date;
+  launchedAt: Date | null;
+  userId: string | null;
+  userName: string | null;
+  /** What the agent is doing now, e.g. `fetching-image`, and how far it is. */
+  phase: string | null;
+  percent: number | null;
+  faultMessage: PublicError | null;
+  /** false: the hypervisor has not been heard of lately, so what is shown may be old. */
+  hypervisorReachable: boolean;
+  driver: string | null;
+  generation: number;
+};
+
+export type Condition = {
+  ok: boolean;
+  reason: string;
+  message: string;
+  params?: Record<string, string | number>;
+};
+
+export type InstanceDetail = InstanceItem & {
+  hostname: string;
+  keyName: string | null;
+  userDataBytes: number | null;
+  hasPassword: boolean;
+  machineType: string;
+  availabilityZone: string;
+  conditions: Record<string, Condition>;
+  fault: PublicError | null;
+  guest: { id: string; hypervisorName: string | null; phase: string | null; percent: number | null } | null;
+};
+
+type Row = Omit<
+  InstanceItem,
+  "faultMessage" | "hypervisorReachable" | "status" | "taskState" | "powerState"
+> & {
+  status: string;
+  taskState: string | null;
+  powerState: string;
+  fault: unknown;
+  guestId: string | null;
+  hypervisorSeenAt: Date | null;
+  hypervisorName: string | null;
+};
+
+const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_state AS "taskState",
+  i.power_state AS "powerState", i.delete_protection AS "deleteProtection", i.image_id AS "imageId",
+  i.image_name AS "imageName", i.flavor_id AS "flavorId", i.flavor_name AS "flavorName", i.vcpus,
+  i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.created_at AS "createdAt", i.updated_at AS "updatedAt",
+  i.launched_at AS "launchedAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
+  coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation`;
+const from = `instance i LEFT JOIN "user" u ON u.id = i.user_id LEFT JOIN guest g ON g.id = i.active_guest_id
+  LEFT JOIN hypervisor h ON h.id = g.hypervisor_id`;
+const sorts = {
+  name: { column: "i.name", type: "text" },
+  status: { column: "i.status", type: "text" },
+  imageName: { column: "i.image_name", type: "text" },
+  flavorName: { column: "i.flavor_name", type: "text" },
+  createdAt: { column: "i.created_at", type: "timestamptz" },
+  updatedAt: { column: "i.updated_at", type: "timestamptz" },
+} as const;
+
+export const instanceFilter = z
+  .object({
+    text: filterText.optional(),
+    status: z.array(filterText).max(20).optional(),
+    ids: z.array(z.uuid()).max(500).optional(),
+  })
+  .optional();
+type Filter = z.infer<typeof instanceFilter>;
+
+export function listInstances(
+  database: Database,
+  projectId: string,
+  input: PageInput & { filter?: Filter },
+): Promise<Page<InstanceItem>> {
+  const where = [sql`i.project_id = ${projectId}::uuid`, ...filterClauses(input.filter)];
+  return listPage<Row, InstanceItem>(
+    database,
+    { select, from, id: "i.id", sorts, defaultSort: "-createdAt", where, toItem },
+    input,
+  );
+}
+
+function filterClauses(filter: Filter): Sql[] {
+  const clauses: Sql[] = [];
+  if (filter?.status?.length) clauses.push(sql`i.status = ANY(${filter.status}::text[])`);
+  if (filter?.ids) clauses.push(sql`i.id = ANY(${filter.ids}::uuid[])`);
+  if (filter?.text) {
+    const pattern = containing(filter.text.trim());
+    clauses.push(sql`i.name ILIKE ${pattern} OR i.image_name ILIKE ${pattern} OR i.flavor_name ILIKE ${pattern}
+      OR i.id::text LIKE ${pattern.slice(1).toLowerCase()}`);
+  }
+  return clauses;
+}
+
+/** Throws NotFound. `seesHypervisors` is for administrators: nobody else learns where his instance runs. */
+export async function readInstance(
+  database: Database,
+  projectId: string,
+  id: string,
+  seesHypervisors: boolean,
+): Promise<InstanceDetail> {
+  const { rows } = await database.pool.query<Row & DetailRow>(
+    bind(sql`SELECT ${literal(select)}, ${literal(detailSelect)} FROM ${literal(from)}
+      LEFT JOIN user_data d ON d.instance_id = i.id
+      WHERE i.id = ${id}::uuid AND i.project_id = ${projectId}::uuid`),
+  );
+  const [row] = rows;
+  if (!row) throw instanceNotFound();
+  const item = toItem(row);
+  const hypervisorName = seesHypervisors ? row.hypervisorName : null;
+  const { phase, percent } = item;
+  return {
+    ...item,
+    hostname: row.hostname,
+    keyName: row.keyName,
+    userDataBytes: row.userDataSealedBytes === null ? null : row.userDataSealedBytes - sealOverheadBytes,
+    hasPassword: row.hasPassword,
+    machineType: row.machineType,
+    availabilityZone: row.availabilityZone,
+    conditions: conditions.catch({}).parse(row.conditions),
+    fault: item.faultMessage,
+    guest: row.guestId === null ? null : { id: row.guestId, hypervisorName, phase, percent },
+  };
+}
+
+type DetailRow = {
+  hostname: string;
+  keyName: string | null;
+  hasPassword: boolean;
+  machineType: string;
+  availabilityZone: string;
+  conditions: unknown;
+  userDataSealedBytes: number | null;
+};
+const detailSelect = `i.hostname, i.key_name AS "keyName", i.password_hash_sealed IS NOT NULL AS "hasPassword",
+  i.machine_type AS "machineType", i.availability_zone AS "availabilityZone", i.conditions,
+  octet_length(d.sealed) AS "userDataSealedBytes"`;
+/** Version, nonce and tag of `seal.ts`. */
+const sealOverheadBytes = 29;
+
+const conditions = z.record(
+  z.string(),
+  z.object({
+    ok: z.boolean(),
+    reason: z.string(),
+    message: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  }),
+);
+
+export function instanceNotFound(): CloudError {
+  return new CloudError("NotFound", "There is no such instance in this project.", {
+    reason: "instanceNotFound",
+  });
+}
+
+function toItem(row: Row): InstanceItem {
+  const seenMs = row.hypervisorSeenAt?.getTime() ?? 0;
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    name: row.name,
+    status: z.enum(instanceStatuses).parse(row.status),
+    taskState: z.enum(taskStates).nullable().parse(row.taskState),
+    powerState: z.enum(powerStates).parse(row.powerState),
+    deleteProtection: row.deleteProtection,
+    imageId: row.imageId,
+    imageName: row.imageName,
+    flavorId: row.flavorId,
+    flavorName: row.flavorName,
+    vcpus: row.vcpus,
+    ramMib: row.ramMib,
+    diskGib: row.diskGib,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    launchedAt: row.launchedAt,
+    userId: row.userId,
+    userName: row.userName,
+    phase: row.phase,
+    percent: row.percent,
+    faultMessage: publicError.nullable().catch(null).parse(row.fault),
+    hypervisorReachable: row.guestId === null || Date.now() - seenMs <= downAfterMs,
+    driver: row.driver || null,
+    generation: row.generation,
+  };
+}

@@ -1,0 +1,71 @@
+import { type HypervisorState, type HypervisorView, hypervisorState } from "@madang/core/hypervisor/state";
+import { type Database, goneAfterMs } from "@madang/db";
+
+export type ProcessItem = {
+  kind: string;
+  host: string;
+  pid: number;
+  version: string;
+  startedAt: Date;
+  lastSeenAt: Date;
+  alive: boolean;
+};
+
+export type Overview = {
+  processes: ProcessItem[];
+  hypervisors: Record<HypervisorState, number>;
+  instances: { total: number; byStatus: Record<string, number> };
+  simulated: boolean;
+};
+
+export async function readOverview(database: Database): Promise<Overview> {
+  const [processes, hypervisors, instances, simulated] = await Promise.all([
+    database.pool.query<Omit<ProcessItem, "alive">>(
+      `SELECT kind, host, pid, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt" FROM process
+       WHERE last_seen_at > now() - interval '1 hour' ORDER BY kind, started_at`,
+    ),
+    readHypervisorCounts(database),
+    readInstanceCounts(database),
+    isSimulated(database),
+  ]);
+  const alive = ({ lastSeenAt }: { lastSeenAt: Date }) => Date.now() - lastSeenAt.getTime() <= goneAfterMs;
+  return {
+    processes: processes.rows.map((row) => ({ ...row, alive: alive(row) })),
+    hypervisors,
+    instances,
+    simulated,
+  };
+}
+
+export async function readHypervisorCounts(database: Database): Promise<Record<HypervisorState, number>> {
+  const { rows } = await database.pool.query<HypervisorView>(
+    `SELECT enabled, revoked_at AS "revokedAt", fenced_at AS "fencedAt", last_seen_at AS "lastSeenAt" FROM hypervisor`,
+  );
+  const now = new Date();
+  const states = rows.map((row) => hypervisorState(row, now));
+  const count = (state: HypervisorState) => states.filter((one) => one === state).length;
+  return {
+    up: count("up"),
+    disabled: count("disabled"),
+    down: count("down"),
+    fenced: count("fenced"),
+    revoked: count("revoked"),
+    joining: count("joining"),
+  };
+}
+
+async function readInstanceCounts(database: Database): Promise<Overview["instances"]> {
+  const { rows } = await database.pool.query<{ status: string; count: number }>(
+    `SELECT status, count(*)::int AS count FROM instance GROUP BY status`,
+  );
+  const byStatus = Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  return { total: rows.reduce((sum, { count }) => sum + count, 0), byStatus };
+}
+
+/** True when any hypervisor in use only pretends: the portal says so in a banner, never silently. */
+export async function isSimulated(database: Database): Promise<boolean> {
+  const { rows } = await database.pool.query<{ simulated: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM hypervisor WHERE driver = 'simulated' AND revoked_at IS NULL) AS simulated`,
+  );
+  return rows[0]?.simulated ?? false;
+}

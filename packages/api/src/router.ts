@@ -1,0 +1,26 @@
+import { accountRouter } from "./routers/account.ts";
+import { adminRouter } from "./routers/admin.ts";
+import { eventRouter } from "./routers/event.ts";
+import { flavorRouter } from "./routers/flavor.ts";
+import { imageRouter } from "./routers/image.ts";
+import { instanceRouter } from "./routers/instance.ts";
+import { keyPairRouter } from "./routers/key-pair.ts";
+import { operationRouter } from "./routers/operation.ts";
+import { projectRouter } from "./routers/project.ts";
+import { systemRouter } from "./routers/system.ts";
+import { router } from "./trpc.ts";
+
+export const appRouter = router({
+  account: accountRouter,
+  admin: adminRouter,
+  event: eventRouter,
+  flavor: flavorRouter,
+  image: imageRouter,
+  instance: instanceRouter,
+  keyPair: keyPairRouter,
+  operation: operationRouter,
+  project: projectRouter,
+  system: systemRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,86 @@
+import { displayName } from "@madang/core/instance/launch";
+import { z } from "zod";
+import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
+import { revokeHypervisor, setHypervisorEnabled } from "../admission/hypervisor.ts";
+import { caFingerprint, createJoinToken } from "../admission/join-token.ts";
+import { filterText, pageInput } from "../list.ts";
+import { eventFilter, listEvents } from "../reads/event.ts";
+import { flavorFilter, listFlavors } from "../reads/flavor.ts";
+import { listHypervisors } from "../reads/hypervisor.ts";
+import { readOverview } from "../reads/overview.ts";
+import { streamEvents } from "../stream/event-stream.ts";
+import { procedure, router } from "../trpc.ts";
+import { resumeFrom } from "./resume-from.ts";
+
+const one = z.object({ id: z.uuid() });
+
+const hypervisorRouter = router({
+  list: procedure("hypervisor:list")
+    .input(z.object(pageInput))
+    .query(({ ctx, input }) => listHypervisors(ctx.deps.reads, input)),
+  setEnabled: procedure("hypervisor:update")
+    .input(one.extend({ enabled: z.boolean(), reason: filterText }))
+    .mutation(({ ctx, input }) =>
+      setHypervisorEnabled(ctx.deps, ctx.actor, input.id, input.enabled, input.reason),
+    ),
+  createJoinToken: procedure("hypervisor:join").mutation(async ({ ctx }) => {
+    const fingerprint = await caFingerprint(ctx.deps.reads);
+    const { token, expiresAt } = await createJoinToken(ctx.deps.admission, ctx.actor.userId);
+    const command = `npm run agent -- --url ${ctx.deps.about.agentUrl} --token ${token} --ca-fingerprint ${fingerprint}`;
+    return { command, expiresAt };
+  }),
+  revoke: procedure("hypervisor:update")
+    .input(one)
+    .mutation(({ ctx, input }) => revokeHypervisor(ctx.deps, ctx.actor, input.id)),
+});
+
+const newFlavor = one.extend({
+  name: displayName,
+  description: filterText.default(""),
+  vcpus: z.int().min(1).max(512),
+  ramMib: z.int().min(64).max(8_388_608),
+  diskGib: z.int().min(0).max(65_536),
+});
+const flavorChanges = one.extend({
+  name: displayName.optional(),
+  description: filterText.optional(),
+  enabled: z.boolean().optional(),
+});
+
+const adminFlavorRouter = router({
+  list: procedure("flavor:manage")
+    .input(z.object({ filter: flavorFilter, ...pageInput }))
+    .query(({ ctx, input }) => listFlavors(ctx.deps.reads, true, input)),
+  create: procedure("flavor:manage")
+    .input(newFlavor)
+    .mutation(({ ctx, input }) => createFlavor(ctx.deps, ctx.actor, input)),
+  update: procedure("flavor:manage")
+    .input(flavorChanges)
+    .mutation(({ ctx, input: { id, ...changes } }) => updateFlavor(ctx.deps, ctx.actor, id, changes)),
+  delete: procedure("flavor:manage")
+    .input(one)
+    .mutation(({ ctx, input }) => deleteFlavor(ctx.deps, ctx.actor, input.id)),
+});
+
+const adminEventRouter = router({
+  list: procedure("system:read")
+    .input(z.object({ filter: eventFilter, ...pageInput }))
+    .query(({ ctx, input }) => listEvents(ctx.deps.reads, null, input)),
+  stream: procedure("system:read")
+    .input(z.object({ lastEventId: resumeFrom }).default({}))
+    .subscription(async function* ({ ctx, input, signal = new AbortController().signal }) {
+      const lastEventId = input.lastEventId ?? null;
+      yield* streamEvents(
+        ctx.deps,
+        { identity: ctx.me, permission: "system:read", projectId: null, lastEventId },
+        signal,
+      );
+    }),
+});
+
+export const adminRouter = router({
+  hypervisor: hypervisorRouter,
+  flavor: adminFlavorRouter,
+  event: adminEventRouter,
+  overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
+});

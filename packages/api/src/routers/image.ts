@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { pageInput } from "../list.ts";
+import { imageFilter, listImages } from "../reads/image.ts";
+import { projectProcedure, router } from "../trpc.ts";
+
+export const imageRouter = router({
+  list: projectProcedure("image:list")
+    .input(z.object({ projectId: z.uuid(), filter: imageFilter, ...pageInput }))
+    .query(({ ctx, input }) => listImages(ctx.deps.reads, ctx.projectId, input)),
+});

@@ -1,0 +1,62 @@
+import { displayName, launchInput } from "@madang/core/instance/launch";
+import { consoleKind } from "@madang/core/wire/agent";
+import { rebootKind } from "@madang/core/wire/guest";
+import { z } from "zod";
+import { deleteInstance } from "../admission/delete-instance.ts";
+import { launchInstances } from "../admission/launch-instance.ts";
+import { openConsole } from "../admission/open-console.ts";
+import { rebootInstance, startInstance, stopInstance } from "../admission/power.ts";
+import { updateInstance } from "../admission/update-instance.ts";
+import { pageInput } from "../list.ts";
+import { instanceFilter, listInstances, readInstance } from "../reads/instance.ts";
+import { projectProcedure, router } from "../trpc.ts";
+
+const one = z.object({ projectId: z.uuid(), id: z.uuid() });
+
+export const instanceRouter = router({
+  list: projectProcedure("instance:list")
+    .input(z.object({ projectId: z.uuid(), filter: instanceFilter, ...pageInput }))
+    .query(({ ctx, input }) => listInstances(ctx.deps.reads, ctx.projectId, input)),
+  get: projectProcedure("instance:read")
+    .input(one)
+    .query(({ ctx, input }) => {
+      const seesHypervisors = ctx.me.grants.system.includes("admin");
+      return readInstance(ctx.deps.reads, ctx.projectId, input.id, seesHypervisors);
+    }),
+  launch: projectProcedure("instance:create")
+    .input(launchInput)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.deps.limits.take("launch", ctx.actor.address);
+      return await launchInstances(ctx.deps, ctx.actor, input);
+    }),
+  start: projectProcedure("instance:power")
+    .input(one)
+    .mutation(({ ctx, input }) => startInstance(ctx.deps, ctx.actor, input)),
+  stop: projectProcedure("instance:power")
+    .input(one)
+    .mutation(({ ctx, input }) => stopInstance(ctx.deps, ctx.actor, input)),
+  reboot: projectProcedure("instance:power")
+    .input(one.extend({ kind: rebootKind }))
+    .mutation(({ ctx, input }) => rebootInstance(ctx.deps, ctx.actor, input, input.kind)),
+  delete: projectProcedure("instance:delete")
+    .input(one)
+    .mutation(({ ctx, input }) => deleteInstance(ctx.deps, ctx.actor, input)),
+  update: projectProcedure("instance:update")
+    .input(one.extend({ name: displayName.optional(), deleteProtection: z.boolean().optional() }))
+    .mutation(async ({ ctx, input }) => {
+      const { name, deleteProtection, ...ref } = input;
+      await updateInstance(ctx.deps, ctx.actor, ref, { name, deleteProtection });
+      return await readInstance(
+        ctx.deps.reads,
+        ctx.projectId,
+        input.id,
+        ctx.me.grants.system.includes("admin"),
+      );
+    }),
+  openConsole: projectProcedure("instance:log")
+    .input(one.extend({ kind: consoleKind }))
+    .mutation(async ({ ctx, input }) => {
+      await ctx.deps.limits.take("console", ctx.actor.address);
+      return await openConsole(ctx.deps, ctx.actor, input, input.kind);
+    }),
+});

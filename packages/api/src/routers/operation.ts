@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { pageInput } from "../list.ts";
+import { listOperations, operationFilter } from "../reads/operation.ts";
+import { projectProcedure, router } from "../trpc.ts";
+
+export const operationRouter = router({
+  list: projectProcedure("operation:list")
+    .input(z.object({ projectId: z.uuid(), filter: operationFilter, ...pageInput }))
+    .query(({ ctx, input }) => listOperations(ctx.deps.reads, ctx.projectId, input)),
+});

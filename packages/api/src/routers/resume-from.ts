@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+/** The id of the last message a stream delivered ("xid:id"). */
+export const resumeFrom = z
+  .string()
+  .regex(/^\d{1,20}:\d{1,19}$/)
+  .nullish();

@@ -1,0 +1,32 @@
+/** Sessions end after 12 hours without use, and after 7 days whatever happens. */
+import type { Database } from "@madang/db";
+import type { Identity } from "./identity.ts";
+
+const idleMs = 12 * 3_600_000;
+const longestMs = 7 * 86_400_000;
+const touchEveryMs = 60_000;
+
+export const sessionMaxAgeSeconds = longestMs / 1_000;
+
+export function sessionExpiry(createdAt: Date, now: Date): Date {
+  return new Date(Math.min(createdAt.getTime() + longestMs, now.getTime() + idleMs));
+}
+
+/** At most once a minute a session, so that reading does not become writing. */
+export async function touchSession(
+  database: Database,
+  session: Pick<Identity, "sessionId" | "createdAt" | "lastSeenAt">,
+  now: Date,
+): Promise<void> {
+  if (now.getTime() - session.lastSeenAt.getTime() < touchEveryMs) return;
+  await database.pool.query(
+    `UPDATE session SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND last_seen_at < $2 AND revoked_at IS NULL`,
+    [session.sessionId, now, sessionExpiry(session.createdAt, now)],
+  );
+}
+
+export async function endSession(database: Database, sessionId: string): Promise<void> {
+  await database.pool.query(`UPDATE session SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL`, [
+    sessionId,
+  ]);
+}

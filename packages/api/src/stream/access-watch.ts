@@ -1,0 +1,62 @@
+/**
+ * Re-judges everything a process holds open (streams, consoles) once a second, all of it in one query (invariant 4):
+ * a revoked session, a disabled user or a lost role ends it within about a second, whatever messages were lost.
+ */
+import { isGranted, type Permission } from "@madang/core/identity/permission";
+import type { Database } from "@madang/db";
+import { type Identity, readIdentities } from "../identity.ts";
+
+export type Watched = {
+  identity: Identity;
+  permission: Permission;
+  projectId: string | null;
+  onEnd: (reason: EndReason) => void;
+};
+export type EndReason = "signedOut" | "accessRevoked";
+
+export type AccessWatch = {
+  /** Answers the function that ends the watch. `onEnd` is called at most once. */
+  add: (watched: Watched) => () => void;
+  close: () => void;
+};
+
+const everyMs = 1_000;
+
+export function openAccessWatch(database: Database): AccessWatch {
+  const open = new Set<Watched>();
+  const check = async () => {
+    const entries = [...open];
+    if (entries.length === 0) return;
+    const ids = [...new Set(entries.map(({ identity }) => identity.sessionId))];
+    const identities = await readIdentities(database, ids);
+    for (const entry of entries) {
+      const reason = judge(entry, identities.get(entry.identity.sessionId));
+      if (reason && open.delete(entry)) entry.onEnd(reason);
+    }
+  };
+  let closed = false;
+  let timer: NodeJS.Timeout;
+  // Without the database nothing new is read either, so a failed check shows nobody anything: the next one decides.
+  const tick = () =>
+    check()
+      .catch(() => {})
+      .finally(() => {
+        if (!closed) timer = setTimeout(tick, everyMs);
+      });
+  timer = setTimeout(tick, everyMs);
+  return {
+    add: (watched) => {
+      open.add(watched);
+      return () => open.delete(watched);
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function judge(entry: Watched, now: Identity | undefined): EndReason | null {
+  if (!now) return "signedOut";
+  return isGranted(now.grants, entry.permission, entry.projectId) ? null : "accessRevoked";
+}

@@ -1,0 +1,62 @@
+/**
+ * One reader of the trail a process, however many streams are open: on a hint or every second it reads what came after
+ * its cursor, without gaps, and hands it on in order.
+ */
+import { type Database, latestEventCursor, readEventsAfter, type StoredEvent } from "@madang/db";
+import { type HintBus, nextHint } from "../hint-bus.ts";
+
+/** A resource that changed without anything worth an event (progress, say): a hint only, lost ones are never made up for. */
+export type Touched = { projectId: string; kind: string; id: string };
+
+export type Listener = {
+  onEvents: (events: StoredEvent[], cursor: string) => void;
+  onTouched: (touched: Touched) => void;
+};
+
+export type EventReader = {
+  /** Hears every event after the cursor that is answered. Waits until the reader runs. */
+  subscribe: (listener: Listener) => Promise<{ cursor: string; off: () => void }>;
+  close: () => Promise<void>;
+};
+
+const everyMs = 1_000;
+const batch = 500;
+
+export function openEventReader(database: Database, bus: HintBus): EventReader {
+  const ending = new AbortController();
+  const listeners = new Set<Listener>();
+  let cursor: string | null = null;
+  const readOnce = async () => {
+    cursor ??= await latestEventCursor(database.pool);
+    const events = await readEventsAfter(database.pool, cursor, batch);
+    const last = events.at(-1);
+    if (!last) return false;
+    cursor = last.cursor;
+    for (const listener of listeners) listener.onEvents(events, cursor);
+    return events.length === batch;
+  };
+  const run = async () => {
+    while (!ending.signal.aborted) {
+      const hint = nextHint(bus, "event", everyMs, ending.signal);
+      const more = await readOnce().catch(() => false);
+      if (!more) await hint;
+    }
+  };
+  const running = run();
+  const offTouched = bus.on("touched:*", (topic) => {
+    const [, projectId, kind, id] = topic.split(":");
+    if (projectId && kind && id)
+      for (const listener of listeners) listener.onTouched({ projectId, kind, id });
+  });
+  const subscribe = async (listener: Listener) => {
+    cursor ??= await latestEventCursor(database.pool);
+    listeners.add(listener);
+    return { cursor, off: () => listeners.delete(listener) };
+  };
+  const close = async () => {
+    offTouched();
+    ending.abort();
+    await running;
+  };
+  return { subscribe, close };
+}

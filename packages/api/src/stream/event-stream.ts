@@ -1,0 +1,139 @@
+/** One browser's subscription: what it missed since `lastEventId`, then what comes, until it goes or may no longer look. */
+import type { Permission } from "@madang/core/identity/permission";
+import { isCursorKept, readEventsAfter, type StoredEvent } from "@madang/db";
+import { type TrackedEnvelope, tracked } from "@trpc/server";
+import type { ApiDeps } from "../deps.ts";
+import type { Identity } from "../identity.ts";
+import { type EventItem, eventItem, type ResourceRef } from "../reads/event.ts";
+import type { EndReason } from "./access-watch.ts";
+import { isAfter } from "./cursor.ts";
+
+export type StreamMessage =
+  | { type: "events"; events: EventItem[]; resources: ResourceRef[] }
+  | { type: "resync" }
+  | { type: "ended"; reason: EndReason };
+
+/** More than this waiting for one slow browser, and it is told to read everything anew. */
+const longestWait = 1_000;
+
+export type StreamOf = {
+  identity: Identity;
+  permission: Permission;
+  /** null: the whole cloud */
+  projectId: string | null;
+  lastEventId: string | null;
+};
+
+type Messages = AsyncGenerator<TrackedEnvelope<StreamMessage>, void>;
+
+type Buffer = {
+  events: StoredEvent[];
+  touched: Map<string, ResourceRef>;
+  overflown: boolean;
+  ended: EndReason | null;
+  cursor: string;
+  wake: () => void;
+};
+
+export async function* streamEvents(deps: ApiDeps, of: StreamOf, signal: AbortSignal): Messages {
+  const buffer: Buffer = {
+    events: [],
+    touched: new Map(),
+    overflown: false,
+    ended: null,
+    cursor: "0:0",
+    wake: () => {},
+  };
+  const subscription = await deps.events.subscribe(fill(buffer, of.projectId));
+  const unwatch = deps.access.add({ ...of, onEnd: (reason) => end(buffer, reason) });
+  const onAbort = () => buffer.wake();
+  signal.addEventListener("abort", onAbort);
+  if (isAfter(subscription.cursor, buffer.cursor)) buffer.cursor = subscription.cursor;
+  try {
+    yield* catchUp(deps, of, subscription.cursor);
+    while (!signal.aborted) {
+      const message = take(buffer);
+      if (message) yield tracked(buffer.cursor, message);
+      if (message?.type === "ended") return;
+      if (!message) await new Promise<void>((resolve) => awaken(buffer, signal, resolve));
+    }
+  } finally {
+    subscription.off();
+    unwatch();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function awaken(buffer: Buffer, signal: AbortSignal, resolve: () => void): void {
+  buffer.wake = resolve;
+  if (signal.aborted || hasSomething(buffer)) resolve();
+}
+
+function hasSomething(buffer: Buffer): boolean {
+  return buffer.events.length > 0 || buffer.touched.size > 0 || buffer.overflown || buffer.ended !== null;
+}
+
+function end(buffer: Buffer, reason: EndReason): void {
+  buffer.ended = reason;
+  buffer.wake();
+}
+
+function fill(buffer: Buffer, projectId: string | null) {
+  const overflow = () => {
+    buffer.events = [];
+    buffer.touched.clear();
+    buffer.overflown = true;
+  };
+  return {
+    onEvents: (events: StoredEvent[], cursor: string) => {
+      const mine = projectId === null ? events : events.filter((event) => event.projectId === projectId);
+      buffer.cursor = cursor;
+      if (mine.length === 0) return;
+      if (buffer.events.length + mine.length > longestWait) overflow();
+      else buffer.events.push(...mine);
+      buffer.wake();
+    },
+    onTouched: ({ projectId: of, kind, id }: { projectId: string; kind: string; id: string }) => {
+      if ((projectId !== null && of !== projectId) || buffer.overflown) return;
+      buffer.touched.set(`${kind}:${id}`, { kind, id });
+      if (buffer.touched.size > longestWait) overflow();
+      buffer.wake();
+    },
+  };
+}
+
+/** Access first: what is still in the buffer of somebody who lost his role is not handed out. */
+function take(buffer: Buffer): StreamMessage | null {
+  if (buffer.ended) return { type: "ended", reason: buffer.ended };
+  if (!hasSomething(buffer)) return null;
+  const { events, touched, overflown } = buffer;
+  buffer.events = [];
+  buffer.touched = new Map();
+  buffer.overflown = false;
+  return overflown ? { type: "resync" } : messageOf(events, [...touched.values()]);
+}
+
+function messageOf(events: StoredEvent[], touched: ResourceRef[]): StreamMessage {
+  const named = events.map((event) => ({ kind: event.resourceKind, id: event.resourceId }));
+  const resources = new Map([...named, ...touched].map((ref) => [`${ref.kind}:${ref.id}`, ref]));
+  return { type: "events", events: events.map(eventItem), resources: [...resources.values()] };
+}
+
+/** Everything between the reader's last visit and now; the first message always comes at once and carries a cursor. */
+async function* catchUp(deps: ApiDeps, of: StreamOf, until: string): Messages {
+  const pool = deps.reads.pool;
+  const start = of.lastEventId;
+  if (start === null) return yield tracked(until, messageOf([], []));
+  if (!(await isCursorKept(pool, start))) return yield tracked(until, { type: "resync" });
+  let cursor = start;
+  for (let read = 0; isAfter(until, cursor); read += 500) {
+    if (read >= longestWait) return yield tracked(until, { type: "resync" });
+    const events = await readEventsAfter(pool, cursor, 500, of.projectId);
+    const missed = events.filter((event) => !isAfter(event.cursor, until));
+    const last = missed.at(-1);
+    if (last) yield tracked(last.cursor, messageOf(missed, []));
+    if (!last || events.length < 500) break;
+    cursor = last.cursor;
+  }
+  return yield tracked(until, messageOf([], []));
+}

@@ -1,0 +1,68 @@
+/**
+ * The procedure builders. There is no bare one: whoever writes a procedure names its permission, and a procedure of a
+ * project is judged by the `projectId` in its input before the rest of the input is looked at.
+ */
+import type { Permission, permissions } from "@madang/core/identity/permission";
+import { initTRPC } from "@trpc/server";
+import superjson from "superjson";
+import { z } from "zod";
+import { authorise } from "./authorise.ts";
+import type { Actor, Context } from "./context.ts";
+import { cloudErrorOf, toTrpcError } from "./error-table.ts";
+import type { Identity } from "./identity.ts";
+
+type ScopeOf<P extends Permission> = (typeof permissions)[P]["scope"];
+type OfScope<S extends string> = { [P in Permission]: ScopeOf<P> extends S ? P : never }[Permission];
+
+export type ProcedureMeta = { permission: Permission };
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    transformer: superjson,
+    errorFormatter: ({ shape, error, ctx }) => {
+      const cloud = cloudErrorOf(error).toPublic();
+      const { stack: _stack, ...data } = shape.data;
+      return {
+        ...shape,
+        message: cloud.message,
+        data: { ...data, cloud, requestId: ctx?.caller.requestId ?? null },
+      };
+    },
+  });
+
+export const router = t.router;
+export const callerFactory = t.createCallerFactory;
+
+const judged = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (!result.ok) throw toTrpcError(result.error);
+  return result;
+});
+
+function actorOf(identity: Identity, ctx: Context): Actor {
+  const { userId, userName: name, grants, sessionId } = identity;
+  return { userId, name, grants, sessionId, requestId: ctx.caller.requestId, address: ctx.caller.address };
+}
+
+/** A procedure of a person's own or of the whole cloud. */
+export function procedure(permission: OfScope<"self" | "system">) {
+  return judged.meta({ permission }).use(async ({ ctx, next }) => {
+    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, null);
+    return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx) } });
+  });
+}
+
+const projectOnly = z.object({ projectId: z.uuid() });
+
+/** A procedure of a project. Use `ctx.projectId`: it is the one that was judged. */
+export function projectProcedure(permission: OfScope<"project">) {
+  return judged.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
+    const input = projectOnly.safeParse(await getRawInput());
+    const named = input.success ? input.data.projectId : null;
+    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, named);
+    const projectId = z.string().parse(named);
+    return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx), projectId } });
+  });
+}

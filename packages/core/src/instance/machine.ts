@@ -1,0 +1,5 @@
+/** Pinned on every instance at launch, never an alias: a guest keeps its machine for life (16 PCIe root ports are added by the driver). */
+export const machineType = "pc-q35-7.2";
+
+/** How long a launch waits for capacity before NoValidHost becomes ERROR, ms. */
+export const scheduleTimeoutMs = 120_000;

@@ -43,6 +43,8 @@ export function startChild(definition, { logFile, pidFile, onEnd }) {
     if (over) return;
     over = true;
     forgetPid(pidFile);
+    // What it started in its group must not hold its port or files while the next one starts.
+    if (child.pid && !definition.survives) signal(-child.pid, "SIGKILL");
     onEnd(result);
   };
   child.once("error", (error) => finish({ code: 127, signal: null, error }));
@@ -68,7 +70,8 @@ export function adoptChild({ pidFile, onEnd }) {
 
 /** Asks a child to stop, then kills what is left of its process group after `seconds`. */
 export async function stopChild(child, { stopSignal, seconds }) {
-  if (child.alive()) child.signal(stopSignal);
+  if (!child.alive()) return true;
+  child.signal(stopSignal);
   const gone = await until(() => !child.alive(), { seconds });
   if (!gone) signal(-child.pid, "SIGKILL");
   await until(() => !child.alive(), { seconds: 10 });

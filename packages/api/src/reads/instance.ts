@@ -39,9 +39,9 @@ export type InstanceItem = {
 
 export type Condition = {
   ok: boolean;
-  reason: string;
-  message: string;
-  params?: Record<string, string | number>;
+  reason?: string | undefined;
+  message?: string | undefined;
+  params?: Record<string, string | number> | undefined;
 };
 
 export type InstanceDetail = InstanceItem & {
@@ -170,8 +170,8 @@ const conditions = z.record(
   z.string(),
   z.object({
     ok: z.boolean(),
-    reason: z.string(),
-    message: z.string(),
+    reason: z.string().optional(),
+    message: z.string().optional(),
     params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   }),
 );

@@ -1,0 +1,7 @@
+export { requestCertificate, waitForCertificate } from "./certificate.ts";
+export type { AgentDeps } from "./deps.ts";
+export { joinHypervisor } from "./join.ts";
+export { identifyPeer, type PeerCertificate } from "./peer.ts";
+export { type AgentRouter, agentRouter } from "./router.ts";
+export { mayFetchImage } from "./snapshot.ts";
+export type { AgentContext } from "./trpc.ts";

@@ -1,0 +1,88 @@
+/** What one hypervisor should be, read from the rows each time: nobody can forget to bump its revision, for it is a hash. */
+import { createHash } from "node:crypto";
+import { CloudError } from "@madang/core/errors";
+import { type ConsoleOrder, consoleOrder, type Snapshot } from "@madang/core/wire/agent";
+import { type GuestSpec, guestSpec } from "@madang/core/wire/guest";
+import { consoleDialMs, openConsoleSecret } from "../console.ts";
+import type { AgentDeps } from "./deps.ts";
+
+type GuestRow = {
+  guestId: string;
+  instanceId: string;
+  projectId: string;
+  generation: number;
+  desired: string;
+  rebootSeq: number;
+  rebootKind: string;
+  hostname: string;
+  vcpus: number;
+  ramMib: number;
+  diskGib: number;
+  machineType: string;
+  image: unknown;
+  keyName: string | null;
+  publicKey: string | null;
+  userDataSha256: string | null;
+  passwordHashSealed: string | null;
+  availabilityZone: string;
+  launchIndex: number;
+};
+
+const guestQuery = `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
+    g.desired::text, g.reboot_seq AS "rebootSeq", g.reboot_kind::text AS "rebootKind", i.hostname, i.vcpus,
+    i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
+    i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
+    i.password_hash_sealed AS "passwordHashSealed", i.availability_zone AS "availabilityZone",
+    i.launch_index AS "launchIndex"
+  FROM guest g JOIN instance i ON i.id = g.instance_id WHERE g.hypervisor_id = $1 ORDER BY g.id`;
+
+const consoleQuery = `SELECT c.id, c.guest_id AS "guestId", c.kind, c.internal_url AS url, c.agent_secret AS sealed
+  FROM console_session c JOIN guest g ON g.id = c.guest_id
+  WHERE g.hypervisor_id = $1 AND c.closed_at IS NULL AND c.agent_dialled_at IS NULL AND c.internal_url IS NOT NULL
+    AND c.redeemed_at > now() - make_interval(secs => $2) ORDER BY c.id`;
+
+export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promise<Snapshot> {
+  const [guestRows, consoleRows] = await Promise.all([
+    deps.agents.pool.query<GuestRow>(guestQuery, [hypervisorId]),
+    deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
+  ]);
+  const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
+  const consoles = consoleRows.rows.map((row) => orderOf(deps, row));
+  const revision = createHash("sha256")
+    .update(JSON.stringify([guests, consoles]))
+    .digest("hex");
+  return { revision, hypervisorId, guests, consoles };
+}
+
+/** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */
+function specOf(deps: AgentDeps, row: GuestRow): GuestSpec[] {
+  const { keyName, publicKey, passwordHashSealed, ...rest } = row;
+  const keys = keyName !== null && publicKey !== null ? [{ name: keyName, publicKey }] : [];
+  const parsed = guestSpec.safeParse({ ...rest, keys, passwordHash: openPassword(deps, row) });
+  if (parsed.success) return [parsed.data];
+  deps.log.error({ guestId: row.guestId, fault: parsed.error.message }, "guest can't be told to its agent");
+  return [];
+}
+
+function openPassword(deps: AgentDeps, { instanceId, passwordHashSealed }: GuestRow): string | null {
+  if (passwordHashSealed === null) return null;
+  return deps.seal.open(Buffer.from(passwordHashSealed, "base64"), `password:${instanceId}`).toString("utf8");
+}
+
+type ConsoleRow = { id: string; guestId: string; kind: string; url: string; sealed: string };
+
+function orderOf(deps: AgentDeps, { sealed, ...row }: ConsoleRow): ConsoleOrder {
+  const parsed = consoleOrder.safeParse({ ...row, secret: openConsoleSecret(deps.seal, row.id, sealed) });
+  if (parsed.success) return parsed.data;
+  throw new CloudError("Internal", "A console can't be told to its agent.", { detail: parsed.error.message });
+}
+
+/** True when one of the hypervisor's guests needs the image. */
+export async function mayFetchImage(deps: AgentDeps, hypervisorId: string, sha256: string): Promise<boolean> {
+  const { rowCount } = await deps.agents.pool.query(
+    `SELECT 1 FROM guest g JOIN instance i ON i.id = g.instance_id
+     WHERE g.hypervisor_id = $1 AND i.image_source->>'sha256' = $2 LIMIT 1`,
+    [hypervisorId, sha256],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,28 @@
+/** Agents' procedures: all of them are a hypervisor's, and there is no builder that does not ask which. */
+import { initTRPC } from "@trpc/server";
+import superjson from "superjson";
+import { cloudErrorOf, toTrpcError } from "../error-table.ts";
+import type { AgentDeps } from "./deps.ts";
+import { identifyPeer, type PeerCertificate } from "./peer.ts";
+
+export type AgentContext = { deps: AgentDeps; certificate: PeerCertificate | null; requestId: string };
+
+const t = initTRPC.context<AgentContext>().create({
+  transformer: superjson,
+  errorFormatter: ({ shape, error, ctx }) => {
+    const cloud = cloudErrorOf(error).toPublic();
+    const { stack: _stack, ...data } = shape.data;
+    return { ...shape, message: cloud.message, data: { ...data, cloud, requestId: ctx?.requestId ?? null } };
+  },
+});
+
+export const router = t.router;
+
+export const hypervisorProcedure = t.procedure.use(async ({ ctx, next }) => {
+  const peer = await identifyPeer(ctx.deps.agents, ctx.certificate).catch((error: unknown) => {
+    throw toTrpcError(error);
+  });
+  const result = await next({ ctx: { ...ctx, peer } });
+  if (!result.ok) throw toTrpcError(result.error);
+  return result;
+});

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import util from "node:util";
 import { Fault, report } from "./fault.mjs";
 import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
@@ -13,7 +13,9 @@ const usage = "npm run agent -- --url https://HOST:PORT --token TOKEN --ca-finge
 function readArguments() {
   const text = { type: "string" };
   try {
-    const { values } = parseArgs({ options: { url: text, token: text, "ca-fingerprint": text, name: text } });
+    const { values } = util.parseArgs({
+      options: { url: text, token: text, "ca-fingerprint": text, name: text },
+    });
     return values;
   } catch (error) {
     throw new Fault(`${error.message}`, { advice: `Usage: ${usage}` });

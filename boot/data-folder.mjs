@@ -1,4 +1,5 @@
-import { accessSync, chmodSync, constants, mkdirSync, statfsSync, statSync } from "node:fs";
+// The default import: a Node too old for statfs shall get as far as saying so.
+import fs, { accessSync, chmodSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "./fault.mjs";
 import { takeLock } from "./lock.mjs";
@@ -31,7 +32,7 @@ export function barrierAbove(path) {
 
 /** Throws a Fault if the file system of `path` has too little room. */
 export function checkDisk(path, isFirst, what) {
-  const { bavail, bsize } = statfsSync(path);
+  const { bavail, bsize } = fs.statfsSync(path);
   const free = bavail * bsize;
   const need = isFirst ? firstStartBytes : laterStartBytes;
   if (free >= need) return;

@@ -34,8 +34,9 @@ export function createProgress(out = process.stdout) {
     const stop = ticker(out, () => shown, since);
     try {
       const result = await work((detail) => {
-        shown = detail ? `${label}: ${detail}` : label;
-        if (!out.isTTY && detail) out.write(`  … ${shown}\n`);
+        const next = detail ? `${label}: ${detail}` : label;
+        if (!out.isTTY && detail && next !== shown) out.write(`  … ${next}\n`);
+        shown = next;
       });
       stop();
       const note = typeof result === "string" ? `: ${result}` : "";

@@ -93,7 +93,10 @@ const isGone = (guest: GuestFacts) =>
 
 /** The guest powered itself off after it ran under the current order. */
 const isSelfStopped = (guest: GuestFacts) =>
-  guest.desired === "running" && guest.observed === "stopped" && guest.stopCause === "shutdown";
+  guest.desired === "running" &&
+  guest.observed === "stopped" &&
+  guest.stopCause === "shutdown" &&
+  guest.fault === null;
 
 /** Orders every guest away, waits until none is left, then `last`. */
 function clear(view: InstancePlanView, last: InstanceStep): InstanceStep {

@@ -1,0 +1,89 @@
+/**
+ * All guests of this hypervisor. A guest is converged while a snapshot names it; one that no snapshot names any more is
+ * left exactly as it is (absence is never an order), and is reported as an orphan if it is there.
+ */
+import type { ReportInput, Snapshot } from "@madang/core/wire/agent";
+import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
+import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import type { Logger } from "pino";
+import { createGuestWorker, type GuestDeps, type GuestWorker } from "./guest.ts";
+
+export type Fleet = {
+  apply: (snapshot: Snapshot) => void;
+  report: (guestId: string) => GuestReport | null;
+  reports: () => GuestReport[];
+  orphans: () => ReportInput["orphans"];
+  specs: () => GuestSpec[];
+  /** Looks at every guest there is; what a lost watch event would have said. */
+  sweep: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+export type FleetDeps = GuestDeps & { driver: HypervisorDriver; log: Logger };
+
+const sweepMs = 10_000;
+
+export function createFleet(deps: FleetDeps): Fleet {
+  const workers = new Map<string, GuestWorker>();
+  let orphans: ReportInput["orphans"] = [];
+  let timer: NodeJS.Timeout | null = null;
+  let ended = false;
+
+  const apply = ({ guests }: Snapshot) => {
+    const named = new Set(guests.map(({ guestId }) => guestId));
+    for (const [guestId, worker] of workers) if (!named.has(guestId)) release(guestId, worker);
+    for (const spec of guests) {
+      const worker = workers.get(spec.guestId);
+      if (worker) worker.order(spec);
+      else adopt(spec);
+    }
+  };
+  const adopt = (spec: GuestSpec) => {
+    const worker = createGuestWorker(deps, spec);
+    workers.set(spec.guestId, worker);
+    worker.look();
+  };
+  const release = (guestId: string, worker: GuestWorker) => {
+    workers.delete(guestId);
+    const removed = worker.spec().desired === "absent" && worker.report().observed === "absent";
+    void worker.stop();
+    if (removed) void deps.memory.forget(guestId).catch((error) => deps.log.warn({ err: error }, "memory"));
+  };
+
+  const sweep = async () => {
+    const present = await deps.driver.list();
+    orphans = present
+      .filter(({ guestId }) => !workers.has(guestId))
+      .map(({ guestId, name, observed }) => ({ guestId, name, observed }));
+    const seen = new Map(present.map((guest) => [guest.guestId, guest]));
+    for (const [guestId, worker] of workers) if (!isQuiet(worker, seen.get(guestId))) worker.look();
+  };
+  const sweepOn = async () => {
+    await sweep().catch((error) => deps.log.warn({ err: error }, "sweep failed"));
+    if (!ended) timer = setTimeout(sweepOn, sweepMs);
+  };
+  const unwatch = deps.driver.watch((guestId) => workers.get(guestId)?.look());
+  void sweepOn();
+
+  return {
+    apply,
+    sweep,
+    report: (guestId) => workers.get(guestId)?.report() ?? null,
+    reports: () => [...workers.values()].map((worker) => worker.report()),
+    orphans: () => orphans,
+    specs: () => [...workers.values()].map((worker) => worker.spec()),
+    stop: async () => {
+      ended = true;
+      if (timer) clearTimeout(timer);
+      unwatch();
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
+    },
+  };
+}
+
+/** Its last answer is for its newest order, and is still what is seen. */
+function isQuiet(worker: GuestWorker, seen: GuestObservation | undefined): boolean {
+  const { generation, observed, rebootSeq, phase, fault } = worker.report();
+  const current = generation === worker.spec().generation && phase === null && fault === null;
+  return current && observed === (seen?.observed ?? "absent") && rebootSeq === (seen?.rebootSeq ?? 0);
+}

@@ -1,0 +1,165 @@
+/**
+ * The image cache: files named by their SHA-256, complete and verified or not there at all. A fetch streams to a
+ * temporary file while it hashes, and only what has the right hash gets its name. Several guests that need the same
+ * image share one fetch; it ends early only when none of them wants it any more.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { chmod, chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CloudError } from "@madang/core/errors";
+import type { GuestSpec } from "@madang/core/wire/guest";
+
+/** QEMU's own group (boot/libvirt.mjs): it reads images and nothing else of ours. */
+const qemuGroup = 64_200;
+const partial = ".part";
+
+export type ImageSource = Pick<GuestSpec["image"], "sha256" | "sizeBytes">;
+/** Answers the body of one image of the store. */
+export type FetchImage = (sha256: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+
+export type ImageCache = {
+  path: (sha256: string) => string;
+  ensure: (image: ImageSource, onPercent: (percent: number) => void, signal: AbortSignal) => Promise<string>;
+};
+
+type Flight = { waiters: Set<(percent: number) => void>; abort: AbortController; done: Promise<void> };
+
+export async function openImageCache(directory: string, fetchImage: FetchImage): Promise<ImageCache> {
+  await mkdir(directory, { recursive: true });
+  await permit(directory, 0o750);
+  await removePartials(directory);
+  const flights = new Map<string, Flight>();
+  const path = (sha256: string) => join(directory, sha256);
+
+  const start = (image: ImageSource): Flight => {
+    const waiters: Flight["waiters"] = new Set();
+    const abort = new AbortController();
+    const tell = (percent: number) => {
+      for (const waiter of waiters) waiter(percent);
+    };
+    const done = download(path(image.sha256), image, fetchImage, tell, abort.signal).finally(() =>
+      flights.delete(image.sha256),
+    );
+    done.catch(() => {});
+    return { waiters, abort, done };
+  };
+
+  const ensure: ImageCache["ensure"] = async (image, onPercent, signal) => {
+    signal.throwIfAborted();
+    if (await isThere(path(image.sha256), image.sizeBytes)) return path(image.sha256);
+    const flight = flights.get(image.sha256) ?? start(image);
+    flights.set(image.sha256, flight);
+    // Each waiter counts by itself, also when two are the same function.
+    const waiter = (percent: number) => onPercent(percent);
+    flight.waiters.add(waiter);
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await Promise.race([flight.done, aborted]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      flight.waiters.delete(waiter);
+      if (flight.waiters.size === 0) flight.abort.abort();
+    }
+    return path(image.sha256);
+  };
+  return { path, ensure };
+}
+
+async function isThere(path: string, size: number): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found?.isFile() === true && found.size === size;
+}
+
+async function download(
+  path: string,
+  image: ImageSource,
+  fetchImage: FetchImage,
+  tell: (percent: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}${partial}`;
+  tell(0);
+  try {
+    const body = await fetchImage(image.sha256, signal);
+    const check = verifier(image, tell);
+    await pipeline(
+      body,
+      check.stream,
+      createWriteStream(temporary, { mode: 0o600, flags: "wx", flush: true }),
+      {
+        signal,
+      },
+    );
+    check.verify();
+    await permit(temporary, 0o640);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fetchFault(error);
+  }
+}
+
+function verifier(image: ImageSource, tell: (percent: number) => void) {
+  const hash = createHash("sha256");
+  let received = 0;
+  let told = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      received += chunk.length;
+      if (received > image.sizeBytes) return callback(mismatch("The image is longer than announced."));
+      hash.update(chunk);
+      const percent = Math.floor((received * 100) / image.sizeBytes);
+      if (percent > told) {
+        told = percent;
+        tell(percent);
+      }
+      callback(null, chunk);
+    },
+  });
+  const verify = () => {
+    if (received !== image.sizeBytes || hash.digest("hex") !== image.sha256)
+      throw mismatch("The image that arrived is not the one that was asked for.");
+  };
+  return { stream, verify };
+}
+
+/** Trying again may help: the transfer may have been cut short. */
+function mismatch(message: string): CloudError {
+  return new CloudError("Unavailable", message, { reason: "imageMismatch", retry: "later" });
+}
+
+function fetchFault(error: unknown): unknown {
+  if (error instanceof CloudError) return error;
+  if (error instanceof Error && error.name === "AbortError") return error;
+  const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
+  const detail = error instanceof Error ? error.message : String(error);
+  if (full)
+    return new CloudError("Unavailable", "The hypervisor has no disk space left for the image.", {
+      reason: "imageSpace",
+      retry: "elsewhere",
+      detail,
+      cause: error,
+    });
+  return new CloudError("Unavailable", "The image could not be fetched.", {
+    reason: "imageFetch",
+    retry: "later",
+    detail,
+    cause: error,
+  });
+}
+
+async function permit(path: string, mode: number): Promise<void> {
+  await chmod(path, mode);
+  if (process.getuid?.() === 0) await chown(path, 0, qemuGroup);
+}
+
+/** What an earlier run left half done. */
+async function removePartials(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const name of names.filter((entry) => entry.endsWith(partial))) await rm(join(directory, name));
+}

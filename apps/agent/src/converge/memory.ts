@@ -1,0 +1,56 @@
+/**
+ * The little an agent must remember of a guest beyond what the hypervisor shows: under which generation it was last seen
+ * running (so that its own power-off is respected), and which generation was last acknowledged. On disk before it is used.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { readJson, writePrivate } from "../link/saved.ts";
+
+const note = z.object({ ranGeneration: z.int().nullable(), ackedGeneration: z.int().nullable() });
+const stored = z.record(z.uuid(), note);
+export type GuestNote = z.infer<typeof note>;
+
+export type GuestMemory = {
+  get: (guestId: string) => GuestNote;
+  set: (guestId: string, note: GuestNote) => Promise<void>;
+  forget: (guestId: string) => Promise<void>;
+  /** Before a drain: whatever stops now is to be started again. */
+  forgetRunning: () => Promise<void>;
+};
+
+const nothing: GuestNote = { ranGeneration: null, ackedGeneration: null };
+
+export async function openMemory(directory: string): Promise<GuestMemory> {
+  const path = join(directory, "guests.json");
+  const notes = new Map(Object.entries((await readJson(path, stored)) ?? {}));
+  let writing: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | null = null;
+
+  /** One write at a time; a change during a write is in the next, which all who changed meanwhile share. */
+  const save = (): Promise<void> => {
+    queued ??= writing.then(() => {
+      queued = null;
+      writing = writePrivate(path, JSON.stringify(Object.fromEntries(notes)));
+      return writing;
+    });
+    return queued;
+  };
+
+  return {
+    get: (guestId) => notes.get(guestId) ?? nothing,
+    set: async (guestId, next) => {
+      const old = notes.get(guestId) ?? nothing;
+      const same = old.ranGeneration === next.ranGeneration && old.ackedGeneration === next.ackedGeneration;
+      if (same) return;
+      notes.set(guestId, next);
+      await save();
+    },
+    forget: async (guestId) => {
+      if (notes.delete(guestId)) await save();
+    },
+    forgetRunning: async () => {
+      for (const [guestId, old] of notes) notes.set(guestId, { ...old, ranGeneration: null });
+      await save();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** The agent's settings, read once; a fault ends the process with a sentence for each. */
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+const defaultData = () =>
+  process.getuid?.() === 0 ? "/var/lib/madang" : join(homedir(), ".local", "share", "madang");
+
+/** A hypervisor's name as the wire allows it, from a host's. */
+const defaultName = () =>
+  hostname()
+    .replace(/[^a-zA-Z0-9.-]+/g, "-")
+    .replace(/^[^a-zA-Z0-9]+/, "")
+    .slice(0, 50) || "hypervisor";
+
+const schema = z.object({
+  MADANG_DATA: z.string().min(1).default(defaultData),
+  MADANG_AGENT_DIR: z.string().min(1).optional(),
+  MADANG_AGENT_URL: z.url({ protocol: /^https$/, error: "must be the https:// URL of the agent port" }),
+  /** One a hypervisor, separated by commas; each is good for one join. */
+  MADANG_JOIN_TOKEN: z.string().default(""),
+  MADANG_CA_FINGERPRINT: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be the CA's SHA-256 in lower-case hex")
+    .optional(),
+  MADANG_HYPERVISOR: z.enum(["libvirt-qemu", "simulated"]),
+  MADANG_SIMULATED: z.coerce.number().int().min(1).max(1_000).default(1),
+  MADANG_HYPERVISOR_NAME: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,56}$/, "letters, digits, dots and dashes, at most 57")
+    .default(defaultName),
+  MADANG_LIBVIRT_DIR: z.string().min(1).optional(),
+  MADANG_VIRT_TYPE: z.enum(["auto", "kvm", "qemu"]).default("auto"),
+  /** How many guests may be started at the same time; a boot is the most expensive moment of a guest. */
+  MADANG_BOOTING: z.coerce.number().int().min(1).max(64).default(2),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+});
+
+export type Env = {
+  directory: string;
+  url: string;
+  joinTokens: string[];
+  caFingerprint: string | null;
+  driver: "libvirt-qemu" | "simulated";
+  simulated: number;
+  name: string;
+  libvirtDirectory: string | null;
+  virtType: "auto" | "kvm" | "qemu";
+  booting: number;
+  logLevel: string;
+};
+
+/** Exits with 2 and a readable list when a setting is wrong. */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const parsed = schema.safeParse(source);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    process.stderr.write(`The agent cannot start:\n${faults.join("\n")}\n`);
+    process.exit(2);
+  }
+  const env = parsed.data;
+  return {
+    directory: env.MADANG_AGENT_DIR ?? join(env.MADANG_DATA, "agent"),
+    url: env.MADANG_AGENT_URL,
+    joinTokens: env.MADANG_JOIN_TOKEN.split(",").filter((token) => token !== ""),
+    caFingerprint: env.MADANG_CA_FINGERPRINT ?? null,
+    driver: env.MADANG_HYPERVISOR,
+    simulated: env.MADANG_SIMULATED,
+    name: env.MADANG_HYPERVISOR_NAME,
+    libvirtDirectory: env.MADANG_LIBVIRT_DIR ?? null,
+    virtType: env.MADANG_VIRT_TYPE,
+    booting: env.MADANG_BOOTING,
+    logLevel: env.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,95 @@
+/** The agent process. It dials out, keeps its guests as told, and ends on SIGTERM without touching any of them. */
+import { join } from "node:path";
+import { CloudError } from "@madang/core/errors";
+import { createHypervisorDriver } from "@madang/drivers/hypervisor";
+import { pino } from "pino";
+import { type Env, readEnv } from "./env.ts";
+import { type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
+import { readBootId } from "./link/saved.ts";
+
+const version = "0.1.0";
+/** How long guests get to shut down by themselves in a drain, ms. */
+const drainGraceMs = 30_000;
+/** Whatever hangs, a SIGTERM ends the process after this, ms. */
+const quickEndMs = 5_000;
+/** A thousand simulated hypervisors would all join in one moment. */
+const joinedAtOnce = 10;
+
+const env = readEnv();
+const log = pino({ level: env.logLevel, base: { process: "agent", pid: process.pid } });
+const bootId = await readBootId();
+const ending = new AbortController();
+const starting = startAll(env);
+
+type Place = { name: string; directory: string; token: string | null };
+
+function places({ driver, simulated, name, directory, joinTokens }: Env): Place[] {
+  const [token = null] = joinTokens;
+  if (driver !== "simulated" || simulated === 1) return [{ name, directory, token }];
+  return Array.from({ length: simulated }, (_, index) => ({
+    name: `${name}-${index + 1}`,
+    directory: join(directory, String(index + 1)),
+    token: joinTokens[index] ?? null,
+  }));
+}
+
+async function startOne({ name, directory, token }: Place): Promise<RunningHypervisor> {
+  const driver = await createHypervisorDriver(env.driver, {});
+  return startHypervisor(
+    {
+      directory,
+      url: env.url,
+      token,
+      caFingerprint: env.caFingerprint,
+      name,
+      driver: env.driver,
+      driverInstance: driver,
+      bootId,
+      version,
+      booting: env.booting,
+      log,
+    },
+    ending.signal,
+  );
+}
+
+async function startAll(settings: Env): Promise<RunningHypervisor[]> {
+  const running: RunningHypervisor[] = [];
+  const waiting = places(settings);
+  while (waiting.length > 0 && !ending.signal.aborted)
+    running.push(...(await Promise.all(waiting.splice(0, joinedAtOnce).map(startOne))));
+  log.info({ hypervisors: running.length, driver: env.driver }, "agent is up");
+  return running;
+}
+
+starting.catch((error) => {
+  if (ending.signal.aborted) return;
+  log.fatal(
+    { err: error, detail: error instanceof CloudError ? error.options.detail : undefined },
+    "agent cannot start",
+  );
+  process.exit(1);
+});
+
+async function end(signal: NodeJS.Signals): Promise<void> {
+  if (ending.signal.aborted) return;
+  log.info({ signal }, "agent ends");
+  setTimeout(() => process.exit(0), quickEndMs).unref();
+  ending.abort();
+  const running = await starting.catch(() => []);
+  await Promise.all(running.map((hypervisor) => hypervisor.stop()));
+  process.exit(0);
+}
+
+let draining = false;
+async function drain(): Promise<void> {
+  if (draining) return;
+  draining = true;
+  const running = await starting.catch(() => []);
+  await Promise.all(running.map((hypervisor) => hypervisor.drain(drainGraceMs)));
+  process.exit(0);
+}
+
+process.on("SIGTERM", (signal) => void end(signal));
+process.on("SIGINT", (signal) => void end(signal));
+process.on("SIGUSR2", () => void drain());

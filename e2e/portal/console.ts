@@ -1,0 +1,51 @@
+/** Typing at a guest and seeing what it did, by its own screen and its own serial line. */
+import { createHash } from "node:crypto";
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/**
+ * noVNC sends scan codes, and Playwright's `type` presses no Shift key: the guest would get the unshifted symbol. Each
+ * character that needs Shift on a US keyboard is pressed with it.
+ */
+const shifted: Record<string, string> = {
+  ">": "Period",
+  "|": "Backslash",
+  "&": "Digit7",
+  '"': "Quote",
+  ":": "Semicolon",
+};
+
+export async function typeKeys(page: Page, text: string): Promise<void> {
+  for (const character of text) {
+    const code = shifted[character];
+    await page.keyboard.press(code ? `Shift+${code}` : keyName(character), { delay: 30 });
+  }
+}
+
+const named: Record<string, string> = { "\n": "Enter", " ": "Space" };
+const keyName = (character: string) => named[character] ?? character;
+
+async function pictureOf(screen: Locator): Promise<string> {
+  return createHash("sha256")
+    .update(await screen.screenshot())
+    .digest("hex");
+}
+
+/** Waits until the picture differs from `before`; a cursor's blink counts, so callers repeat what they typed. */
+export async function screenChanges(screen: Locator, before: string): Promise<void> {
+  await expect.poll(() => pictureOf(screen), { timeout: 60_000 }).not.toBe(before);
+}
+
+export { pictureOf };
+
+/** What the terminal shows now, from its accessible rows. */
+export async function terminalText(page: Page): Promise<string> {
+  return page.getByTestId("serial-screen").locator(".xterm-accessibility-tree").innerText();
+}
+
+/** Presses Enter until the prompt shows: a getty that was not listening yet loses what came too early. */
+export async function untilPrompt(page: Page, prompt: RegExp): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press("Enter");
+    await expect.poll(() => terminalText(page), { timeout: 5_000 }).toMatch(prompt);
+  }).toPass({ timeout: 180_000 });
+}

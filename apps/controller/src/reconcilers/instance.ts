@@ -75,14 +75,26 @@ async function commit(deps: ReconcileDeps, planned: LoadedInstance, work: Work):
     if (error instanceof StaleView) return false;
     throw error;
   }
-  deps.publish("event", ...planned.row.guests.map((guest) => `hypervisor:${guest.hypervisorId}` as const));
+  deps.publish(...topicsOf(planned));
   return true;
+}
+
+/** Who should look: the hypervisors of its guests, and whoever watches it, its operations or the trail. */
+function topicsOf({ row, operations }: LoadedInstance): HintTopic[] {
+  const touched = (kind: string, id: string) => `touched:${row.projectId}:${kind}:${id}` as const;
+  return [
+    "event",
+    touched("instance", row.id),
+    ...operations.map(({ id }) => touched("operation", id)),
+    ...row.guests.map(({ hypervisorId }) => `hypervisor:${hypervisorId}` as const),
+    ...(row.deleteRequestedAt ? (["console"] as const) : []),
+  ];
 }
 
 async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();
   const placement = await place(deps.prisma, loaded, now);
-  if (placement.kind === "placed") deps.publish("event", `hypervisor:${placement.hypervisorId}`);
+  if (placement.kind === "placed") deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
   return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
 }
 

@@ -1,0 +1,350 @@
+import type { PublicError } from "@madang/core/errors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type GuestFacts,
+  type InstanceFacts,
+  type InstancePlanView,
+  type InstanceStep,
+  planInstance,
+} from "./instance.plan.ts";
+
+const fault = (retry: PublicError["retry"]): PublicError => ({
+  code: "Internal",
+  reason: "guestStart",
+  message: "no",
+  retry,
+});
+
+type Change = {
+  instance?: Partial<InstanceFacts>;
+  guest?: Partial<GuestFacts> | null;
+  others?: Partial<GuestFacts>[];
+  ready?: boolean;
+};
+
+const settledGuest: GuestFacts = {
+  id: "guest-1",
+  hypervisorId: "host-1",
+  desired: "running",
+  instanceGeneration: 3,
+  rebootSeq: 1,
+  rebootKind: "soft",
+  generation: 5,
+  lost: false,
+  observed: "running",
+  ackedGeneration: 5,
+  observedRebootSeq: 1,
+  stopCause: null,
+  phase: null,
+  percent: null,
+  fault: null,
+};
+
+/** A settled, running instance, and what is different about it. */
+function view({ instance = {}, guest = {}, others = [], ready = true }: Change = {}): InstancePlanView {
+  const guests = guest === null ? [] : [{ ...settledGuest, ...guest }];
+  return {
+    instance: {
+      id: "instance-1",
+      power: "running",
+      generation: 3,
+      rebootSeq: 1,
+      rebootKind: "soft",
+      deleteRequested: false,
+      selfStoppedAt: null,
+      launched: true,
+      fault: null,
+      observedGeneration: 3,
+      activeGuestId: guest === null ? null : "guest-1",
+      excludedHypervisors: [],
+      ...instance,
+    },
+    guests: [
+      ...guests,
+      ...others.map((other, index) => ({ ...settledGuest, id: `other-${index}`, ...other })),
+    ],
+    readiness: [{ condition: "PortsBound", ok: ready }],
+  };
+}
+
+const unlaunched = { launched: false, observedGeneration: 0 } as const;
+const absent = { desired: "absent" } as const;
+const powerOff = { observed: "stopped", stopCause: "shutdown" } as const;
+
+const rows: [string, Change, Partial<InstanceStep>][] = [
+  ["settled", {}, { kind: "done" }],
+  [
+    "settled and off",
+    { instance: { power: "stopped" }, guest: { desired: "stopped", observed: "stopped" } },
+    { kind: "done" },
+  ],
+
+  ["nothing is there yet", { instance: unlaunched, guest: null }, { kind: "place" }],
+  ["its guest was lost with its host", { guest: { lost: true } }, { kind: "drop-guest" }],
+  [
+    "a lost guest goes whatever was ordered",
+    { guest: { lost: true, desired: "running", ackedGeneration: 1 } },
+    { kind: "drop-guest" },
+  ],
+  ["absent and acknowledged", { guest: { ...absent, observed: "absent" } }, { kind: "drop-guest" }],
+  [
+    "absent, acknowledged at an older generation",
+    { guest: { ...absent, observed: "absent", ackedGeneration: 4 } },
+    { kind: "wait", for: "removal" },
+  ],
+  ["absent seen, never ordered", { guest: { observed: "absent" } }, { kind: "wait", for: "guest" }],
+  [
+    "another guest is still there",
+    { instance: unlaunched, guest: null, others: [absent] },
+    { kind: "wait", for: "removal" },
+  ],
+  [
+    "an abandoned guest that is gone",
+    { instance: unlaunched, guest: null, others: [{ ...absent, observed: "absent" }] },
+    { kind: "drop-guest" },
+  ],
+
+  ["delete: guests are ordered away", { instance: { deleteRequested: true } }, { kind: "remove-guests" }],
+  [
+    "delete: an ordered guest is waited for",
+    { instance: { deleteRequested: true }, guest: absent },
+    { kind: "wait", for: "removal" },
+  ],
+  [
+    "delete: every guest goes",
+    { instance: { deleteRequested: true }, guest: absent, others: [{}] },
+    { kind: "remove-guests" },
+  ],
+  ["delete: nothing left", { instance: { deleteRequested: true }, guest: null }, { kind: "delete-instance" }],
+  [
+    "delete wins over a fault",
+    { instance: { deleteRequested: true, fault: fault("never") } },
+    { kind: "remove-guests" },
+  ],
+  [
+    "delete wins over placement",
+    { instance: { ...unlaunched, deleteRequested: true }, guest: null },
+    { kind: "delete-instance" },
+  ],
+
+  [
+    "placed, everything ready",
+    { instance: unlaunched, guest: { desired: "stopped", observed: "unknown", ackedGeneration: 0 } },
+    { kind: "update-guest" },
+  ],
+  [
+    "placed, a port not bound",
+    { instance: unlaunched, guest: { desired: "stopped", observed: "stopped" }, ready: false },
+    { kind: "wait", for: "readiness" },
+  ],
+  ["a running guest is not stopped for readiness", { ready: false }, { kind: "wait", for: "readiness" }],
+  ["stop", { instance: { power: "stopped", generation: 4 } }, { kind: "update-guest" }],
+  ["reboot", { instance: { rebootSeq: 2, generation: 4 } }, { kind: "update-guest" }],
+  ["hard reboot of the same number", { instance: { rebootKind: "hard" } }, { kind: "update-guest" }],
+  ["a new generation that changes nothing", { instance: { generation: 4 } }, { kind: "update-guest" }],
+  ["ordered, not acknowledged", { guest: { ackedGeneration: 4 } }, { kind: "wait", for: "guest" }],
+  ["acknowledged, reboot not reached", { guest: { observedRebootSeq: 0 } }, { kind: "wait", for: "guest" }],
+  ["acknowledged, new", { instance: { observedGeneration: 2 } }, { kind: "settle" }],
+  [
+    "died, the agent starts it again",
+    { guest: { observed: "stopped", stopCause: "crashed" } },
+    { kind: "wait", for: "guest" },
+  ],
+
+  ["first run", { instance: unlaunched }, { kind: "mark-launched" }],
+  ["first run, over already", { instance: unlaunched, guest: powerOff }, { kind: "mark-launched" }],
+  [
+    "first run not acknowledged",
+    { instance: unlaunched, guest: { ackedGeneration: 4 } },
+    { kind: "wait", for: "guest" },
+  ],
+  ["powered itself off", { guest: powerOff }, { kind: "record-self-stop" }],
+  [
+    "powered itself off, said of an older order",
+    { guest: { ...powerOff, ackedGeneration: 4 } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "off, start was asked, start fails for now",
+    { guest: { ...powerOff, fault: fault("later") } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "powered itself off, recorded",
+    { instance: { selfStoppedAt: 3 }, guest: { ...powerOff, desired: "stopped" } },
+    { kind: "done" },
+  ],
+  [
+    "powered itself off, then started",
+    { instance: { selfStoppedAt: 3, generation: 4 }, guest: { ...powerOff, desired: "stopped" } },
+    { kind: "update-guest" },
+  ],
+
+  [
+    "build failed, try elsewhere",
+    { instance: unlaunched, guest: { observed: "failed", fault: fault("elsewhere") } },
+    { kind: "give-up" },
+  ],
+  [
+    "build failed on the second",
+    {
+      instance: { ...unlaunched, excludedHypervisors: ["a"] },
+      guest: { observed: "failed", fault: fault("elsewhere") },
+    },
+    { kind: "give-up" },
+  ],
+  [
+    "build failed on the third",
+    {
+      instance: { ...unlaunched, excludedHypervisors: ["a", "b"] },
+      guest: { observed: "failed", fault: fault("elsewhere") },
+    },
+    { kind: "fail" },
+  ],
+  [
+    "build failed for ever",
+    { instance: unlaunched, guest: { observed: "failed", fault: fault("never") } },
+    { kind: "fail" },
+  ],
+  [
+    "build failed for now",
+    { instance: unlaunched, guest: { observed: "failed", fault: fault("later") } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "build failed, said of an older order",
+    { instance: unlaunched, guest: { observed: "failed", ackedGeneration: 4, fault: fault("never") } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "a disk that is here cannot try elsewhere",
+    { guest: { observed: "failed", fault: fault("elsewhere") } },
+    { kind: "fail" },
+  ],
+  [
+    "failed build gives its room back",
+    { instance: { ...unlaunched, fault: fault("never") }, guest: { observed: "failed" } },
+    { kind: "remove-guests" },
+  ],
+  [
+    "failed build, nothing left",
+    { instance: { ...unlaunched, fault: fault("never") }, guest: null },
+    { kind: "settle" },
+  ],
+  [
+    "failed build is never placed again",
+    { instance: { ...unlaunched, observedGeneration: 3, fault: fault("never") }, guest: null },
+    { kind: "done" },
+  ],
+  [
+    "failed after it ran keeps its guest",
+    { instance: { fault: fault("never") }, guest: { observed: "failed" } },
+    { kind: "done" },
+  ],
+  ["failed after it ran, then came right", { instance: { fault: fault("never") } }, { kind: "clear-fault" }],
+  [
+    "failed after it ran, asked anew",
+    { instance: { fault: fault("never"), generation: 4 }, guest: { observed: "failed" } },
+    { kind: "clear-fault" },
+  ],
+];
+
+describe("planInstance", () => {
+  it.each(rows)("%s", (_name, change, step) => {
+    expect(planInstance(view(change))).toMatchObject(step);
+  });
+
+  it("orders a first run only once everything is ready", () => {
+    const placed = { desired: "stopped", observed: "stopped" } as const;
+    const step = planInstance(view({ instance: unlaunched, guest: placed }));
+    expect(step).toMatchObject({
+      kind: "update-guest",
+      order: { desired: "running", instanceGeneration: 3 },
+    });
+  });
+
+  it("names every guest to remove", () => {
+    const step = planInstance(view({ instance: { deleteRequested: true }, others: [{}, absent] }));
+    expect(step.kind === "remove-guests" && step.guests.map(({ id }) => id)).toEqual(["guest-1", "other-0"]);
+  });
+});
+
+const desired = fc.constantFrom("running", "stopped", "hold", "absent");
+const anyGuest = fc
+  .record({
+    desired,
+    generation: fc.integer({ min: 1, max: 3 }),
+    ackedGeneration: fc.integer({ min: 0, max: 3 }),
+    instanceGeneration: fc.integer({ min: 1, max: 3 }),
+    rebootSeq: fc.integer({ min: 0, max: 2 }),
+    observedRebootSeq: fc.integer({ min: 0, max: 2 }),
+    observed: fc.constantFrom("unknown", "absent", "running", "stopped", "failed"),
+    stopCause: fc.constantFrom(null, "shutdown", "crashed"),
+    lost: fc.boolean(),
+    fault: fc.option(fc.constantFrom(fault("never"), fault("later"), fault("elsewhere"))),
+  })
+  .map((guest) => ({ ...guest, ackedGeneration: Math.min(guest.ackedGeneration, guest.generation) }));
+const anyView = fc
+  .record({
+    guest: fc.option(anyGuest),
+    others: fc.array(anyGuest, { maxLength: 2 }),
+    ready: fc.boolean(),
+    instance: fc.record({
+      power: fc.constantFrom("running", "stopped"),
+      generation: fc.integer({ min: 1, max: 3 }),
+      observedGeneration: fc.integer({ min: 0, max: 3 }),
+      rebootSeq: fc.integer({ min: 0, max: 2 }),
+      deleteRequested: fc.boolean(),
+      launched: fc.boolean(),
+      selfStoppedAt: fc.option(fc.integer({ min: 1, max: 3 })),
+      fault: fc.option(fc.constant(fault("never"))),
+    }),
+  })
+  .map((change) => view(change));
+
+describe("whatever the rows say", () => {
+  it("places only where no guest row is left, and never what is being deleted or has failed", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        if (planInstance(facts).kind !== "place") return;
+        expect(facts.guests).toEqual([]);
+        expect(facts.instance).toMatchObject({ deleteRequested: false, fault: null });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("drops a guest's row only when it is lost, or gone by order and acknowledged now", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        if (step.kind !== "drop-guest") return;
+        const { guest } = step;
+        const acked = guest.ackedGeneration === guest.generation;
+        expect(guest.lost || (guest.desired === "absent" && guest.observed === "absent" && acked)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("destroys the guest of an instance that ran only when it is to be deleted", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        const destroys = step.kind === "remove-guests" || step.kind === "give-up";
+        if (destroys && facts.instance.launched) expect(facts.instance.deleteRequested).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("deletes the instance's row only after its last guest's", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        if (planInstance(facts).kind === "delete-instance") expect(facts.guests).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -25,7 +25,12 @@ export type ImageCache = {
   ensure: (image: ImageSource, onPercent: (percent: number) => void, signal: AbortSignal) => Promise<string>;
 };
 
-type Flight = { waiters: Set<(percent: number) => void>; abort: AbortController; done: Promise<void> };
+type Flight = {
+  waiters: Set<(percent: number) => void>;
+  percent: number;
+  abort: AbortController;
+  done: Promise<void>;
+};
 
 export async function openImageCache(directory: string, fetchImage: FetchImage): Promise<ImageCache> {
   await mkdir(directory, { recursive: true });
@@ -35,26 +40,34 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
   const path = (sha256: string) => join(directory, sha256);
 
   const start = (image: ImageSource): Flight => {
-    const waiters: Flight["waiters"] = new Set();
-    const abort = new AbortController();
-    const tell = (percent: number) => {
-      for (const waiter of waiters) waiter(percent);
+    const flight: Flight = {
+      waiters: new Set(),
+      percent: 0,
+      abort: new AbortController(),
+      done: Promise.resolve(),
     };
-    const done = download(path(image.sha256), image, fetchImage, tell, abort.signal).finally(() =>
-      flights.delete(image.sha256),
-    );
-    done.catch(() => {});
-    return { waiters, abort, done };
+    const tell = (percent: number) => {
+      flight.percent = percent;
+      for (const waiter of flight.waiters) waiter(percent);
+    };
+    flight.done = download(path(image.sha256), image, fetchImage, tell, flight.abort.signal);
+    flights.set(image.sha256, flight);
+    flight.done.catch(() => {}).finally(() => leave(image.sha256, flight));
+    return flight;
+  };
+  /** Whoever comes from now on starts another. */
+  const leave = (sha256: string, flight: Flight) => {
+    if (flights.get(sha256) === flight) flights.delete(sha256);
   };
 
   const ensure: ImageCache["ensure"] = async (image, onPercent, signal) => {
     signal.throwIfAborted();
     if (await isThere(path(image.sha256), image.sizeBytes)) return path(image.sha256);
     const flight = flights.get(image.sha256) ?? start(image);
-    flights.set(image.sha256, flight);
     // Each waiter counts by itself, also when two are the same function.
     const waiter = (percent: number) => onPercent(percent);
     flight.waiters.add(waiter);
+    onPercent(flight.percent);
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -63,7 +76,10 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
     } finally {
       signal.removeEventListener("abort", onAbort);
       flight.waiters.delete(waiter);
-      if (flight.waiters.size === 0) flight.abort.abort();
+      if (flight.waiters.size === 0) {
+        leave(image.sha256, flight);
+        flight.abort.abort();
+      }
     }
     return path(image.sha256);
   };
@@ -83,7 +99,6 @@ async function download(
   signal: AbortSignal,
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}${partial}`;
-  tell(0);
   try {
     const body = await fetchImage(image.sha256, signal);
     const check = verifier(image, tell);

@@ -21,8 +21,11 @@ function cookiesOf(response: Response): string[] {
 }
 
 /** The session cookie, or null when the sign-in was refused. */
-export async function signInCookie(username: string, password: string): Promise<string | null> {
-  const { url } = sharedCloud();
+export async function signInCookie(
+  username: string,
+  password: string,
+  url = sharedCloud().url,
+): Promise<string | null> {
   const csrf = await fetch(`${url}/api/auth/csrf`);
   const { csrfToken } = await csrf.json();
   const before = cookiesOf(csrf).join("; ");
@@ -53,22 +56,32 @@ export async function signOut(cookie: string): Promise<void> {
   });
 }
 
-export async function signIn(username: string, password: string): Promise<Api> {
-  const cookie = await signInCookie(username, password);
-  if (cookie === null) throw new Error(`sign-in of ${username} was refused`);
-  return apiWith(cookie);
+/** Signs in to the journeys' shared cloud. */
+export function signIn(username: string, password: string): Promise<Api> {
+  return signInTo(sharedCloud().url, username, password);
 }
 
-export function apiWith(cookie: string): Api {
+export async function signInTo(url: string, username: string, password: string): Promise<Api> {
+  const cookie = await signInCookie(username, password, url);
+  if (cookie === null) throw new Error(`sign-in of ${username} was refused`);
+  return apiWith(cookie, url);
+}
+
+export function apiWith(cookie: string, url = sharedCloud().url): Api {
+  const to = { url, cookie };
   return {
     cookie,
-    query: (path, input) => call(cookie, "GET", path, input),
-    mutate: (path, input) => call(cookie, "POST", path, input),
+    query: (path, input) => call(to, "GET", path, input),
+    mutate: (path, input) => call(to, "POST", path, input),
   };
 }
 
-async function call<T>(cookie: string, method: "GET" | "POST", path: string, input: unknown): Promise<T> {
-  const { url } = sharedCloud();
+async function call<T>(
+  { url, cookie }: { url: string; cookie: string },
+  method: "GET" | "POST",
+  path: string,
+  input: unknown,
+): Promise<T> {
   const wrapped = JSON.stringify({ json: input ?? {} });
   const query = method === "GET" ? `?input=${encodeURIComponent(wrapped)}` : "";
   const response = await fetch(`${url}/api/trpc/${path}${query}`, {

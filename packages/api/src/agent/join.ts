@@ -74,13 +74,17 @@ async function sameRequest(tx: Tx, token: JoinToken, csr: string): Promise<Admit
   return request && { hypervisorId: subjectId, requestId: request.id };
 }
 
+/** A revoked hypervisor gives its name up, so that a machine may join anew. */
 async function requireFreeName(tx: Tx, name: string): Promise<void> {
-  const taken = await tx.hypervisor.findUnique({ where: { name }, select: { id: true } });
+  const taken = await tx.hypervisor.findUnique({ where: { name }, select: { id: true, revokedAt: true } });
   if (!taken) return;
-  throw new CloudError("Conflict", "There is already a hypervisor of this name.", {
-    reason: "nameTaken",
-    field: "name",
-  });
+  if (!taken.revokedAt) {
+    throw new CloudError("Conflict", "There is already a hypervisor of this name.", {
+      reason: "nameTaken",
+      field: "name",
+    });
+  }
+  await tx.hypervisor.update({ where: { id: taken.id }, data: { name: `${name}~${taken.id.slice(0, 8)}` } });
 }
 
 function refused(): CloudError {

@@ -1,0 +1,56 @@
+/** Everything that both listeners share: pools, queue, hints, watches. */
+import type { ApiDeps } from "@madang/api";
+import type { AgentDeps } from "@madang/api/agent";
+import {
+  type HintBus,
+  makeAdmissionQueue,
+  makeHintBus,
+  makeSeal,
+  openAccessWatch,
+  openEventReader,
+  openRateLimits,
+} from "@madang/api/server";
+import { listenHints, openDatabase, openHints, openQueue } from "@madang/db";
+import type { Logger } from "pino";
+import type { Env } from "./env.ts";
+
+export type Backend = { api: ApiDeps; agent: AgentDeps; bus: HintBus; close: () => Promise<void> };
+
+const pools = { admission: 8, reads: 8, agents: 8 } as const;
+
+export async function openBackend(env: Env, log: Logger, version: string): Promise<Backend> {
+  const admission = openDatabase(env.databaseUrl, pools.admission);
+  const reads = openDatabase(env.databaseUrl, pools.reads);
+  const agents = openDatabase(env.databaseUrl, pools.agents);
+  const boss = await openQueue(env.databaseUrl, false, (error) => log.warn({ err: error }, "queue"));
+  const bus = makeHintBus();
+  const stopListening = listenHints(env.databaseUrl, bus.emit);
+  const hints = openHints(agents);
+  const seal = makeSeal(env.sealKey);
+  const limits = await openRateLimits(admission);
+  const events = openEventReader(reads, bus);
+  const access = openAccessWatch(reads);
+  const about = { version, url: env.url, agentUrl: env.agentUrl };
+  const api: ApiDeps = {
+    admission,
+    reads,
+    boss,
+    hints,
+    seal,
+    log,
+    limits,
+    events,
+    access,
+    about,
+    admissions: makeAdmissionQueue(),
+  };
+  const close = async () => {
+    access.close();
+    hints.close();
+    await events.close();
+    await stopListening();
+    await boss.stop({ graceful: false });
+    await Promise.all([admission.close(), reads.close(), agents.close()]);
+  };
+  return { api, agent: { agents, boss, hints, bus, seal, log, limits }, bus, close };
+}

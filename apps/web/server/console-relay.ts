@@ -1,0 +1,159 @@
+/**
+ * The browser's end of a console: redeems the ticket, asks the guest's agent to dial this process, pipes bytes. What
+ * is open is watched: a closed row, a revoked session or a lost role ends it within about a second.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  type ConsoleActor,
+  type ConsoleDeps,
+  type ConsoleOpened,
+  closeCodes,
+  closedConsoles,
+  closeStaleConsoles,
+  consoleDialMs,
+  type Identity,
+  recordConsole,
+  redeemTicket,
+  takeOver,
+} from "@madang/api/server";
+import { isGranted } from "@madang/core/identity/permission";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Backend } from "./backend.ts";
+import { pipeSockets } from "./console-pipe.ts";
+import type { PendingDials } from "./pending-dials.ts";
+
+export type ConsoleCall = {
+  consoleId: string;
+  ticket: string;
+  identity: Identity;
+  address: string;
+  requestId: string;
+};
+
+export type ConsoleRelay = {
+  accept: (request: IncomingMessage, socket: Duplex, head: Buffer, call: ConsoleCall) => void;
+  close: () => Promise<void>;
+};
+
+const largestMessage = 1024 * 1024;
+const watchEveryMs = 1_000;
+const staleEveryMs = 30_000;
+
+type Open = { browser: WebSocket; done: Promise<void> };
+
+/** `internalBase`: where agents reach this process, e.g. `wss://10.0.0.1:3001`. */
+export function makeConsoleRelay(backend: Backend, dials: PendingDials, internalBase: string): ConsoleRelay {
+  const { api, bus } = backend;
+  const deps: ConsoleDeps = { database: api.admission, hints: api.hints, seal: api.seal };
+  const wss = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false });
+  const open = new Map<string, Open>();
+  const startedAt = new Date();
+
+  const serve = async (browser: WebSocket, call: ConsoleCall) => {
+    const { consoleId, ticket, identity } = call;
+    const internalUrl = `${internalBase}/console/${consoleId}`;
+    const opened = await redeemTicket(deps, {
+      consoleId,
+      ticket,
+      sessionId: identity.sessionId,
+      internalUrl,
+    });
+    if (!opened || !mayOpen(identity, opened)) return browser.close(closeCodes.ticketRefused);
+    const actor = {
+      userId: identity.userId,
+      name: identity.userName,
+      address: call.address,
+      requestId: call.requestId,
+    };
+    await recordConsole(deps, opened, actor, "console.open");
+    try {
+      await relay(backend, deps, dials, browser, opened, identity);
+    } finally {
+      await recordConsole(deps, opened, actor satisfies ConsoleActor, "console.close");
+    }
+  };
+
+  const closeTaken = async () => {
+    for (const id of await closedConsoles(api.reads, [...open.keys()]))
+      open.get(id)?.browser.close(closeCodes.takenOver);
+  };
+  const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
+  const timers = [
+    setInterval(() => quietly(closeTaken()), watchEveryMs),
+    setInterval(() => quietly(closeStaleConsoles(api.reads, internalBase, startedAt)), staleEveryMs),
+  ];
+  const offHint = bus.on("console", () => quietly(closeTaken()));
+  void quietly(closeStaleConsoles(api.reads, internalBase, startedAt));
+
+  return {
+    accept: (request, socket, head, call) =>
+      wss.handleUpgrade(request, socket, head, (browser) => {
+        browser.on("error", () => browser.terminate());
+        // What is typed before the guest answers waits.
+        browser.pause();
+        const done = serve(browser, call)
+          .catch((error) => {
+            api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
+            browser.close(1011);
+          })
+          .finally(() => open.delete(call.consoleId));
+        // A second socket with a used ticket must not take the first one's place.
+        if (!open.has(call.consoleId)) open.set(call.consoleId, { browser, done });
+      }),
+    close: async () => {
+      for (const timer of timers) clearInterval(timer);
+      offHint();
+      const ending = [...open.values()];
+      for (const { browser } of ending) browser.close(1001);
+      await Promise.allSettled(ending.map(({ done }) => done));
+      wss.close();
+    },
+  };
+}
+
+function mayOpen({ grants }: Identity, { console }: ConsoleOpened): boolean {
+  return isGranted(grants, permissionFor(console.kind), console.projectId);
+}
+
+function permissionFor(kind: string) {
+  return kind === "log" ? "instance:log" : "instance:console";
+}
+
+async function relay(
+  { api }: Backend,
+  deps: ConsoleDeps,
+  dials: PendingDials,
+  browser: WebSocket,
+  opened: ConsoleOpened,
+  identity: Identity,
+): Promise<void> {
+  const { console, hypervisorId } = opened;
+  if (!hypervisorId || !opened.instance.running) return browser.close(closeCodes.guestNotRunning);
+  const unwatch = api.access.add({
+    identity,
+    permission: permissionFor(console.kind),
+    projectId: console.projectId,
+    onEnd: () => browser.close(closeCodes.sessionEnded),
+  });
+  const gone = new AbortController();
+  browser.once("close", () => gone.abort());
+  try {
+    await takeOver(deps, console);
+    const dial = dials.wait(console.id, opened.secret, consoleDialMs, gone.signal);
+    api.hints.publish(`hypervisor:${hypervisorId}`);
+    const agent = await dial;
+    if (!agent) return browser.close(closeCodes.agentUnreachable);
+    const ended = await pipeSockets(browser, agent);
+    if (ended.by === "browser") agent.close(1000);
+    else browser.close(codeOf(ended.code));
+  } finally {
+    unwatch();
+  }
+}
+
+/** An agent that vanished in the middle is the same to its user as one that never came. */
+function codeOf(code: number): number {
+  const known: readonly number[] = [closeCodes.ended, closeCodes.guestNotRunning, closeCodes.takenOver];
+  return known.includes(code) ? code : closeCodes.agentUnreachable;
+}

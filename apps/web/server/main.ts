@@ -1,0 +1,33 @@
+import { pino } from "pino";
+import { readEnv } from "./env.ts";
+import { startWeb } from "./web.ts";
+
+const stopWithinMs = 10_000;
+
+const env = readEnv();
+const log = pino({ level: env.logLevel, base: { process: "web" } });
+const starting = startWeb(env, log, process.argv.includes("--dev"));
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(1), stopWithinMs).unref();
+  await (await starting)();
+  log.info({}, "web has stopped");
+  process.exit(0);
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    stop().catch((error) => {
+      log.error({ err: error }, "web did not stop cleanly");
+      process.exit(1);
+    });
+  });
+}
+
+starting.catch((error) => {
+  log.fatal({ err: error }, "web did not start");
+  process.exit(1);
+});

@@ -1,0 +1,168 @@
+/** The one port that browsers see: pages, tRPC, sign-in, health. WebSockets are in upgrade.ts. */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
+import { appRouter, requestContext } from "@madang/api";
+import { requestIdFrom, requestIdHeader } from "@madang/api/server";
+import { asCloudError } from "@madang/core/errors";
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Backend } from "./backend.ts";
+import { clientAddress, type ProxyTrust } from "./client-address.ts";
+import type { Health } from "./health.ts";
+import { isOwnOrigin } from "./origin.ts";
+import type { Portal } from "./portal.ts";
+import { contentSecurityPolicy, newNonce, securityHeaders } from "./security-headers.ts";
+import { sessionIdOf } from "./session-cookie.ts";
+import { handleSignIn } from "./sign-in.ts";
+
+export type PublicDeps = {
+  backend: Backend;
+  portal: Portal;
+  health: () => Promise<Health>;
+  trust: ProxyTrust;
+  log: Logger;
+  url: string;
+  sessionKey: string;
+  /** null: plain HTTP */
+  tls: { cert: string; key: string } | null;
+  dev: boolean;
+};
+
+const bodyLimit = 1024 * 1024;
+const batchLimit = 50;
+const safeMethods = ["GET", "HEAD", "OPTIONS"];
+
+export async function makePublicListener(deps: PublicDeps): Promise<FastifyInstance> {
+  const { tls } = deps;
+  const app: FastifyInstance = Fastify({
+    serverFactory: (handler): Server | SecureServer =>
+      tls ? createSecureServer(tls, handler) : createServer(handler),
+    genReqId: (request) => requestIdFrom(request.headers[requestIdHeader]),
+    // A batch's path names all its calls, separated by commas.
+    routerOptions: { maxParamLength: 5_000 },
+    bodyLimit,
+    forceCloseConnections: true,
+  });
+  app.addHook("onRequest", (request, reply, done) => guard(deps, request, reply, done));
+  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
+  app.get("/api/health", async (_request, reply) => {
+    const health = await deps.health();
+    return reply
+      .code(health.ok ? 200 : 503)
+      .header("cache-control", "no-store")
+      .send(health);
+  });
+  await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
+  await app.register(async (scope) => mountSignIn(deps, scope));
+  await app.register(async (scope) => mountPortal(deps, scope));
+  return app;
+}
+
+/** Headers of every answer; and nothing that changes anything is taken from a page that is not ours. */
+function guard(deps: PublicDeps, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const secure = deps.url.startsWith("https:");
+  const nonce = newNonce();
+  const policy = contentSecurityPolicy(nonce, request.headers.host, deps.dev);
+  for (const [name, value] of Object.entries(securityHeaders(secure))) reply.raw.setHeader(name, value);
+  reply.raw.setHeader(requestIdHeader, request.id);
+  reply.raw.setHeader("content-security-policy", policy);
+  // Next finds the nonce for its own scripts here, and the layout for the rest. What a client sent is overwritten.
+  request.raw.headers["content-security-policy"] = policy;
+  request.raw.headers["x-nonce"] = nonce;
+  if (safeMethods.includes(request.method) || isOwnOrigin(request.raw, deps.url)) {
+    done();
+    return;
+  }
+  const message = "This request is not from a page of Madang.";
+  const cloud = { code: "Forbidden", reason: "foreignOrigin", message, retry: "never" };
+  void reply.code(403).send({ cloud, requestId: request.id });
+}
+
+function answerError(deps: PublicDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
+  if (status >= 500)
+    deps.log.error({ err: error, requestId: request.id, path: request.routeOptions.url }, "request failed");
+  const cloud = asCloudError(error).toPublic();
+  const known =
+    status < 500
+      ? { ...cloud, code: "InvalidInput", reason: "malformed", message: "The request could not be read." }
+      : cloud;
+  void reply.code(status < 400 ? 500 : status).send({ cloud: known, requestId: request.id });
+}
+
+function trpcOptions(deps: PublicDeps): FastifyTRPCPluginOptions<typeof appRouter>["trpcOptions"] {
+  return {
+    router: appRouter,
+    maxBatchSize: batchLimit,
+    createContext: async ({ req }) => requestContext(deps.backend.api, await callerOf(deps, req.raw, req.id)),
+    onError: ({ error, path, ctx }) => {
+      if (error.code !== "INTERNAL_SERVER_ERROR") return;
+      deps.log.error(
+        { err: error.cause ?? error, path, requestId: ctx?.caller.requestId },
+        "procedure failed",
+      );
+    },
+  };
+}
+
+/** Also for WebSockets. */
+export async function callerOf(
+  { trust, sessionKey }: Pick<PublicDeps, "trust" | "sessionKey">,
+  request: IncomingMessage,
+  requestId: string,
+) {
+  return {
+    sessionId: await sessionIdOf(request, sessionKey),
+    requestId,
+    address: clientAddress(request, trust),
+    userAgent: String(request.headers["user-agent"] ?? ""),
+  };
+}
+
+function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {
+  scope.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+  scope.route<{
+    Params: { "*": string };
+    Querystring: Record<string, string>;
+    Body: Record<string, string> | undefined;
+  }>({
+    method: ["GET", "POST"],
+    url: "/api/auth/*",
+    handler: async (request, reply) => {
+      reply.hijack();
+      const { raw, id: requestId } = request;
+      const { address, userAgent } = await callerOf(deps, raw, requestId);
+      const query = { ...request.query, nextauth: request.params["*"].split("/") };
+      const settings = { secret: deps.sessionKey, secure: deps.url.startsWith("https:") };
+      const signInRequest = { raw, query, body: request.body ?? {}, address, userAgent, requestId };
+      await handleSignIn(deps.backend.api, settings, signInRequest, reply.raw).catch((error) => {
+        deps.log.error({ err: error, requestId }, "sign-in failed");
+        reply.raw.writeHead(500).end();
+      });
+    },
+  });
+}
+
+function mountPortal({ portal, log }: PublicDeps, scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  // Nobody reads the body before Next does.
+  scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  scope.route({
+    method: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    url: "*",
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    handler: async (request, reply) => {
+      reply.hijack();
+      await portal.handle(request.raw, reply.raw).catch((error) => {
+        log.error({ err: error, requestId: request.id }, "page failed");
+        if (!reply.raw.headersSent) reply.raw.writeHead(500);
+        reply.raw.end();
+      });
+    },
+  });
+}

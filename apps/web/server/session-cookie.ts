@@ -1,0 +1,48 @@
+/** The session id out of next-auth's cookie: the same at HTTP calls and at WebSocket upgrades. */
+import type { IncomingMessage } from "node:http";
+import { decode } from "next-auth/jwt";
+import { z } from "zod";
+
+const names = ["__Secure-next-auth.session-token", "next-auth.session-token"];
+const claims = z.object({ sid: z.uuid() });
+
+/** null without a cookie, or with one that is not ours; whether the session is still good the database decides. */
+export async function sessionIdOf(request: IncomingMessage, secret: string): Promise<string | null> {
+  const cookies = readCookies(request.headers.cookie);
+  const token = names.map((name) => whole(cookies, name)).find(Boolean);
+  if (!token) return null;
+  const decoded = await decode({ token, secret }).catch(() => null);
+  const parsed = claims.safeParse(decoded);
+  return parsed.success ? parsed.data.sid : null;
+}
+
+/** next-auth splits what is too large for one cookie into `.0`, `.1` … */
+function whole(cookies: ReadonlyMap<string, string>, name: string): string {
+  const one = cookies.get(name);
+  if (one) return one;
+  const parts: string[] = [];
+  for (
+    let part = cookies.get(`${name}.0`);
+    part !== undefined;
+    part = cookies.get(`${name}.${parts.length}`)
+  ) {
+    parts.push(part);
+  }
+  return parts.join("");
+}
+
+export function readCookies(header: string | undefined): Map<string, string> {
+  const pairs = (header ?? "").split(";").flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return at < 0 ? [] : [[pair.slice(0, at).trim(), decodeValue(pair.slice(at + 1).trim())] as const];
+  });
+  return new Map(pairs);
+}
+
+function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,123 @@
+/** next-auth behind Fastify: it checks the CSRF token and keeps the cookie; who may sign in, packages/api decides. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AdmissionDeps, signOut, verifyCredentials } from "@madang/api";
+import { type RateLimits, sessionMaxAgeSeconds } from "@madang/api/server";
+import { CloudError } from "@madang/core/errors";
+import nextAuth, { type AuthOptions } from "next-auth";
+import credentialsProvider from "next-auth/providers/credentials";
+import { z } from "zod";
+import { readCookies } from "./session-cookie.ts";
+
+export type SignInDeps = AdmissionDeps & { limits: RateLimits };
+export type SignInRequest = {
+  raw: IncomingMessage;
+  query: Record<string, string | string[]>;
+  body: Record<string, string>;
+  address: string;
+  userAgent: string;
+  requestId: string;
+};
+export type SignInSettings = { secret: string; secure: boolean };
+
+const claims = z.object({ sid: z.uuid() });
+type Refusal = { error: CloudError | null };
+
+/** Answers on `response`. A sign-in that was refused for its frequency gets 429 with Retry-After. */
+export async function handleSignIn(
+  deps: SignInDeps,
+  settings: SignInSettings,
+  request: SignInRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const refusal: Refusal = { error: null };
+  const handler: (request: object, response: object) => Promise<void> = nextAuth.default(
+    options(deps, settings, request, refusal),
+  );
+  const { raw, query, body } = request;
+  const cookies = Object.fromEntries(readCookies(raw.headers.cookie));
+  await handler(
+    { method: raw.method, headers: raw.headers, query, body, cookies },
+    answering(response, refusal),
+  );
+}
+
+function options(
+  deps: SignInDeps,
+  { secret, secure }: SignInSettings,
+  { address, userAgent, requestId }: SignInRequest,
+  refusal: Refusal,
+): AuthOptions {
+  return {
+    secret,
+    useSecureCookies: secure,
+    session: { strategy: "jwt", maxAge: sessionMaxAgeSeconds },
+    pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
+    providers: [
+      credentialsProvider.default({
+        credentials: { username: {}, password: {} },
+        authorize: async (credentials) => {
+          const { username = "", password = "" } = credentials ?? {};
+          const attempt = { username, password, address, userAgent, requestId };
+          const signedIn = await verifyCredentials(deps, attempt).catch((error: unknown) => {
+            refusal.error =
+              error instanceof CloudError ? error : new CloudError("Internal", "", { cause: error });
+            throw new Error(refusal.error.code);
+          });
+          return signedIn && { id: signedIn.userId, name: signedIn.name, sid: signedIn.sessionId };
+        },
+      }),
+    ],
+    callbacks: {
+      jwt: ({ token, user }) => {
+        const parsed = claims.safeParse(user);
+        return parsed.success ? { ...token, sid: parsed.data.sid } : token;
+      },
+    },
+    events: {
+      signOut: async ({ token }) => {
+        const parsed = claims.safeParse(token);
+        if (parsed.success) await signOut(deps, parsed.data.sid, address, requestId);
+      },
+    },
+    logger: { error: () => {}, warn: () => {}, debug: () => {} },
+  };
+}
+
+const statusOf: ReadonlyMap<string, number> = new Map([
+  ["TooManyRequests", 429],
+  ["Unavailable", 503],
+]);
+
+/** What next-auth expects of a response, over node's own. */
+function answering(response: ServerResponse, refusal: Refusal) {
+  const status = (code: number) => {
+    response.statusCode = refused(refusal) ?? code;
+    const seconds = refusal.error?.options.params?.seconds;
+    if (seconds !== undefined) response.setHeader("retry-after", String(seconds));
+    return answer;
+  };
+  const json = (body: unknown) => {
+    response.setHeader("content-type", "application/json; charset=utf-8");
+    response.end(JSON.stringify(body));
+  };
+  const send = (body: unknown) => {
+    if (typeof body === "string" || body === undefined || body === null) response.end(body ?? "");
+    else json(body);
+  };
+  const answer = {
+    status,
+    json,
+    send,
+    end: () => response.end(),
+    getHeader: (name: string) => response.getHeader(name),
+    setHeader: (name: string, value: string | string[]) => {
+      response.setHeader(name, value);
+      return answer;
+    },
+  };
+  return answer;
+}
+
+function refused({ error }: Refusal): number | null {
+  return error && (statusOf.get(error.code) ?? 500);
+}

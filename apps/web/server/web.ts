@@ -1,0 +1,99 @@
+/** The web process: pages, API, streams and consoles for browsers on one port, hypervisors' agents on another. */
+import { readFile } from "node:fs/promises";
+import { startHeartbeat } from "@madang/db";
+import type { Logger } from "pino";
+import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
+import { openBackend } from "./backend.ts";
+import { certificateNames, keepRenewed, obtainCertificate, type WebCertificate } from "./certificate.ts";
+import { proxyTrust } from "./client-address.ts";
+import { makeConsoleRelay } from "./console-relay.ts";
+import { announce, type Env } from "./env.ts";
+import { readHealth } from "./health.ts";
+import { makePendingDials } from "./pending-dials.ts";
+import { openPortal } from "./portal.ts";
+import { makePublicListener } from "./public-listener.ts";
+import { mountUpgrades } from "./upgrade.ts";
+import { version } from "./version.ts";
+
+/** Resolves when browsers can come; answers the function that ends all of it. */
+export async function startWeb(env: Env, log: Logger, dev: boolean): Promise<() => Promise<void>> {
+  announce(env);
+  const ending = new AbortController();
+  const backend = await openBackend(env, log, version);
+  const dials = makePendingDials();
+  const heartbeat = await startHeartbeat(backend.api.admission.prisma, "web", version, process.pid);
+  const names = certificateNames(env.listen, env.url, env.agentUrl);
+  const obtain = () => obtainCertificate(backend, heartbeat.id, names, log, ending.signal);
+  const certificate = obtain();
+  const agents = startAgents(env, { agent: backend.agent, dials, images: env.images, log }, certificate);
+
+  const portal = await openPortal({ dev, hostname: env.listen, port: env.port });
+  const { url, sessionKey, expectAgent } = env;
+  const health = () =>
+    readHealth({ database: backend.api.reads, expectAgent, agentListening: agents.isListening });
+  const trust = proxyTrust(env.trustedProxies);
+  const tls = await publicTls(env, certificate);
+  const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev };
+  const app = await makePublicListener(deps);
+  const consoles = makeConsoleRelay(
+    backend,
+    dials,
+    env.agentUrl.replace(/^https/, "wss").replace(/\/+$/, ""),
+  );
+  const upgrades = mountUpgrades(app.server, deps, consoles);
+  await app.listen({ host: env.listen, port: env.port });
+  log.info({ url, listen: env.listen, port: env.port }, "web is up");
+
+  const renewal = certificate.then((first) => keepRenewed(first, obtain, agents.use, ending.signal));
+  renewal.catch((error) => ending.signal.aborted || log.error({ err: error }, "certificate was not renewed"));
+  return async () => {
+    ending.abort();
+    await consoles.close();
+    upgrades.close();
+    await Promise.all([app.close(), agents.close()]);
+    await portal.close();
+    await heartbeat.stop();
+    await backend.close();
+  };
+}
+
+/** Agents can come as soon as the controller has signed our certificate; browsers need not wait for that. */
+function startAgents(env: Env, deps: AgentListenerDeps, certificate: Promise<WebCertificate>) {
+  const starting = certificate.then(async (first) => {
+    const listener = await makeAgentListener(deps, first);
+    await listener.app.listen({ host: env.listen, port: env.agentPort });
+    deps.log.info({ url: env.agentUrl }, "agents can come");
+    listening = true;
+    return listener;
+  });
+  let listening = false;
+  const quiet = starting.catch((error) => {
+    deps.log.error({ err: error }, "agent listener did not start");
+    return null;
+  });
+  return {
+    isListening: () => listening,
+    use: (next: WebCertificate) => void quiet.then((listener) => listener?.use(next)),
+    close: async () => {
+      listening = false;
+      await (await quiet)?.app.close();
+    },
+  };
+}
+
+/** The files that were given; else plain HTTP on loopback, and a certificate from Madang's own CA beyond it. */
+async function publicTls(
+  env: Env,
+  certificate: Promise<WebCertificate>,
+): Promise<{ cert: string; key: string } | null> {
+  if (env.tls) {
+    const [cert, key] = await Promise.all([
+      readFile(env.tls.certificate, "utf8"),
+      readFile(env.tls.key, "utf8"),
+    ]);
+    return { cert, key };
+  }
+  if (env.plainHttp) return null;
+  const { cert, key } = await certificate;
+  return { cert, key };
+}

@@ -1,0 +1,136 @@
+/** The browser's side of a console in the database: a ticket is redeemed once, and every opening and closing is on the trail. */
+import { appendEvent, type ConsoleSession, type Database, type Hints, transaction } from "@madang/db";
+import { ticketHash } from "./admission/open-console.ts";
+import { newConsoleSecret, sealConsoleSecret } from "./console.ts";
+import type { Seal } from "./seal.ts";
+
+export type ConsoleDeps = { database: Database; hints: Hints; seal: Seal };
+
+export type ConsoleOpened = {
+  console: ConsoleSession;
+  instance: { id: string; name: string; running: boolean };
+  guestId: string | null;
+  hypervisorId: string | null;
+  /** What the agent must present when it dials. */
+  secret: string;
+};
+
+export type Redemption = {
+  consoleId: string;
+  ticket: string;
+  sessionId: string;
+  /** Where the agent reaches this process, `wss://…/console/<id>`. */
+  internalUrl: string;
+};
+
+/** null for any ticket that can't be used: unknown, used, late, or of another session. */
+export async function redeemTicket(deps: ConsoleDeps, redemption: Redemption): Promise<ConsoleOpened | null> {
+  const { consoleId, ticket, sessionId, internalUrl } = redemption;
+  const secret = newConsoleSecret();
+  const { rows } = await deps.database.pool.query<{ id: string; guestId: string | null }>(
+    `UPDATE console_session c SET redeemed_at = now(), internal_url = $4, agent_secret = $5, guest_id = i.active_guest_id
+     FROM instance i WHERE i.id = c.instance_id AND c.id = $1 AND c.ticket_hash = $2 AND c.session_id = $3
+       AND c.redeemed_at IS NULL AND c.closed_at IS NULL AND c.expires_at > now() RETURNING c.id`,
+    [consoleId, ticketHash(ticket), sessionId, internalUrl, sealConsoleSecret(deps.seal, consoleId, secret)],
+  );
+  if (rows.length === 0) return null;
+  const console = await deps.database.prisma.consoleSession.findUniqueOrThrow({
+    where: { id: consoleId },
+    include: { instance: true },
+  });
+  const guest =
+    console.guestId && (await deps.database.prisma.guest.findUnique({ where: { id: console.guestId } }));
+  const { instance } = console;
+  return {
+    console,
+    instance: { id: instance.id, name: instance.name, running: instance.powerState === "RUNNING" },
+    guestId: console.guestId,
+    hypervisorId: guest ? guest.hypervisorId : null,
+    secret,
+  };
+}
+
+export type ConsoleActor = { userId: string; name: string; address: string; requestId: string };
+
+export async function recordConsole(
+  deps: ConsoleDeps,
+  { console, instance }: Pick<ConsoleOpened, "console" | "instance">,
+  actor: ConsoleActor,
+  action: "console.open" | "console.close",
+): Promise<void> {
+  await transaction(deps.database.prisma, async (tx) => {
+    if (action === "console.close") {
+      await tx.consoleSession.updateMany({
+        where: { id: console.id, closedAt: null },
+        data: { closedAt: new Date() },
+      });
+    }
+    await appendEvent(tx, {
+      projectId: console.projectId,
+      actorKind: "user",
+      actorId: actor.userId,
+      actorName: actor.name,
+      resourceKind: "instance",
+      resourceId: instance.id,
+      resourceName: instance.name,
+      action,
+      result: "succeeded",
+      requestId: actor.requestId,
+      address: actor.address,
+      params: { kind: console.kind },
+    });
+  });
+  deps.hints.publish("event");
+}
+
+/** One serial line has one keyboard: who comes later takes it over, wherever the earlier one sits. */
+export async function takeOver(deps: ConsoleDeps, { id, guestId, kind }: ConsoleSession): Promise<void> {
+  if (kind !== "serial" || guestId === null) return;
+  await deps.database.prisma.consoleSession.updateMany({
+    where: { guestId, kind, id: { not: id }, closedAt: null, redeemedAt: { not: null } },
+    data: { closedAt: new Date() },
+  });
+  deps.hints.publish("console");
+}
+
+/** Those of the given consoles that somebody closed. */
+export async function closedConsoles(database: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await database.pool.query<{ id: string }>(
+    `SELECT id FROM unnest($1::uuid[]) AS open(id)
+     WHERE NOT EXISTS (SELECT 1 FROM console_session c WHERE c.id = open.id AND c.closed_at IS NULL)`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Tickets nobody used, dials that never came, and what an earlier run of this process (same address) left open. */
+export async function closeStaleConsoles(
+  database: Database,
+  internalBase: string,
+  startedAt: Date,
+): Promise<void> {
+  await database.pool.query(
+    `UPDATE console_session SET closed_at = now() WHERE closed_at IS NULL AND (
+       (redeemed_at IS NULL AND expires_at < now() - interval '1 minute')
+       OR (redeemed_at < now() - interval '1 minute' AND agent_dialled_at IS NULL)
+       OR (starts_with(internal_url, $1) AND redeemed_at < $2)
+       OR session_id IN (SELECT id FROM session WHERE revoked_at IS NOT NULL OR expires_at < now() - interval '1 minute'))`,
+    [internalBase, startedAt],
+  );
+}
+
+/** Marks the dial; false when it is not expected (again), or comes from another hypervisor than the guest's. */
+export async function acceptDial(
+  database: Database,
+  consoleId: string,
+  hypervisorId: string,
+): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    `UPDATE console_session c SET agent_dialled_at = now() FROM guest g
+     WHERE g.id = c.guest_id AND c.id = $1 AND g.hypervisor_id = $2 AND c.agent_dialled_at IS NULL
+       AND c.closed_at IS NULL AND c.redeemed_at IS NOT NULL`,
+    [consoleId, hypervisorId],
+  );
+  return rowCount === 1;
+}

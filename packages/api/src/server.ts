@@ -1,0 +1,24 @@
+/** What a process that serves the API needs beside the router. */
+export { makeAdmissionQueue } from "./admission-queue.ts";
+export { closeCodes, consoleDialMs } from "./console.ts";
+export {
+  acceptDial,
+  type ConsoleActor,
+  type ConsoleDeps,
+  type ConsoleOpened,
+  closedConsoles,
+  closeStaleConsoles,
+  recordConsole,
+  redeemTicket,
+  takeOver,
+} from "./console-ticket.ts";
+export { cloudErrorOf, trpcCodes } from "./error-table.ts";
+export { type HintBus, makeHintBus } from "./hint-bus.ts";
+export { type Identity, readIdentity } from "./identity.ts";
+export { openRateLimits, type RateLimits } from "./rate-limit.ts";
+export { readHypervisorCounts } from "./reads/overview.ts";
+export { requestIdFrom, requestIdHeader } from "./request-id.ts";
+export { makeSeal, type Seal } from "./seal.ts";
+export { sessionMaxAgeSeconds } from "./session.ts";
+export { type AccessWatch, openAccessWatch } from "./stream/access-watch.ts";
+export { type EventReader, openEventReader } from "./stream/event-reader.ts";

@@ -9,11 +9,21 @@ const gibibyte = 1024 ** 3;
 const firstStartBytes = 4 * gibibyte;
 const laterStartBytes = gibibyte;
 
+/** mkdir -p, step by step: Node's own never returns where a file system answers ENOENT, as /proc does. */
+function makeFolders(path) {
+  if (fs.existsSync(path)) return;
+  if (path !== dirname(path)) makeFolders(dirname(path));
+  mkdirSync(path);
+  // Whatever the umask says.
+  chmodSync(path, 0o711);
+}
+
 /** Makes the data folder. Others may pass through it (PostgreSQL and QEMU run as users of their own), not list it. */
 export function makeDataFolder(data) {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o711 });
+    makeFolders(data);
     accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!statSync(data).isDirectory()) throw new Error("it is not a folder");
     if (statSync(data).uid === process.getuid()) chmodSync(data, 0o711);
   } catch (error) {
     throw new Fault(`The data folder ${data} is not usable: ${error.message}.`, {

@@ -1,0 +1,5 @@
+import { HypervisorPage } from "../../../../components/admin/hypervisor-page.tsx";
+
+export default function Page() {
+  return <HypervisorPage />;
+}

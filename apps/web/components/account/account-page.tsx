@@ -1,0 +1,35 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { z } from "zod";
+import { readStored } from "../../lib/stored.ts";
+import { useMe } from "../../lib/use-me.ts";
+import { Page } from "../shell/page.tsx";
+import { PreferenceFields } from "../shell/preferences.tsx";
+import { lastProjectKey } from "../shell/project-redirect.tsx";
+import { Shell } from "../shell/shell.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Section } from "../ui/section.tsx";
+import { PasswordForm } from "./password-form.tsx";
+
+export function AccountPage() {
+  const t = useTranslations("account");
+  const me = useMe();
+  const last = readStored(lastProjectKey, z.string());
+  const project = me.projects.find((one) => one.id === last) ?? me.projects[0];
+  return (
+    <Shell area={{ kind: "account", projectId: project?.id ?? null }}>
+      <Page title={t("title")} about={t("signedInAs", { name: me.user.name })}>
+        <div className="flex max-w-md flex-col gap-8">
+          {me.user.mustChangePassword ? <Notice tone="warning">{t("mustChange")}</Notice> : null}
+          <Section title={t("password")}>
+            <PasswordForm />
+          </Section>
+          <Section title={t("preferences")}>
+            <PreferenceFields />
+          </Section>
+        </div>
+      </Page>
+    </Shell>
+  );
+}

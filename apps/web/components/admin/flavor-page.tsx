@@ -1,0 +1,189 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { CircleCheck, CirclePause, Ellipsis, Pause, Pencil, Play, Plus, Trash2 } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { diskText, memoryText } from "../../lib/amount.ts";
+import { failureOf } from "../../lib/failure.ts";
+import type { FlavorRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useFailureToast } from "../../lib/use-failure-toast.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { Page } from "../shell/page.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+import { FlavorDialog } from "./flavor-dialog.tsx";
+import { FlavorRename } from "./flavor-rename.tsx";
+
+type Asked = { kind: "create" } | { kind: "rename" | "delete"; flavor: FlavorRow };
+const pageLimit = 500;
+const skeletonRows = 4;
+
+export function FlavorPage() {
+  const t = useTranslations("admin.flavors");
+  const tReasons = useTranslations("reasons");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const fail = useFailureToast();
+  const allowed = usePermission("flavor:manage", null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const close = () => setAsked(null);
+  const flavors = useQuery(trpc.admin.flavor.list.queryOptions({ sort: "name", limit: pageLimit }));
+  const done = {
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: trpc.admin.flavor.pathKey() });
+      void queries.invalidateQueries({ queryKey: trpc.flavor.pathKey() });
+    },
+    onError: fail,
+    onSettled: close,
+  };
+  const update = useMutation(trpc.admin.flavor.update.mutationOptions(done));
+  const remove = useMutation(trpc.admin.flavor.delete.mutationOptions(done));
+  const rows = flavors.data?.items ?? [];
+  const blocked = allowed ? null : tReasons("notPermitted");
+  const add = (
+    <Button tone="primary" blocked={blocked} onClick={() => setAsked({ kind: "create" })}>
+      <Plus aria-hidden />
+      {t("create")}
+    </Button>
+  );
+  const empty = flavors.isSuccess && rows.length === 0;
+  return (
+    <Page title={t("title")} about={t("about")} actions={empty ? null : add}>
+      {flavors.isError ? (
+        <FailureNotice failure={failureOf(flavors.error)} onRetry={() => flavors.refetch()} />
+      ) : null}
+      {empty ? (
+        <EmptyState drawing={<YardDrawing />} title={t("empty.title")} about={t("empty.about")}>
+          {add}
+        </EmptyState>
+      ) : (
+        <FlavorRows
+          rows={rows}
+          loadingRows={flavors.isPending ? skeletonRows : 0}
+          blocked={blocked}
+          onToggle={(flavor) => update.mutate({ id: flavor.id, enabled: !flavor.enabled })}
+          onAsk={(kind, flavor) => setAsked({ kind, flavor })}
+        />
+      )}
+      {asked?.kind === "create" ? <FlavorDialog onClose={close} /> : null}
+      {asked?.kind === "rename" ? <FlavorRename flavor={asked.flavor} onClose={close} /> : null}
+      {asked?.kind === "delete" ? (
+        <ConfirmDialog
+          open
+          danger
+          pending={remove.isPending}
+          onClose={close}
+          title={t("deleteTitle", { name: asked.flavor.name })}
+          about={t("deleteAbout")}
+          verb={t("delete")}
+          onConfirm={() => remove.mutate({ id: asked.flavor.id })}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+type FlavorRowsProps = {
+  rows: FlavorRow[];
+  loadingRows: number;
+  blocked: string | null;
+  onToggle: (flavor: FlavorRow) => void;
+  onAsk: (kind: "rename" | "delete", flavor: FlavorRow) => void;
+};
+
+function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsProps) {
+  const t = useTranslations("admin.flavors");
+  const columns: Column<FlavorRow>[] = [
+    {
+      key: "name",
+      title: t("name"),
+      cell: (row) => (
+        <span className="flex flex-col">
+          <span className="font-medium">{row.name}</span>
+          {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
+        </span>
+      ),
+    },
+    {
+      key: "vcpus",
+      title: t("vcpus"),
+      className: "text-right tabular-nums whitespace-nowrap",
+      cell: (row) => row.vcpus,
+    },
+    {
+      key: "ram",
+      title: t("ram"),
+      className: "text-right tabular-nums whitespace-nowrap",
+      cell: (row) => memoryText(row.ramMib),
+    },
+    {
+      key: "disk",
+      title: t("disk"),
+      className: "hidden text-right tabular-nums whitespace-nowrap @xl:table-cell",
+      cell: (row) => diskText(row.diskGib),
+    },
+    {
+      key: "state",
+      title: t("state"),
+      className: "hidden @xl:table-cell",
+      cell: (row) => (
+        <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+          {row.enabled ? (
+            <CircleCheck aria-hidden className="size-4 text-running" />
+          ) : (
+            <CirclePause aria-hidden className="size-4 text-paused" />
+          )}
+          {t(row.enabled ? "enabled" : "disabled")}
+        </span>
+      ),
+    },
+    {
+      key: "actions",
+      title: <span className="sr-only">{t("actions")}</span>,
+      className: "w-px text-right",
+      cell: (row) => (
+        <Menu
+          trigger={
+            <IconButton size="iconSmall" label={t("menu", { name: row.name })}>
+              <Ellipsis aria-hidden />
+            </IconButton>
+          }
+        >
+          <MenuItem
+            icon={row.enabled ? <Pause aria-hidden /> : <Play aria-hidden />}
+            blocked={blocked}
+            onSelect={() => onToggle(row)}
+          >
+            {t(row.enabled ? "disable" : "enable")}
+          </MenuItem>
+          <MenuItem icon={<Pencil aria-hidden />} blocked={blocked} onSelect={() => onAsk("rename", row)}>
+            {t("rename")}
+          </MenuItem>
+          <MenuItem
+            danger
+            icon={<Trash2 aria-hidden />}
+            blocked={blocked}
+            onSelect={() => onAsk("delete", row)}
+          >
+            {t("delete")}
+          </MenuItem>
+        </Menu>
+      ),
+    },
+  ];
+  return (
+    <DataTable
+      label={t("title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      loadingRows={loadingRows}
+    />
+  );
+}

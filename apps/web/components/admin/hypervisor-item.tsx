@@ -1,0 +1,110 @@
+"use client";
+
+import { Ellipsis, Pause, Play, Unplug } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import type { HypervisorRow } from "../../lib/rows.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { Moment } from "../timeline/moment.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { CopyableId } from "../ui/copyable.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { CapacityMeters } from "./capacity-meters.tsx";
+import { EnableDialog } from "./enable-dialog.tsx";
+import { HypervisorBadge } from "./hypervisor-state.tsx";
+import { RevokeDialog } from "./revoke-dialog.tsx";
+
+export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
+  const t = useTranslations("admin.hypervisors");
+  const tReasons = useTranslations("reasons");
+  const mayUpdate = usePermission("hypervisor:update", null);
+  const [dialog, setDialog] = useState<"enable" | "revoke" | null>(null);
+  const revoked = hypervisor.state === "revoked" ? t("alreadyRevoked") : null;
+  const blocked = mayUpdate ? revoked : tReasons("notPermitted");
+  const close = () => setDialog(null);
+  return (
+    <li className="flex flex-col gap-3 py-4">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h2 className="text-body font-semibold">{hypervisor.name}</h2>
+        <span className="text-table">
+          <HypervisorBadge state={hypervisor.state} />
+        </span>
+        <span className="ml-auto flex items-center gap-1.5">
+          <Button size="small" blocked={blocked} onClick={() => setDialog("enable")}>
+            {hypervisor.enabled ? <Pause aria-hidden /> : <Play aria-hidden />}
+            {t(hypervisor.enabled ? "disable" : "enable")}
+          </Button>
+          <Menu
+            trigger={
+              <IconButton size="iconSmall" label={t("menu", { name: hypervisor.name })}>
+                <Ellipsis aria-hidden />
+              </IconButton>
+            }
+          >
+            <MenuItem
+              danger
+              icon={<Unplug aria-hidden />}
+              blocked={blocked}
+              onSelect={() => setDialog("revoke")}
+            >
+              {t("revoke")}
+            </MenuItem>
+          </Menu>
+        </span>
+      </div>
+      <Details hypervisor={hypervisor} />
+      {hypervisor.enabled || !hypervisor.disabledReason ? null : (
+        <p className="text-table text-muted">{t("disabledFor", { reason: hypervisor.disabledReason })}</p>
+      )}
+      <CapacityMeters hypervisor={hypervisor} />
+      <Orphans hypervisor={hypervisor} />
+      {dialog === "enable" ? <EnableDialog hypervisor={hypervisor} onClose={close} /> : null}
+      {dialog === "revoke" ? <RevokeDialog hypervisor={hypervisor} onClose={close} /> : null}
+    </li>
+  );
+}
+
+function Details({ hypervisor }: { hypervisor: HypervisorRow }) {
+  const t = useTranslations("admin.hypervisors");
+  const { driver, acceleration, agentVersion, lastSeenAt } = hypervisor;
+  return (
+    <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-label text-muted">
+      <CopyableId id={hypervisor.id} what={t("id")} />
+      {driver ? (
+        <code className="font-mono">{acceleration ? `${driver} · ${acceleration}` : driver}</code>
+      ) : null}
+      <span>{t("zone", { zone: hypervisor.availabilityZone })}</span>
+      <span className="tabular-nums">{t("guests", { count: hypervisor.guests })}</span>
+      {agentVersion ? <span>{t("agent", { version: agentVersion })}</span> : null}
+      <span>
+        {lastSeenAt ? (
+          <>
+            {t("seen")} <Moment date={lastSeenAt} />
+          </>
+        ) : (
+          t("neverSeen")
+        )}
+      </span>
+    </p>
+  );
+}
+
+function Orphans({ hypervisor }: { hypervisor: HypervisorRow }) {
+  const t = useTranslations("admin.hypervisors");
+  if (hypervisor.orphans.length === 0) return null;
+  return (
+    <Notice tone="warning" title={t("orphans", { count: hypervisor.orphans.length })}>
+      <p>{t("orphansAbout")}</p>
+      <ul className="mt-1 flex flex-col">
+        {hypervisor.orphans.map((orphan) => (
+          <li key={orphan.guestId} className="flex flex-wrap items-center gap-x-2">
+            <span className="font-medium">{orphan.name ?? t("unnamed")}</span>
+            <span className="text-muted">{orphan.observed}</span>
+            <CopyableId id={orphan.guestId} what={t("guestId")} />
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}

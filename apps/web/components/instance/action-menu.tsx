@@ -1,0 +1,147 @@
+"use client";
+
+import type { InstanceAction } from "@madang/core/instance/action";
+import {
+  Ellipsis,
+  type LucideIcon,
+  Pencil,
+  Play,
+  Power,
+  RotateCcw,
+  RotateCw,
+  Shield,
+  SquareTerminal,
+  Trash2,
+} from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
+import { type ActionTarget, useAct, useBlocked } from "./actions.tsx";
+
+export const actionIcons: Record<InstanceAction, LucideIcon> = {
+  start: Play,
+  stop: Power,
+  reboot: RotateCw,
+  hardReboot: RotateCcw,
+  console: SquareTerminal,
+  rename: Pencil,
+  protect: Shield,
+  delete: Trash2,
+};
+
+type Props = { projectId: string; target: ActionTarget };
+
+/** Every action of an instance, those impossible now with the reason. */
+export function ActionMenu({ projectId, target, small }: Props & { small?: boolean }) {
+  const t = useTranslations("actions");
+  const act = useAct();
+  const blocked = useBlocked(projectId);
+  const router = useRouter();
+  const item = (
+    action: InstanceAction,
+    options: { danger?: boolean; onSelect?: () => void; words?: string } = {},
+  ) => {
+    const Icon = actionIcons[action];
+    return (
+      <MenuItem
+        icon={<Icon aria-hidden />}
+        danger={options.danger}
+        blocked={blocked(action, target)}
+        onSelect={options.onSelect ?? (() => act(action, target))}
+      >
+        {options.words ?? t(action)}
+      </MenuItem>
+    );
+  };
+  return (
+    <Menu
+      trigger={
+        <IconButton
+          label={t("menu", { name: target.name })}
+          size={small ? "iconSmall" : "icon"}
+          tone={small ? "quiet" : "plain"}
+        >
+          <Ellipsis aria-hidden />
+        </IconButton>
+      }
+    >
+      {item("console", { onSelect: () => router.push(`/p/${projectId}/instances/${target.id}?tab=console`) })}
+      <MenuSeparator />
+      {item("start")}
+      {item("stop")}
+      {item("reboot")}
+      {item("hardReboot")}
+      <MenuSeparator />
+      {item("rename")}
+      {item("protect", { words: t(target.deleteProtection ? "unprotect" : "protect") })}
+      <MenuSeparator />
+      {item("delete", { danger: true })}
+    </Menu>
+  );
+}
+
+/** The three likely actions of a row, as icons with words in tooltips. */
+export function RowActions({ projectId, target }: Props) {
+  const t = useTranslations("actions");
+  const act = useAct();
+  const blocked = useBlocked(projectId);
+  const noConsole = blocked("console", target);
+  const power: InstanceAction[] = ["start", "stop"];
+  return (
+    <span className="flex items-center justify-end gap-0.5">
+      <span className="hidden items-center gap-0.5 opacity-0 transition-opacity duration-150 group-focus-within:opacity-100 group-hover:opacity-100 @2xl:flex pointer-coarse:opacity-100">
+        {power.map((action) => {
+          const Icon = actionIcons[action];
+          return (
+            <IconButton
+              key={action}
+              size="iconSmall"
+              label={t(action)}
+              blocked={blocked(action, target)}
+              onClick={() => act(action, target)}
+            >
+              <Icon aria-hidden />
+            </IconButton>
+          );
+        })}
+        {noConsole ? (
+          <IconButton size="iconSmall" label={t("console")} blocked={noConsole}>
+            <SquareTerminal aria-hidden />
+          </IconButton>
+        ) : (
+          <Link
+            href={`/p/${projectId}/instances/${target.id}?tab=console`}
+            aria-label={t("console")}
+            title={t("console")}
+            className="inline-flex size-7 items-center justify-center rounded-control hover:bg-sunken dark:hover:bg-raised [&_svg]:size-4"
+          >
+            <SquareTerminal aria-hidden />
+          </Link>
+        )}
+      </span>
+      <ActionMenu projectId={projectId} target={target} small />
+    </span>
+  );
+}
+
+/** The one action that is likeliest now, as a button with its word. */
+export function PrimaryAction({ projectId, target }: Props) {
+  const t = useTranslations("actions");
+  const act = useAct();
+  const blocked = useBlocked(projectId);
+  const action: InstanceAction =
+    blocked("start", target) === null || target.powerState !== "RUNNING" ? "start" : "stop";
+  const Icon = actionIcons[action];
+  return (
+    <Button
+      tone={action === "start" ? "primary" : "plain"}
+      blocked={blocked(action, target)}
+      onClick={() => act(action, target)}
+    >
+      <Icon aria-hidden />
+      {t(action)}
+    </Button>
+  );
+}

@@ -1,0 +1,109 @@
+"use client";
+
+import { actionBlocked, type InstanceAction } from "@madang/core/instance/action";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { createContext, type ReactNode, useContext, useState } from "react";
+import { toast } from "sonner";
+import type { InstanceRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useFailureToast } from "../../lib/use-failure-toast.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { DeleteDialog } from "./delete-dialog.tsx";
+import { PowerDialog } from "./power-dialog.tsx";
+import { RenameDialog } from "./rename-dialog.tsx";
+
+export type ActionTarget = Pick<
+  InstanceRow,
+  "id" | "name" | "status" | "taskState" | "powerState" | "deleteProtection"
+>;
+type Act = (action: InstanceAction, target: ActionTarget) => void;
+type Asked = { action: InstanceAction; target: ActionTarget };
+
+const ActContext = createContext<Act>(() => undefined);
+
+/** Carries out an action on an instance, asking first where something is interrupted or lost. */
+export function useAct(): Act {
+  return useContext(ActContext);
+}
+
+/** Why an action can't be taken now, in words; null when it can. */
+export function useBlocked(
+  projectId: string,
+): (action: InstanceAction, target: ActionTarget) => string | null {
+  const t = useTranslations("reasons");
+  const power = usePermission("instance:power", projectId);
+  const update = usePermission("instance:update", projectId);
+  const remove = usePermission("instance:delete", projectId);
+  const console = usePermission("instance:console", projectId);
+  const granted: Record<InstanceAction, boolean> = {
+    start: power,
+    stop: power,
+    reboot: power,
+    hardReboot: power,
+    delete: remove,
+    console,
+    rename: update,
+    protect: update,
+  };
+  return (action, target) => {
+    if (!granted[action]) return t("notPermitted");
+    const reason = actionBlocked(action, target);
+    return reason ? t(reason) : null;
+  };
+}
+
+export function InstanceActionsProvider({ projectId, children }: { projectId: string; children: ReactNode }) {
+  const t = useTranslations("instances");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const fail = useFailureToast();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const onSuccess = () => {
+    void queries.invalidateQueries({ queryKey: trpc.instance.pathKey() });
+    void queries.invalidateQueries({ queryKey: trpc.operation.pathKey() });
+  };
+  const options = { onSuccess, onError: fail };
+  const start = useMutation(trpc.instance.start.mutationOptions(options));
+  const stop = useMutation(trpc.instance.stop.mutationOptions(options));
+  const reboot = useMutation(trpc.instance.reboot.mutationOptions(options));
+  const remove = useMutation(trpc.instance.delete.mutationOptions(options));
+  const update = useMutation(trpc.instance.update.mutationOptions(options));
+
+  const perform: Act = (action, { id, name, deleteProtection }) => {
+    setAsked(null);
+    const one = { projectId, id };
+    if (action === "start") return start.mutate(one);
+    if (action === "stop") return stop.mutate(one);
+    if (action === "reboot") return reboot.mutate({ ...one, kind: "soft" });
+    if (action === "hardReboot") return reboot.mutate({ ...one, kind: "hard" });
+    if (action === "protect") return update.mutate({ ...one, deleteProtection: !deleteProtection });
+    if (action === "delete")
+      return remove.mutate(one, { onSuccess: () => toast(t("deleteAccepted", { name })) });
+  };
+  const act: Act = (action, target) => {
+    if (action === "start" || action === "protect") return perform(action, target);
+    setAsked({ action, target });
+  };
+  const close = () => setAsked(null);
+  const rename = async (target: ActionTarget, name: string) => {
+    await update.mutateAsync({ projectId, id: target.id, name });
+    close();
+  };
+  return (
+    <ActContext value={act}>
+      {children}
+      <PowerDialog asked={asked} onClose={close} onConfirm={perform} />
+      <DeleteDialog
+        target={asked?.action === "delete" ? asked.target : null}
+        onClose={close}
+        onConfirm={(target) => perform("delete", target)}
+      />
+      <RenameDialog
+        target={asked?.action === "rename" ? asked.target : null}
+        onClose={close}
+        onRename={rename}
+      />
+    </ActContext>
+  );
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import type { ActionTarget } from "./actions.tsx";
+
+type DeleteDialogProps = {
+  target: ActionTarget | null;
+  onClose: () => void;
+  onConfirm: (target: ActionTarget) => void;
+};
+
+/** Long names are confirmed by their beginning: nobody should have to type 255 letters. */
+const typedLimit = 24;
+
+/** Says what goes: the instance and its root disk. Its name must be typed, as the data can't be brought back. */
+export function DeleteDialog({ target, onClose, onConfirm }: DeleteDialogProps) {
+  const t = useTranslations("confirm.delete");
+  if (!target) return null;
+  const expected = [...target.name].slice(0, typedLimit).join("").trim();
+  return (
+    <ConfirmDialog
+      open
+      danger
+      onClose={onClose}
+      title={t("title", { name: target.name })}
+      about={t("about")}
+      verb={t("verb")}
+      typed={{ expected, label: t("type", { name: expected }) }}
+      onConfirm={() => onConfirm(target)}
+    />
+  );
+}

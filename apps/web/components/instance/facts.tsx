@@ -1,0 +1,77 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import { bytesText, sizeText } from "../../lib/amount.ts";
+import type { InstanceDetail } from "../../lib/rows.ts";
+import { ExactTime, Moment } from "../timeline/moment.tsx";
+import { CopyableId, CopyButton } from "../ui/copyable.tsx";
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="grid grid-cols-[9rem_minmax(0,1fr)] items-baseline gap-3 border-b py-1.5 last:border-b-0 max-sm:grid-cols-1 max-sm:gap-0">
+      <dt className="text-label text-muted">{name}</dt>
+      <dd className="min-w-0 text-table">{children}</dd>
+    </div>
+  );
+}
+
+/** What an instance is made of. */
+export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; brief?: boolean }) {
+  const t = useTranslations("facts");
+  const none = <span className="text-muted">{t("none")}</span>;
+  const hypervisor = instance.guest?.hypervisorName;
+  return (
+    <dl>
+      <Fact name={t("id")}>
+        <CopyableId id={instance.id} what={t("id")} whole={!brief} />
+      </Fact>
+      <Fact name={t("flavor")}>
+        {instance.flavorName} <span className="text-muted tabular-nums">{sizeText(instance)}</span>
+      </Fact>
+      <Fact name={t("image")}>{instance.imageName}</Fact>
+      <Fact name={t("network")}>{t("noNetwork")}</Fact>
+      <Fact name={t("hostname")}>
+        <span className="inline-flex items-center gap-0.5">
+          <code className="font-mono text-label">{instance.hostname}</code>
+          <CopyButton text={instance.hostname} label={t("copyHostname")} />
+        </span>
+      </Fact>
+      <Fact name={t("keyPair")}>{instance.keyName ?? none}</Fact>
+      <Fact name={t("createdBy")}>{instance.userName}</Fact>
+      <Fact name={t("created")}>
+        {brief ? <Moment date={instance.createdAt} /> : <ExactTime date={instance.createdAt} />}
+      </Fact>
+      {brief ? null : (
+        <>
+          <Fact name={t("launched")}>
+            {instance.launchedAt ? <ExactTime date={instance.launchedAt} /> : none}
+          </Fact>
+          <Fact name={t("powerState")}>
+            <code className="font-mono text-label">{instance.powerState}</code>
+          </Fact>
+          <Fact name={t("password")}>{t(instance.hasPassword ? "passwordSet" : "passwordNone")}</Fact>
+          <Fact name={t("userData")}>
+            {instance.userDataBytes === null ? none : bytesText(instance.userDataBytes)}
+          </Fact>
+          <Fact name={t("machineType")}>
+            {instance.machineType ? (
+              <code className="font-mono text-label">{instance.machineType}</code>
+            ) : (
+              none
+            )}
+          </Fact>
+          <Fact name={t("driver")}>
+            {instance.driver ? <code className="font-mono text-label">{instance.driver}</code> : none}
+          </Fact>
+          {hypervisor ? <Fact name={t("hypervisor")}>{hypervisor}</Fact> : null}
+          {instance.guest ? (
+            <Fact name={t("guest")}>
+              <CopyableId id={instance.guest.id} what={t("guest")} whole />
+            </Fact>
+          ) : null}
+        </>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,112 @@
+"use client";
+
+import { Lock } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { sizeText } from "../../lib/amount.ts";
+import type { InstanceRow } from "../../lib/rows.ts";
+import { Moment } from "../timeline/moment.tsx";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { RowActions } from "./action-menu.tsx";
+import { StatusBadge } from "./status-badge.tsx";
+
+type InstanceTableProps = {
+  projectId: string;
+  rows: InstanceRow[];
+  loadingRows?: number;
+  sort?: string;
+  onSort?: (sort: string) => void;
+  selected?: string | null;
+  onSelect?: (id: string) => void;
+};
+
+function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
+  const t = useTranslations("instances");
+  return (
+    <span className="flex min-w-0 flex-col">
+      <span className="flex min-w-0 items-center gap-1.5">
+        <Link
+          href={`/p/${projectId}/instances/${row.id}`}
+          title={row.name}
+          className="line-clamp-2 font-medium text-accent hover:underline"
+        >
+          {row.name}
+        </Link>
+        {row.deleteProtection ? (
+          <Lock role="img" aria-label={t("protected")} className="size-3.5 shrink-0 text-muted" />
+        ) : null}
+      </span>
+      <span className="mt-0.5 @xl:hidden">
+        <StatusBadge view={row} />
+      </span>
+    </span>
+  );
+}
+
+/** Instances as rows; columns give way as the content narrows, the name and the menu stay. */
+export function InstanceTable({
+  projectId,
+  rows,
+  loadingRows,
+  sort,
+  onSort,
+  selected,
+  onSelect,
+}: InstanceTableProps) {
+  const t = useTranslations("instances.columns");
+  const tInstances = useTranslations("instances");
+  const columns: Column<InstanceRow>[] = [
+    {
+      key: "name",
+      title: t("name"),
+      sort: "name",
+      className: "max-w-0 w-[38%] min-w-36",
+      cell: (row) => <NameCell projectId={projectId} row={row} />,
+    },
+    {
+      key: "status",
+      title: t("status"),
+      sort: "status",
+      className: "hidden @xl:table-cell",
+      cell: (row) => <StatusBadge view={row} />,
+    },
+    {
+      key: "flavor",
+      title: t("flavor"),
+      className: "hidden @4xl:table-cell",
+      cell: (row) => (
+        <span className="flex flex-col">
+          <span>{row.flavorName}</span>
+          <span className="text-label text-muted tabular-nums">{sizeText(row)}</span>
+        </span>
+      ),
+    },
+    { key: "image", title: t("image"), className: "hidden @3xl:table-cell", cell: (row) => row.imageName },
+    {
+      key: "created",
+      title: t("created"),
+      sort: "createdAt",
+      className: "hidden whitespace-nowrap text-muted @2xl:table-cell",
+      cell: (row) => <Moment date={row.createdAt} />,
+    },
+    {
+      key: "actions",
+      title: <span className="sr-only">{t("actions")}</span>,
+      className: "w-px text-right",
+      cell: (row) => <RowActions projectId={projectId} target={row} />,
+    },
+  ];
+  return (
+    <DataTable
+      label={tInstances("title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      sort={sort}
+      onSort={onSort}
+      selected={selected}
+      onRowClick={onSelect ? (row) => onSelect(row.id) : undefined}
+      loadingRows={loadingRows}
+    />
+  );
+}

@@ -1,0 +1,24 @@
+/** Whether a flavor can be chosen now, and what stands against it. */
+import { launchUsage, type QuotaLine, quotaExcesses } from "@madang/core/quota/resource";
+import type { FlavorRow, ImageRow } from "../../lib/rows.ts";
+
+const gib = 1024 ** 3;
+
+export type Misfit = { kind: "disk" } | { kind: "ram" } | { kind: "quota"; resource: string };
+
+/** The smallest root disk, in GiB, that the image fits on. A flavor with disk 0 takes the image's own size, as in Nova. */
+export function leastDiskGib(image: Pick<ImageRow, "minDiskGib" | "virtualSizeBytes">): number {
+  return Math.max(image.minDiskGib, Math.ceil(image.virtualSizeBytes / gib));
+}
+
+export function misfitOf(
+  flavor: FlavorRow,
+  image: ImageRow | undefined,
+  lines: readonly QuotaLine[],
+  count: number,
+): Misfit | null {
+  if (image && flavor.diskGib > 0 && flavor.diskGib < leastDiskGib(image)) return { kind: "disk" };
+  if (image && flavor.ramMib < image.minRamMib) return { kind: "ram" };
+  const excess = quotaExcesses(lines, launchUsage(flavor, count))[0];
+  return excess ? { kind: "quota", resource: excess.resource } : null;
+}

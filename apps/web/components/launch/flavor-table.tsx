@@ -1,0 +1,125 @@
+"use client";
+
+import type { QuotaLine } from "@madang/core/quota/resource";
+import { useTranslations } from "next-intl";
+import { Controller, useFormContext } from "react-hook-form";
+import { diskText, memoryText } from "../../lib/amount.ts";
+import { fieldText, type Translate } from "../../lib/error-text.ts";
+import type { FlavorRow, ImageRow } from "../../lib/rows.ts";
+import { cn } from "../ui/class-names.ts";
+import { type Misfit, misfitOf } from "./flavor-fit.ts";
+import type { LaunchForm } from "./form-schema.ts";
+
+type FlavorTableProps = { flavors: FlavorRow[]; images: ImageRow[]; lines: QuotaLine[] };
+
+function misfitText(t: Translate, misfit: Misfit | null): string | null {
+  if (!misfit) return null;
+  if (misfit.kind !== "quota") return t(`launch.misfits.${misfit.kind}`);
+  return t("launch.misfits.quota", { resource: t(`resources.${misfit.resource}`) });
+}
+
+/** Sizes to choose from; those that don't fit say why and can't be chosen. */
+export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
+  const t: Translate = useTranslations();
+  const { control, watch, formState } = useFormContext<LaunchForm>();
+  const [imageId, count] = watch(["imageId", "count"]);
+  const image = images.find((one) => one.id === imageId);
+  const error = fieldText(t, formState.errors.flavorId?.message);
+  const sorted = flavors.toSorted(
+    (a, b) => a.vcpus - b.vcpus || a.ramMib - b.ramMib || a.diskGib - b.diskGib,
+  );
+  return (
+    <Controller
+      control={control}
+      name="flavorId"
+      render={({ field }) => (
+        <div className="flex flex-col gap-2">
+          <table
+            aria-label={t("fields.flavor")}
+            className="w-full border-separate border-spacing-0 text-table"
+          >
+            <thead>
+              <tr className="text-left text-label text-muted [&_th]:border-b [&_th]:px-2 [&_th]:py-1.5 [&_th]:font-medium">
+                <th scope="col">{t("fields.flavor")}</th>
+                <th scope="col" className="text-right">
+                  {t("resources.cores")}
+                </th>
+                <th scope="col" className="text-right">
+                  {t("resources.ram")}
+                </th>
+                <th scope="col" className="text-right">
+                  {t("resources.disk")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {sorted.map((flavor) => (
+                <FlavorLine
+                  key={flavor.id}
+                  flavor={flavor}
+                  reason={misfitText(t, misfitOf(flavor, image, lines, count > 0 ? count : 1))}
+                  checked={field.value === flavor.id}
+                  onChoose={() => field.onChange(flavor.id)}
+                  inputRef={field.ref}
+                />
+              ))}
+            </tbody>
+          </table>
+          {error ? (
+            <p role="alert" className="text-label text-danger">
+              {error}
+            </p>
+          ) : null}
+        </div>
+      )}
+    />
+  );
+}
+
+type FlavorLineProps = {
+  flavor: FlavorRow;
+  reason: string | null;
+  checked: boolean;
+  onChoose: () => void;
+  inputRef: React.Ref<HTMLInputElement>;
+};
+
+function FlavorLine({ flavor, reason, checked, onChoose, inputRef }: FlavorLineProps) {
+  const t = useTranslations("launch");
+  return (
+    <tr
+      className={cn(
+        "[&_td]:border-b [&_td]:px-2 [&_td]:py-2",
+        checked && "bg-accent-soft",
+        reason ? "text-muted" : "hover:bg-sunken dark:hover:bg-surface",
+      )}
+    >
+      <td>
+        <label className={cn("flex items-start gap-2.5", reason ? "cursor-not-allowed" : "cursor-pointer")}>
+          <input
+            ref={inputRef}
+            type="radio"
+            name="flavorId"
+            value={flavor.id}
+            checked={checked}
+            disabled={reason !== null}
+            onChange={onChoose}
+            className="mt-0.5 size-4 shrink-0 accent-accent"
+          />
+          <span className="min-w-0">
+            <span className="block font-medium">{flavor.name}</span>
+            {flavor.description ? (
+              <span className="block text-label text-muted">{flavor.description}</span>
+            ) : null}
+            {reason ? <span className="block text-label text-muted">{reason}</span> : null}
+          </span>
+        </label>
+      </td>
+      <td className="text-right whitespace-nowrap tabular-nums">{flavor.vcpus}</td>
+      <td className="text-right whitespace-nowrap tabular-nums">{memoryText(flavor.ramMib)}</td>
+      <td className="text-right whitespace-nowrap tabular-nums">
+        {flavor.diskGib === 0 ? t("diskOfImage") : diskText(flavor.diskGib)}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,87 @@
+"use client";
+
+import { zodResolver } from "@hookform/resolvers/zod";
+import type { QuotaLine } from "@madang/core/quota/resource";
+import { useTranslations } from "next-intl";
+import { useEffect, useState } from "react";
+import { FormProvider, useForm } from "react-hook-form";
+import type { FlavorRow, ImageRow, KeyPairRow } from "../../lib/rows.ts";
+import { Section } from "../ui/section.tsx";
+import { AdvancedFields } from "./advanced-fields.tsx";
+import { type Draft, writeDraft } from "./draft.ts";
+import { FlavorTable } from "./flavor-table.tsx";
+import { type LaunchForm, launchForm } from "./form-schema.ts";
+import { ImageCards } from "./image-cards.tsx";
+import { KeyPairField } from "./key-pair-field.tsx";
+import { LaunchedPanel } from "./launched-panel.tsx";
+import { NameFields } from "./name-fields.tsx";
+import { PasswordField } from "./password-field.tsx";
+import { LaunchSummary } from "./summary.tsx";
+import { useLaunch } from "./use-launch.ts";
+
+export type Choices = {
+  images: ImageRow[];
+  flavors: FlavorRow[];
+  keyPairs: KeyPairRow[];
+  lines: QuotaLine[];
+};
+type LaunchFormViewProps = { projectId: string; userId: string; draft: Draft; choices: Choices };
+
+/** Preselects what has only one sensible answer, where the draft says nothing. */
+function withDefaults({ values }: Draft, choices: Choices): LaunchForm {
+  const has = (rows: { id: string }[], id: string) => rows.some((row) => row.id === id);
+  const onlyImage = choices.images.length === 1 ? (choices.images[0]?.id ?? "") : "";
+  const onlyKey = choices.keyPairs.length === 1 ? (choices.keyPairs[0]?.id ?? "") : "";
+  return {
+    ...values,
+    imageId: has(choices.images, values.imageId) ? values.imageId : onlyImage,
+    flavorId: has(choices.flavors, values.flavorId) ? values.flavorId : "",
+    keyPairId: has(choices.keyPairs, values.keyPairId) ? values.keyPairId : onlyKey,
+  };
+}
+
+export function LaunchFormView({ projectId, userId, draft, choices }: LaunchFormViewProps) {
+  const t = useTranslations("launch");
+  const [ids, setIds] = useState(draft.ids);
+  const form = useForm<LaunchForm>({
+    resolver: zodResolver(launchForm),
+    defaultValues: withDefaults(draft, choices),
+    mode: "onTouched",
+  });
+  const { launch, pending, failure, launched } = useLaunch({ projectId, userId, ids, setIds, form });
+  useEffect(() => {
+    const watching = form.subscribe({
+      formState: { values: true },
+      callback: ({ values }) => writeDraft(userId, projectId, { values, ids }),
+    });
+    return watching;
+  }, [form, ids, projectId, userId]);
+  if (launched) return <LaunchedPanel projectId={projectId} launched={launched} />;
+  return (
+    <FormProvider {...form}>
+      <form
+        noValidate
+        onSubmit={form.handleSubmit(launch)}
+        className="grid items-start gap-8 @4xl:grid-cols-[minmax(0,40rem)_minmax(17rem,22rem)]"
+      >
+        <div className="flex min-w-0 flex-col gap-8">
+          <Section title={t("sections.name")}>
+            <NameFields />
+          </Section>
+          <Section title={t("sections.image")}>
+            <ImageCards images={choices.images} />
+          </Section>
+          <Section title={t("sections.flavor")}>
+            <FlavorTable flavors={choices.flavors} images={choices.images} lines={choices.lines} />
+          </Section>
+          <Section title={t("sections.access")} about={t("accessAbout")}>
+            <KeyPairField projectId={projectId} keyPairs={choices.keyPairs} />
+            <PasswordField />
+          </Section>
+          <AdvancedFields />
+        </div>
+        <LaunchSummary choices={choices} pending={pending} failure={failure} />
+      </form>
+    </FormProvider>
+  );
+}

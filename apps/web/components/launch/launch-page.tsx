@@ -1,0 +1,56 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { failureOf } from "../../lib/failure.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useMe } from "../../lib/use-me.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { useProjectId } from "../../lib/use-project.ts";
+import { Missing } from "../shell/missing.tsx";
+import { Page } from "../shell/page.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { SkeletonLines } from "../ui/skeleton.tsx";
+import { readDraft } from "./draft.ts";
+import { LaunchFormView } from "./launch-form.tsx";
+
+/** The API's largest page; more images or flavors than this are not offered in one form. */
+const choiceLimit = 500;
+
+/** Everything the form chooses from, fetched before it opens, so that nothing jumps while it is filled in. */
+export function LaunchPage() {
+  const t = useTranslations("launch");
+  const tCommon = useTranslations("common");
+  const projectId = useProjectId();
+  const me = useMe();
+  const trpc = useTRPC();
+  const allowed = usePermission("instance:create", projectId);
+  const [draft] = useState(() => readDraft(me.user.id, projectId));
+  const images = useQuery(trpc.image.list.queryOptions({ projectId, sort: "name", limit: choiceLimit }));
+  const flavors = useQuery(trpc.flavor.list.queryOptions({ projectId, limit: choiceLimit }));
+  const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ limit: choiceLimit }));
+  const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
+  if (!allowed) return <Missing what="forbidden" />;
+  const broken = [images, flavors, keyPairs, quota].find((query) => query.isError && !query.data);
+  const ready = images.data && flavors.data && keyPairs.data && quota.data;
+  return (
+    <Page title={t("title")} about={t("about")}>
+      {broken ? <FailureNotice failure={failureOf(broken.error)} onRetry={() => broken.refetch()} /> : null}
+      {!ready && !broken ? <SkeletonLines count={10} label={tCommon("loading")} /> : null}
+      {ready ? (
+        <LaunchFormView
+          projectId={projectId}
+          userId={me.user.id}
+          draft={draft}
+          choices={{
+            images: images.data.items,
+            flavors: flavors.data.items,
+            keyPairs: keyPairs.data.items,
+            lines: quota.data.lines,
+          }}
+        />
+      ) : null}
+    </Page>
+  );
+}

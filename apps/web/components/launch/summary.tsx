@@ -1,0 +1,81 @@
+"use client";
+
+import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
+import { useTranslations } from "next-intl";
+import { useFormContext } from "react-hook-form";
+import { amountText, sizeText } from "../../lib/amount.ts";
+import type { Translate } from "../../lib/error-text.ts";
+import type { Failure } from "../../lib/failure.ts";
+import { Button } from "../ui/button.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { Meter } from "../ui/meter.tsx";
+import type { LaunchForm } from "./form-schema.ts";
+import type { Choices } from "./launch-form.tsx";
+
+const shownResources = ["instances", "cores", "ram"];
+
+/** What the launch takes and what remains, live; the button says what stands against it. */
+export function LaunchSummary({
+  choices,
+  pending,
+  failure,
+}: {
+  choices: Choices;
+  pending: boolean;
+  failure: Failure | null;
+}) {
+  const t: Translate = useTranslations();
+  const { watch } = useFormContext<LaunchForm>();
+  const values = watch();
+  const count = values.count > 0 ? Math.floor(values.count) : 1;
+  const flavor = choices.flavors.find((one) => one.id === values.flavorId);
+  const image = choices.images.find((one) => one.id === values.imageId);
+  const wanted = flavor ? launchUsage(flavor, count) : { instances: count };
+  const excess = quotaExcesses(choices.lines, wanted)[0];
+  const blocked = excess ? t("launch.overQuota", { resource: t(`resources.${excess.resource}`) }) : null;
+  const lines = choices.lines.filter((line) => shownResources.includes(line.resource));
+  return (
+    <aside
+      aria-label={t("launch.summary")}
+      className="flex flex-col gap-5 rounded-surface border bg-surface p-4 @4xl:sticky @4xl:top-16"
+    >
+      <div>
+        <h2 className="text-body font-semibold">{t("launch.summary")}</h2>
+        <p className="mt-1 text-table text-muted">
+          {t("launch.summaryLine", { count, image: image?.name ?? "–", flavor: flavor?.name ?? "–" })}
+        </p>
+        {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}
+      </div>
+      <div className="flex flex-col gap-3.5">
+        {lines.map((line) => {
+          const asked = wanted[line.resource] ?? 0;
+          const amount = (value: number) => amountText(t, line.resource, value);
+          const words = t("quota.arithmetic", {
+            used: amount(line.inUse),
+            asked: amount(asked),
+            after: amount(line.inUse + asked),
+            limit: amount(line.limit),
+          });
+          return (
+            <Meter
+              key={line.resource}
+              label={t(`resources.${line.resource}`)}
+              words={words}
+              used={line.inUse}
+              asked={asked}
+              limit={line.limit}
+            />
+          );
+        })}
+      </div>
+      <p className="text-label text-muted">{t("launch.noNetwork")}</p>
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <div className="flex flex-col gap-1.5">
+        <Button type="submit" tone="primary" className="h-9 w-full" blocked={blocked} disabled={pending}>
+          {pending ? t("launch.launching") : t("launch.launch", { count })}
+        </Button>
+        {blocked ? <p className="text-label text-danger">{blocked}</p> : null}
+      </div>
+    </aside>
+  );
+}

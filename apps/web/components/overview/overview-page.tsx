@@ -1,0 +1,105 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import { failureOf } from "../../lib/failure.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useMe } from "../../lib/use-me.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { useProjectId } from "../../lib/use-project.ts";
+import { InstanceTable } from "../instance/instance-table.tsx";
+import { useInstances } from "../instance/use-instances.ts";
+import { QuotaMeters } from "../quota/quota-meters.tsx";
+import { Page } from "../shell/page.tsx";
+import { Timeline } from "../timeline/timeline.tsx";
+import { ButtonLink } from "../ui/button.tsx";
+import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { SkeletonLines } from "../ui/skeleton.tsx";
+
+const recentInstances = 5;
+const recentEvents = 10;
+const skeletonRows = 3;
+
+function Part({ title, link, children }: { title: string; link?: ReactNode; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="flex min-w-0 flex-col gap-3">
+      <div className="flex items-baseline justify-between gap-3">
+        <h2 className="text-lead font-semibold">{title}</h2>
+        {link}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** The yard of a project: what is used, what runs, what happened. */
+export function OverviewPage() {
+  const t = useTranslations("overview");
+  const projectId = useProjectId();
+  const me = useMe();
+  const trpc = useTRPC();
+  const mayCreate = usePermission("instance:create", projectId);
+  const project = me.projects.find((one) => one.id === projectId);
+  const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
+  const { query, rows } = useInstances(projectId, { text: "", status: [], sort: "-createdAt" });
+  const base = `/p/${projectId}`;
+  const launch = mayCreate ? (
+    <ButtonLink href={`${base}/instances/launch`} tone="primary">
+      <Plus aria-hidden />
+      {t("launch")}
+    </ButtonLink>
+  ) : null;
+  const first = query.isSuccess && rows.length === 0;
+  return (
+    <Page
+      title={project?.name ?? t("title")}
+      about={project?.description || null}
+      actions={first ? null : launch}
+    >
+      <Part title={t("quota")}>
+        {quota.data ? <QuotaMeters lines={quota.data.lines} /> : null}
+        {quota.isPending ? <SkeletonLines count={2} label={t("quota")} /> : null}
+        {quota.isError ? (
+          <FailureNotice failure={failureOf(quota.error)} onRetry={() => quota.refetch()} />
+        ) : null}
+      </Part>
+      {first ? (
+        <EmptyState drawing={<YardDrawing />} title={t("first.title")} about={t("first.about")}>
+          {launch}
+        </EmptyState>
+      ) : (
+        <Part
+          title={t("recent")}
+          link={
+            <Link href={`${base}/instances`} className="text-table text-accent hover:underline">
+              {t("allInstances")}
+            </Link>
+          }
+        >
+          {query.isError ? (
+            <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
+          ) : null}
+          <InstanceTable
+            projectId={projectId}
+            rows={rows.slice(0, recentInstances)}
+            loadingRows={query.isPending ? skeletonRows : 0}
+          />
+        </Part>
+      )}
+      <Part
+        title={t("activity")}
+        link={
+          <Link href={`${base}/activity`} className="text-table text-accent hover:underline">
+            {t("allActivity")}
+          </Link>
+        }
+      >
+        <Timeline projectId={projectId} pageSize={recentEvents} brief />
+      </Part>
+    </Page>
+  );
+}

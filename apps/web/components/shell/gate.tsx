@@ -1,0 +1,61 @@
+"use client";
+
+import { usePathname, useRouter } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useEffect } from "react";
+import { failureOf, isSignedOut } from "../../lib/failure.ts";
+import { setSessionExpired } from "../../lib/session-expiry.ts";
+import { MeContext, useMeQuery } from "../../lib/use-me.ts";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { Skeleton, SkeletonLines } from "../ui/skeleton.tsx";
+import { ReSignInDialog } from "./re-sign-in-dialog.tsx";
+
+/** The one page that is open while a first password stands. */
+const accountPath = "/account";
+
+function ShellSkeleton() {
+  const t = useTranslations("common");
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <div className="flex h-11 items-center gap-3 border-b bg-surface px-4">
+        <Skeleton className="h-5 w-24" />
+        <Skeleton className="ml-auto size-6 rounded-full" />
+      </div>
+      <main className="px-6 py-6">
+        <SkeletonLines count={6} label={t("loading")} />
+      </main>
+    </div>
+  );
+}
+
+/** Lets in who is signed in; sends others to the sign-in page, which brings them back here. */
+export function Gate({ children }: { children: ReactNode }) {
+  const me = useMeQuery();
+  const path = usePathname();
+  const router = useRouter();
+  const signedOut = !me.data && isSignedOut(me.error);
+  useEffect(() => {
+    if (!signedOut) return;
+    setSessionExpired(false);
+    router.replace(`/sign-in?callbackUrl=${encodeURIComponent(path + location.search)}`);
+  }, [signedOut, path, router]);
+  const locked = me.data?.user.mustChangePassword && path !== accountPath;
+  useEffect(() => {
+    if (locked) router.replace(accountPath);
+  }, [locked, router]);
+  if (locked) return <ShellSkeleton />;
+  if (me.data) {
+    return (
+      <MeContext value={me.data}>
+        {children}
+        <ReSignInDialog name={me.data.user.name} />
+      </MeContext>
+    );
+  }
+  if (!me.error || signedOut) return <ShellSkeleton />;
+  return (
+    <main className="mx-auto max-w-xl px-6 py-16">
+      <FailureNotice failure={failureOf(me.error)} onRetry={() => me.refetch()} />
+    </main>
+  );
+}

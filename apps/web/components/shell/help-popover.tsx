@@ -1,0 +1,44 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { CircleHelp } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useTRPC } from "../../lib/trpc.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Popover } from "../ui/popover.tsx";
+
+const topics = ["instance", "flavor", "image", "keyPair", "quota", "console"] as const;
+
+/** The words of the portal in one sentence each. */
+export function HelpPopover() {
+  const t = useTranslations("help");
+  const trpc = useTRPC();
+  const info = useQuery(trpc.system.info.queryOptions(undefined, { staleTime: 60_000 }));
+  return (
+    <Popover
+      label={t("title")}
+      trigger={
+        <IconButton label={t("title")} className="max-sm:hidden">
+          <CircleHelp aria-hidden />
+        </IconButton>
+      }
+    >
+      <div className="flex flex-col gap-3 p-4">
+        <h2 className="text-body font-semibold">{t("title")}</h2>
+        <dl className="flex flex-col gap-2.5">
+          {topics.map((topic) => (
+            <div key={topic}>
+              <dt className="text-table font-medium">{t(`${topic}.word`)}</dt>
+              <dd className="text-label text-muted">{t(`${topic}.means`)}</dd>
+            </div>
+          ))}
+        </dl>
+        {info.data ? (
+          <p className="border-t pt-2 text-label text-muted">
+            {t("version", { version: info.data.version })}
+          </p>
+        ) : null}
+      </div>
+    </Popover>
+  );
+}

@@ -1,0 +1,17 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { ButtonLink } from "../ui/button.tsx";
+import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
+
+/** What isn't there, or isn't yours: the same words, so that they tell nothing. */
+export function Missing({ what }: { what: "page" | "project" | "instance" | "forbidden" }) {
+  const t = useTranslations("missing");
+  return (
+    <EmptyState heading="h1" drawing={<YardDrawing />} title={t(`${what}.title`)} about={t(`${what}.about`)}>
+      <ButtonLink href="/" tone="primary">
+        {t("home")}
+      </ButtonLink>
+    </EmptyState>
+  );
+}

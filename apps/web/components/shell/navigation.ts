@@ -1,0 +1,45 @@
+import { Activity, Boxes, Gauge, House, KeyRound, type LucideIcon, Server, ServerCog } from "lucide-react";
+
+/** Where in the portal one is: in a project, in the administrator's part, or at one's own account. */
+export type Area =
+  | { kind: "project"; projectId: string }
+  | { kind: "admin" }
+  | { kind: "account"; projectId: string | null };
+
+export type NavItem = { key: string; href: string; icon: LucideIcon; exact?: boolean };
+export type NavGroup = { key: string; items: NavItem[] };
+
+function projectGroups(projectId: string): NavGroup[] {
+  const base = `/p/${projectId}`;
+  return [
+    {
+      key: "home",
+      items: [
+        { key: "overview", href: base, icon: House, exact: true },
+        { key: "activity", href: `${base}/activity`, icon: Activity },
+      ],
+    },
+    {
+      key: "compute",
+      items: [
+        { key: "instances", href: `${base}/instances`, icon: Server },
+        { key: "keyPairs", href: `${base}/key-pairs`, icon: KeyRound },
+      ],
+    },
+  ];
+}
+
+const adminGroups: NavGroup[] = [
+  { key: "operations", items: [{ key: "adminOverview", href: "/admin", icon: Gauge, exact: true }] },
+  { key: "infrastructure", items: [{ key: "hypervisors", href: "/admin/hypervisors", icon: ServerCog }] },
+  { key: "catalogue", items: [{ key: "flavors", href: "/admin/flavors", icon: Boxes }] },
+];
+
+export function groupsOf(area: Area): NavGroup[] {
+  if (area.kind === "admin") return adminGroups;
+  return area.projectId ? projectGroups(area.projectId) : [];
+}
+
+export function isCurrent(item: NavItem, path: string): boolean {
+  return item.exact ? path === item.href : path === item.href || path.startsWith(`${item.href}/`);
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { type ReactNode, useEffect } from "react";
+import { writeStored } from "../../lib/stored.ts";
+import { ProjectStream } from "../../lib/stream.tsx";
+import { useMe } from "../../lib/use-me.ts";
+import { InstanceActionsProvider } from "../instance/actions.tsx";
+import { Missing } from "./missing.tsx";
+import { lastProjectKey } from "./project-redirect.tsx";
+import { Shell } from "./shell.tsx";
+
+/** Everything under one project: its stream, its actions. A project that isn't one's own looks like none. */
+export function ProjectArea({ projectId, children }: { projectId: string; children: ReactNode }) {
+  const me = useMe();
+  const known = me.projects.some((project) => project.id === projectId);
+  useEffect(() => {
+    if (known) writeStored(lastProjectKey, projectId);
+  }, [known, projectId]);
+  if (!known) {
+    return (
+      <Shell area={{ kind: "account", projectId: null }}>
+        <Missing what="project" />
+      </Shell>
+    );
+  }
+  return (
+    <ProjectStream key={projectId} projectId={projectId}>
+      <InstanceActionsProvider projectId={projectId}>
+        <Shell area={{ kind: "project", projectId }}>{children}</Shell>
+      </InstanceActionsProvider>
+    </ProjectStream>
+  );
+}

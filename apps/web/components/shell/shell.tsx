@@ -1,0 +1,47 @@
+"use client";
+
+import { usePathname } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useState } from "react";
+import { z } from "zod";
+import { readStored, writeStored } from "../../lib/stored.ts";
+import { useMe } from "../../lib/use-me.ts";
+import { cn } from "../ui/class-names.ts";
+import { Banners } from "./banners.tsx";
+import type { Area } from "./navigation.ts";
+import { Rail, RailDrawer } from "./rail.tsx";
+import { TopBar } from "./top-bar.tsx";
+
+const collapsedKey = "madang-rail-collapsed";
+
+/** The frame around every signed-in page: skip link, top bar, banners, rail, content. */
+export function Shell({ area, children }: { area: Area; children: ReactNode }) {
+  const t = useTranslations("common");
+  const me = useMe();
+  const path = usePathname();
+  const [collapsed, setCollapsed] = useState(() => readStored(collapsedKey, z.boolean()) ?? false);
+  const [openAt, setOpenAt] = useState<string | null>(null);
+  const collapse = (value: boolean) => {
+    setCollapsed(value);
+    writeStored(collapsedKey, value);
+  };
+  return (
+    <div className={cn("flex min-h-dvh flex-col", area.kind === "admin" && "border-t-2 border-admin")}>
+      <a
+        href="#content"
+        className="fixed top-2 left-2 z-60 -translate-y-20 rounded-control bg-accent px-3 py-2 text-table font-medium text-accent-text focus:translate-y-0"
+      >
+        {t("skipToContent")}
+      </a>
+      <TopBar area={area} me={me} onOpenRail={() => setOpenAt(path)} />
+      <Banners />
+      <div className="flex flex-1">
+        <Rail area={area} collapsed={collapsed} onCollapse={collapse} />
+        <RailDrawer area={area} open={openAt === path} onClose={() => setOpenAt(null)} />
+        <main id="content" tabIndex={-1} className="@container min-w-0 flex-1">
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+"use client";
+
+import {
+  Boxes,
+  ChevronRight,
+  CircleAlert,
+  KeyRound,
+  LogIn,
+  type LucideIcon,
+  Server,
+  ServerCog,
+  SquareTerminal,
+} from "lucide-react";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import type { Translate } from "../../lib/error-text.ts";
+import type { EventRow } from "../../lib/rows.ts";
+import { cn } from "../ui/class-names.ts";
+import { CopyableId } from "../ui/copyable.tsx";
+import { ExactTime, Moment } from "./moment.tsx";
+
+const icons: Record<string, LucideIcon> = {
+  instance: Server,
+  console: SquareTerminal,
+  key_pair: KeyRound,
+  hypervisor: ServerCog,
+  flavor: Boxes,
+  session: LogIn,
+};
+
+/** One sentence with the actor; an action that the catalogue doesn't know is told by its own name. */
+function sentence(t: Translate, event: EventRow): string {
+  const actor = event.actorKind === "user" && event.actorName ? event.actorName : t("events.system");
+  const name = event.resourceName ?? event.resourceId?.slice(0, 8) ?? "";
+  const key = `events.${event.action}`;
+  return t.has(key) ? t(key, { actor, name }) : t("events.other", { actor, name, action: event.action });
+}
+
+/** A line of the timeline; it opens to the request id and the exact time. */
+export function EventItem({ event }: { event: EventRow }) {
+  const t: Translate = useTranslations();
+  const [open, setOpen] = useState(false);
+  const group = event.action.split(".")[0] ?? "";
+  const bad = event.result === "failed" || event.result === "error" || event.result === "refused";
+  const Icon = bad ? CircleAlert : (icons[group] ?? Server);
+  return (
+    <li className="flex flex-col">
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className="flex items-start gap-2.5 rounded-control px-2 py-1.5 text-left text-table hover:bg-sunken dark:hover:bg-surface"
+      >
+        <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", bad ? "text-danger" : "text-muted")} />
+        <span className="min-w-0 flex-1">{sentence(t, event)}</span>
+        <span className="text-label whitespace-nowrap text-muted">
+          <Moment date={event.createdAt} />
+        </span>
+        <ChevronRight
+          aria-hidden
+          className={cn(
+            "mt-0.5 size-3.5 shrink-0 text-muted transition-transform duration-150",
+            open && "rotate-90",
+          )}
+        />
+      </button>
+      {open ? (
+        <dl className="mb-2 ml-8.5 grid grid-cols-[max-content_1fr] gap-x-4 gap-y-0.5 text-label [&_dt]:text-muted">
+          <dt>{t("events.when")}</dt>
+          <dd>
+            <ExactTime date={event.createdAt} />
+          </dd>
+          <dt>{t("events.action")}</dt>
+          <dd className="font-mono">{event.action}</dd>
+          {event.resourceId ? (
+            <>
+              <dt>{t("events.resource")}</dt>
+              <dd>
+                <CopyableId id={event.resourceId} what={t("events.resource")} whole />
+              </dd>
+            </>
+          ) : null}
+          {event.requestId ? (
+            <>
+              <dt>{t("common.requestId")}</dt>
+              <dd>
+                <CopyableId id={event.requestId} what={t("common.requestId")} whole />
+              </dd>
+            </>
+          ) : null}
+        </dl>
+      ) : null}
+    </li>
+  );
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { Popover as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { cn } from "./class-names.ts";
+
+export const floating =
+  "z-50 rounded-surface border bg-raised text-text shadow-float duration-150 data-[state=open]:animate-in data-[state=open]:fade-in";
+
+type PopoverProps = { trigger: ReactNode; label: string; children: ReactNode; className?: string };
+
+export function Popover({ trigger, label, children, className }: PopoverProps) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content
+          aria-label={label}
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          className={cn(
+            floating,
+            "max-h-(--radix-popover-content-available-height) w-[min(24rem,calc(100vw-1rem))] overflow-y-auto",
+            className,
+          )}
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

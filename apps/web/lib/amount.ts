@@ -1,0 +1,32 @@
+/** Amounts with their unit, once. Memory and quota `ram` come in MiB, disks in GiB, files in bytes. */
+import type { Translate } from "./error-text.ts";
+
+const mibPerGib = 1024;
+
+function trimmed(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1).replace(/\.0$/, "");
+}
+
+export function memoryText(mib: number): string {
+  return mib < mibPerGib ? `${mib} MiB` : `${trimmed(mib / mibPerGib)} GiB`;
+}
+
+export function diskText(gib: number): string {
+  return `${gib} GiB`;
+}
+
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${trimmed(bytes / mibPerGib ** step)} ${units[step]}`;
+}
+
+/** An amount of a quota resource; below zero there is no limit. */
+export function amountText(t: Translate, resource: string, value: number): string {
+  if (value < 0) return t("quota.unlimited");
+  return resource === "ram" ? memoryText(value) : String(value);
+}
+
+export function sizeText(flavor: { vcpus: number; ramMib: number; diskGib: number }): string {
+  return `${flavor.vcpus} vCPU · ${memoryText(flavor.ramMib)} · ${diskText(flavor.diskGib)}`;
+}

@@ -1,0 +1,52 @@
+/** Signing in and out through next-auth's own endpoints, without leaving the page. */
+import { z } from "zod";
+
+export type SignInResult =
+  | { ok: true }
+  | { ok: false; reason: "wrong" | "throttled" | "unreachable"; retryAfterSeconds: number | null };
+
+const tokenAnswer = z.object({ csrfToken: z.string() });
+const urlAnswer = z.object({ url: z.string().nullish() });
+
+async function post(path: string, fields: Record<string, string>): Promise<Response> {
+  const token = tokenAnswer.parse(await (await fetch("/api/auth/csrf")).json());
+  const body = new URLSearchParams({ ...fields, csrfToken: token.csrfToken, json: "true" });
+  return fetch(path, { method: "POST", body });
+}
+
+function throttled(response: Response): SignInResult {
+  const seconds = Number(response.headers.get("retry-after"));
+  return { ok: false, reason: "throttled", retryAfterSeconds: seconds > 0 ? seconds : null };
+}
+
+async function answerOf(response: Response): Promise<SignInResult> {
+  if (response.status === 429) return throttled(response);
+  if (response.status >= 500) return { ok: false, reason: "unreachable", retryAfterSeconds: null };
+  const answer = urlAnswer.safeParse(await response.json().catch(() => null));
+  const url = answer.success ? answer.data.url : null;
+  const error = url ? new URL(url, location.href).searchParams.get("error") : null;
+  if (error && /toomany|throttl|rate/i.test(error)) return throttled(response);
+  if (!response.ok || error) return { ok: false, reason: "wrong", retryAfterSeconds: null };
+  return { ok: true };
+}
+
+export async function signIn(username: string, password: string): Promise<SignInResult> {
+  try {
+    const fields = { username, password, callbackUrl: location.origin, redirect: "false" };
+    return await answerOf(await post("/api/auth/callback/credentials", fields));
+  } catch {
+    return { ok: false, reason: "unreachable", retryAfterSeconds: null };
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await post("/api/auth/signout", { callbackUrl: location.origin }).catch(() => undefined);
+}
+
+/** Only a path of this very site may be gone to after signing in. */
+export function safePath(wanted: string | null): string {
+  if (!wanted) return "/";
+  const url = URL.parse(wanted, location.origin);
+  if (!url || url.origin !== location.origin || url.pathname.startsWith("/sign-in")) return "/";
+  return url.pathname + url.search;
+}

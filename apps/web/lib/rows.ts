@@ -1,0 +1,15 @@
+/** What the API answers, by the names that pages use. */
+import type { AppRouter } from "@madang/api";
+import type { inferRouterOutputs } from "@trpc/server";
+
+type Outputs = inferRouterOutputs<AppRouter>;
+
+export type Me = Outputs["account"]["me"];
+export type InstanceRow = Outputs["instance"]["list"]["items"][number];
+export type InstanceDetail = Outputs["instance"]["get"];
+export type ImageRow = Outputs["image"]["list"]["items"][number];
+export type FlavorRow = Outputs["flavor"]["list"]["items"][number];
+export type KeyPairRow = Outputs["keyPair"]["list"]["items"][number];
+export type OperationRow = Outputs["operation"]["list"]["items"][number];
+export type EventRow = Outputs["event"]["list"]["items"][number];
+export type HypervisorRow = Outputs["admin"]["hypervisor"]["list"]["items"][number];

@@ -1,0 +1,19 @@
+import path from "node:path";
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  devIndicators: false,
+  distDir: process.env.MADANG_DIST ?? ".next",
+  transpilePackages: ["@madang/core"],
+  turbopack: {
+    root: path.resolve(import.meta.dirname, "../.."),
+    // What next-intl's own plugin would set; the plugin looks from the working folder, which is not always this one.
+    resolveAlias: { "next-intl/config": "./lib/i18n/request.ts" },
+  },
+  // The server in front of Next decides who may embed or cache what; Next must not compress twice.
+  compress: false,
+};
+
+export default config;

@@ -11,7 +11,11 @@ import type { Logger } from "pino";
 import WebSocket from "ws";
 import type { Identity } from "./tls.ts";
 
-export type ConsoleDeps = { driver: HypervisorDriver; identity: () => Identity; log: Logger };
+export type ConsoleDeps = {
+  driver: Pick<HypervisorDriver, "console">;
+  identity: () => Identity;
+  log: Logger;
+};
 
 /** The browser's side knows these numbers. */
 const closeCode = { ended: 1000, notRunning: 4000, failed: 1011 } as const;
@@ -44,14 +48,20 @@ async function serve(deps: ConsoleDeps, order: ConsoleOrder, signal: AbortSignal
   try {
     const stream = await deps.driver.console(order.guestId, order.kind, closed);
     await pipe(socket, stream, closed);
-    socket.close(closeCode.ended);
+    end(socket, closeCode.ended);
   } catch (error) {
-    if (closed.aborted) return socket.close(closeCode.ended);
+    if (closed.aborted) return end(socket, closeCode.ended);
     const stopped =
       error instanceof CloudError && (error.code === "InvalidState" || error.code === "NotFound");
-    socket.close(stopped ? closeCode.notRunning : closeCode.failed);
+    end(socket, stopped ? closeCode.notRunning : closeCode.failed);
     if (!stopped) throw error;
   }
+}
+
+/** A paused socket would never read the other side's farewell. */
+function end(socket: WebSocket, code: number): void {
+  socket.resume();
+  socket.close(code);
 }
 
 async function dial({ ca, certificate, key }: Identity, order: ConsoleOrder): Promise<WebSocket> {

@@ -1,0 +1,309 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CloudError, type PublicError } from "@madang/core/errors";
+import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
+import type { GuestObservation, GuestOrder, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import PQueue from "p-queue";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createFleet, type Fleet } from "./fleet.ts";
+import type { GuestDeps } from "./guest.ts";
+import { type GuestMemory, openMemory } from "./memory.ts";
+
+const log = pino({ level: "silent" });
+const guestId = crypto.randomUUID();
+
+/** A hypervisor whose every call is written down, and which a test can hold up or make fail. */
+function scriptedDriver() {
+  const guests = new Map<string, GuestObservation>();
+  const calls: string[] = [];
+  const driver = {
+    guests,
+    calls,
+    /** Runs inside the next ensure calls, before anything changes. */
+    during: async (_order: GuestOrder, _signal: AbortSignal): Promise<void> => {},
+    kind: "scripted",
+    capabilities: {
+      graphicalConsole: false,
+      serialConsole: false,
+      consoleLog: false,
+      realDisks: false,
+      acceleration: "none" as const,
+    },
+    inventory: () => Promise.reject(new Error("not asked")),
+    list: async () => [...guests.values()],
+    observe: async (id: string) => guests.get(id) ?? null,
+    ensure: async (order: GuestOrder, { signal }: { signal: AbortSignal }) => {
+      const { spec } = order;
+      calls.push(`ensure ${spec.desired}`);
+      await driver.during(order, signal);
+      signal.throwIfAborted();
+      const next: GuestObservation = {
+        guestId: spec.guestId,
+        name: spec.hostname,
+        observed: spec.desired,
+        stopCause: spec.desired === "stopped" ? "destroyed" : null,
+        rebootSeq: spec.rebootSeq,
+      };
+      guests.set(spec.guestId, next);
+      return next;
+    },
+    remove: async (id: string) => {
+      calls.push("remove");
+      guests.delete(id);
+    },
+    console: () => Promise.reject(new Error("not asked")),
+    watch: () => () => {},
+    close: async () => {},
+  } satisfies HypervisorDriver & { during: unknown; guests: unknown; calls: unknown };
+  return driver;
+}
+
+const spec = (change: Partial<GuestSpec> = {}): GuestSpec => ({
+  guestId,
+  instanceId: crypto.randomUUID(),
+  projectId: crypto.randomUUID(),
+  generation: 1,
+  desired: "running",
+  rebootSeq: 0,
+  rebootKind: "soft",
+  hostname: "one",
+  vcpus: 1,
+  ramMib: 256,
+  diskGib: 1,
+  machineType: "pc-q35-7.2",
+  image: { sha256: "a".repeat(64), sizeBytes: 1, virtualSizeBytes: 1, format: "qcow2" },
+  keys: [],
+  userDataSha256: null,
+  passwordHash: null,
+  availabilityZone: "nova",
+  launchIndex: 0,
+  ...change,
+});
+
+let directory: string;
+let driver: ReturnType<typeof scriptedDriver>;
+let memory: GuestMemory;
+let fleet: Fleet;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "madang-guest-"));
+  driver = scriptedDriver();
+  memory = await openMemory(directory);
+  fleet = start();
+});
+afterEach(async () => {
+  await fleet.stop();
+  await rm(directory, { recursive: true });
+});
+
+function start(change: Partial<GuestDeps> = {}): Fleet {
+  return createFleet({
+    driver,
+    memory,
+    log,
+    booting: new PQueue({ concurrency: 2 }),
+    image: async () => null,
+    imagePath: () => null,
+    userData: async () => new Uint8Array(),
+    onChange: () => {},
+    ...change,
+  });
+}
+
+const order = (...guests: GuestSpec[]) =>
+  fleet.apply({ revision: crypto.randomUUID(), hypervisorId: crypto.randomUUID(), guests, consoles: [] });
+const reported = (expected: Partial<GuestReport>) =>
+  vi.waitFor(() => expect(fleet.report(guestId)).toMatchObject(expected), { timeout: 30_000, interval: 5 });
+const broken = (retry: PublicError["retry"]) =>
+  new CloudError("Internal", "It will not start.", { reason: "guestStart", retry });
+
+describe("a guest", () => {
+  it("is started, acknowledged, stopped and removed", async () => {
+    order(spec());
+    await reported({ generation: 1, observed: "running", phase: null, fault: null });
+    order(spec({ generation: 2, desired: "stopped" }));
+    await reported({ generation: 2, observed: "stopped", stopCause: "destroyed" });
+    order(spec({ generation: 3, desired: "absent" }));
+    await reported({ generation: 3, observed: "absent" });
+    expect(driver.calls).toEqual(["ensure running", "ensure stopped", "remove"]);
+  });
+
+  it("is not acknowledged while the attempt is under way", async () => {
+    order(spec());
+    await reported({ generation: 1, observed: "running" });
+    const held = Promise.withResolvers<void>();
+    driver.during = () => held.promise;
+    order(spec({ generation: 2, desired: "stopped" }));
+    await vi.waitFor(() => expect(driver.calls).toContain("ensure stopped"));
+    expect(fleet.report(guestId)).toMatchObject({ generation: 1, observed: "running" });
+    held.resolve();
+    await reported({ generation: 2, observed: "stopped" });
+  });
+
+  it("is let go at once when the newest order says absent", async () => {
+    const started = Promise.withResolvers<AbortSignal>();
+    driver.during = (_order, signal) => {
+      started.resolve(signal);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    };
+    order(spec());
+    const signal = await started.promise;
+    order(spec({ generation: 2, desired: "absent" }));
+    await reported({ generation: 2, observed: "absent", fault: null });
+    expect(signal.aborted).toBe(true);
+    expect(driver.calls).toEqual(["ensure running", "remove"]);
+  });
+
+  it("ignores an order older than it has", async () => {
+    order(spec({ generation: 5 }));
+    await reported({ generation: 5, observed: "running" });
+    order(spec({ generation: 4, desired: "absent" }));
+    await fleet.sweep();
+    await reported({ generation: 5, observed: "running" });
+    expect(driver.calls).not.toContain("remove");
+  });
+
+  it("that powered itself off stays off, also for a new agent, until a newer order", async () => {
+    order(spec());
+    await reported({ generation: 1, observed: "running" });
+    driver.guests.set(guestId, { ...(await seen()), observed: "stopped", stopCause: "shutdown" });
+    await fleet.sweep();
+    await reported({ generation: 1, observed: "stopped", stopCause: "shutdown" });
+    await fleet.stop();
+    memory = await openMemory(directory);
+    fleet = start();
+    order(spec());
+    await reported({ generation: 1, observed: "stopped", stopCause: "shutdown" });
+    expect(driver.calls).toEqual(["ensure running"]);
+    order(spec({ generation: 2 }));
+    await reported({ generation: 2, observed: "running" });
+  });
+
+  it("that crashed is started again", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    driver.guests.set(guestId, { ...(await seen()), observed: "stopped", stopCause: "crashed" });
+    await fleet.sweep();
+    await vi.waitFor(() => expect(driver.calls).toEqual(["ensure running", "ensure running"]));
+    await reported({ observed: "running" });
+  });
+
+  it("is started again after a drain, though it shut down by itself then", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    await fleet.stop();
+    await memory.forgetRunning();
+    driver.guests.set(guestId, { ...(await seen()), observed: "stopped", stopCause: "shutdown" });
+    memory = await openMemory(directory);
+    fleet = start();
+    order(spec());
+    await reported({ generation: 1, observed: "running" });
+  });
+
+  it("that no snapshot names any more is left alone and reported as an orphan", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    order();
+    await fleet.sweep();
+    expect(driver.calls).toEqual(["ensure running"]);
+    expect(fleet.orphans()).toEqual([{ guestId, name: "one", observed: "running" }]);
+    expect(fleet.reports()).toEqual([]);
+  });
+});
+
+describe("a guest that fails", () => {
+  it("for ever is tried once an order, reported as failed, and believed when it comes right by hand", async () => {
+    driver.during = () => Promise.reject(broken("never"));
+    order(spec());
+    await reported({
+      generation: 1,
+      observed: "failed",
+      fault: expect.objectContaining({ reason: "guestStart" }),
+    });
+    await fleet.sweep();
+    expect(driver.calls).toEqual(["ensure running"]);
+    driver.guests.set(guestId, { guestId, name: "one", observed: "running", stopCause: null, rebootSeq: 0 });
+    await fleet.sweep();
+    await reported({ observed: "running", fault: null });
+    driver.during = async () => {};
+    order(spec({ generation: 2 }));
+    await reported({ generation: 2, observed: "running", fault: null });
+  });
+
+  it("for now is tried again with back-off, and acknowledges nothing until then", async () => {
+    let failures = 2;
+    driver.during = () => (failures-- > 0 ? Promise.reject(broken("later")) : Promise.resolve());
+    order(spec({ generation: 7 }));
+    await reported({ fault: expect.objectContaining({ retry: "later" }) });
+    expect(fleet.report(guestId)?.generation).toBe(1);
+    await reported({ generation: 7, observed: "running", fault: null });
+    expect(driver.calls).toEqual(["ensure running", "ensure running", "ensure running"]);
+  });
+
+  it("is tried at once on a newer order, whatever the back-off", async () => {
+    driver.during = () => Promise.reject(broken("elsewhere"));
+    order(spec());
+    await reported({ generation: 1, observed: "failed" });
+    order(spec({ generation: 2, desired: "absent" }));
+    await reported({ generation: 2, observed: "absent", fault: null });
+  });
+});
+
+describe("material", () => {
+  it("is not needed to stop a guest that is there", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    await fleet.stop();
+    const unreachable = () => Promise.reject(new CloudError("Unavailable", "no", { retry: "later" }));
+    fleet = start({ image: unreachable, userData: unreachable });
+    order(spec({ generation: 2, desired: "stopped", userDataSha256: "b".repeat(64) }));
+    await reported({ generation: 2, observed: "stopped", fault: null });
+  });
+
+  it("is fetched before a guest is made, and its progress told", async () => {
+    await fleet.stop();
+    const held = Promise.withResolvers<string>();
+    fleet = start({
+      image: (_spec, onPercent) => {
+        onPercent(41.6);
+        return held.promise;
+      },
+    });
+    order(spec());
+    await reported({ phase: "fetching-image", percent: 42 });
+    expect(driver.calls).toEqual([]);
+    held.resolve("/images/a");
+    await reported({ observed: "running", phase: null, percent: null });
+  });
+
+  it("never has more guests starting than allowed", async () => {
+    await fleet.stop();
+    let now = 0;
+    let most = 0;
+    const gate = Promise.withResolvers<void>();
+    driver.during = async () => {
+      most = Math.max(most, ++now);
+      await gate.promise;
+      now--;
+    };
+    fleet = start({ booting: new PQueue({ concurrency: 3 }) });
+    const specs = Array.from({ length: 10 }, () => spec({ guestId: crypto.randomUUID() }));
+    order(...specs);
+    await vi.waitFor(() => expect(now).toBe(3));
+    gate.resolve();
+    await vi.waitFor(() =>
+      expect(fleet.reports().every(({ observed }) => observed === "running")).toBe(true),
+    );
+    expect(most).toBe(3);
+  });
+});
+
+async function seen(): Promise<GuestObservation> {
+  const guest = await driver.observe(guestId);
+  if (!guest) throw new Error("no guest");
+  return guest;
+}

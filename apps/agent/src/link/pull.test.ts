@@ -1,0 +1,60 @@
+import { CloudError } from "@madang/core/errors";
+import type { Snapshot } from "@madang/core/wire/agent";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { Link } from "./client.ts";
+import { pullForever, reconnectMs } from "./pull.ts";
+
+const log = pino({ level: "silent" });
+const snapshot = (revision: string): Snapshot => ({
+  revision,
+  hypervisorId: crypto.randomUUID(),
+  guests: [],
+  consoles: [],
+});
+
+describe("the long poll", () => {
+  it("says what it has, saves before it acts, ignores what it has, and survives failures", async () => {
+    const ending = new AbortController();
+    const seen: string[] = [];
+    const asked: (string | null)[] = [];
+    const answers: (() => Snapshot)[] = [
+      () => snapshot("a"),
+      () => snapshot("a"),
+      () => {
+        throw new CloudError("Unavailable", "gone");
+      },
+      () => snapshot("b"),
+    ];
+    const pull: Link["pull"] = async ({ revision }) => {
+      asked.push(revision);
+      const answer = answers.shift();
+      if (!answer) {
+        ending.abort();
+        throw new CloudError("Unavailable", "over");
+      }
+      return answer();
+    };
+    const absent = () => Promise.reject(new Error("not asked"));
+    const link: Link = { pull, join: absent, report: absent, renew: absent, userData: absent, image: absent };
+    await pullForever(
+      {
+        link: () => link,
+        bootId: crypto.randomUUID(),
+        save: async ({ revision }) => void seen.push(`save ${revision}`),
+        apply: ({ revision }) => void seen.push(`apply ${revision}`),
+        log,
+      },
+      ending.signal,
+    );
+    expect(asked).toEqual([null, "a", "a", "a", "b"]);
+    expect(seen).toEqual(["save a", "apply a", "save b", "apply b"]);
+  });
+
+  it("comes back at random within a growing time", () => {
+    expect(reconnectMs(1, () => 0)).toBe(125);
+    expect(reconnectMs(1, () => 1)).toBe(250);
+    expect(reconnectMs(3, () => 1)).toBe(1_000);
+    expect(reconnectMs(60, () => 1)).toBe(15_000);
+  });
+});

@@ -7,7 +7,8 @@ import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import PQueue from "p-queue";
 import { drainGuests } from "./converge/drain.ts";
 import { createFleet } from "./converge/fleet.ts";
-import { openImageCache } from "./converge/image.ts";
+import type { GuestDeps } from "./converge/guest.ts";
+import { type ImageCache, openImageCache } from "./converge/image.ts";
 import { openMemory } from "./converge/memory.ts";
 import { openUserData } from "./converge/user-data.ts";
 import { type Link, openLink } from "./link/client.ts";
@@ -37,39 +38,22 @@ export async function startHypervisor(
   signal: AbortSignal,
 ): Promise<RunningHypervisor> {
   const { directory, driverInstance: driver, bootId } = options;
+  const line = openLine(options.url, await joinPatiently(options, signal));
+  const log = options.log.child({ hypervisorId: line.identity().hypervisorId });
   const memory = await openMemory(directory);
-  let identity = await joinPatiently(options, signal);
-  let connection = connector(identity);
-  let link = openLink(options.url, connection);
-  const log = options.log.child({ hypervisorId: identity.hypervisorId });
-  const use = (next: Identity) => {
-    const old = connection;
-    identity = next;
-    connection = connector(next);
-    link = openLink(options.url, connection);
-    // Calls under way end by themselves; only then is the old certificate's connection closed.
-    void old.close();
-  };
-
-  const images = await openImageCache(join(directory, "images"), (sha256, abort) =>
-    link.image(sha256, abort),
-  );
-  const userData = openUserData(join(directory, "user-data"), (sha256, abort) =>
-    link.userData(sha256, abort),
-  );
-  const { realDisks } = driver.capabilities;
-  let reporter: Reporter | null = null;
+  const userData = openUserData(join(directory, "user-data"), (...wanted) => line.link().userData(...wanted));
+  const images = await openImageCache(join(directory, "images"), (...wanted) => line.link().image(...wanted));
+  const late: { reporter: Reporter | null } = { reporter: null };
   const fleet = createFleet({
     driver,
     memory,
     log,
     booting: new PQueue({ concurrency: options.booting }),
-    imagePath: ({ image }) => (realDisks ? images.path(image.sha256) : null),
-    image: async ({ image }, onPercent, abort) => (realDisks ? images.ensure(image, onPercent, abort) : null),
+    ...imagesFor(driver, images),
     userData: userData.get,
-    onChange: (guestId, urgent) => reporter?.changed(guestId, urgent),
+    onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
   });
-  const consoles = createConsoleDialler({ driver, identity: () => identity, log });
+  const consoles = createConsoleDialler({ driver, identity: line.identity, log });
   const apply = (snapshot: Snapshot) => {
     fleet.apply(snapshot);
     consoles.follow(snapshot.consoles);
@@ -78,37 +62,58 @@ export async function startHypervisor(
 
   const saved = await loadSnapshot(directory, bootId);
   if (saved) fleet.apply(saved);
+  const reporter = startReporter({ ...options, ...fleet, link: line.link, driver, log });
+  late.reporter = reporter;
   const ending = new AbortController();
-  const current = (): Link => link;
-  reporter = startReporter({ ...options, ...fleet, link: current, driver, log });
+  const save = (snapshot: Snapshot) => saveSnapshot(directory, bootId, snapshot);
   const pulling = pullForever(
-    { link: current, bootId, apply, log, save: (snapshot) => saveSnapshot(directory, bootId, snapshot) },
+    { link: line.link, bootId, apply, save, log },
     AbortSignal.any([signal, ending.signal]),
   );
-  const renewal = startRenewal({
-    directory,
-    use,
-    log,
-    identity: () => identity,
-    renew: (csr) => link.renew(csr),
-  });
+  const renewal = startRenewal({ ...line, directory, log, renew: (csr) => line.link().renew(csr) });
 
-  const stop = async () => {
+  const rest = async () => {
     ending.abort();
     renewal.stop();
     consoles.stop();
     await Promise.all([pulling, reporter.stop(), fleet.stop()]);
-    await connection.destroy();
+  };
+  const stop = async () => {
+    await rest();
+    await line.close();
     await driver.close();
   };
   const drain = async (graceMs: number) => {
-    ending.abort();
-    await Promise.all([pulling, reporter.stop(), fleet.stop()]);
+    const specs = fleet.specs();
+    await rest();
     await memory.forgetRunning();
-    await drainGuests(driver, fleet.specs(), graceMs, log);
+    await drainGuests(driver, specs, graceMs, log);
     await stop();
   };
   return { stop, drain };
+}
+
+function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps, "image" | "imagePath"> {
+  if (!driver.capabilities.realDisks) return { image: async () => null, imagePath: () => null };
+  return {
+    image: ({ image }, onPercent, signal) => images.ensure(image, onPercent, signal),
+    imagePath: ({ image }) => images.path(image.sha256),
+  };
+}
+
+/** The connection under the identity of the moment. */
+function openLine(url: string, first: Identity) {
+  let identity = first;
+  let connection = connector(first);
+  let link = openLink(url, connection);
+  const use = (next: Identity) => {
+    // Calls under way end by themselves; only then is the old certificate's connection closed.
+    void connection.close();
+    identity = next;
+    connection = connector(next);
+    link = openLink(url, connection);
+  };
+  return { identity: () => identity, link: (): Link => link, use, close: () => connection.destroy() };
 }
 
 /** The control plane may start after this host: only a refusal is final. */

@@ -9,6 +9,7 @@ import {
   type Hints,
   listenHints,
   type PgBoss,
+  type Prisma,
   type ReconcileJob,
   type ReconcileKind,
   reconcileLaterQueue,
@@ -39,74 +40,89 @@ const certificateMs = 2_000;
 const partitionMs = 86_400_000;
 const longestBackOffSeconds = 60;
 
+type Loop = LoopDeps & { prisma: Prisma; now: () => Date; failures: Map<string, number> };
+
 /** Starts everything; the returned function ends it and waits for what is under way. */
 export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
-  const { database, boss, hints, authority, log } = deps;
-  const { prisma } = database;
-  const now = deps.now ?? (() => new Date());
-  const { publish } = hints;
-  const failures = new Map<string, number>();
-
-  const wakeAll = async (ids: readonly string[]) => {
-    for (const id of ids) await wakeSoon(boss, "instance", id);
+  const { prisma } = deps.database;
+  const loop: Loop = { ...deps, prisma, now: deps.now ?? (() => new Date()), failures: new Map() };
+  await startWorkers(loop);
+  const certificates = every(deps.log, "certificates", certificateMs, () => sign(loop));
+  const rounds = [certificates, ...startRounds(loop)];
+  const unlisten = listenHints(deps.database.url, (topic) => {
+    if (topic === "certificate" || topic === "*") certificates.soon();
+  });
+  return async () => {
+    await unlisten();
+    await Promise.all(rounds.map((round) => round.stop()));
   };
-  const wakeWaiting = async () => wakeAll(await waitingForHost(prisma));
-  const onCapacity = () => void wakeWaiting().catch((error) => log.warn({ err: error }, "wake failed"));
-  const sign = () => signRequests({ prisma, authority, publish, now, log });
+}
 
-  const reconcile = async ({ kind, id }: ReconcileJob): Promise<void> => {
-    if (kind === "certificate") return void (await sign());
-    const { again } = await reconcileInstance({ prisma, publish, onCapacity, now }, id);
-    if (again !== null) await wakeSoon(boss, kind, id, again);
-  };
-  const work = async (job: ReconcileJob): Promise<void> => {
-    const key = `${job.kind}:${job.id}`;
-    try {
-      await reconcile(job);
-      failures.delete(key);
-    } catch (error) {
-      const failed = (failures.get(key) ?? 0) + 1;
-      failures.set(key, failed);
-      logFailure(log, job, failed, error);
-      await wakeSoon(boss, job.kind, job.id, Math.min(longestBackOffSeconds, 2 ** (failed - 1)));
-    }
-  };
-
-  await boss.work<ReconcileJob>(
-    reconcileQueue,
-    { localConcurrency: deps.workers, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 },
-    async (jobs) => {
-      for (const job of jobs) await work(job.data);
-    },
-  );
+async function startWorkers(loop: Loop): Promise<void> {
+  const { boss, workers } = loop;
+  // NOTIFY wakes them at once; polling only makes up for one that was lost.
+  const options = { localConcurrency: workers, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 };
+  await boss.work<ReconcileJob>(reconcileQueue, options, async (jobs) => {
+    for (const { data } of jobs) await work(loop, data);
+  });
   await boss.work<ReconcileJob>(reconcileLaterQueue, { pollingIntervalSeconds: 1 }, async (jobs) => {
     for (const { data } of jobs) await wakeSoon(boss, data.kind, data.id);
   });
+}
 
-  const rounds: Every[] = [
+async function work(loop: Loop, job: ReconcileJob): Promise<void> {
+  const key = `${job.kind}:${job.id}`;
+  try {
+    await reconcile(loop, job);
+    loop.failures.delete(key);
+  } catch (error) {
+    const failed = (loop.failures.get(key) ?? 0) + 1;
+    loop.failures.set(key, failed);
+    logFailure(loop.log, job, failed, error);
+    await wakeSoon(loop.boss, job.kind, job.id, Math.min(longestBackOffSeconds, 2 ** (failed - 1)));
+  }
+}
+
+async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<void> {
+  const { prisma, now, boss, log } = loop;
+  if (kind === "certificate") return sign(loop);
+  const { publish } = loop.hints;
+  const onCapacity = () =>
+    void wakeWaiting(loop).catch((error) => log.warn({ err: error }, "nobody was told of the room"));
+  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now }, id);
+  if (again !== null) await wakeSoon(boss, kind, id, again);
+}
+
+function startRounds(loop: Loop): Every[] {
+  const { prisma, log, now } = loop;
+  return [
     every(log, "resync", resyncMs, async () => {
-      await wakeAll(await unsettledInstances(prisma));
+      await wakeAll(loop, await unsettledInstances(prisma));
       await endOrphanedOperations(prisma, now());
     }),
-    every(log, "presence", presenceMs, async () => {
-      const changes = await recordPresence({ prisma, publish, now });
-      for (const change of changes) log.info(change, change.action);
-      if (changes.some(({ action }) => action === "hypervisor.up")) await wakeWaiting();
-    }),
+    every(log, "presence", presenceMs, () => watchPresence(loop)),
     every(log, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;
     }),
   ];
-  const certificates = every(log, "certificates", certificateMs, async () => void (await sign()));
-  const unlisten = listenHints(database.url, (topic) => {
-    if (topic === "certificate" || topic === "*") certificates.soon();
-  });
-
-  return async () => {
-    await unlisten();
-    await Promise.all([...rounds, certificates].map((round) => round.stop()));
-  };
 }
+
+async function watchPresence(loop: Loop): Promise<void> {
+  const { prisma, log, now, hints } = loop;
+  const changes = await recordPresence({ prisma, publish: hints.publish, now });
+  for (const change of changes) log.info(change, change.action);
+  if (changes.some(({ action }) => action === "hypervisor.up")) await wakeWaiting(loop);
+}
+
+async function sign({ prisma, authority, hints, now, log }: Loop): Promise<void> {
+  await signRequests({ prisma, authority, publish: hints.publish, now, log });
+}
+
+async function wakeAll({ boss }: Loop, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await wakeSoon(boss, "instance", id);
+}
+
+const wakeWaiting = async (loop: Loop) => wakeAll(loop, await waitingForHost(loop.prisma));
 
 function logFailure(
   log: Logger,

@@ -25,6 +25,7 @@ export type GuestDeps = {
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
   /** Bounds how many guests start at once. */
   booting: PQueue;
+  /** `urgent` is false for mere progress. */
   onChange: (guestId: string, urgent: boolean) => void;
   log: Logger;
 };
@@ -39,173 +40,225 @@ export type GuestWorker = {
   stop: () => Promise<void>;
 };
 
-type State = Pick<GuestReport, "observed" | "stopCause" | "rebootSeq" | "phase" | "percent" | "fault">;
+type Shown = Omit<GuestReport, "guestId" | "generation">;
 
-export function createGuestWorker(deps: GuestDeps, first: GuestSpec): GuestWorker {
-  const { driver, memory } = deps;
-  const { guestId } = first;
-  const log = deps.log.child({ guestId, instanceId: first.instanceId });
-  let spec = first;
-  let ensured: number | null = null;
-  let acked = memory.get(guestId).ackedGeneration;
-  let state: State = {
-    observed: "unknown",
-    stopCause: null,
-    rebootSeq: 0,
-    phase: null,
-    percent: null,
-    fault: null,
-  };
-  let failures = 0;
+type Guest = {
+  readonly id: string;
+  readonly deps: GuestDeps;
+  readonly log: Logger;
+  spec: GuestSpec;
+  shown: Shown;
+  /** The generation that was last acknowledged, over all runs of the agent. */
+  acked: number | null;
+  /** The generation up to which the driver confirmed the whole spec in this run. */
+  ensured: number | null;
+  failures: number;
   /** A fault that trying again cannot mend stands until a newer order. */
-  let givenUpAt: number | null = null;
-  let notBefore = 0;
-  let timer: NodeJS.Timeout | null = null;
-  let attempt: { desired: GuestSpec["desired"]; abort: AbortController } | null = null;
-  let running: Promise<void> | null = null;
-  let dirty = false;
-  let ended = false;
+  givenUpAt: number | null;
+  notBefore: number;
+  timer: NodeJS.Timeout | null;
+  attempt: { desired: GuestSpec["desired"]; abort: AbortController } | null;
+  running: Promise<void> | null;
+  dirty: boolean;
+  ended: boolean;
+};
 
-  const change = (next: Partial<State>, urgent = true) => {
-    const before = JSON.stringify(report());
-    state = { ...state, ...next };
-    if (JSON.stringify(report()) !== before) deps.onChange(guestId, urgent);
-  };
-  const onPhase = (phase: NonNullable<GuestReport["phase"]>, percent: number | null) => {
-    const urgent = phase !== state.phase;
-    change({ phase, percent: percent === null ? null : Math.round(percent) }, urgent);
-  };
+const unseen: Shown = {
+  observed: "unknown",
+  stopCause: null,
+  rebootSeq: 0,
+  phase: null,
+  percent: null,
+  fault: null,
+};
 
-  const show = (seen: GuestObservation | null): Partial<State> => ({
+export function createGuestWorker(deps: GuestDeps, spec: GuestSpec): GuestWorker {
+  const guest: Guest = {
+    id: spec.guestId,
+    deps,
+    log: deps.log.child({ guestId: spec.guestId, instanceId: spec.instanceId }),
+    spec,
+    shown: unseen,
+    acked: deps.memory.get(spec.guestId).ackedGeneration,
+    ensured: null,
+    failures: 0,
+    givenUpAt: null,
+    notBefore: 0,
+    timer: null,
+    attempt: null,
+    running: null,
+    dirty: false,
+    ended: false,
+  };
+  return {
+    spec: () => guest.spec,
+    order: (next) => order(guest, next),
+    look: () => look(guest),
+    report: () => reportOf(guest),
+    stop: () => stop(guest),
+  };
+}
+
+function reportOf({ id, acked, shown }: Guest): GuestReport {
+  return { guestId: id, generation: acked ?? 1, ...shown };
+}
+
+function order(guest: Guest, next: GuestSpec): void {
+  if (next.generation < guest.spec.generation) return;
+  if (next.generation > guest.spec.generation) {
+    guest.failures = 0;
+    guest.notBefore = 0;
+  }
+  guest.spec = next;
+  if (guest.attempt && guest.attempt.desired !== next.desired) guest.attempt.abort.abort();
+  look(guest);
+}
+
+function look(guest: Guest): void {
+  guest.dirty = true;
+  if (!guest.ended) guest.running ??= rounds(guest);
+}
+
+async function rounds(guest: Guest): Promise<void> {
+  while (guest.dirty && !guest.ended) {
+    guest.dirty = false;
+    const held = guest.givenUpAt === guest.spec.generation || Date.now() < guest.notBefore;
+    await (held ? onlyLook(guest) : tryOnce(guest)).catch((error) =>
+      guest.log.error({ err: error }, "guest round failed"),
+    );
+  }
+  guest.running = null;
+}
+
+async function stop(guest: Guest): Promise<void> {
+  guest.ended = true;
+  if (guest.timer) clearTimeout(guest.timer);
+  guest.attempt?.abort.abort();
+  await guest.running;
+}
+
+async function tryOnce(guest: Guest): Promise<void> {
+  const target = guest.spec;
+  const abort = new AbortController();
+  guest.attempt = { desired: target.desired, abort };
+  try {
+    const before = await guest.deps.driver.observe(guest.id);
+    const seen = await act(guest, target, before, abort.signal);
+    guest.ensured = target.generation;
+    guest.failures = 0;
+    guest.givenUpAt = null;
+    await conclude(guest, target, seen, null);
+  } catch (error) {
+    if (!abort.signal.aborted) await fail(guest, target, error);
+  } finally {
+    guest.attempt = null;
+  }
+}
+
+async function act(
+  guest: Guest,
+  target: GuestSpec,
+  seen: GuestObservation | null,
+  signal: AbortSignal,
+): Promise<GuestObservation | null> {
+  const { driver, memory } = guest.deps;
+  const decision = decideGuest(target, seen, memory.get(guest.id), guest.ensured);
+  if (decision.kind === "settled") return seen;
+  if (decision.kind === "ensure")
+    return ensure(guest, { ...target, desired: decision.desired }, seen, signal);
+  progress(guest, "removing", null);
+  await driver.remove(guest.id, signal);
+  return driver.observe(guest.id);
+}
+
+async function ensure(
+  guest: Guest,
+  spec: GuestSpec & { desired: "running" | "stopped" },
+  seen: GuestObservation | null,
+  signal: AbortSignal,
+): Promise<GuestObservation> {
+  const { driver, booting } = guest.deps;
+  const fetched = await material(guest, spec, seen, signal);
+  const onPhase = (phase: NonNullable<Shown["phase"]>, percent: number | null) =>
+    progress(guest, phase, percent);
+  const call = () => driver.ensure({ spec, ...fetched }, { signal, onPhase });
+  if (spec.desired === "stopped" || seen?.observed === "running") return call();
+  progress(guest, "starting", null);
+  return booting.add(call, { signal });
+}
+
+/** Stopping a guest that is there must not depend on what can still be fetched. */
+async function material(guest: Guest, spec: GuestSpec, seen: GuestObservation | null, signal: AbortSignal) {
+  const { deps } = guest;
+  const sha256 = spec.userDataSha256;
+  const userData = async () => (sha256 ? deps.userData(sha256, signal) : null);
+  if (seen && spec.desired === "stopped")
+    return { imagePath: deps.imagePath(spec), userData: await userData().catch(() => null) };
+  const onPercent = (percent: number) => progress(guest, "fetching-image", percent);
+  return { imagePath: await deps.image(spec, onPercent, signal), userData: await userData() };
+}
+
+async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<void> {
+  const fault = asCloudError(error);
+  const shown = fault.toPublic();
+  guest.failures++;
+  guest.givenUpAt = shown.retry === "never" ? target.generation : null;
+  guest.notBefore = Date.now() + backOffMs(guest.failures);
+  const { failures } = guest;
+  const { detail } = fault.options;
+  guest.log.warn({ err: error, detail, failures, desired: target.desired }, "guest attempt failed");
+  const seen = await guest.deps.driver.observe(guest.id).catch(() => undefined);
+  if (seen === undefined) change(guest, { phase: null, percent: null, fault: shown });
+  else await conclude(guest, target, seen, shown);
+  if (guest.givenUpAt === null) lookLater(guest, guest.notBefore - Date.now());
+}
+
+function lookLater(guest: Guest, ms: number): void {
+  if (guest.timer) clearTimeout(guest.timer);
+  if (!guest.ended) guest.timer = setTimeout(() => look(guest), Math.max(0, ms));
+}
+
+/** While it must not try, it still looks: a guest may come right by itself or by hand. */
+async function onlyLook(guest: Guest): Promise<void> {
+  const seen = await guest.deps.driver.observe(guest.id);
+  if (seen?.observed !== guest.spec.desired || seen.rebootSeq < guest.spec.rebootSeq) return;
+  guest.failures = 0;
+  guest.notBefore = 0;
+  guest.givenUpAt = null;
+  await conclude(guest, guest.spec, seen, null);
+}
+
+/** What is worth trying again is told, but answers nothing yet; every other end of an attempt is its answer. */
+async function conclude(
+  guest: Guest,
+  target: GuestSpec,
+  seen: GuestObservation | null,
+  fault: PublicError | null,
+): Promise<void> {
+  const next: Shown = {
     observed: seen?.observed ?? "absent",
     stopCause: seen?.stopCause ?? null,
     rebootSeq: seen?.rebootSeq ?? 0,
-  });
+    phase: null,
+    percent: null,
+    fault,
+  };
+  if (fault?.retry === "later") return change(guest, next);
+  const { memory } = guest.deps;
+  const ran = target.desired === "running" && seen?.observed === "running";
+  const ranGeneration = ran ? target.generation : memory.get(guest.id).ranGeneration;
+  await memory.set(guest.id, { ranGeneration, ackedGeneration: target.generation });
+  change(guest, fault ? { ...next, observed: "failed" } : next, target.generation);
+}
 
-  /** What is worth trying again is told, but answers nothing yet; every other end of an attempt is its answer. */
-  const conclude = async (target: GuestSpec, seen: GuestObservation | null, fault: PublicError | null) => {
-    const next = { ...show(seen), phase: null, percent: null, fault };
-    if (fault?.retry === "later") return change(next);
-    const ran = target.desired === "running" && seen?.observed === "running";
-    const ranGeneration = ran ? target.generation : memory.get(guestId).ranGeneration;
-    await memory.set(guestId, { ranGeneration, ackedGeneration: target.generation });
-    const news = acked !== target.generation;
-    acked = target.generation;
-    change(fault ? { ...next, observed: "failed" } : next);
-    if (news) deps.onChange(guestId, true);
-  };
+function change(guest: Guest, next: Partial<Shown>, acked: number | null = guest.acked, urgent = true): void {
+  const before = JSON.stringify(reportOf(guest));
+  guest.shown = { ...guest.shown, ...next };
+  guest.acked = acked;
+  if (JSON.stringify(reportOf(guest)) !== before) guest.deps.onChange(guest.id, urgent);
+}
 
-  const act = async (target: GuestSpec, seen: GuestObservation | null, signal: AbortSignal) => {
-    const decision = decideGuest(target, seen, memory.get(guestId), ensured);
-    if (decision.kind === "settled") return seen;
-    if (decision.kind === "remove") {
-      onPhase("removing", null);
-      await driver.remove(guestId, signal);
-      return driver.observe(guestId);
-    }
-    return ensure({ ...target, desired: decision.desired }, seen, signal);
-  };
-
-  /** Stopping a guest that is there must not depend on what can still be fetched. */
-  const material = async (order: GuestSpec, seen: GuestObservation | null, signal: AbortSignal) => {
-    const sha256 = order.userDataSha256;
-    const fetchUserData = async () => (sha256 ? deps.userData(sha256, signal) : null);
-    if (seen && order.desired === "stopped")
-      return { imagePath: deps.imagePath(order), userData: await fetchUserData().catch(() => null) };
-    const imagePath = await deps.image(order, (percent) => onPhase("fetching-image", percent), signal);
-    return { imagePath, userData: await fetchUserData() };
-  };
-
-  const ensure = async (
-    order: GuestSpec & { desired: "running" | "stopped" },
-    seen: GuestObservation | null,
-    signal: AbortSignal,
-  ) => {
-    const { imagePath, userData } = await material(order, seen, signal);
-    const call = () => driver.ensure({ spec: order, imagePath, userData }, { signal, onPhase });
-    const boots = order.desired === "running" && seen?.observed !== "running";
-    if (!boots) return call();
-    onPhase("starting", null);
-    return deps.booting.add(call, { signal });
-  };
-
-  const tryOnce = async () => {
-    const target = spec;
-    const abort = new AbortController();
-    attempt = { desired: target.desired, abort };
-    try {
-      const seen = await act(target, await driver.observe(guestId), abort.signal);
-      ensured = target.generation;
-      failures = 0;
-      givenUpAt = null;
-      await conclude(target, seen, null);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      await fail(target, error);
-    } finally {
-      attempt = null;
-    }
-  };
-
-  const fail = async (target: GuestSpec, error: unknown) => {
-    const fault = asCloudError(error);
-    failures++;
-    if (fault.toPublic().retry === "never") givenUpAt = target.generation;
-    notBefore = Date.now() + backOffMs(failures);
-    log.warn(
-      { err: error, detail: fault.options.detail, failures, desired: target.desired },
-      "guest attempt failed",
-    );
-    const seen = await driver.observe(guestId).catch(() => undefined);
-    if (seen === undefined) change({ phase: null, percent: null, fault: fault.toPublic() });
-    else await conclude(target, seen, fault.toPublic());
-    if (givenUpAt === null) later(notBefore - Date.now());
-  };
-
-  /** While it must not try, it still looks: a guest may come right by itself or by hand. */
-  const onlyLook = async () => {
-    const seen = await driver.observe(guestId);
-    if (seen?.observed !== spec.desired || seen.rebootSeq < spec.rebootSeq) return;
-    failures = 0;
-    givenUpAt = null;
-    await conclude(spec, seen, null);
-  };
-
-  const round = async () => {
-    while (dirty && !ended) {
-      dirty = false;
-      const held = givenUpAt === spec.generation || Date.now() < notBefore;
-      await (held ? onlyLook() : tryOnce()).catch((error) => log.error({ err: error }, "guest round failed"));
-    }
-    running = null;
-  };
-  const look = () => {
-    dirty = true;
-    if (!ended) running ??= round();
-  };
-  const later = (ms: number) => {
-    if (timer) clearTimeout(timer);
-    timer = setTimeout(look, Math.max(0, ms));
-  };
-
-  const order = (next: GuestSpec) => {
-    if (next.generation < spec.generation) return;
-    if (next.generation > spec.generation) {
-      failures = 0;
-      notBefore = 0;
-    }
-    spec = next;
-    if (attempt && attempt.desired !== next.desired) attempt.abort.abort();
-    look();
-  };
-
-  const stop = async () => {
-    ended = true;
-    if (timer) clearTimeout(timer);
-    attempt?.abort.abort();
-    await running;
-  };
-
-  const report = (): GuestReport => ({ guestId, generation: acked ?? 1, ...state });
-  return { spec: () => spec, order, look, report, stop };
+function progress(guest: Guest, phase: NonNullable<Shown["phase"]>, percent: number | null): void {
+  const urgent = phase !== guest.shown.phase;
+  change(guest, { phase, percent: percent === null ? null : Math.round(percent) }, guest.acked, urgent);
 }

@@ -30,71 +30,92 @@ const coalesceMs = 50;
 const progressMs = 500;
 const retryMs = 1_000;
 
-export function startReporter(deps: ReportDeps): Reporter {
-  const agentStartedAt = new Date().toISOString();
-  const changed = new Set<string>();
-  let sequence = 0;
+type Sending = {
+  readonly deps: ReportDeps;
+  readonly agentStartedAt: string;
+  readonly changed: Set<string>;
+  sequence: number;
   /** When the next report goes out, and from when on it must be complete. */
-  let dueAt = 0;
-  let completeAt = 0;
-  let timer: NodeJS.Timeout | null = null;
-  let sending: Promise<void> | null = null;
-  let ended = false;
+  dueAt: number;
+  completeAt: number;
+  timer: NodeJS.Timeout | null;
+  sending: Promise<void> | null;
+  ended: boolean;
+};
 
-  const compose = async (complete: boolean, guestIds: readonly string[]): Promise<ReportInput> => ({
+export function startReporter(deps: ReportDeps): Reporter {
+  const state: Sending = {
+    deps,
+    agentStartedAt: new Date().toISOString(),
+    changed: new Set(),
+    sequence: 0,
+    dueAt: 0,
+    completeAt: 0,
+    timer: null,
+    sending: null,
+    ended: false,
+  };
+  arm(state);
+  return {
+    changed: (guestId, urgent) => {
+      state.changed.add(guestId);
+      state.dueAt = Math.min(state.dueAt, Date.now() + (urgent ? coalesceMs : progressMs));
+      arm(state);
+    },
+    stop: async () => {
+      state.ended = true;
+      if (state.timer) clearTimeout(state.timer);
+      await state.sending;
+    },
+  };
+}
+
+function arm(state: Sending): void {
+  if (state.timer) clearTimeout(state.timer);
+  if (state.ended || state.sending) return;
+  state.timer = setTimeout(() => fire(state), Math.max(0, state.dueAt - Date.now()));
+}
+
+function fire(state: Sending): void {
+  state.sending = send(state).finally(() => {
+    state.sending = null;
+    arm(state);
+  });
+}
+
+async function send(state: Sending): Promise<void> {
+  const { deps } = state;
+  const complete = Date.now() >= state.completeAt;
+  const guestIds = [...state.changed];
+  state.changed.clear();
+  state.dueAt = Number.POSITIVE_INFINITY;
+  try {
+    await deps.link().report(await compose(state, complete, guestIds));
+    if (complete) state.completeAt = Date.now() + reportIntervalMs;
+  } catch (error) {
+    deps.log.debug({ err: error }, "report was not taken");
+    // The next one says everything, so what this one said is not lost.
+    state.completeAt = 0;
+    state.dueAt = Date.now() + retryMs;
+    return;
+  }
+  state.dueAt = Math.min(state.dueAt, state.completeAt);
+}
+
+async function compose(state: Sending, complete: boolean, guestIds: readonly string[]): Promise<ReportInput> {
+  const { deps, agentStartedAt } = state;
+  const inventory = await deps.driver.inventory();
+  return {
     version: wireVersion,
     bootId: deps.bootId,
-    sequence: sequence++,
+    sequence: state.sequence++,
     agentStartedAt,
     agentVersion: deps.version,
     driver: deps.driver.kind,
     capabilities: deps.driver.capabilities,
-    inventory: await deps.driver.inventory(),
+    inventory,
     guests: complete ? deps.reports() : guestIds.flatMap((id) => deps.report(id) ?? []),
     orphans: deps.orphans(),
     complete,
-  });
-
-  const send = async () => {
-    const complete = Date.now() >= completeAt;
-    const guestIds = [...changed];
-    changed.clear();
-    dueAt = Number.POSITIVE_INFINITY;
-    try {
-      await deps.link().report(await compose(complete, guestIds));
-      if (complete) completeAt = Date.now() + reportIntervalMs;
-    } catch (error) {
-      deps.log.debug({ err: error }, "report was not taken");
-      // The next one says everything, so what this one said is not lost.
-      completeAt = 0;
-      dueAt = Date.now() + retryMs;
-      return;
-    }
-    dueAt = Math.min(dueAt, completeAt);
-  };
-
-  const fire = () => {
-    sending = send().finally(() => {
-      sending = null;
-      arm();
-    });
-  };
-  const arm = () => {
-    if (timer) clearTimeout(timer);
-    if (!ended && !sending) timer = setTimeout(fire, Math.max(0, dueAt - Date.now()));
-  };
-  arm();
-
-  return {
-    changed: (guestId, urgent) => {
-      changed.add(guestId);
-      dueAt = Math.min(dueAt, Date.now() + (urgent ? coalesceMs : progressMs));
-      arm();
-    },
-    stop: async () => {
-      ended = true;
-      if (timer) clearTimeout(timer);
-      await sending;
-    },
   };
 }

@@ -4,8 +4,8 @@
  * with our guest id, so `list` finds what nobody asked for. Drivers throw CloudError; policy lives in the agent.
  */
 import type { Duplex } from "node:stream";
-import type { GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
+import type { GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
 
 export type GuestObservation = {
   guestId: string;

@@ -1,0 +1,123 @@
+/**
+ * The root disk: a qcow2 overlay on the image. Made once, grown when the flavor grows, and never made again: a disk
+ * that once existed and is gone is a fault that people must see, not a fresh empty guest.
+ */
+import { constants } from "node:fs";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { CloudError } from "@madang/core/errors";
+import { z } from "zod";
+import type { GuestOrder } from "../driver.ts";
+import {
+  exists,
+  type GuestFiles,
+  giveToRead,
+  giveToWrite,
+  linkInto,
+  makeGuestFolder,
+  moveIntoPlace,
+  qemuUid,
+} from "./guest-files.ts";
+import { diskError, runProgram } from "./run-program.ts";
+
+const gib = 1024 ** 3;
+const mark = z.object({ sizeBytes: z.int().min(1) });
+const qemuImg = "/usr/bin/qemu-img";
+
+/** The flavor's disk, never smaller than the image; 0 GiB means the image's own size. */
+export function diskBytes(spec: Pick<GuestOrder["spec"], "diskGib" | "image">): number {
+  return Math.max(spec.diskGib * gib, spec.image.virtualSizeBytes);
+}
+
+/**
+ * @param known whether the hypervisor already has a definition of this guest, which proves that its disk once existed
+ */
+export async function ensureDisk(
+  files: GuestFiles,
+  order: GuestOrder,
+  known: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const wanted = diskBytes(order.spec);
+    const made = await readMark(files);
+    if (await exists(files.disk)) {
+      // Renamed into place, so it is whole; the crash was between the rename and the mark.
+      if (!made) await writeMark(files, wanted);
+      await ensureBase(files, order, signal);
+      if (made && made.sizeBytes < wanted) await grow(files, wanted, signal);
+      return;
+    }
+    if (made || known) throw lost(files.disk);
+    await makeGuestFolder(files);
+    await ensureBase(files, order, signal);
+    await create(files, order, wanted, signal);
+    await writeMark(files, wanted);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw diskError(error, "preparing the disk");
+  }
+}
+
+/** The image's content is fixed by its hash, so a lost base may be linked again. */
+async function ensureBase(files: GuestFiles, { imagePath }: GuestOrder, signal: AbortSignal): Promise<void> {
+  if (await exists(files.base)) return;
+  if (!imagePath)
+    throw new CloudError("Internal", "The image is missing.", { detail: "no imagePath in the order" });
+  const part = `${files.base}.new`;
+  if (!(await linkInto(imagePath, part))) {
+    await copyFile(imagePath, part, constants.COPYFILE_FICLONE);
+    signal.throwIfAborted();
+  }
+  await giveToRead(part);
+  await moveIntoPlace(part, files.base);
+}
+
+/** -u: with format and size given, qemu-img need not open the image, so nothing in it is parsed here. */
+async function create(
+  files: GuestFiles,
+  { spec }: GuestOrder,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const part = `${files.disk}.new`;
+  await rm(part, { force: true });
+  const backing = ["-F", spec.image.format, "-b", basename(files.base)];
+  const args = ["create", "-q", "-u", "-f", "qcow2", ...backing, basename(part), String(sizeBytes)];
+  await runProgram(qemuImg, args, { signal, cwd: files.folder });
+  await giveToWrite(part);
+  await moveIntoPlace(part, files.disk);
+}
+
+/** As QEMU's uid: the header it parses was in the guest's hands. qemu-img never shrinks unless told to. */
+async function grow(files: GuestFiles, sizeBytes: number, signal: AbortSignal): Promise<void> {
+  const args = ["resize", "-q", "-f", "qcow2", files.disk, String(sizeBytes)];
+  await runProgram(qemuImg, args, { signal, uid: qemuUid, gid: qemuUid });
+  await writeMark(files, sizeBytes);
+}
+
+async function readMark(files: GuestFiles): Promise<z.infer<typeof mark> | null> {
+  const text = await readFile(files.diskMark, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+  return text === null ? null : mark.parse(JSON.parse(text));
+}
+
+async function writeMark(files: GuestFiles, sizeBytes: number): Promise<void> {
+  const part = `${files.diskMark}.new`;
+  await writeFile(part, JSON.stringify({ sizeBytes }), { mode: 0o600 });
+  await moveIntoPlace(part, files.diskMark);
+}
+
+function lost(path: string): CloudError {
+  return new CloudError(
+    "InvalidState",
+    "The guest's root disk is gone from its hypervisor; nothing was put in its place.",
+    {
+      reason: "DiskLost",
+      detail: `${path} existed once and is missing`,
+      retry: "never",
+    },
+  );
+}

@@ -1,0 +1,183 @@
+/**
+ * One connection to libvirtd's unix socket: framing, calls matched to replies by serial, lifecycle events, keepalive.
+ * It ends once and stays ended; session.ts makes the next one. A call that gets no answer in time ends it, since the
+ * daemon may still do the work and only a fresh look tells.
+ */
+import type { Socket } from "node:net";
+import { disconnected, faultToCloudError, readFault } from "./fault.ts";
+import {
+  keepaliveFeature,
+  keepaliveProgram,
+  lifecycleEvent,
+  messageStatus,
+  messageType,
+  type Procedure,
+  procedure,
+  remoteProgram,
+} from "./procedures.ts";
+import { type Domain, type XdrReader, type XdrWriter, xdrReader, xdrWriter } from "./xdr.ts";
+
+const headerBytes = 28;
+/** VIR_NET_MESSAGE_MAX of virnetprotocol.x, with its length word. */
+const maxPacketBytes = 32 * 1024 * 1024 + 4;
+const pingEveryMs = 10_000;
+/** Silence that counts as death; a busy libvirtd still answers pings from its event loop. */
+const deadAfterMs = 60_000;
+const callLimitMs = 180_000;
+
+export type LifecycleEvent = { domain: Domain; event: number; detail: number };
+
+export type Connection = {
+  call(number: Procedure, args?: XdrWriter): Promise<XdrReader>;
+  onLifecycle: (event: LifecycleEvent) => void;
+  /** Settles when the connection is over, with the reason. */
+  readonly ended: Promise<Error>;
+  end(reason: string): void;
+};
+
+type Waiting = { resolve: (reader: XdrReader) => void; reject: (error: Error) => void };
+type Header = { program: number; number: number; type: number; serial: number; status: number };
+
+/** Opens qemu:///system on a connected socket and subscribes to lifecycle events. */
+export async function openConnection(socket: Socket): Promise<Connection> {
+  const connection = frame(socket);
+  try {
+    await connection.call(procedure.authList);
+    await connection.call(procedure.connectOpen, xdrWriter().optionalString("qemu:///system").uint(0));
+    await connection.call(procedure.connectSupportsFeature, xdrWriter().int(keepaliveFeature));
+    await connection.call(
+      procedure.connectDomainEventCallbackRegisterAny,
+      xdrWriter().int(lifecycleEvent).int(0),
+    );
+    return connection;
+  } catch (error) {
+    connection.end("opening failed");
+    throw error;
+  }
+}
+
+function frame(socket: Socket): Connection {
+  const waiting = new Map<number, Waiting>();
+  const { promise: ended, resolve: finish } = Promise.withResolvers<Error>();
+  let serial = 0;
+  let heard = Date.now();
+  let over: Error | null = null;
+
+  const end = (reason: string) => {
+    if (over) return;
+    over = disconnected(reason);
+    clearInterval(pinger);
+    socket.destroy();
+    for (const call of waiting.values()) call.reject(over);
+    waiting.clear();
+    finish(over);
+  };
+  const pinger = setInterval(() => {
+    if (Date.now() - heard > deadAfterMs) return end(`silent for ${deadAfterMs} ms`);
+    send(socket, { ...keepalive(keepaliveProgram.ping) });
+  }, pingEveryMs);
+  pinger.unref();
+
+  const connection: Connection = {
+    onLifecycle: () => {},
+    ended,
+    end,
+    call(number, args = xdrWriter()) {
+      if (over) return Promise.reject(over);
+      serial = (serial % 0x7fffffff) + 1;
+      const mine = serial;
+      const { promise, resolve, reject } = Promise.withResolvers<XdrReader>();
+      const timer = setTimeout(
+        () => end(`no answer to procedure ${number} in ${callLimitMs} ms`),
+        callLimitMs,
+      );
+      waiting.set(mine, { resolve, reject });
+      send(
+        socket,
+        { program: remoteProgram.id, number, type: messageType.call, serial: mine, status: 0 },
+        args.bytes(),
+      );
+      return promise.finally(() => clearTimeout(timer));
+    },
+  };
+
+  const receive = (header: Header, body: Buffer) => {
+    if (header.program === keepaliveProgram.id) {
+      if (header.number === keepaliveProgram.ping) send(socket, keepalive(keepaliveProgram.pong));
+      return;
+    }
+    if (header.type === messageType.message) return deliver(header, xdrReader(body), connection);
+    const call = waiting.get(header.serial);
+    if (header.type !== messageType.reply || !call) return;
+    waiting.delete(header.serial);
+    if (header.status === messageStatus.ok) return call.resolve(xdrReader(body));
+    call.reject(faultToCloudError(readFault(xdrReader(body))));
+  };
+  const packets = splitter(receive);
+  socket.on("data", (chunk: Buffer) => {
+    heard = Date.now();
+    try {
+      packets(chunk);
+    } catch (error) {
+      end(error instanceof Error ? error.message : String(error));
+    }
+  });
+  socket.on("error", (error) => end(error.message));
+  socket.on("close", () => end("the socket was closed"));
+  return connection;
+}
+
+/** Only lifecycle events were asked for: callback id, domain, event, detail. */
+function deliver(header: Header, body: XdrReader, connection: Connection): void {
+  if (header.program !== remoteProgram.id || header.number !== procedure.domainEventCallbackLifecycle) return;
+  body.int();
+  connection.onLifecycle({ domain: body.domain(), event: body.int(), detail: body.int() });
+}
+
+/** Cuts a byte stream into packets; throws on a length that cannot be. */
+function splitter(receive: (header: Header, body: Buffer) => void): (chunk: Buffer) => void {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  return (chunk) => {
+    chunks.push(chunk);
+    held += chunk.length;
+    while (held >= 4) {
+      // Joined only when a whole packet is here, so a large one is not copied again with each chunk.
+      const first = chunks[0] && chunks[0].length >= 4 ? chunks[0] : Buffer.concat(chunks);
+      const length = first.readUInt32BE(0);
+      if (length < headerBytes || length > maxPacketBytes) throw new Error(`a packet of ${length} bytes`);
+      if (held < length) return;
+      const all = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+      chunks = all.length > length ? [all.subarray(length)] : [];
+      held -= length;
+      receive(readHeader(all), all.subarray(headerBytes, length));
+    }
+  };
+}
+
+function readHeader(packet: Buffer): Header {
+  return {
+    program: packet.readUInt32BE(4),
+    number: packet.readInt32BE(12),
+    type: packet.readInt32BE(16),
+    serial: packet.readUInt32BE(20),
+    status: packet.readInt32BE(24),
+  };
+}
+
+function keepalive(number: number): Header {
+  return { program: keepaliveProgram.id, number, type: messageType.message, serial: 0, status: 0 };
+}
+
+function send(socket: Socket, header: Header, body: Buffer = Buffer.alloc(0)): void {
+  if (socket.destroyed) return;
+  const head = xdrWriter()
+    .uint(headerBytes + body.length)
+    .uint(header.program)
+    .uint(1)
+    .int(header.number)
+    .int(header.type)
+    .uint(header.serial)
+    .int(header.status);
+  socket.write(Buffer.concat([head.bytes(), body]));
+}

@@ -1,0 +1,60 @@
+/**
+ * The procedures used, with their numbers and flags. Source: libvirt 9.0 src/remote/remote_protocol.x (enum
+ * remote_procedure; numbers are append-only) and include/libvirt/libvirt-domain.h, cross-checked with Debian's
+ * golang-github-digitalocean-go-libvirt-dev, which is generated from them.
+ */
+
+/** REMOTE_PROGRAM and its version. */
+export const remoteProgram = { id: 0x20008086, version: 1 };
+
+/** virkeepaliveprotocol.h: PING 1, PONG 2, both sent as MESSAGE. */
+export const keepaliveProgram = { id: 0x6b656570, version: 1, ping: 1, pong: 2 };
+
+export const procedure = {
+  connectOpen: 1,
+  domainGetXmlDesc: 14,
+  domainLookupByUuid: 24,
+  domainResume: 28,
+  connectSupportsFeature: 60,
+  authList: 66,
+  connectGetLibVersion: 157,
+  domainCreateWithFlags: 196,
+  domainGetState: 212,
+  domainUndefineFlags: 231,
+  domainDestroyFlags: 234,
+  domainShutdownFlags: 258,
+  domainSetMetadata: 264,
+  domainGetMetadata: 265,
+  connectListAllDomains: 273,
+  connectDomainEventCallbackRegisterAny: 316,
+  domainEventCallbackLifecycle: 318,
+  domainDefineXmlFlags: 350,
+} as const;
+export type Procedure = (typeof procedure)[keyof typeof procedure];
+
+/** virNetMessageType and virNetMessageStatus. */
+export const messageType = { call: 0, reply: 1, message: 2 } as const;
+export const messageStatus = { ok: 0, error: 1 } as const;
+
+/** VIR_DRV_FEATURE_PROGRAM_KEEPALIVE: asking for it makes the server take part in keepalive. */
+export const keepaliveFeature = 9;
+
+export const flags = {
+  /** VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | SNAPSHOTS_METADATA | NVRAM | CHECKPOINTS_METADATA */
+  undefineAll: 1 | 2 | 4 | 16,
+  /** VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN */
+  shutdownAcpi: 1,
+  /** VIR_DOMAIN_DEFINE_VALIDATE: the XML is checked against libvirt's schema. */
+  defineValidate: 1,
+  /** VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE */
+  affectConfig: 2,
+  affectLive: 1,
+  /** VIR_DOMAIN_XML_SECURE is never used; VIR_DOMAIN_XML_INACTIVE is. */
+  xmlInactive: 2,
+} as const;
+
+/** VIR_DOMAIN_METADATA_ELEMENT */
+export const metadataElement = 2;
+
+/** VIR_DOMAIN_EVENT_ID_LIFECYCLE */
+export const lifecycleEvent = 0;

@@ -7,18 +7,7 @@
  */
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import {
-  access,
-  chmod,
-  chown,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  stat,
-  unlink,
-  writeFile,
-} from "node:fs/promises";
+import { access, chmod, chown, mkdir, open, readFile, rename, stat, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

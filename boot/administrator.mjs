@@ -12,11 +12,13 @@ function answerOf(stdout) {
 }
 
 /**
- * Runs the portal's bootstrap: first administrator, flavors, images, a join token if no local hypervisor has joined.
+ * Runs the portal's bootstrap: first administrator, flavors, images, a join token for
+ * each of this machine's hypervisors that has not joined.
  * A password that it made is kept in `passwordFile`.
  */
-export async function bootstrap({ env, hypervisorName, passwordFile }) {
-  const args = [`${repository}/apps/web/server/bootstrap.ts`, "--join-token", hypervisorName];
+export async function bootstrap({ env, hypervisorName, hypervisors, passwordFile }) {
+  const file = `${repository}/apps/web/server/bootstrap.ts`;
+  const args = [file, "--join-token", hypervisorName, "--hypervisors", String(hypervisors)];
   const { code, stdout, stderr } = await ask(node24, args, { cwd: repository, env });
   const answer = code === 0 ? answerOf(stdout) : null;
   if (!answer) {

@@ -32,7 +32,10 @@ async function startDatabase(supervisor, settings, { progress, port }) {
  * Starts PostgreSQL, migrations, the first administrator, controller and portal.
  * Answers what agents and the greeting need to know.
  */
-export async function startControlPlane(supervisor, { settings, progress, logs, images, dist, dev = false }) {
+export async function startControlPlane(
+  supervisor,
+  { settings, progress, logs, images, dist, hypervisors, dev = false },
+) {
   const ports = await choosePorts(`${settings.data}/ports.json`, {
     postgres: { host: "127.0.0.1", fixed: null },
     agent: { host: settings.listen, fixed: settings.agentPort },
@@ -46,7 +49,7 @@ export async function startControlPlane(supervisor, { settings, progress, logs, 
   const first = await progress.step("Preparing the first administrator and images", async () => {
     const env = bootstrapEnvironment(wiring, images);
     const { hypervisorName, data } = settings;
-    return bootstrap({ env, hypervisorName, passwordFile: `${data}/admin-password` });
+    return bootstrap({ env, hypervisorName, hypervisors, passwordFile: `${data}/admin-password` });
   });
   await progress.step("Starting the controller", () => supervisor.start(controllerDefinition(wiring)));
   await progress.step("Starting the portal", () => supervisor.start(webDefinition(wiring, dist)));

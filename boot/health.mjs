@@ -43,6 +43,8 @@ export async function waitForHealth(settings, supervisor) {
   const healthy = await until(
     async () => {
       if (supervisor.isStopping()) throw new Stopped();
+      const fault = supervisor.failing();
+      if (fault) throw fault;
       last = await askHealth(settings);
       return last?.status === 200;
     },

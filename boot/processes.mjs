@@ -68,6 +68,7 @@ export function webDefinition(wiring, dist) {
       MADANG_URL: settings.url,
       MADANG_AGENT_PORT: String(agentPort),
       MADANG_AGENT_URL: agentUrl,
+      MADANG_EXPECT_AGENT: "1",
       ...(dist ? { MADANG_DIST: dist } : {}),
     },
     ready: async () => (await askHealth(settings)) !== null,

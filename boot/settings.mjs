@@ -36,6 +36,12 @@ function urlHost(listen) {
   return listen.includes(":") ? `[${listen}]` : listen;
 }
 
+/** The machine's name with what a hypervisor's name allows: letters, digits, dots, dashes, at most 50 here. */
+function ownName() {
+  const name = hostname().replaceAll(/[^a-zA-Z0-9.-]+/g, "-");
+  return name.replace(/^[^a-zA-Z0-9]+/, "").slice(0, 50) || "hypervisor";
+}
+
 /** What the person chose, checked; the environment is read here and nowhere else in boot. */
 export function readSettings(env = process.env, uid = process.getuid()) {
   const root = uid === 0;
@@ -54,8 +60,8 @@ export function readSettings(env = process.env, uid = process.getuid()) {
     agentUrl: env.MADANG_AGENT_URL || null,
     databaseUrl: env.DATABASE_URL || null,
     hypervisor: hypervisor(env),
-    simulated: number(env, "MADANG_SIMULATED", 1, 10_000) ?? 1,
-    hypervisorName: env.MADANG_HYPERVISOR_NAME || hostname(),
+    simulated: number(env, "MADANG_SIMULATED", 1, 1000) ?? 1,
+    hypervisorName: env.MADANG_HYPERVISOR_NAME || ownName(),
     virtType: env.MADANG_VIRT_TYPE || "auto",
     imageFiles: env.MADANG_IMAGE_FILES || "",
     adminPassword: env.MADANG_ADMIN_PASSWORD || null,

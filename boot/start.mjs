@@ -28,7 +28,8 @@ async function start(settings, { supervisor, progress, logs }) {
   await ensureNodeModules({ progress, logs, env });
   const dist = await ensurePortal({ progress, logs, env });
   const images = await guestImageFiles(settings, { hypervisor, progress, logs, env });
-  const plane = await startControlPlane(supervisor, { settings, progress, logs, images, dist });
+  const hypervisors = hypervisor === "simulated" ? settings.simulated : 1;
+  const plane = await startControlPlane(supervisor, { settings, progress, logs, images, dist, hypervisors });
   await startHypervisor(supervisor, { ...plane, progress, hypervisor, agentUrl: plane.localAgentUrl });
   await progress.step("Waiting until every part reports in", () => waitForHealth(settings, supervisor));
   greet({ settings, first: plane.first, hypervisor, why, say: progress.say });

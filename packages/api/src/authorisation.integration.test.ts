@@ -1,0 +1,145 @@
+import { isGranted, type Permission, permissions, type Role } from "@madang/core/identity/permission";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { appRouter } from "./router.ts";
+import { callerAs, openTestCloud, type Person, people, refusal, type TestCloud } from "./testing.ts";
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await openTestCloud();
+});
+afterAll(() => cloud.close());
+
+const declared = z.object({
+  _def: z.object({ meta: z.object({ permission: z.custom<Permission>() }).optional() }),
+});
+const procedures = Object.entries(appRouter._def.procedures).map(([path, procedure]) => {
+  // A procedure is a function with its definition on it.
+  const { meta } = declared.parse({ ...procedure })._def;
+  return { path, permission: meta?.permission };
+});
+
+const grants: Record<Person, { system: Role[]; roles: Role[] }> = {
+  cloudAdmin: { system: ["admin"], roles: [] },
+  cloudReader: { system: ["reader"], roles: [] },
+  admin: { system: [], roles: ["admin"] },
+  manager: { system: [], roles: ["manager"] },
+  member: { system: [], roles: ["member"] },
+  reader: { system: [], roles: ["reader"] },
+  outsider: { system: [], roles: [] },
+  nobody: { system: [], roles: [] },
+};
+
+/** Nothing that is asked for exists, so whoever is let in gets NotFound or InvalidInput of the thing itself, never of the project. */
+function call(person: Person | null, path: string, input: unknown): Promise<unknown> {
+  const caller = path
+    .split(".")
+    .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], callerAs(cloud, person));
+  const answer = (caller as (input: unknown) => Promise<unknown>)(input);
+  return Promise.resolve(answer).then(drain);
+}
+
+/** A subscription is judged before its first message. */
+async function drain(answer: unknown): Promise<unknown> {
+  if (typeof answer !== "object" || answer === null || !(Symbol.asyncIterator in answer)) return answer;
+  const iterator = (answer as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  await iterator.return?.();
+  return first;
+}
+
+const doors = ["signInNeeded", "projectNotFound", "roleTooWeak"];
+async function stoppedAtTheDoor(attempt: Promise<unknown>): Promise<string | null> {
+  const reason = await attempt.then(
+    () => null,
+    (error: unknown) => refusal(Promise.reject(error)).then((refused) => refused.reason),
+  );
+  return reason !== null && doors.includes(reason) ? reason : null;
+}
+
+test("every procedure names a permission that exists, and no permission is without a procedure", () => {
+  expect(procedures.length).toBeGreaterThan(30);
+  for (const { path, permission } of procedures) expect(Object.keys(permissions), path).toContain(permission);
+  const named = new Set(procedures.map(({ permission }) => permission));
+  const judgedWithin: Permission[] = ["instance:console", "project:list"];
+  const unused = Object.keys(permissions).filter((name) => !named.has(name as Permission));
+  expect(unused.toSorted()).toEqual(judgedWithin.toSorted());
+});
+
+test.each(procedures)(
+  "$path lets in exactly whom its permission says",
+  async ({ path, permission = "account:read" }) => {
+    const { projectId, otherProjectId } = cloud;
+    const input = (project: string) => ({ projectId: project, id: crypto.randomUUID() });
+    expect(await stoppedAtTheDoor(call(null, path, input(projectId)))).toBe("signInNeeded");
+    for (const person of people) {
+      const { system, roles } = grants[person];
+      const mine = isGranted({ system, projects: { [projectId]: roles } }, permission, projectId);
+      const { scope } = permissions[permission];
+      const visible = scope !== "project" || roles.length > 0 || system.includes("admin");
+      const refused = visible ? "roleTooWeak" : "projectNotFound";
+      // Nobody is let in far enough to end his own session.
+      if (mine && path === "account.signOut") continue;
+      expect(await stoppedAtTheDoor(call(person, path, input(projectId))), `${person} in the project`).toBe(
+        mine ? null : refused,
+      );
+      if (scope !== "project" || person === "outsider" || system.includes("admin")) continue;
+      for (const foreign of [otherProjectId, crypto.randomUUID()]) {
+        expect(await stoppedAtTheDoor(call(person, path, input(foreign))), `${person} elsewhere`).toBe(
+          "projectNotFound",
+        );
+      }
+    }
+  },
+);
+
+test("a session that ended, a disabled user, and an unknown session are nobody", async () => {
+  const { prisma } = cloud.database;
+  const id = cloud.sessions.nobody;
+  expect((await callerAs(cloud, "nobody").account.me()).user.name).toBe("nobody");
+  await prisma.session.update({ where: { id }, data: { revokedAt: new Date() } });
+  expect(await refusal(callerAs(cloud, "nobody").account.me())).toMatchObject({ code: "Unauthenticated" });
+  await prisma.session.update({
+    where: { id },
+    data: { revokedAt: null, expiresAt: new Date(Date.now() - 1) },
+  });
+  expect(await refusal(callerAs(cloud, "nobody").account.me())).toMatchObject({ code: "Unauthenticated" });
+  const later = new Date(Date.now() + 60_000);
+  await prisma.session.update({ where: { id }, data: { expiresAt: later } });
+  await prisma.user.update({ where: { id: cloud.users.nobody }, data: { enabled: false } });
+  expect(await refusal(callerAs(cloud, "nobody").account.me())).toMatchObject({ code: "Unauthenticated" });
+  await prisma.user.update({
+    where: { id: cloud.users.nobody },
+    data: { enabled: true, mustChangePassword: true },
+  });
+  expect(await refusal(callerAs(cloud, "nobody").keyPair.list({}))).toMatchObject({
+    reason: "mustChangePassword",
+  });
+  expect((await callerAs(cloud, "nobody").account.me()).user.mustChangePassword).toBe(true);
+});
+
+test("a reader may read a console's log but not sit at its keyboard", async () => {
+  const ref = { projectId: cloud.projectId, id: crypto.randomUUID() };
+  const { instance } = callerAs(cloud, "reader");
+  expect(await refusal(instance.openConsole({ ...ref, kind: "vnc" }))).toMatchObject({
+    reason: "roleTooWeak",
+  });
+  expect(await refusal(instance.openConsole({ ...ref, kind: "serial" }))).toMatchObject({
+    reason: "roleTooWeak",
+  });
+  expect(await refusal(instance.openConsole({ ...ref, kind: "log" }))).toMatchObject({
+    reason: "instanceNotFound",
+  });
+});
+
+test("a key pair counts only in a project that its owner may see", async () => {
+  const input = {
+    id: crypto.randomUUID(),
+    name: "k",
+    type: "ed25519" as const,
+    projectId: cloud.otherProjectId,
+  };
+  expect(await refusal(callerAs(cloud, "member").keyPair.generate(input))).toMatchObject({
+    reason: "projectNotFound",
+  });
+});

@@ -20,7 +20,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
   const { mutate, data, error, isError } = useMutation(
     trpc.admin.hypervisor.createJoinToken.mutationOptions(),
   );
-  useEffect(() => mutate({}), [mutate]);
+  useEffect(() => mutate(), [mutate]);
   return (
     <Dialog
       open
@@ -30,7 +30,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
       about={t("joinAbout")}
       footer={<Button onClick={onClose}>{tCommon("close")}</Button>}
     >
-      {isError ? <FailureNotice failure={failureOf(error)} onRetry={() => mutate({})} /> : null}
+      {isError ? <FailureNotice failure={failureOf(error)} onRetry={() => mutate()} /> : null}
       {!data && !isError ? <SkeletonLines count={2} label={tCommon("loading")} /> : null}
       {data ? (
         <div className="flex flex-col gap-2">

@@ -16,6 +16,17 @@ import { type Attach, useConsoleLink } from "./use-console-link.ts";
 
 const scrollbackLines = 5_000;
 const fontSize = 13;
+/** After this long without a byte and without a refusal the line counts as up. */
+const quietMs = 1_500;
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
+  };
+}
 
 function makeTerminal(): Terminal {
   const family = getComputedStyle(document.documentElement).getPropertyValue("--font-geist-mono");
@@ -73,17 +84,26 @@ function SerialStage({ projectId, instance, terminal, frame }: SerialStageProps)
     (socket, onUp) => {
       if (!terminal) return () => undefined;
       const encoder = new TextEncoder();
-      const onMessage = (event: MessageEvent<ArrayBuffer>) => terminal.write(new Uint8Array(event.data));
+      const up = once(() => {
+        onUp();
+        terminal.focus();
+      });
+      // A quiet guest says nothing by itself; what is typed meanwhile waits at the relay.
+      let quiet: ReturnType<typeof setTimeout> | null = null;
+      const onOpen = () => {
+        quiet = setTimeout(up, quietMs);
+      };
+      const onMessage = (event: MessageEvent<ArrayBuffer>) => {
+        up();
+        terminal.write(new Uint8Array(event.data));
+      };
       const typed = terminal.onData((text) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(encoder.encode(text));
       });
-      const onOpen = () => {
-        onUp();
-        terminal.focus();
-      };
       socket.addEventListener("open", onOpen);
       socket.addEventListener("message", onMessage);
       return () => {
+        if (quiet) clearTimeout(quiet);
         typed.dispose();
         socket.removeEventListener("open", onOpen);
         socket.removeEventListener("message", onMessage);

@@ -19,8 +19,8 @@ export function Meter({ label, words, used, asked = 0, limit, className }: Meter
         <span className="text-table font-medium">{label}</span>
         <span className={cn("text-label tabular-nums", over ? "text-danger" : "text-muted")}>{words}</span>
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a <meter> can't show two parts, used and asked. */}
       <div
-        // biome-ignore lint/a11y/useSemanticElements: a <meter> can't show two parts, used and asked.
         role="meter"
         aria-label={label}
         aria-valuemin={0}

@@ -1,6 +1,7 @@
 /** Who may import whom, as ARCHITECTURE.md says it. TypeScript 7 has no parser API that depcruise knows: swc parses. */
 
-const tests = "\\.test\\.(ts|tsx|mjs)$";
+/** Tests, and the harnesses that only tests import. */
+const tests = "(\\.test\\.(ts|tsx|mjs)|/testing/[^/]+\\.ts)$";
 const ours = "^(apps|packages|e2e|boot|tools)/";
 
 /** A part may import itself and the named parts of ours; `typesFrom` only for its types. */
@@ -14,7 +15,7 @@ function imports(part, allowed) {
   };
 }
 
-const driverParts = "^packages/drivers/src/([^/]+)/([^/]+/|fake\\.ts$)";
+const driverParts = "^packages/drivers/src/([^/]+)/((?!testing/)[^/]+/|fake\\.ts$)";
 
 module.exports = {
   forbidden: [

@@ -47,7 +47,6 @@ export function createSupervisor({ data, say }) {
 
   function launch(unit) {
     unit.since = Date.now();
-    unit.failure = null;
     const files = { logFile: logFile(unit.definition.name), pidFile: pidFile(unit.definition.name) };
     const onEnd = (result) => ended(unit, result);
     const adopted = unit.definition.survives ? adoptChild({ ...files, onEnd }) : null;
@@ -57,7 +56,7 @@ export function createSupervisor({ data, say }) {
   function ended(unit, result) {
     unit.failure = ending(result);
     if (stopping || unit.stopping) return;
-    if (Date.now() - unit.since > steadyAfter) unit.delay = firstDelay;
+    if (Date.now() - unit.since > steadyAfter) Object.assign(unit, { delay: firstDelay, ends: 0 });
     unit.ends += 1;
     if (unit.starting && unit.ends >= startAttempts) return;
     const { name } = unit.definition;
@@ -77,7 +76,7 @@ export function createSupervisor({ data, say }) {
   function neverReady(unit) {
     const { name, readySeconds = 60 } = unit.definition;
     const cause = unit.failure
-      ? `it ends at once (${unit.failure})`
+      ? `it ends again and again (${unit.failure})`
       : `it is not ready after ${readySeconds} s`;
     return new Fault(`${name} could not be started: ${cause}.`, {
       advice: `Its log is ${logFile(name)}.`,
@@ -131,11 +130,17 @@ export function createSupervisor({ data, say }) {
     running.length = 0;
   }
 
+  /** A Fault about a process that keeps dying, or null. */
+  function failing() {
+    const unit = running.find((one) => one.ends >= startAttempts);
+    return unit ? neverReady(unit) : null;
+  }
+
   return {
     start,
     stop,
+    failing,
     isStopping: () => stopping,
-    logFile,
     pids: () => running.map((unit) => unit.child.pid),
   };
 }

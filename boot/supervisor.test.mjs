@@ -66,7 +66,7 @@ test("one that never comes up is a fault with the tail of its log", async () => 
     ready: () => false,
   };
   await expect(supervisor.start(broken)).rejects.toMatchObject({
-    message: "broken could not be started: it ends at once (exit code 3).",
+    message: "broken could not be started: it ends again and again (exit code 3).",
     tail: expect.stringContaining("the reason"),
   });
 });

@@ -17,6 +17,7 @@ const t = initTRPC.context<AgentContext>().create({
 });
 
 export const router = t.router;
+export const agentCallerFactory = t.createCallerFactory;
 
 export const hypervisorProcedure = t.procedure.use(async ({ ctx, next }) => {
   const peer = await identifyPeer(ctx.deps.agents, ctx.certificate).catch((error: unknown) => {

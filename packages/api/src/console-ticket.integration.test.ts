@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  acceptDial,
+  type ConsoleDeps,
+  closedConsoles,
+  closeStaleConsoles,
+  redeemTicket,
+  takeOver,
+} from "./console-ticket.ts";
+import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "./testing.ts";
+
+let cloud: TestCloud;
+let deps: ConsoleDeps;
+let instanceId: string;
+let hypervisorId: string;
+const base = "wss://127.0.0.1:1";
+beforeAll(async () => {
+  cloud = await openTestCloud();
+  deps = { ...cloud.deps, database: cloud.database };
+  const input = launchOf(cloud);
+  await callerAs(cloud, "member").instance.launch(input);
+  instanceId = input.ids[0] ?? "";
+  hypervisorId = (await placeGuest(cloud.database, instanceId, { observed: "running" })).hypervisorId;
+});
+afterAll(() => cloud.close());
+
+const open = (kind: "vnc" | "serial" = "vnc") =>
+  callerAs(cloud, "member").instance.openConsole({ projectId: cloud.projectId, id: instanceId, kind });
+
+const redeem = (consoleId: string, ticket: string, sessionId = cloud.sessions.member) =>
+  redeemTicket(deps, { consoleId, ticket, sessionId, internalUrl: `${base}/console/${consoleId}` });
+
+test("a ticket opens once, in the session that asked for it; only its hash is kept", async () => {
+  const { consoleId, ticket, path } = await open();
+  expect(path).toBe(`/ws/console/${consoleId}?ticket=${ticket}`);
+  expect(JSON.stringify(await cloud.database.prisma.consoleSession.findMany())).not.toContain(ticket);
+  expect(await redeem(consoleId, ticket, cloud.sessions.manager)).toBeNull();
+  expect(await redeem(consoleId, `${ticket}x`)).toBeNull();
+  expect(await redeem(crypto.randomUUID(), ticket)).toBeNull();
+  const attempts = await Promise.all(Array.from({ length: 5 }, () => redeem(consoleId, ticket)));
+  const opened = attempts.filter((one) => one !== null);
+  expect(opened).toHaveLength(1);
+  expect(opened[0]).toMatchObject({ hypervisorId, console: { id: consoleId, kind: "vnc" } });
+  expect(JSON.stringify(await cloud.database.prisma.consoleSession.findMany())).not.toContain(
+    opened[0]?.secret,
+  );
+});
+
+test("a ticket that is too old opens nothing", async () => {
+  const { consoleId, ticket } = await open();
+  const row = await cloud.database.prisma.consoleSession.findUniqueOrThrow({ where: { id: consoleId } });
+  expect(row.expiresAt.getTime() - row.createdAt.getTime()).toBeLessThan(31_000);
+  await cloud.database.prisma.consoleSession.update({
+    where: { id: consoleId },
+    data: { expiresAt: new Date(Date.now() - 1) },
+  });
+  expect(await redeem(consoleId, ticket)).toBeNull();
+});
+
+test("only the guest's own hypervisor may dial, once", async () => {
+  const { consoleId, ticket } = await open();
+  expect(await acceptDial(cloud.database, consoleId, hypervisorId)).toBe(false);
+  await redeem(consoleId, ticket);
+  expect(await acceptDial(cloud.database, consoleId, crypto.randomUUID())).toBe(false);
+  expect(await acceptDial(cloud.database, consoleId, hypervisorId)).toBe(true);
+  expect(await acceptDial(cloud.database, consoleId, hypervisorId)).toBe(false);
+});
+
+test("who opens the serial line takes it over; a screen may have several viewers", async () => {
+  const first = await open("serial");
+  const second = await open("serial");
+  const screen = await open("vnc");
+  for (const { consoleId, ticket } of [first, screen, second]) await redeem(consoleId, ticket);
+  const row = await cloud.database.prisma.consoleSession.findUniqueOrThrow({
+    where: { id: second.consoleId },
+  });
+  await takeOver(deps, row);
+  const ids = [first.consoleId, second.consoleId, screen.consoleId];
+  expect(await closedConsoles(cloud.database, ids)).toEqual([first.consoleId]);
+});
+
+test("an instance has a bounded number of consoles, and what was left behind gives its place back", async () => {
+  const { prisma } = cloud.database;
+  await prisma.consoleSession.updateMany({ data: { closedAt: new Date() } });
+  for (let index = 0; index < 8; index++) await open();
+  expect(await refusal(open())).toMatchObject({ code: "TooManyRequests", reason: "tooManyConsoles" });
+  await prisma.consoleSession.updateMany({ data: { expiresAt: new Date(Date.now() - 120_000) } });
+  await closeStaleConsoles(cloud.database, base, new Date());
+  const { consoleId, ticket } = await open();
+  await redeem(consoleId, ticket);
+  await closeStaleConsoles(cloud.database, "wss://127.0.0.1:2", new Date(Date.now() + 1_000));
+  expect(await closedConsoles(cloud.database, [consoleId])).toEqual([]);
+  await closeStaleConsoles(cloud.database, base, new Date(Date.now() + 1_000));
+  expect(await closedConsoles(cloud.database, [consoleId])).toEqual([consoleId]);
+});

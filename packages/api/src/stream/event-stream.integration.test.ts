@@ -1,0 +1,166 @@
+import { appendEvent, type NewEvent } from "@madang/db";
+import { isTrackedEnvelope } from "@trpc/server";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readIdentity } from "../identity.ts";
+import { openTestCloud, type Person, type TestCloud } from "../testing.ts";
+import { type StreamMessage, streamEvents } from "./event-stream.ts";
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await openTestCloud();
+});
+afterAll(() => cloud.close());
+
+function eventOf(action: string, projectId: string | null): NewEvent {
+  const resource = { resourceKind: "instance", resourceId: crypto.randomUUID(), resourceName: "web" };
+  return { projectId, actorKind: "user", actorName: "test", action, result: "accepted", ...resource };
+}
+
+const write = (action: string, projectId: string | null = cloud.projectId) =>
+  cloud.database.prisma.$transaction((tx) => appendEvent(tx, eventOf(action, projectId)));
+
+type Reader = {
+  actions: string[];
+  messages: StreamMessage[];
+  ids: string[];
+  end: () => Promise<void>;
+  until: (found: () => boolean) => Promise<void>;
+};
+
+/** `lastEventId`: where it resumes. Its listener is there when this resolves. */
+async function open(
+  person: Person,
+  projectId: string | null,
+  lastEventId: string | null = null,
+): Promise<Reader> {
+  const identity = await readIdentity(cloud.database, cloud.sessions[person]);
+  if (!identity) throw new Error("no such session");
+  const ending = new AbortController();
+  const permission = projectId === null ? "system:read" : "event:list";
+  const stream = streamEvents(cloud.deps, { identity, permission, projectId, lastEventId }, ending.signal);
+  const reader = { actions: [] as string[], messages: [] as StreamMessage[], ids: [] as string[] };
+  let wake = () => {};
+  const take = (value: unknown) => {
+    if (!isTrackedEnvelope<StreamMessage>(value)) throw new Error("not tracked");
+    reader.ids.push(value[0]);
+    reader.messages.push(value[1]);
+    if (value[1].type === "events") reader.actions.push(...value[1].events.map(({ action }) => action));
+    wake();
+  };
+  take((await stream.next()).value);
+  const running = (async () => {
+    for await (const message of stream) take(message);
+  })();
+  const until = async (found: () => boolean) => {
+    while (!found()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  const end = async () => {
+    ending.abort();
+    await running;
+  };
+  return { ...reader, until, end };
+}
+
+test("a transaction that commits after a hundred later ones loses and reorders nothing", async () => {
+  const mine = await open("member", cloud.projectId);
+  const all = await open("cloudAdmin", null);
+  const held = await cloud.database.pool.connect();
+  await held.query("BEGIN");
+  await held.query(
+    `INSERT INTO event (project_id, actor_kind, actor_name, resource_kind, resource_id, resource_name, action, result)
+     VALUES ($1, 'user', 'test', 'instance', gen_random_uuid(), 'web', 'held', 'accepted')`,
+    [cloud.projectId],
+  );
+  const actions = Array.from({ length: 100 }, (_, index) => `later-${String(index).padStart(3, "0")}`);
+  for (const action of actions) await write(action);
+  cloud.deps.hints.publish("event");
+  // The reader has looked: yet nothing that could still be preceded is shown.
+  await write("elsewhere", cloud.otherProjectId);
+  expect(mine.actions).toEqual([]);
+  await held.query("COMMIT");
+  held.release();
+  await write("last");
+  await Promise.all([
+    mine.until(() => mine.actions.includes("last")),
+    all.until(() => all.actions.includes("last")),
+  ]);
+  expect(mine.actions).toEqual(["held", ...actions, "last"]);
+  expect(all.actions.filter((action) => action !== "elsewhere")).toEqual(mine.actions);
+  expect(all.actions).toContain("elsewhere");
+  await Promise.all([mine.end(), all.end()]);
+});
+
+test("who comes back resumes where he was, without a gap and without his neighbours' events", async () => {
+  const first = await open("member", cloud.projectId);
+  await write("before");
+  await first.until(() => first.actions.includes("before"));
+  await first.end();
+  const lastEventId = first.ids.at(-1) ?? null;
+  for (let index = 0; index < 30; index++) {
+    await write(`missed-${index}`);
+    await write("foreign", cloud.otherProjectId);
+  }
+  const again = await open("member", cloud.projectId, lastEventId);
+  await write("after");
+  await again.until(() => again.actions.includes("after"));
+  expect(again.actions).toEqual([...Array.from({ length: 30 }, (_, index) => `missed-${index}`), "after"]);
+  await again.end();
+});
+
+test("a cursor that is not of this cloud, or too far back, must resync", async () => {
+  const future = await open("member", cloud.projectId, "99999999999:1");
+  expect(future.messages[0]).toEqual({ type: "resync" });
+  await future.end();
+  const start = await open("member", cloud.projectId);
+  const cursor = start.ids[0] ?? null;
+  const { pool } = cloud.database;
+  await pool.query(
+    `INSERT INTO event (project_id, actor_kind, actor_name, resource_kind, resource_id, resource_name, action, result)
+     SELECT $1, 'user', 'test', 'instance', gen_random_uuid(), 'web', 'many', 'accepted' FROM generate_series(1, 1500)`,
+    [cloud.projectId],
+  );
+  await start.until(() => start.actions.filter((action) => action === "many").length === 1500);
+  await start.end();
+  const behind = await open("member", cloud.projectId, cursor);
+  await behind.until(() => behind.messages.some(({ type }) => type === "resync"));
+  await behind.end();
+});
+
+test("a role that is taken away, and a session that is revoked, end the stream", async () => {
+  const { prisma } = cloud.database;
+  const member = await open("member", cloud.projectId);
+  const reader = await open("reader", cloud.projectId);
+  await prisma.roleAssignment.deleteMany({ where: { userId: cloud.users.member } });
+  await prisma.session.update({ where: { id: cloud.sessions.reader }, data: { revokedAt: new Date() } });
+  await member.until(() => member.messages.some(({ type }) => type === "ended"));
+  await reader.until(() => reader.messages.some(({ type }) => type === "ended"));
+  expect(member.messages.at(-1)).toEqual({ type: "ended", reason: "accessRevoked" });
+  expect(reader.messages.at(-1)).toEqual({ type: "ended", reason: "signedOut" });
+  await write("secret");
+  await Promise.all([member.end(), reader.end()]);
+  expect([...member.actions, ...reader.actions]).not.toContain("secret");
+});
+
+test("a browser that does not read is told to resync, and costs no more memory", async () => {
+  const identity = await readIdentity(cloud.database, cloud.sessions.manager);
+  if (!identity) throw new Error("no such session");
+  const ending = new AbortController();
+  const of = { identity, permission: "event:list", projectId: cloud.projectId, lastEventId: null } as const;
+  const stream = streamEvents(cloud.deps, of, ending.signal);
+  await stream.next();
+  const watcher = await open("admin", cloud.projectId);
+  for (let batch = 0; batch < 3; batch++) {
+    await cloud.database.pool.query(
+      `INSERT INTO event (project_id, actor_kind, actor_name, resource_kind, resource_id, resource_name, action, result)
+       SELECT $1, 'user', 'test', 'instance', gen_random_uuid(), 'web', 'flood-' || $2, 'accepted' FROM generate_series(1, 500)`,
+      [cloud.projectId, batch],
+    );
+    cloud.deps.hints.publish("event");
+    await watcher.until(() => watcher.actions.filter((action) => action === `flood-${batch}`).length === 500);
+  }
+  const { value } = await stream.next();
+  expect(value?.[1]).toEqual({ type: "resync" });
+  ending.abort();
+  await stream.return();
+  await watcher.end();
+});

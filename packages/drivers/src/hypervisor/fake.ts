@@ -37,6 +37,8 @@ export type SimulatedHypervisor = HypervisorDriver & {
   knobs: SimulatedKnobs;
   /** Ends a guest as if its process had been killed. */
   crash(guestId: string): void;
+  /** The state behind what the driver reports; null when it has no such guest. */
+  inspect(guestId: string): { running: boolean; vcpus: number; ramMib: number; life: string | null } | null;
 };
 
 const saved = z.object({
@@ -47,6 +49,8 @@ const saved = z.object({
   rebootSeq: z.int(),
   vcpus: z.int(),
   ramMib: z.int(),
+  /** How often it was started. */
+  starts: z.int(),
   log: z.base64(),
 });
 type Saved = z.infer<typeof saved>;
@@ -84,7 +88,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
     changed(guest.guestId);
   };
   const boot = (guest: Guest) => {
-    Object.assign(guest, { running: true, stopCause: null });
+    Object.assign(guest, { running: true, stopCause: null, starts: guest.starts + 1 });
     guest.line.boot();
     changed(guest.guestId);
   };
@@ -170,6 +174,12 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
       acceleration: "none",
     },
     crash: (guestId) => end(find(guestId), "crashed"),
+    inspect(guestId) {
+      const guest = guests.get(guestId);
+      if (!guest) return null;
+      const { running, vcpus, ramMib, starts } = guest;
+      return { running, vcpus, ramMib, life: running ? String(starts) : null };
+    },
     inventory: async () => ({ ...defaultInventory, ...options.inventory }),
     async list() {
       answering();
@@ -205,7 +215,17 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
 
 function newGuest({ spec }: GuestOrder): Saved {
   const { guestId, hostname, vcpus, ramMib, rebootSeq } = spec;
-  return { guestId, hostname, vcpus, ramMib, rebootSeq, running: false, stopCause: "unknown", log: "" };
+  return {
+    guestId,
+    hostname,
+    vcpus,
+    ramMib,
+    rebootSeq,
+    running: false,
+    stopCause: "unknown",
+    starts: 0,
+    log: "",
+  };
 }
 
 function observation({ guestId, hostname, running, stopCause, rebootSeq }: Guest): GuestObservation {

@@ -59,6 +59,11 @@ export async function ensureDisk(
   }
 }
 
+/** Throws when a guest that is known to have had a disk has none. */
+export async function assertDisk(files: GuestFiles): Promise<void> {
+  if (!(await exists(files.disk))) throw lost(files.disk);
+}
+
 /** The image's content is fixed by its hash, so a lost base may be linked again. */
 async function ensureBase(files: GuestFiles, { imagePath }: GuestOrder, signal: AbortSignal): Promise<void> {
   if (await exists(files.base)) return;

@@ -11,7 +11,7 @@ import type { EnsureOptions, GuestObservation, GuestOrder, HypervisorDriver } fr
 import { guestLocks } from "../guest-lock.ts";
 import { writeConfigDrive } from "./config-drive.ts";
 import { openConsoles } from "./consoles.ts";
-import { ensureDisk } from "./disk.ts";
+import { assertDisk, ensureDisk } from "./disk.ts";
 import { powerOf } from "./domain-state.ts";
 import { buildDomainXml, domainName, guestIdOfName } from "./domain-xml.ts";
 import { type Domains, domainCalls } from "./domains.ts";
@@ -172,7 +172,7 @@ async function ensureStopped(
   how.signal.throwIfAborted();
   const now = guest && (await findOurs(deps.domains, guest.id));
   if (!now) return observation(deps.domains, await prepareGuest(deps, order, how, files, false));
-  await ensureDisk(files, order, true, how.signal);
+  await assertDisk(files);
   return observation(deps.domains, now);
 }
 

@@ -26,9 +26,9 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/a
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { WebSocketServer } from "ws";
 import { z } from "zod";
 import type { WebCertificate } from "./certificate.ts";
+import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
 export type AgentListenerDeps = { agent: AgentDeps; dials: PendingDials; images: string; log: Logger };
@@ -136,7 +136,7 @@ const consolePath = /^\/console\/([0-9a-f-]{36})$/;
 
 /** An agent that was told to dial: it must be the hypervisor of that very guest and know the secret. */
 function consoleDials(deps: AgentListenerDeps) {
-  const wss = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false });
+  const wss = consoleSockets(largestMessage);
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [, consoleId = ""] = consolePath.exec(request.url ?? "") ?? [];
     const secret = String(request.headers["x-madang-console"] ?? "");

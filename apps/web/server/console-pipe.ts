@@ -23,6 +23,12 @@ export function pipeSockets(
   });
 }
 
+/** A paused socket would never read the other side's farewell, and both would wait for each other. */
+export function closeSocket(socket: WebSocket, code: number): void {
+  socket.resume();
+  socket.close(code);
+}
+
 function forward(from: WebSocket, to: WebSocket): void {
   from.on("message", (data: RawData) => {
     if (to.readyState !== to.OPEN) return;

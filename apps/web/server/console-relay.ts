@@ -18,9 +18,10 @@ import {
   takeOver,
 } from "@madang/api/server";
 import { isGranted } from "@madang/core/identity/permission";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
 import type { Backend } from "./backend.ts";
-import { pipeSockets } from "./console-pipe.ts";
+import { closeSocket, pipeSockets } from "./console-pipe.ts";
+import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
 export type ConsoleCall = {
@@ -46,7 +47,7 @@ type Open = { browser: WebSocket; done: Promise<void> };
 export function makeConsoleRelay(backend: Backend, dials: PendingDials, internalBase: string): ConsoleRelay {
   const { api, bus } = backend;
   const deps: ConsoleDeps = { database: api.admission, hints: api.hints, seal: api.seal };
-  const wss = new WebSocketServer({ noServer: true, maxPayload: largestMessage, perMessageDeflate: false });
+  const wss = consoleSockets(largestMessage);
   const open = new Map<string, Open>();
   const startedAt = new Date();
 
@@ -59,7 +60,7 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
       sessionId: identity.sessionId,
       internalUrl,
     });
-    if (!opened || !mayOpen(identity, opened)) return browser.close(closeCodes.ticketRefused);
+    if (!opened || !mayOpen(identity, opened)) return closeSocket(browser, closeCodes.ticketRefused);
     const actor = {
       userId: identity.userId,
       name: identity.userName,
@@ -76,7 +77,7 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
 
   const closeTaken = async () => {
     for (const id of await closedConsoles(api.reads, [...open.keys()]))
-      open.get(id)?.browser.close(closeCodes.takenOver);
+      end(open.get(id), closeCodes.takenOver);
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [
@@ -95,7 +96,7 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
         const done = serve(browser, call)
           .catch((error) => {
             api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
-            browser.close(1011);
+            closeSocket(browser, 1011);
           })
           .finally(() => open.delete(call.consoleId));
         // A second socket with a used ticket must not take the first one's place.
@@ -105,11 +106,15 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
       for (const timer of timers) clearInterval(timer);
       offHint();
       const ending = [...open.values()];
-      for (const { browser } of ending) browser.close(1001);
+      for (const { browser } of ending) closeSocket(browser, 1001);
       await Promise.allSettled(ending.map(({ done }) => done));
       wss.close();
     },
   };
+}
+
+function end(open: Open | undefined, code: number): void {
+  if (open) closeSocket(open.browser, code);
 }
 
 function mayOpen({ grants }: Identity, { console }: ConsoleOpened): boolean {
@@ -129,12 +134,14 @@ async function relay(
   identity: Identity,
 ): Promise<void> {
   const { console, hypervisorId } = opened;
-  if (!hypervisorId || !opened.instance.running) return browser.close(closeCodes.guestNotRunning);
+  // What a guest wrote can be read after it has stopped, too.
+  const able = opened.instance.running || console.kind === "log";
+  if (!hypervisorId || !able) return closeSocket(browser, closeCodes.guestNotRunning);
   const unwatch = api.access.add({
     identity,
     permission: permissionFor(console.kind),
     projectId: console.projectId,
-    onEnd: () => browser.close(closeCodes.sessionEnded),
+    onEnd: () => closeSocket(browser, closeCodes.sessionEnded),
   });
   const gone = new AbortController();
   browser.once("close", () => gone.abort());
@@ -143,10 +150,10 @@ async function relay(
     const dial = dials.wait(console.id, opened.secret, consoleDialMs, gone.signal);
     api.hints.publish(`hypervisor:${hypervisorId}`);
     const agent = await dial;
-    if (!agent) return browser.close(closeCodes.agentUnreachable);
+    if (!agent) return closeSocket(browser, closeCodes.agentUnreachable);
     const ended = await pipeSockets(browser, agent);
-    if (ended.by === "browser") agent.close(1000);
-    else browser.close(codeOf(ended.code));
+    if (ended.by === "browser") closeSocket(agent, closeCodes.ended);
+    else closeSocket(browser, codeOf(ended.code));
   } finally {
     unwatch();
   }

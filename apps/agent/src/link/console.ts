@@ -112,6 +112,8 @@ async function pipe(socket: WebSocket, stream: Duplex, closed: AbortSignal): Pro
   } finally {
     stream.destroy();
     stream.on("error", () => {});
+    // A paused socket would never read the other side's farewell.
+    socket.resume();
   }
 }
 

@@ -25,6 +25,8 @@ const schema = z.object({
     .optional(),
   MADANG_HYPERVISOR: z.enum(["libvirt-qemu", "simulated"]),
   MADANG_SIMULATED: z.coerce.number().int().min(1).max(1_000).default(1),
+  /** How long a simulated guest takes for each change of power, ms. */
+  MADANG_SIMULATED_SLOW_MS: z.coerce.number().int().min(0).max(600_000).default(0),
   MADANG_HYPERVISOR_NAME: z
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,56}$/, "letters, digits, dots and dashes, at most 57")
@@ -43,6 +45,7 @@ export type Env = {
   caFingerprint: string | null;
   driver: "libvirt-qemu" | "simulated";
   simulated: number;
+  simulatedSlowMs: number;
   name: string;
   libvirtDirectory: string | null;
   virtType: "auto" | "kvm" | "qemu";
@@ -59,6 +62,10 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     process.exit(2);
   }
   const env = parsed.data;
+  if (env.MADANG_HYPERVISOR === "libvirt-qemu" && !env.MADANG_LIBVIRT_DIR) {
+    process.stderr.write("The agent cannot start:\n  MADANG_LIBVIRT_DIR: libvirt-qemu needs it\n");
+    process.exit(2);
+  }
   return {
     directory: env.MADANG_AGENT_DIR ?? join(env.MADANG_DATA, "agent"),
     url: env.MADANG_AGENT_URL,
@@ -66,6 +73,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     caFingerprint: env.MADANG_CA_FINGERPRINT ?? null,
     driver: env.MADANG_HYPERVISOR,
     simulated: env.MADANG_SIMULATED,
+    simulatedSlowMs: env.MADANG_SIMULATED_SLOW_MS,
     name: env.MADANG_HYPERVISOR_NAME,
     libvirtDirectory: env.MADANG_LIBVIRT_DIR ?? null,
     virtType: env.MADANG_VIRT_TYPE,

@@ -1,7 +1,9 @@
 /** The agent process. It dials out, keeps its guests as told, and ends on SIGTERM without touching any of them. */
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
+import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import { pino } from "pino";
 import { type Env, readEnv } from "./env.ts";
 import { type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
@@ -14,6 +16,9 @@ const drainGraceMs = 30_000;
 const quickEndMs = 5_000;
 /** A thousand simulated hypervisors would all join in one moment. */
 const joinedAtOnce = 10;
+
+/** The folder's own mode lets QEMU's user pass to the images and disks below; what is secret in it is 0600. */
+const passable = 0o711;
 
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "agent", pid: process.pid } });
@@ -33,8 +38,26 @@ function places({ driver, simulated, name, directory, joinTokens }: Env): Place[
   }));
 }
 
+function openDriver(directory: string): Promise<HypervisorDriver> {
+  const { simulatedSlowMs: slowMs, libvirtDirectory, virtType } = env;
+  if (env.driver === "simulated")
+    return createHypervisorDriver("simulated", {
+      stateFile: join(directory, "simulated.json"),
+      knobs: { slowMs },
+    });
+  const instancesDir = join(directory, "instances");
+  return createHypervisorDriver("libvirt-qemu", {
+    libvirtDir: libvirtDirectory ?? "",
+    instancesDir,
+    virtType,
+    log,
+  });
+}
+
 async function startOne({ name, directory, token }: Place): Promise<RunningHypervisor> {
-  const driver = await createHypervisorDriver(env.driver, {});
+  await mkdir(directory, { recursive: true, mode: passable });
+  await chmod(directory, passable);
+  const driver = await openDriver(directory);
   return startHypervisor(
     {
       directory,

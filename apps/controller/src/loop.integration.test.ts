@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { openAuthority } from "./authority/ca.ts";
 import { publishAuthority } from "./authority/requests.ts";
 import { startLoop } from "./loop.ts";
-import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "./testing.ts";
+import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "./testing/rows.ts";
 
 const log = pino({ level: "silent" });
 let cloud: TestCloud;

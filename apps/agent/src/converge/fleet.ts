@@ -45,7 +45,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   };
   const release = (guestId: string, worker: GuestWorker) => {
     workers.delete(guestId);
-    const removed = worker.spec().desired === "absent" && worker.report().observed === "absent";
+    const removed = worker.spec().desired === "absent" && worker.report()?.observed === "absent";
     void worker.stop();
     if (removed) void deps.memory.forget(guestId).catch((error) => deps.log.warn({ err: error }, "memory"));
   };
@@ -69,7 +69,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     apply,
     sweep,
     report: (guestId) => workers.get(guestId)?.report() ?? null,
-    reports: () => [...workers.values()].map((worker) => worker.report()),
+    reports: () => [...workers.values()].flatMap((worker) => worker.report() ?? []),
     orphans: () => orphans,
     specs: () => [...workers.values()].map((worker) => worker.spec()),
     stop: async () => {
@@ -83,7 +83,9 @@ export function createFleet(deps: FleetDeps): Fleet {
 
 /** Its last answer is for its newest order, and is still what is seen. */
 function isQuiet(worker: GuestWorker, seen: GuestObservation | undefined): boolean {
-  const { generation, observed, rebootSeq, phase, fault } = worker.report();
+  const report = worker.report();
+  if (!report) return false;
+  const { generation, observed, rebootSeq, phase, fault } = report;
   const current = generation === worker.spec().generation && phase === null && fault === null;
   return current && observed === (seen?.observed ?? "absent") && rebootSeq === (seen?.rebootSeq ?? 0);
 }

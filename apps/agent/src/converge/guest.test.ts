@@ -183,6 +183,24 @@ describe("a guest", () => {
     await reported({ generation: 2, observed: "running" });
   });
 
+  it("is not spoken of by a new agent before it was seen", async () => {
+    order(spec());
+    await reported({ generation: 1, observed: "running" });
+    await fleet.stop();
+    const held = Promise.withResolvers<void>();
+    const observe = driver.observe;
+    driver.observe = async (id) => {
+      await held.promise;
+      return observe(id);
+    };
+    memory = await openMemory(directory);
+    fleet = start();
+    order(spec());
+    expect(fleet.reports()).toEqual([]);
+    held.resolve();
+    await reported({ generation: 1, observed: "running" });
+  });
+
   it("that crashed is started again", async () => {
     order(spec());
     await reported({ observed: "running" });

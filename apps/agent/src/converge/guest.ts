@@ -35,7 +35,8 @@ export type GuestWorker = {
   order: (spec: GuestSpec) => void;
   /** Something may have changed: look again. */
   look: () => void;
-  report: () => GuestReport;
+  /** null while nothing is known: an agent that just started must not make anybody believe a guest is gone. */
+  report: () => GuestReport | null;
   /** Ends convergence and waits for the attempt under way; the guest is left as it is. */
   stop: () => Promise<void>;
 };
@@ -94,10 +95,13 @@ export function createGuestWorker(deps: GuestDeps, spec: GuestSpec): GuestWorker
     spec: () => guest.spec,
     order: (next) => order(guest, next),
     look: () => look(guest),
-    report: () => reportOf(guest),
+    report: () => (isKnown(guest) ? reportOf(guest) : null),
     stop: () => stop(guest),
   };
 }
+
+/** Seen at least once; or new here, when there is nothing that could be contradicted. */
+const isKnown = ({ shown, acked }: Guest) => shown.observed !== "unknown" || acked === null;
 
 function reportOf({ id, acked, shown }: Guest): GuestReport {
   return { guestId: id, generation: acked ?? 1, ...shown };
@@ -143,6 +147,7 @@ async function tryOnce(guest: Guest): Promise<void> {
   guest.attempt = { desired: target.desired, abort };
   try {
     const before = await guest.deps.driver.observe(guest.id);
+    change(guest, shownFrom(before));
     const seen = await act(guest, target, before, abort.signal);
     guest.ensured = target.generation;
     guest.failures = 0;
@@ -235,20 +240,21 @@ async function conclude(
   seen: GuestObservation | null,
   fault: PublicError | null,
 ): Promise<void> {
-  const next: Shown = {
-    observed: seen?.observed ?? "absent",
-    stopCause: seen?.stopCause ?? null,
-    rebootSeq: seen?.rebootSeq ?? 0,
-    phase: null,
-    percent: null,
-    fault,
-  };
+  const next: Shown = { ...shownFrom(seen), phase: null, percent: null, fault };
   if (fault?.retry === "later") return change(guest, next);
   const { memory } = guest.deps;
   const ran = target.desired === "running" && seen?.observed === "running";
   const ranGeneration = ran ? target.generation : memory.get(guest.id).ranGeneration;
   await memory.set(guest.id, { ranGeneration, ackedGeneration: target.generation });
   change(guest, fault ? { ...next, observed: "failed" } : next, target.generation);
+}
+
+function shownFrom(seen: GuestObservation | null): Pick<Shown, "observed" | "stopCause" | "rebootSeq"> {
+  return {
+    observed: seen?.observed ?? "absent",
+    stopCause: seen?.stopCause ?? null,
+    rebootSeq: seen?.rebootSeq ?? 0,
+  };
 }
 
 function change(guest: Guest, next: Partial<Shown>, acked: number | null = guest.acked, urgent = true): void {

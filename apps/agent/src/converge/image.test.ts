@@ -8,7 +8,7 @@ import type { Agent } from "undici";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openLink } from "../link/client.ts";
 import { connector } from "../link/tls.ts";
-import { makeAuthority, serve, type TestServer } from "../testing.ts";
+import { makeAuthority, serve, type TestServer } from "../testing/authority.ts";
 import { type ImageCache, openImageCache } from "./image.ts";
 
 const content = randomBytes(3 * 1024 * 1024);

@@ -9,7 +9,7 @@ import type { ConsoleOrder } from "@madang/core/wire/agent";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { makeAuthority, serve, type TestServer } from "../testing.ts";
+import { makeAuthority, serve, type TestServer } from "../testing/authority.ts";
 import { type ConsoleDialler, createConsoleDialler } from "./console.ts";
 import { type Identity, makeRequest } from "./tls.ts";
 

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { joinInput } from "@madang/core/wire/agent";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { makeAuthority, serve, type TestAuthority, type TestServer } from "../testing.ts";
+import { makeAuthority, serve, type TestAuthority, type TestServer } from "../testing/authority.ts";
 import { ensureIdentity, type JoinOptions, startRenewal } from "./join.ts";
 import { type Identity, loadIdentity, makeRequest, renewalTime } from "./tls.ts";
 

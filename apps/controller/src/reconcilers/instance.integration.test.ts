@@ -2,7 +2,15 @@ import type { PublicError } from "@madang/core/errors";
 import { deriveStatus } from "@madang/core/instance/status";
 import { instanceView } from "@madang/db";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { addHypervisor, addInstance, answer, obey, openTestCloud, type TestCloud, wish } from "../testing.ts";
+import {
+  addHypervisor,
+  addInstance,
+  answer,
+  obey,
+  openTestCloud,
+  type TestCloud,
+  wish,
+} from "../testing/rows.ts";
 import { reconcileInstance } from "./instance.ts";
 
 let cloud: TestCloud;

@@ -4,7 +4,7 @@ import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import * as x509 from "@peculiar/x509";
-import { makeRequest } from "./link/tls.ts";
+import { makeRequest } from "../link/tls.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const dayMs = 86_400_000;

@@ -12,7 +12,7 @@ import {
   writeStatus,
 } from "@madang/db";
 import { freshDatabase } from "@madang/db/testing";
-import type { ReconcileDeps } from "./reconcilers/instance.ts";
+import type { ReconcileDeps } from "../reconcilers/instance.ts";
 
 export type TestCloud = {
   database: Database;

@@ -1,0 +1,186 @@
+/** A whole cloud for tests: the real processes on a database of its own, driven over HTTP alone. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { freshDatabase } from "@madang/db/testing";
+import { z } from "zod";
+
+const repository = fileURLToPath(new URL("../../../..", import.meta.url));
+const password = "a long enough passphrase 42";
+
+export type Cloud = {
+  data: string;
+  databaseUrl: string;
+  /** Calls a procedure as the administrator; throws what the API refuses with. */
+  query: (path: string, input: object) => Promise<unknown>;
+  mutate: (path: string, input: object) => Promise<unknown>;
+  start: (name: ProcessName) => void;
+  /** SIGKILL to all of that name, then waits until they are gone. */
+  kill: (name: ProcessName) => Promise<void>;
+  signal: (name: ProcessName, signal: NodeJS.Signals) => Promise<number | null>;
+  logs: (name: ProcessName) => Promise<string>;
+  close: () => Promise<void>;
+};
+export type ProcessName = "controller" | "web" | "agent";
+
+const entries: Record<ProcessName, string[]> = {
+  controller: ["apps/controller/src/main.ts"],
+  web: ["apps/web/server/main.ts", "--dev"],
+  agent: ["apps/agent/src/main.ts"],
+};
+
+export async function startCloud(settings: { slowMs: number; hypervisors: number }): Promise<Cloud> {
+  const fresh = await freshDatabase();
+  const data = await mkdtemp(join(tmpdir(), "madang-whole-"));
+  await mkdir(join(data, "secrets"));
+  for (const name of ["session.key", "seal.key"])
+    await writeFile(join(data, "secrets", name), randomBytes(32).toString("hex"), { mode: 0o600 });
+  await writeFile(join(data, "disk.img"), randomBytes(1024 * 1024));
+  const [port, agentPort] = await Promise.all([freePort(), freePort()]);
+  const url = `http://127.0.0.1:${port}`;
+  const env: NodeJS.ProcessEnv = {
+    PATH: "/usr/bin:/bin",
+    NODE_ENV: "development",
+    DATABASE_URL: fresh.url,
+    MADANG_DATA: data,
+    MADANG_ADMIN_PASSWORD: password,
+    MADANG_IMAGE_FILES: `disk=${join(data, "disk.img")}`,
+    PORT: String(port),
+    MADANG_LISTEN: "127.0.0.1",
+    MADANG_URL: url,
+    MADANG_AGENT_PORT: String(agentPort),
+    MADANG_AGENT_URL: `https://127.0.0.1:${agentPort}`,
+    MADANG_HYPERVISOR: "simulated",
+    MADANG_HYPERVISOR_NAME: "host",
+    MADANG_SIMULATED: String(settings.hypervisors),
+    MADANG_SIMULATED_SLOW_MS: String(settings.slowMs),
+    LOG_LEVEL: "debug",
+  };
+  const children: { name: ProcessName; child: ChildProcess }[] = [];
+  const start = (name: ProcessName) => {
+    const log = createWriteStream(join(data, `${name}.log`), { flags: "a" });
+    const child = spawn(process.execPath, entries[name], { cwd: repository, env });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    children.push({ name, child });
+  };
+  /** Every process of that name that still runs; answers the last one's exit code. */
+  const signal = async (name: ProcessName, which: NodeJS.Signals) => {
+    const living = children.filter(
+      ({ name: own, child }) => own === name && child.exitCode === null && child.signalCode === null,
+    );
+    const gone = living.map(({ child }) => once(child, "exit"));
+    for (const { child } of living) child.kill(which);
+    await Promise.all(gone);
+    return living.at(-1)?.child.exitCode ?? null;
+  };
+
+  const joining = ["--join-token", "host", "--hypervisors", String(settings.hypervisors)];
+  const bootstrap = await promisify(execFile)(
+    process.execPath,
+    ["apps/web/server/bootstrap.ts", ...joining],
+    { cwd: repository, env },
+  );
+  const { joinToken } = z.object({ joinToken: z.string() }).parse(JSON.parse(bootstrap.stdout));
+  start("controller");
+  start("web");
+  env.MADANG_CA_FINGERPRINT = await fingerprint(join(data, "ca", "ca.pem"));
+  env.MADANG_JOIN_TOKEN = joinToken;
+  start("agent");
+  await eventually(async () => (await fetch(`${url}/api/health`)).status === 200);
+  const call = await signIn(url);
+
+  return {
+    data,
+    databaseUrl: fresh.url,
+    query: (path, input) => call("GET", path, input),
+    mutate: (path, input) => call("POST", path, input),
+    start,
+    kill: async (name) => void (await signal(name, "SIGKILL")),
+    signal,
+    logs: (name) => readFile(join(data, `${name}.log`), "utf8"),
+    close: async () => {
+      await Promise.all((["agent", "web", "controller"] as const).map((name) => signal(name, "SIGKILL")));
+      await fresh.drop();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+const patienceMs = 120_000;
+
+/** Asks until it is so; what is thrown meanwhile counts as not yet. */
+export async function eventually(check: () => Promise<boolean>): Promise<void> {
+  const until = Date.now() + patienceMs;
+  let last: unknown = "it stayed false";
+  while (Date.now() < until) {
+    try {
+      if (await check()) return;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("It did not come to pass.", { cause: last });
+}
+
+async function fingerprint(path: string): Promise<string> {
+  let found = "";
+  await eventually(async () => {
+    const { raw } = new X509Certificate(await readFile(path));
+    found = createHash("sha256").update(raw).digest("hex");
+    return true;
+  });
+  return found;
+}
+
+type Call = (method: "GET" | "POST", path: string, input: object) => Promise<unknown>;
+
+async function signIn(url: string): Promise<Call> {
+  const jar = new Map<string, string>();
+  const send = async (path: string, init: RequestInit = {}) => {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { ...init.headers, cookie, origin: url };
+    const response = await fetch(`${url}${path}`, { ...init, headers, redirect: "manual" });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      jar.set(name, value);
+    }
+    return response;
+  };
+  const { csrfToken } = z
+    .object({ csrfToken: z.string() })
+    .parse(await (await send("/api/auth/csrf")).json());
+  const form = new URLSearchParams({ csrfToken, username: "admin", password, json: "true" });
+  await send("/api/auth/callback/credentials", { method: "POST", body: form });
+  return async (method, path, input) => {
+    const body = JSON.stringify({ json: input });
+    const response =
+      method === "GET"
+        ? await send(`/api/trpc/${path}?input=${encodeURIComponent(body)}`)
+        : await send(`/api/trpc/${path}`, { method, body, headers: { "content-type": "application/json" } });
+    const answer = z
+      .object({ result: z.object({ data: z.object({ json: z.json().optional() }) }) })
+      .safeParse(await response.json());
+    if (!answer.success) throw new Error(`${path} was refused with ${response.status}`);
+    return answer.data.result.data.json;
+  };
+}

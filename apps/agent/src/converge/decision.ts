@@ -28,7 +28,7 @@ export function decideGuest(
 }
 
 /** It ran under this very generation and then powered itself off: only a newer one starts it. */
-export function isSelfStopped(
+function isSelfStopped(
   spec: Pick<GuestSpec, "desired" | "generation">,
   seen: GuestObservation | null,
   note: GuestNote,

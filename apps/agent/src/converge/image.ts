@@ -16,7 +16,7 @@ import type { GuestSpec } from "@madang/core/wire/guest";
 const qemuGroup = 64_200;
 const partial = ".part";
 
-export type ImageSource = Pick<GuestSpec["image"], "sha256" | "sizeBytes">;
+type ImageSource = Pick<GuestSpec["image"], "sha256" | "sizeBytes">;
 /** Answers the body of one image of the store. */
 export type FetchImage = (sha256: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
 

@@ -15,7 +15,7 @@ import superjson from "superjson";
 import { type Agent, fetch, type RequestInit } from "undici";
 import { z } from "zod";
 
-export type PullInput = { version: 1; bootId: string; revision: string | null };
+type PullInput = { version: 1; bootId: string; revision: string | null };
 
 export type Link = {
   join: (input: z.infer<typeof joinInput>) => Promise<JoinAnswer>;

@@ -9,7 +9,7 @@ import { Agent } from "undici";
 import { z } from "zod";
 import { readJson, writePrivate } from "./saved.ts";
 
-export const identity = z.object({
+const identity = z.object({
   hypervisorId: z.uuid(),
   key: z.string(),
   certificate: z.string(),

@@ -27,7 +27,7 @@ export type PlacementFilter = {
 };
 
 /** In this order: a hypervisor is counted by the first filter that removes it. */
-export const placementFilters: readonly PlacementFilter[] = [
+const placementFilters: readonly PlacementFilter[] = [
   { name: "down", passes: ({ state }) => state === "up" || state === "disabled" },
   { name: "disabled", passes: ({ enabled }) => enabled },
   { name: "zone", passes: (candidate, request) => candidate.availabilityZone === request.availabilityZone },

@@ -2,7 +2,7 @@
 import { type Amounts, type ResourceClass, resourceClasses } from "@madang/core/hypervisor/capacity";
 import type { Candidate } from "./filters.ts";
 
-export type Weigher = {
+type Weigher = {
   name: string;
   factor: number;
   weigh: (candidate: Candidate, wanted: Amounts) => number;
@@ -18,7 +18,7 @@ function leftOver(resource: ResourceClass): Weigher["weigh"] {
 
 /** Memory first, as in Nova: it cannot be overcommitted without pain. */
 const factors: Record<ResourceClass, number> = { MEMORY_MB: 2, VCPU: 1, DISK_GB: 1 };
-export const weighers: readonly Weigher[] = resourceClasses.map((name) => ({
+const weighers: readonly Weigher[] = resourceClasses.map((name) => ({
   name,
   factor: factors[name],
   weigh: leftOver(name),

@@ -9,7 +9,7 @@ import { wantedPower } from "@madang/core/instance/status";
 import type { GuestDesired, GuestObserved, RebootKind } from "@madang/core/wire/guest";
 
 /** After this many hypervisors failed to build an instance it is an ERROR, as in Nova. */
-export const buildAttempts = 3;
+const buildAttempts = 3;
 
 export type GuestFacts = {
   id: string;

@@ -3,7 +3,7 @@ import { publicError } from "@madang/core/errors";
 import type { Guest, Instance, Operation, Tx } from "@madang/db";
 import type { GuestFacts, InstanceFacts, InstancePlanView, ReadinessFact } from "./instance.plan.ts";
 
-export type InstanceRow = Instance & { guests: Guest[] };
+type InstanceRow = Instance & { guests: Guest[] };
 export type LoadedInstance = { row: InstanceRow; view: InstancePlanView; operations: Operation[] };
 
 /** null when the instance is gone. */
@@ -20,7 +20,7 @@ export async function loadInstance(
   return { row, operations, view: viewOf(row) };
 }
 
-export function viewOf(row: InstanceRow): InstancePlanView {
+function viewOf(row: InstanceRow): InstancePlanView {
   return { instance: instanceFacts(row), guests: row.guests.map(guestFacts), readiness: readinessFacts() };
 }
 

@@ -72,7 +72,7 @@ export async function addInstance(
   return id;
 }
 
-export async function addOperation(
+async function addOperation(
   prisma: Database["prisma"],
   resourceId: string,
   kind: string,

@@ -28,7 +28,7 @@ export type Cloud = {
   logs: (name: ProcessName) => Promise<string>;
   close: () => Promise<void>;
 };
-export type ProcessName = "controller" | "web" | "agent";
+type ProcessName = "controller" | "web" | "agent";
 
 const entries: Record<ProcessName, string[]> = {
   controller: ["apps/controller/src/main.ts"],

@@ -6,8 +6,16 @@
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
-import { setSessionExpired } from "./session-expiry.ts";
+import {
+  createContext,
+  type ReactNode,
+  type RefObject,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { setSessionExpired, useSessionExpired } from "./session-expiry.ts";
 import { useApplyChanges } from "./stream-changes.ts";
 import { useTRPC } from "./trpc.ts";
 
@@ -55,11 +63,58 @@ function usePolling(active: boolean): void {
   }, [active, queries]);
 }
 
-function Stream({ status, children }: { status: string; children: ReactNode }) {
+type Subscribed = { status: string; reset: () => void };
+type Message =
+  | { type: "events"; resources: readonly Resource[] }
+  | { type: "resync" }
+  | { type: "ended"; reason: string };
+type Resource = { kind: string; id: string };
+
+/** A subscription that was refused or ended is asked for again, at once after a new sign-in. */
+function useRevival({ status, reset }: Subscribed, ended: RefObject<boolean>): void {
+  const expired = useSessionExpired();
+  const dead = status === "error";
+  useEffect(() => {
+    if (!dead || expired) return;
+    const timer = setTimeout(reset, pollMs);
+    return () => clearTimeout(timer);
+  }, [dead, expired, reset]);
+  useEffect(() => {
+    if (expired || !ended.current) return;
+    ended.current = false;
+    reset();
+  }, [expired, ended, reset]);
+}
+
+function useListener(projectId: string | null) {
+  const queries = useQueryClient();
+  const apply = useApplyChanges(projectId);
+  const ended = useRef(false);
+  const onMessage = (message: Message) => {
+    if (message.type === "events") return apply(message.resources);
+    if (message.type === "resync") return apply(null);
+    ended.current = true;
+    if (message.reason === "signedOut") return setSessionExpired(true);
+    // A role was taken away: what may still be seen is asked anew, beginning with who one is.
+    void queries.invalidateQueries();
+  };
+  return { onMessage, ended };
+}
+
+function Stream({
+  subscribed,
+  ended,
+  children,
+}: {
+  subscribed: Subscribed;
+  ended: RefObject<boolean>;
+  children: ReactNode;
+}) {
   const online = useOnline();
-  const live = status === "pending";
+  const live = subscribed.status === "pending";
   const late = useLate(!live);
   usePolling(online && late);
+  useRevival(subscribed, ended);
   return <StreamContext value={stateOf(online, live, late)}>{children}</StreamContext>;
 }
 
@@ -71,36 +126,27 @@ function stateOf(online: boolean, live: boolean, late: boolean): StreamState {
 
 export function ProjectStream({ projectId, children }: { projectId: string; children: ReactNode }) {
   const trpc = useTRPC();
-  const apply = useApplyChanges(projectId);
-  const stream = useSubscription(
-    trpc.event.stream.subscriptionOptions(
-      { projectId },
-      {
-        onData: (message) => {
-          const data = "data" in message ? message.data : message;
-          if (data.type === "ended") return setSessionExpired(true);
-          apply(data.type === "resync" ? null : data.resources);
-        },
-      },
-    ),
+  const { onMessage, ended } = useListener(projectId);
+  const options = trpc.event.stream.subscriptionOptions(
+    { projectId },
+    { onData: ({ data }) => onMessage(data) },
   );
-  return <Stream status={stream.status}>{children}</Stream>;
+  const subscribed = useSubscription(options);
+  return (
+    <Stream subscribed={subscribed} ended={ended}>
+      {children}
+    </Stream>
+  );
 }
 
 export function CloudStream({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
-  const apply = useApplyChanges(null);
-  const stream = useSubscription(
-    trpc.admin.event.stream.subscriptionOptions(
-      {},
-      {
-        onData: (message) => {
-          const data = "data" in message ? message.data : message;
-          if (data.type === "ended") return setSessionExpired(true);
-          apply(data.type === "resync" ? null : data.resources);
-        },
-      },
-    ),
+  const { onMessage, ended } = useListener(null);
+  const options = trpc.admin.event.stream.subscriptionOptions({}, { onData: ({ data }) => onMessage(data) });
+  const subscribed = useSubscription(options);
+  return (
+    <Stream subscribed={subscribed} ended={ended}>
+      {children}
+    </Stream>
   );
-  return <Stream status={stream.status}>{children}</Stream>;
 }

@@ -1,6 +1,15 @@
 /** The typed client. Queries and mutations go over HTTP in batches, subscriptions over the tab's one WebSocket. */
 import type { AppRouter } from "@madang/api";
-import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from "@trpc/client";
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  type OperationLink,
+  splitLink,
+  type TRPCLink,
+  type TRPCWebSocketClient,
+  wsLink,
+} from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import superjson from "superjson";
 
@@ -13,7 +22,33 @@ function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/trpc`;
 }
 
-/** Its socket is opened at once: the state of the stream must be known before anything is asked of it. */
+/** The tab's one socket; it carries the session it was opened with. */
+let socket: TRPCWebSocketClient | null = null;
+
+/** Opens the socket anew, with the session that the browser has now; what is subscribed goes on where it was. */
+export function renewSocket(): void {
+  const connection = socket?.connection;
+  if (connection?.state === "open") connection.ws.close();
+}
+
+function openSocket(): TRPCWebSocketClient {
+  socket = createWSClient({
+    url: socketUrl,
+    retryDelayMs: (attempt) => Math.min(longestRetryMs, 500 * 2 ** attempt),
+    keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 },
+  });
+  return socket;
+}
+
+/** Opens the socket with the first subscription, then keeps it: who is not signed in would only be refused. */
+const socketLink: TRPCLink<AppRouter> = (runtime) => {
+  let link: OperationLink<AppRouter> | null = null;
+  return (call) => {
+    link ??= wsLink<AppRouter>({ client: openSocket(), transformer: superjson })(runtime);
+    return link(call);
+  };
+};
+
 export function makeClient() {
   const http = httpBatchLink({
     url: "/api/trpc",
@@ -21,18 +56,11 @@ export function makeClient() {
     maxURLLength: maxUrlLength,
     maxItems: 20,
   });
-  // On the server nothing is fetched; the page renders its frame and the browser asks.
-  if (typeof window === "undefined") return createTRPCClient<AppRouter>({ links: [http] });
-  const socket = createWSClient({
-    url: socketUrl,
-    retryDelayMs: (attempt) => Math.min(longestRetryMs, 500 * 2 ** attempt),
-    keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 },
-  });
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
         condition: (operation) => operation.type === "subscription",
-        true: wsLink({ client: socket, transformer: superjson }),
+        true: socketLink,
         false: http,
       }),
     ],

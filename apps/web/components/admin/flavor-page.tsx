@@ -107,6 +107,7 @@ function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsP
         <span className="flex flex-col">
           <span className="font-medium">{row.name}</span>
           {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
+          {row.enabled ? null : <span className="text-label text-muted @xl:hidden">{t("disabled")}</span>}
         </span>
       ),
     },

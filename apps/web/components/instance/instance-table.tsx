@@ -60,7 +60,7 @@ export function InstanceTable({
       key: "name",
       title: t("name"),
       sort: "name",
-      className: "max-w-0 w-[38%] min-w-36",
+      className: "w-full max-w-0 @xl:w-[38%]",
       cell: (row) => <NameCell projectId={projectId} row={row} />,
     },
     {

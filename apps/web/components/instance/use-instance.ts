@@ -3,9 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "../../lib/trpc.ts";
 
-const changingMs = 2_000;
+const changingMs = 5_000;
 
-/** One instance; while it changes its progress is also asked for, beside the stream. */
+/** One instance. It follows the stream; as its hints may be lost, one that changes is also asked for. */
 export function useInstance(projectId: string, id: string) {
   const trpc = useTRPC();
   return useQuery(

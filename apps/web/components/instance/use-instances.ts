@@ -7,13 +7,13 @@ import { useTRPC } from "../../lib/trpc.ts";
 export type InstanceFilter = { text: string; status: string[]; sort: string };
 
 const pageSize = 100;
-const changingMs = 3_000;
+const changingMs = 5_000;
 
 function anyChanging(rows: readonly InstanceRow[]): boolean {
   return rows.some((row) => row.taskState !== null);
 }
 
-/** Instances page by page. Rows follow the stream; while one changes, its progress is also asked for. */
+/** Instances page by page. Rows follow the stream; as its hints may be lost, a changing row is also asked for. */
 export function useInstances(projectId: string, filter: InstanceFilter) {
   const trpc = useTRPC();
   const wanted = {

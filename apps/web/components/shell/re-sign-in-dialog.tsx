@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { setSessionExpired, useSessionExpired } from "../../lib/session-expiry.ts";
+import { renewSocket } from "../../lib/trpc.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 
@@ -15,6 +16,7 @@ export function ReSignInDialog({ name }: { name: string }) {
   const expired = useSessionExpired();
   const [round, setRound] = useState(0);
   const onSignedIn = () => {
+    renewSocket();
     setSessionExpired(false);
     setRound(round + 1);
     void queries.invalidateQueries();

@@ -143,7 +143,7 @@ test("a flavor nobody can hold stays in BUILD with the reason in words", async (
     name: `vast-${vast.slice(0, 8)}`,
     description: "",
     vcpus: 1,
-    ramMib: 51_200,
+    ramMib: 40_000,
     diskGib: 0,
   });
   const id = randomUUID();

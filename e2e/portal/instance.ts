@@ -11,7 +11,7 @@ export async function launchAt(
   wanted: NewInstance,
 ): Promise<string> {
   await page.goto(`/p/${project}/instances/launch`);
-  await page.getByLabel(words("fields.name"), { exact: true }).fill(wanted.name);
+  await page.getByRole("textbox", { name: words("fields.name"), exact: true }).fill(wanted.name);
   await page.getByRole("radio", { name: /tiny/ }).first().click();
   await page.getByRole("radio", { name: wanted.flavor }).click();
   if (wanted.password)

@@ -214,7 +214,7 @@ describe("no room", () => {
   });
 
   it("is an ERROR after the deadline, and can be deleted", async () => {
-    const id = await addInstance(cloud, { scheduleDeadline: new Date(Date.now() - 1) });
+    const id = await addInstance(cloud, { scheduleDeadline: new Date(0) });
     await run(id);
     expect(await instance(id)).toMatchObject({
       status: "ERROR",

@@ -31,6 +31,7 @@ async function start(settings, { supervisor, progress, logs }) {
     logs,
     images,
     dist: null,
+    hypervisors: settings.simulated,
     dev: true,
   });
   await startHypervisor(supervisor, {

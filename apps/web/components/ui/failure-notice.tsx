@@ -1,14 +1,17 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
 import { errorText, remedyText, type Translate } from "../../lib/error-text.ts";
 import type { Failure } from "../../lib/failure.ts";
 import { Button } from "./button.tsx";
 import { CopyableId } from "./copyable.tsx";
 import { Notice } from "./notice.tsx";
 
+type FailureNoticeProps = { failure: Failure; onRetry?: () => void; children?: ReactNode };
+
 /** An error with its cause, what to do, and the request id to hand on. */
-export function FailureNotice({ failure, onRetry }: { failure: Failure; onRetry?: () => void }) {
+export function FailureNotice({ failure, onRetry, children }: FailureNoticeProps) {
   const t: Translate = useTranslations();
   const remedy = remedyText(t, failure.error);
   return (
@@ -24,6 +27,7 @@ export function FailureNotice({ failure, onRetry }: { failure: Failure; onRetry?
         ) : null
       }
     >
+      {children}
       {remedy ? <p>{remedy}</p> : null}
       {failure.requestId ? (
         <p className="mt-1 flex items-center gap-1 text-label text-muted">

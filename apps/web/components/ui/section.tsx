@@ -11,7 +11,7 @@ export function Section({
   children: ReactNode;
 }) {
   return (
-    <section aria-label={title} className="flex flex-col gap-4">
+    <section className="flex flex-col gap-4">
       <div className="flex flex-col gap-1 border-b pb-2">
         <h2 className="text-lead font-semibold">{title}</h2>
         {about ? <p className="text-table text-muted">{about}</p> : null}

@@ -2,7 +2,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "prisma/config";
 
 // The stock engine is a binary from a host that closed networks can't reach; the shim runs the same engine as WASM.
-process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(new URL("./tools/schema-engine.mjs", import.meta.url));
+process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= fileURLToPath(
+  new URL("./tools/schema-engine.mjs", import.meta.url),
+);
 
 export default defineConfig({
   schema: "prisma/schema.prisma",

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { run } from "./command.mjs";
 import { report } from "./fault.mjs";
 import { migrate, runPrisma } from "./migrations.mjs";
@@ -21,10 +21,13 @@ function tool(name, command, args) {
   return { name, work };
 }
 
-function workspaces() {
+/** Every TypeScript project: a workspace may have one for the browser and one for the server. */
+function projects() {
   const below = (folder) => readdirSync(`${repository}/${folder}`).map((name) => `${folder}/${name}`);
-  return [...below("packages"), ...below("apps"), "e2e"].filter((path) =>
-    existsSync(`${repository}/${path}/tsconfig.json`),
+  return [...below("packages"), ...below("apps"), "e2e"].flatMap((path) =>
+    readdirSync(`${repository}/${path}`)
+      .filter((name) => /^tsconfig(\..+)?\.json$/.test(name))
+      .map((name) => `${path}/${name}`),
   );
 }
 
@@ -49,9 +52,9 @@ async function migrationsEqualSchema({ logs, env }) {
 }
 
 /** The static checks, each `{ name, work }`; `work` throws a Fault with the tool's output. */
-export function staticChecks() {
+function staticChecks() {
   return [
-    ...workspaces().map((path) => tool(`types of ${path}`, "tsc", ["--noEmit", "-p", path])),
+    ...projects().map((file) => tool(`types of ${file}`, "tsc", ["--noEmit", "-p", file])),
     tool("format and lint", "biome", ["check", "."]),
     tool("import rules", "depcruise", [
       "--config",

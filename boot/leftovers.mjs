@@ -11,14 +11,14 @@ function textOf(pid, name) {
 }
 
 /** Processes whose command line or environment names the folder, this one and its parents excepted. */
-export function processesNaming(folder) {
+function processesNaming(folder) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => textOf(pid, "cmdline").includes(folder) || textOf(pid, "environ").includes(folder))
     .map((pid) => ({ pid: Number(pid), command: textOf(pid, "cmdline").replaceAll("\0", " ").trim() }));
 }
 
-export function mountsNaming(folder) {
+function mountsNaming(folder) {
   return textOf("self", "mountinfo")
     .split("\n")
     .filter((line) => line.includes(folder));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** A secret of 32 random bytes as hex in a file that only its owner reads; made once. */
-export function secret(file) {
+function secret(file) {
   try {
     writeFileSync(file, randomBytes(32).toString("hex"), { mode: 0o600, flag: "wx", flush: true });
   } catch (error) {

@@ -9,7 +9,7 @@ export function splitUrl(url) {
 }
 
 /** The same server's URL with another database. */
-export function withDatabase(url, name) {
+function withDatabase(url, name) {
   const parsed = new URL(splitUrl(url).connectionString);
   parsed.pathname = `/${name}`;
   return parsed.toString();
@@ -18,7 +18,7 @@ export function withDatabase(url, name) {
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
 
 /** Runs `work` with a connection that is closed afterwards. */
-export async function withClient(url, work) {
+async function withClient(url, work) {
   const client = new pg.Client({ connectionString: splitUrl(url).connectionString });
   await client.connect();
   try {

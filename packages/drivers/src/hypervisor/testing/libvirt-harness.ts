@@ -14,6 +14,7 @@ import { type LibvirtProcess, prepareLibvirt } from "../../../../../boot/libvirt
 import type { HypervisorHarness } from "../contract.ts";
 import { createHypervisorDriver } from "../registry.ts";
 import { testOrder } from "./order.ts";
+import { logIn } from "./terminal.ts";
 import { until } from "./until.ts";
 
 const exec = promisify(execFile);
@@ -65,13 +66,7 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
       restart: daemons.restart,
       order: () => testOrder({ imagePath, passwordHash }),
       look: (guestId) => lookWith(virsh, pid, guestId),
-      async login(line) {
-        await line.see(/login: /);
-        line.type("root\r");
-        await line.see(/Password: /);
-        line.type(`${password}\r`);
-        await line.see(/# /);
-      },
+      login: (line) => logIn(line, "root", password),
       kill: async (guestId) => {
         process.kill(await pid(guestId), "SIGKILL");
       },

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 
 export type Terminal = {
   /** Waits until `pattern` appears after what was matched last, and returns the match. */
-  see(pattern: RegExp): Promise<RegExpExecArray>;
+  see(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
   type(text: string): void;
   close(): void;
 };
@@ -25,8 +25,8 @@ export function terminal(stream: Duplex): Terminal {
     wake();
   });
   return {
-    async see(pattern) {
-      const deadline = Date.now() + patienceMs;
+    async see(pattern, limitMs = patienceMs) {
+      const deadline = Date.now() + limitMs;
       for (;;) {
         const match = pattern.exec(shown);
         if (match) {
@@ -52,6 +52,23 @@ export function terminal(stream: Duplex): Terminal {
       stream.destroy();
     },
   };
+}
+
+/**
+ * Logs in on a guest's serial line. `login` throws away what was typed before it had turned the echo off, so when
+ * nothing comes of a password, an empty line brings the next prompt and it is typed again.
+ */
+export async function logIn(line: Terminal, user: string, password: string): Promise<void> {
+  let shown = await line.see(/login: |Password: |# /);
+  for (let tries = 0; tries < 20; tries++) {
+    if (shown[0] === "# ") return;
+    line.type(shown[0] === "login: " ? `${user}\r` : `${password}\r`);
+    shown = await line.see(/login: |Password: |# /, 5000).catch(() => {
+      line.type("\r");
+      return line.see(/login: |Password: |# /);
+    });
+  }
+  throw new Error("the guest never let us in");
 }
 
 /** Everything the stream says until it ends. */

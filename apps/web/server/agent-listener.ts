@@ -28,6 +28,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { WebCertificate } from "./certificate.ts";
+import { trackConnections } from "./connections.ts";
 import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
@@ -36,6 +37,7 @@ export type AgentListener = {
   app: FastifyInstance;
   /** For new connections; those that are open keep the one they began with. */
   use: (certificate: WebCertificate) => void;
+  connections: { destroyAll: () => void };
 };
 
 /** A report names every guest of a hypervisor. */
@@ -78,7 +80,7 @@ export async function makeAgentListener(
   const use = (certificate: WebCertificate) => {
     for (const server of servers) server.setSecureContext(secure(certificate));
   };
-  return { app, use };
+  return { app, use, connections: trackConnections(app.server) };
 }
 
 function secure({ key, cert, ca }: WebCertificate) {

@@ -93,14 +93,14 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
         browser.on("error", () => browser.terminate());
         // What is typed before the guest answers waits.
         browser.pause();
-        const done = serve(browser, call)
-          .catch((error) => {
-            api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
-            closeSocket(browser, 1011);
-          })
-          .finally(() => open.delete(call.consoleId));
-        // A second socket with a used ticket must not take the first one's place.
+        // A second socket with a used ticket neither takes the first one's place nor ends its watch.
+        const forget = () => open.get(call.consoleId)?.browser === browser && open.delete(call.consoleId);
+        const done = serve(browser, call).catch((error) => {
+          api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
+          closeSocket(browser, 1011);
+        });
         if (!open.has(call.consoleId)) open.set(call.consoleId, { browser, done });
+        void done.finally(forget);
       }),
     close: async () => {
       for (const timer of timers) clearInterval(timer);

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { pino } from "pino";
 import { readEnv } from "./env.ts";
 import { startWeb } from "./web.ts";
@@ -6,7 +7,8 @@ const stopWithinMs = 10_000;
 
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "web" } });
-const starting = startWeb(env, log, process.argv.includes("--dev"));
+const dir = dirname(import.meta.dirname);
+const starting = startWeb(env, log, { dir, dev: process.argv.includes("--dev") });
 
 let stopping = false;
 async function stop(): Promise<void> {

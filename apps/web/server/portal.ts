@@ -1,13 +1,7 @@
 /** Next inside our server. It gets requests with their bodies untouched, and never sees the sockets of upgrades. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
-import type nextModule from "next";
-
-// Its types say `default`, but the module itself is the function.
-const next: typeof nextModule.default = createRequire(import.meta.url)("next");
+import { next } from "./commonjs.ts";
 
 export type Portal = {
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -16,11 +10,12 @@ export type Portal = {
   close: () => Promise<void>;
 };
 
-export async function openPortal(options: { dev: boolean; hostname: string; port: number }): Promise<Portal> {
-  const dir = dirname(dirname(fileURLToPath(import.meta.url)));
+export type PortalOptions = { dir: string; dev: boolean; hostname: string; port: number };
+
+export async function openPortal(options: PortalOptions): Promise<Portal> {
   // At its first request Next adds an `upgrade` listener to this server; to ours it would steal every WebSocket.
   const decoy = createServer();
-  const app = next({ ...options, dir, httpServer: decoy, customServer: true });
+  const app = next({ ...options, httpServer: decoy, customServer: true });
   await app.prepare();
   const handle = app.getRequestHandler();
   const upgrade = app.getUpgradeHandler();

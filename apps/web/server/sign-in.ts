@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AdmissionDeps, signOut, verifyCredentials } from "@madang/api";
 import { type RateLimits, sessionMaxAgeSeconds } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
-import nextAuth, { type AuthOptions } from "next-auth";
-import credentialsProvider from "next-auth/providers/credentials";
+import type { AuthOptions } from "next-auth";
 import { z } from "zod";
+import { credentialsProvider, nextAuth } from "./commonjs.ts";
 import { readCookies } from "./session-cookie.ts";
 
 export type SignInDeps = AdmissionDeps & { limits: RateLimits };
@@ -30,7 +30,7 @@ export async function handleSignIn(
   response: ServerResponse,
 ): Promise<void> {
   const refusal: Refusal = { error: null };
-  const handler: (request: object, response: object) => Promise<void> = nextAuth.default(
+  const handler: (request: object, response: object) => Promise<void> = nextAuth(
     options(deps, settings, request, refusal),
   );
   const { raw, query, body } = request;
@@ -53,7 +53,7 @@ function options(
     session: { strategy: "jwt", maxAge: sessionMaxAgeSeconds },
     pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
     providers: [
-      credentialsProvider.default({
+      credentialsProvider({
         credentials: { username: {}, password: {} },
         authorize: async (credentials) => {
           const { username = "", password = "" } = credentials ?? {};

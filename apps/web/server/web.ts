@@ -6,6 +6,7 @@ import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
 import { openBackend } from "./backend.ts";
 import { certificateNames, keepRenewed, obtainCertificate, type WebCertificate } from "./certificate.ts";
 import { proxyTrust } from "./client-address.ts";
+import { trackConnections } from "./connections.ts";
 import { makeConsoleRelay } from "./console-relay.ts";
 import { announce, type Env } from "./env.ts";
 import { readHealth } from "./health.ts";
@@ -15,8 +16,17 @@ import { makePublicListener } from "./public-listener.ts";
 import { mountUpgrades } from "./upgrade.ts";
 import { version } from "./version.ts";
 
+const farewellMs = 1_500;
+
+/** Where the Next application is; `dev`: it is built as it is asked for. */
+export type PortalFolder = { dir: string; dev: boolean };
+
 /** Resolves when browsers can come; answers the function that ends all of it. */
-export async function startWeb(env: Env, log: Logger, dev: boolean): Promise<() => Promise<void>> {
+export async function startWeb(
+  env: Env,
+  log: Logger,
+  { dir, dev }: PortalFolder,
+): Promise<() => Promise<void>> {
   announce(env);
   const ending = new AbortController();
   const backend = await openBackend(env, log, version);
@@ -27,7 +37,7 @@ export async function startWeb(env: Env, log: Logger, dev: boolean): Promise<() 
   const certificate = obtain();
   const agents = startAgents(env, { agent: backend.agent, dials, images: env.images, log }, certificate);
 
-  const portal = await openPortal({ dev, hostname: env.listen, port: env.port });
+  const portal = await openPortal({ dir, dev, hostname: env.listen, port: env.port });
   const { url, sessionKey, expectAgent } = env;
   const health = () =>
     readHealth({ database: backend.api.reads, expectAgent, agentListening: agents.isListening });
@@ -41,6 +51,7 @@ export async function startWeb(env: Env, log: Logger, dev: boolean): Promise<() 
     env.agentUrl.replace(/^https/, "wss").replace(/\/+$/, ""),
   );
   const upgrades = mountUpgrades(app.server, deps, consoles);
+  const connections = trackConnections(app.server);
   await app.listen({ host: env.listen, port: env.port });
   log.info({ url, listen: env.listen, port: env.port }, "web is up");
 
@@ -48,6 +59,8 @@ export async function startWeb(env: Env, log: Logger, dev: boolean): Promise<() 
   renewal.catch((error) => ending.signal.aborted || log.error({ err: error }, "certificate was not renewed"));
   return async () => {
     ending.abort();
+    // Who has not said goodbye by then is cut off, else one sleeping laptop holds up the stop.
+    setTimeout(connections.destroyAll, farewellMs);
     await consoles.close();
     upgrades.close();
     await Promise.all([app.close(), agents.close()]);
@@ -76,7 +89,9 @@ function startAgents(env: Env, deps: AgentListenerDeps, certificate: Promise<Web
     use: (next: WebCertificate) => void quiet.then((listener) => listener?.use(next)),
     close: async () => {
       listening = false;
-      await (await quiet)?.app.close();
+      const listener = await quiet;
+      setTimeout(() => listener?.connections.destroyAll(), farewellMs);
+      await listener?.app.close();
     },
   };
 }

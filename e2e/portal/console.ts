@@ -16,13 +16,23 @@ const shifted: Record<string, string> = {
 
 export async function typeKeys(page: Page, text: string): Promise<void> {
   for (const character of text) {
-    const code = shifted[character];
-    await page.keyboard.press(code ? `Shift+${code}` : keyName(character), { delay: 30 });
+    await page.keyboard.press(keyName(character), { delay: 30 });
   }
 }
 
 const named: Record<string, string> = { "\n": "Enter", " ": "Space" };
-const keyName = (character: string) => named[character] ?? character;
+
+function keyName(character: string): string {
+  if (/[A-Z]/.test(character)) return `Shift+Key${character}`;
+  const code = shifted[character];
+  return code ? `Shift+${code}` : (named[character] ?? character);
+}
+
+type ConsoleState = "waiting" | "connecting" | "connected" | "lost" | "ended";
+
+export async function expectConsole(page: Page, state: ConsoleState): Promise<void> {
+  await expect(page.locator("[data-console]")).toHaveAttribute("data-console", state, { timeout: 120_000 });
+}
 
 async function pictureOf(screen: Locator): Promise<string> {
   return createHash("sha256")

@@ -27,6 +27,8 @@ export function amountText(t: Translate, resource: string, value: number): strin
   return resource === "ram" ? memoryText(value) : String(value);
 }
 
+/** A flavor's size; a disk of 0 takes the image's own size and is not told. */
 export function sizeText(flavor: { vcpus: number; ramMib: number; diskGib: number }): string {
-  return `${flavor.vcpus} vCPU · ${memoryText(flavor.ramMib)} · ${diskText(flavor.diskGib)}`;
+  const size = `${flavor.vcpus} vCPU · ${memoryText(flavor.ramMib)}`;
+  return flavor.diskGib === 0 ? size : `${size} · ${diskText(flavor.diskGib)}`;
 }

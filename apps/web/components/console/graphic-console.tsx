@@ -36,7 +36,7 @@ export function GraphicConsole({ projectId, instance }: { projectId: string; ins
     viewer.dragViewport = false;
     viewer.addEventListener("connect", () => {
       onUp();
-      viewer.focus();
+      viewer.focus({ preventScroll: true });
     });
     return () => {
       rfb.current = null;

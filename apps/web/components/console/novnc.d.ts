@@ -8,7 +8,7 @@ declare module "@novnc/novnc" {
     focusOnClick: boolean;
     background: string;
     disconnect(): void;
-    focus(): void;
+    focus(options?: FocusOptions): void;
     blur(): void;
     sendKey(keysym: number, code: string, down?: boolean): void;
     sendCtrlAltDel(): void;

@@ -4,14 +4,10 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { type AbstractIntlMessages, NextIntlClientProvider } from "next-intl";
 import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState, useSyncExternalStore } from "react";
-import { config } from "zod";
 import { makeQueryClient } from "../../lib/query-client.ts";
 import { makeClient, TRPCProvider } from "../../lib/trpc.ts";
 import { TooltipProvider } from "../ui/tooltip.tsx";
 import { Toasts } from "./toasts.tsx";
-
-// zod would try `new Function` to compile its parsers, which the content security policy forbids and reports.
-config({ jitless: true });
 
 type ProvidersProps = {
   locale: string;

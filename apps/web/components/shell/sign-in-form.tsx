@@ -51,6 +51,7 @@ export function SignInForm({ name, onSignedIn }: { name?: string; onSignedIn: ()
             spellCheck={false}
             required
             readOnly={name !== undefined}
+            tabIndex={name === undefined ? 0 : -1}
             value={username}
             onChange={(event) => setUsername(event.target.value)}
           />

@@ -36,9 +36,12 @@ export function writeMetadata(guest: GuestMetadata): string {
 
 /** Null when the element is not one of ours. */
 export function readMetadata(xml: string): GuestMetadata | null {
-  const tree: unknown = new XMLParser({ ...options, removeNSPrefix: true, parseAttributeValue: false }).parse(
-    xml,
-  );
+  const tree: unknown = new XMLParser({
+    ...options,
+    removeNSPrefix: true,
+    trimValues: false,
+    parseAttributeValue: false,
+  }).parse(xml);
   const shape = z.object({ guest: z.record(z.string(), z.unknown()) }).safeParse(tree);
   if (!shape.success) return null;
   const plain = Object.entries(shape.data.guest).map(([key, value]) => [

@@ -11,6 +11,6 @@ export async function until<T>(
     const answer = await ask();
     if (answer !== null && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
-    await sleep(100);
+    await sleep(50);
   }
 }

@@ -1,0 +1,94 @@
+/** What the simulator adds to the contract: its knobs, its memory, and a screen that an RFB client can draw. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openSimulated } from "./fake.ts";
+import { testOrder } from "./testing/order.ts";
+import { until } from "./testing/until.ts";
+
+const how = () => ({ signal: AbortSignal.timeout(10_000) });
+
+describe("the simulated hypervisor", () => {
+  it("fails the next start once, when told to", async () => {
+    const driver = openSimulated({ knobs: { failNextStart: true } });
+    const order = testOrder({ imagePath: null });
+    await expect(driver.ensure(order, how())).rejects.toMatchObject({ options: { retry: "elsewhere" } });
+    expect(await driver.observe(order.spec.guestId)).toMatchObject({ observed: "stopped" });
+    expect(await driver.ensure(order, how())).toMatchObject({ observed: "running" });
+  });
+
+  it("answers nothing while it has vanished, and still has its guests afterwards", async () => {
+    const driver = openSimulated();
+    const order = testOrder({ imagePath: null });
+    await driver.ensure(order, how());
+    driver.knobs.vanish = true;
+    await expect(driver.list()).rejects.toMatchObject({ code: "Unavailable" });
+    await expect(driver.ensure(order, how())).rejects.toMatchObject({ code: "Unavailable" });
+    driver.knobs.vanish = false;
+    expect(await driver.list()).toHaveLength(1);
+  });
+
+  it("keeps its guests over a restart when it has a file for them", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "madang-simulated-"));
+    const stateFile = join(folder, "guests.json");
+    try {
+      const order = testOrder({ imagePath: null, rebootSeq: 4 });
+      const before = await openSimulated({ stateFile }).ensure(order, how());
+      const later = openSimulated({ stateFile });
+      expect(await later.list()).toEqual([before]);
+      await later.remove(order.spec.guestId, AbortSignal.timeout(1000));
+      expect(await openSimulated({ stateFile }).list()).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("can be aborted while it is slow", async () => {
+    const driver = openSimulated({ knobs: { slowMs: 60_000 } });
+    const abort = new AbortController();
+    const order = testOrder({ imagePath: null });
+    const attempt = driver.ensure(order, {
+      signal: abort.signal,
+      onPhase: () => abort.abort(new Error("enough")),
+    });
+    await expect(attempt).rejects.toThrow("enough");
+  });
+
+  it("draws a picture for an RFB client in the pixels it asks for", async () => {
+    const driver = openSimulated();
+    const order = testOrder({ imagePath: null });
+    await driver.ensure(order, how());
+    const screen = await driver.console(order.spec.guestId, "vnc", AbortSignal.timeout(1000));
+    let seen = Buffer.alloc(0);
+    screen.on("data", (chunk: Buffer) => {
+      seen = Buffer.concat([seen, chunk]);
+    });
+    const take = async (length: number) => {
+      await until(`${length} bytes`, async () => seen.length >= length, 5000);
+      const part = seen.subarray(0, length);
+      seen = seen.subarray(length);
+      return part;
+    };
+    expect(String(await take(12))).toBe("RFB 003.008\n");
+    screen.write("RFB 003.008\n");
+    expect([...(await take(2))]).toEqual([1, 1]);
+    screen.write(Buffer.from([1]));
+    expect((await take(4)).readUInt32BE(0)).toBe(0);
+    screen.write(Buffer.from([1]));
+    const init = await take(24);
+    const [width, height] = [init.readUInt16BE(0), init.readUInt16BE(2)];
+    expect(String(await take(init.readUInt32BE(20)))).toBe(order.spec.hostname);
+    // 16 bits a pixel, then the whole screen; the two messages in odd pieces.
+    const format = Buffer.from([0, 0, 0, 0, 16, 16, 0, 1, 0, 31, 0, 63, 0, 31, 11, 5, 0, 0, 0, 0]);
+    const request = Buffer.from([3, 0, 0, 0, 0, 0, width >> 8, width & 255, height >> 8, height & 255]);
+    for (const byte of Buffer.concat([format, request])) screen.write(Buffer.from([byte]));
+    const head = await take(16);
+    expect([head.readUInt16BE(2), head.readUInt16BE(8), head.readUInt16BE(10), head.readInt32BE(12)]).toEqual(
+      [1, width, height, 0],
+    );
+    const pixels = await take(width * height * 2);
+    expect(new Set(pixels).size).toBeGreaterThan(10);
+    screen.destroy();
+  });
+});

@@ -18,8 +18,8 @@ export async function runSession(data, work) {
   }
 
   onStopSignals(
-    () => {
-      if (supervisor) progress.say("\nStopping…");
+    (name) => {
+      if (supervisor) progress.say(`\nStopping (${name})…`);
       end(supervisor ? 0 : 130).then(null, (error) => report(error));
     },
     () => supervisor?.stop(),

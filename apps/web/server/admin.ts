@@ -2,10 +2,10 @@
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { assignRole, createUser, ensureDomain, ensureProject } from "@madang/api/bootstrap";
+import { openDatabase, type Prisma } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
 import { type Role, roles } from "@madang/core/identity/permission";
 import { displayName } from "@madang/core/instance/launch";
-import { openDatabase, type Prisma } from "@madang/db";
 import { z } from "zod";
 import { findDatabase } from "./database-url.ts";
 import { readBootstrapEnv } from "./env.ts";

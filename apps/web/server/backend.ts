@@ -3,14 +3,17 @@ import type { ApiDeps } from "@madang/api";
 import type { AgentDeps } from "@madang/api/agent";
 import {
   type HintBus,
+  listenHints,
   makeAdmissionQueue,
   makeHintBus,
   makeSeal,
   openAccessWatch,
+  openDatabase,
   openEventReader,
+  openHints,
+  openQueue,
   openRateLimits,
 } from "@madang/api/server";
-import { listenHints, openDatabase, openHints, openQueue } from "@madang/db";
 import type { Logger } from "pino";
 import type { Env } from "./env.ts";
 

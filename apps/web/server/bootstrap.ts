@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { bootstrap } from "@madang/api/bootstrap";
+import { openDatabase } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
-import { openDatabase } from "@madang/db";
 import { findDatabase } from "./database-url.ts";
 import { readBootstrapEnv } from "./env.ts";
 

@@ -1,6 +1,5 @@
 /** What /api/health says: each part's state, no secrets. */
-import { readHypervisorCounts } from "@madang/api/server";
-import { type Database, goneAfterMs } from "@madang/db";
+import { type Database, goneAfterMs, readHypervisorCounts } from "@madang/api/server";
 
 export type PartState = "up" | "down" | "starting";
 export type Health = {

@@ -11,9 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assignRole, bootstrap, createUser, ensureDomain, ensureProject } from "@madang/api/bootstrap";
+import { type Database, openDatabase } from "@madang/api/server";
+import { freshDatabase } from "@madang/api/testing";
 import { type JoinAnswer, joinAnswer } from "@madang/core/wire/agent";
-import { type Database, openDatabase } from "@madang/db";
-import { freshDatabase } from "@madang/db/testing";
 import * as x509 from "@peculiar/x509";
 import { pino } from "pino";
 import WebSocket from "ws";
@@ -35,12 +35,13 @@ export type TestWeb = {
   close: () => Promise<void>;
 };
 
-export async function startTestWeb(): Promise<TestWeb> {
+/** `plainHttp` false: the public port has a certificate of Madang's own CA, as when it listens beyond loopback. */
+export async function startTestWeb(plainHttp = true): Promise<TestWeb> {
   const fresh = await freshDatabase();
   const database = openDatabase(fresh.url, 4);
   const data = await mkdtemp(join(tmpdir(), "madang-web-"));
   const dir = await makeApplication();
-  const env = await makeEnv(fresh.url, data);
+  const env = await makeEnv(fresh.url, data, plainHttp);
   const disk = join(data, "disk.raw");
   await writeFile(disk, randomBytes(70_000));
   const first = await bootstrap(database, {
@@ -56,7 +57,7 @@ export async function startTestWeb(): Promise<TestWeb> {
   const controller = startController(fresh.url, data);
   announce(env);
   const stop = await startWeb(env, pino({ level: "silent" }), { dir, dev: true });
-  await healthy(env);
+  if (plainHttp) await until(async () => (await fetch(`${env.url}/api/health`)).ok);
   const flavor = await database.prisma.flavor.findFirstOrThrow({ where: { name: "m1.nano" } });
   const image = await database.prisma.image.findFirstOrThrow();
   const close = async () => {
@@ -71,18 +72,18 @@ export async function startTestWeb(): Promise<TestWeb> {
   return { env, database, projectId, joinToken, flavorId: flavor.id, imageId: image.id, close };
 }
 
-async function makeEnv(databaseUrl: string, data: string): Promise<Env> {
+async function makeEnv(databaseUrl: string, data: string, plainHttp: boolean): Promise<Env> {
   const [port, agentPort] = [await freePort(), await freePort()];
   return {
     databaseUrl,
     images: join(data, "images"),
     port,
     listen: "127.0.0.1",
-    url: `http://127.0.0.1:${port}`,
+    url: `${plainHttp ? "http" : "https"}://127.0.0.1:${port}`,
     agentPort,
     agentUrl: `https://127.0.0.1:${agentPort}`,
     tls: null,
-    plainHttp: true,
+    plainHttp,
     trustedProxies: [],
     expectAgent: false,
     logLevel: "silent",
@@ -139,10 +140,6 @@ export async function freePort(): Promise<number> {
 /** Polls until it holds; vitest's own limit ends what never does. */
 export async function until(found: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await found())) await sleep(50);
-}
-
-async function healthy({ url }: Env): Promise<void> {
-  await until(async () => (await fetch(`${url}/api/health`)).ok);
 }
 
 const cookiesOf = (response: Response) =>

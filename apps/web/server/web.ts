@@ -1,6 +1,6 @@
 /** The web process: pages, API, streams and consoles for browsers on one port, hypervisors' agents on another. */
 import { readFile } from "node:fs/promises";
-import { startHeartbeat } from "@madang/db";
+import { startHeartbeat } from "@madang/api/server";
 import type { Logger } from "pino";
 import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
 import { openBackend } from "./backend.ts";

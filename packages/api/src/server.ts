@@ -1,4 +1,14 @@
-/** What a process that serves the API needs beside the router. */
+/** What a process that serves the API needs beside the router, the database's part included: apps know only the API. */
+export {
+  type Database,
+  goneAfterMs,
+  listenHints,
+  openDatabase,
+  openHints,
+  openQueue,
+  type Prisma,
+  startHeartbeat,
+} from "@madang/db";
 export { makeAdmissionQueue } from "./admission-queue.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {

@@ -24,9 +24,3 @@ export async function touchSession(
     [session.sessionId, now, sessionExpiry(session.createdAt, now)],
   );
 }
-
-export async function endSession(database: Database, sessionId: string): Promise<void> {
-  await database.pool.query(`UPDATE session SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL`, [
-    sessionId,
-  ]);
-}

@@ -4,6 +4,7 @@ import { blankImage } from "./guest-image.mjs";
 import { waitForHealth } from "./health.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
 import { demandPort } from "./ports.mjs";
+import { checkReach } from "./postgres.mjs";
 import { checkMachine, ensureNodeModules } from "./preparation.mjs";
 import { quiet, repository } from "./repository.mjs";
 import { runSession } from "./session.mjs";
@@ -21,6 +22,7 @@ function developerSettings() {
 }
 
 async function start(settings, { supervisor, progress, logs }) {
+  if (settings.root && !settings.databaseUrl) checkReach(settings.data);
   await demandPort(settings.port, settings.listen, "PORT");
   await ensureNodeModules({ progress, logs, env: { ...process.env, ...quiet } });
   const { name, file } = blankImage(settings.cache);

@@ -50,7 +50,8 @@ function binaries(data, root) {
   return copy;
 }
 
-function checkReach(data) {
+/** Throws a Fault if PostgreSQL's own user can't reach the data folder. */
+export function checkReach(data) {
   const barrier = barrierAbove(data);
   if (!barrier) return;
   throw new Fault(
@@ -142,7 +143,6 @@ function serverOptions(folder, port, extra) {
  * With `root` it gets a user of its own. `extra` are further settings of the server.
  */
 export function preparePostgres({ data, root, port, password, base, extra = {} }) {
-  if (root) checkReach(data);
   const native = binaries(data, root);
   const folder = `${data}/postgres`;
   if (!existsSync(`${folder}/PG_VERSION`)) initialise({ bin: `${native}/bin`, folder, root, password });

@@ -9,6 +9,7 @@ import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
 import { ensurePortal } from "./portal-build.mjs";
 import { demandPort } from "./ports.mjs";
+import { checkReach } from "./postgres.mjs";
 import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./preparation.mjs";
 import { quiet } from "./repository.mjs";
 import { runSession } from "./session.mjs";
@@ -16,6 +17,7 @@ import { readSettings } from "./settings.mjs";
 
 async function checkSurroundings(settings) {
   checkDisk(settings.data, !existsSync(`${settings.data}/postgres`), "Madang's data");
+  if (settings.root && !settings.databaseUrl) checkReach(settings.data);
   await demandPort(settings.port, settings.listen, "PORT");
   if (settings.agentPort) await demandPort(settings.agentPort, settings.listen, "MADANG_AGENT_PORT");
 }

@@ -5,6 +5,7 @@
 import { chmod, chown, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CloudError } from "@madang/core/errors";
+import { z } from "zod";
 
 /** The uid and gid of every QEMU; a number, so no account is needed. Also in boot/libvirt.mjs, which tells libvirt. */
 export const qemuUid = 64200;
@@ -22,6 +23,9 @@ export type GuestFiles = {
 };
 
 export function guestFiles(instancesDir: string, guestId: string): GuestFiles {
+  // The id becomes a path, and a whole folder is removed by it.
+  if (!z.uuid().safeParse(guestId).success)
+    throw new CloudError("InvalidInput", "A guest's id must be a UUID.");
   const folder = join(instancesDir, guestId);
   const consoleFolder = join(folder, "console");
   return {

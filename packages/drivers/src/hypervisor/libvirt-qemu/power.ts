@@ -6,11 +6,9 @@ import type { RebootKind } from "@madang/core/wire/guest";
 import { domainState, powerOf, remedyFor } from "./domain-state.ts";
 import type { DomainState, Domains } from "./domains.ts";
 import type { GuestEvents } from "./guest-events.ts";
-import type { GuestMetadata } from "./metadata.ts";
+import type { Guest } from "./guests.ts";
 import { isLibvirtCode, libvirtCode } from "./rpc/fault.ts";
-import type { Domain } from "./rpc/xdr.ts";
 
-export type Guest = { id: string; domain: Domain; metadata: GuestMetadata };
 export type PowerDeps = { domains: Domains; events: GuestEvents };
 type Limits = { signal: AbortSignal; graceMs: number };
 

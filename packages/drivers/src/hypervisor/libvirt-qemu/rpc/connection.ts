@@ -56,75 +56,85 @@ export async function openConnection(socket: Socket): Promise<Connection> {
   }
 }
 
+type Line = {
+  socket: Socket;
+  waiting: Map<number, Waiting>;
+  serial: number;
+  heard: number;
+  over: Error | null;
+  readonly end: (reason: string) => void;
+};
+
 function frame(socket: Socket): Connection {
-  const waiting = new Map<number, Waiting>();
   const { promise: ended, resolve: finish } = Promise.withResolvers<Error>();
-  let serial = 0;
-  let heard = Date.now();
-  let over: Error | null = null;
-
-  const end = (reason: string) => {
-    if (over) return;
-    over = disconnected(reason);
-    clearInterval(pinger);
-    socket.destroy();
-    for (const call of waiting.values()) call.reject(over);
-    waiting.clear();
-    finish(over);
+  const line: Line = {
+    ...{ socket, waiting: new Map<number, Waiting>(), serial: 0, heard: Date.now(), over: null },
+    end(reason) {
+      if (line.over) return;
+      line.over = disconnected(reason);
+      clearInterval(pinger);
+      socket.destroy();
+      for (const call of line.waiting.values()) call.reject(line.over);
+      line.waiting.clear();
+      finish(line.over);
+    },
   };
-  const pinger = setInterval(() => {
-    if (Date.now() - heard > deadAfterMs) return end(`silent for ${deadAfterMs} ms`);
-    send(socket, { ...keepalive(keepaliveProgram.ping) });
-  }, pingEveryMs);
+  const pinger = setInterval(() => ping(line), pingEveryMs);
   pinger.unref();
-
   const connection: Connection = {
     onLifecycle: () => {},
     ended,
-    end,
-    call(number, args = xdrWriter()) {
-      if (over) return Promise.reject(over);
-      serial = (serial % 0x7fffffff) + 1;
-      const mine = serial;
-      const { promise, resolve, reject } = Promise.withResolvers<XdrReader>();
-      const timer = setTimeout(
-        () => end(`no answer to procedure ${number} in ${callLimitMs} ms`),
-        callLimitMs,
-      );
-      waiting.set(mine, { resolve, reject });
-      send(
-        socket,
-        { program: remoteProgram.id, number, type: messageType.call, serial: mine, status: 0 },
-        args.bytes(),
-      );
-      return promise.finally(() => clearTimeout(timer));
-    },
+    end: line.end,
+    call: (number, args = xdrWriter()) => call(line, number, args),
   };
-
-  const receive = (header: Header, body: Buffer) => {
-    if (header.program === keepaliveProgram.id) {
-      if (header.number === keepaliveProgram.ping) send(socket, keepalive(keepaliveProgram.pong));
-      return;
-    }
-    if (header.type === messageType.message) return deliver(header, xdrReader(body), connection);
-    const call = waiting.get(header.serial);
-    if (header.type !== messageType.reply || !call) return;
-    waiting.delete(header.serial);
-    if (header.status === messageStatus.ok) return call.resolve(xdrReader(body));
-    call.reject(faultToCloudError(readFault(xdrReader(body))));
-  };
-  const packets = splitter(receive);
+  const packets = splitter((header, body) => receive(line, connection, header, body));
   socket.on("data", (chunk: Buffer) => {
-    heard = Date.now();
+    line.heard = Date.now();
     try {
       packets(chunk);
     } catch (error) {
-      end(error instanceof Error ? error.message : String(error));
+      line.end(error instanceof Error ? error.message : String(error));
     }
   });
-  socket.on("error", (error) => end(error.message));
-  socket.on("close", () => end("the socket was closed"));
+  socket.on("error", (error) => line.end(error.message));
+  socket.on("close", () => line.end("the socket was closed"));
+  // Closed before anybody listened: there will be no event.
+  if (socket.destroyed) line.end("the socket was closed");
   return connection;
+}
+
+function call(line: Line, number: Procedure, args: XdrWriter): Promise<XdrReader> {
+  if (line.over) return Promise.reject(line.over);
+  line.serial = (line.serial % 0x7fffffff) + 1;
+  const { serial } = line;
+  const { promise, resolve, reject } = Promise.withResolvers<XdrReader>();
+  const late = `no answer to procedure ${number} in ${callLimitMs} ms`;
+  const timer = setTimeout(() => line.end(late), callLimitMs);
+  line.waiting.set(serial, { resolve, reject });
+  const header = { program: remoteProgram.id, number, type: messageType.call, serial, status: 0 };
+  send(line.socket, header, args.bytes());
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function ping(line: Line): void {
+  if (Date.now() - line.heard > deadAfterMs) line.end(`silent for ${deadAfterMs} ms`);
+  else send(line.socket, keepalive(keepaliveProgram.ping));
+}
+
+function receive(line: Line, connection: Connection, header: Header, body: Buffer): void {
+  if (header.program === keepaliveProgram.id) {
+    if (header.number === keepaliveProgram.ping) send(line.socket, keepalive(keepaliveProgram.pong));
+    return;
+  }
+  if (header.type === messageType.message) {
+    deliver(header, xdrReader(body), connection);
+    return;
+  }
+  const waiting = line.waiting.get(header.serial);
+  if (header.type !== messageType.reply || !waiting) return;
+  line.waiting.delete(header.serial);
+  if (header.status === messageStatus.ok) waiting.resolve(xdrReader(body));
+  else waiting.reject(faultToCloudError(readFault(xdrReader(body))));
 }
 
 /** Only lifecycle events were asked for: callback id, domain, event, detail. */

@@ -1,0 +1,88 @@
+/** Brings one guest to its spec. Called under the guest's lock; may be aborted anywhere and called again. */
+import type { EnsureOptions, GuestObservation, GuestOrder } from "../driver.ts";
+import { writeConfigDrive } from "./config-drive.ts";
+import { assertDisk, ensureDisk } from "./disk.ts";
+import { buildDomainXml } from "./domain-xml.ts";
+import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
+import { findOurs, type Guest, observation } from "./guests.ts";
+import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
+import type { VirtType } from "./probe.ts";
+
+export type EnsureDeps = PowerDeps & { virtType: VirtType; instancesDir: string };
+
+const defaultGraceMs = 30_000;
+
+/** One call: what was asked for, how, and where it goes. */
+type Task = { deps: EnsureDeps; order: GuestOrder; how: EnsureOptions; files: GuestFiles; graceMs: number };
+
+export async function ensureGuest(
+  deps: EnsureDeps,
+  order: GuestOrder,
+  how: EnsureOptions,
+): Promise<GuestObservation> {
+  const { spec } = order;
+  const files = guestFiles(deps.instancesDir, spec.guestId);
+  const task = { deps, order, how, files, graceMs: how.shutdownGraceMs ?? defaultGraceMs };
+  const guest = await findOurs(deps.domains, spec.guestId);
+  if (spec.desired === "stopped") return guest ? stopKnown(task, guest) : prepareStopped(task);
+  const runs = guest !== null && (await settle(deps, guest, limits(task)));
+  if (guest && runs) {
+    if (guest.metadata.rebootSeq >= spec.rebootSeq) return observation(deps.domains, guest);
+    how.onPhase?.("rebooting", null);
+    await stopForReboot(deps, guest, spec.rebootKind, limits(task));
+  }
+  return start(task, guest !== null);
+}
+
+/** Stopping must work whatever became of the image, so only the disk is looked at. */
+async function stopKnown(task: Task, guest: Guest): Promise<GuestObservation> {
+  const { deps, how, files } = task;
+  const before = await observation(deps.domains, guest);
+  if (before.observed === "running") how.onPhase?.("stopping", null);
+  await stopGuest(deps, guest, limits(task));
+  how.signal.throwIfAborted();
+  await assertDisk(files);
+  const now = (await findOurs(deps.domains, guest.id)) ?? guest;
+  return observation(deps.domains, now);
+}
+
+async function prepareStopped(task: Task): Promise<GuestObservation> {
+  return observation(task.deps.domains, await prepare(task, false));
+}
+
+async function start(task: Task, known: boolean): Promise<GuestObservation> {
+  const { deps, how } = task;
+  const guest = await prepare(task, known);
+  how.onPhase?.("starting", null);
+  await deps.domains.create(guest.domain);
+  return observation(deps.domains, guest);
+}
+
+/** Disk, config drive and definition of a guest that is off; `known` when it was defined before. */
+async function prepare({ deps, order, how, files }: Task, known: boolean): Promise<Guest> {
+  const { spec } = order;
+  how.onPhase?.("preparing-disk", null);
+  await makeGuestFolder(files);
+  await ensureDisk(files, order, known, how.signal);
+  await writeConfigDrive(files, order, how.signal);
+  how.signal.throwIfAborted();
+  const metadata = {
+    instance: spec.instanceId,
+    project: spec.projectId,
+    hostname: spec.hostname,
+    rebootSeq: spec.rebootSeq,
+    stopping: false,
+  };
+  const { guestId, machineType, vcpus, ramMib } = spec;
+  const xml = buildDomainXml({
+    ...{ guestId, machineType, vcpus, ramMib, metadata, virtType: deps.virtType },
+    disk: { path: files.disk, basePath: files.base, baseFormat: spec.image.format },
+    configDrivePath: files.configDrive,
+    serialLogPath: files.serialLog,
+  });
+  return { id: guestId, domain: await deps.domains.define(xml), metadata };
+}
+
+function limits({ how, graceMs }: Task) {
+  return { signal: how.signal, graceMs };
+}

@@ -1,0 +1,63 @@
+/** Looking at guests: which domains are ours, and what they are doing. Nothing here changes anything. */
+import { CloudError } from "@madang/core/errors";
+import type { GuestObservation } from "../driver.ts";
+import { powerOf } from "./domain-state.ts";
+import type { Domains } from "./domains.ts";
+import type { GuestMetadata } from "./metadata.ts";
+import { isLibvirtCode, libvirtCode } from "./rpc/fault.ts";
+import type { Domain } from "./rpc/xdr.ts";
+
+export type Guest = { id: string; domain: Domain; metadata: GuestMetadata };
+
+export async function listGuests(domains: Domains): Promise<GuestObservation[]> {
+  const found = await Promise.all(
+    (await domains.list()).map(async (domain) => {
+      try {
+        const guest = await asGuest(domains, domain);
+        return guest && (await observation(domains, guest));
+      } catch (error) {
+        // Gone since it was listed.
+        if (isLibvirtCode(error, libvirtCode.noDomain)) return null;
+        throw error;
+      }
+    }),
+  );
+  return found.filter((one) => one !== null);
+}
+
+export async function observeGuest(domains: Domains, guestId: string): Promise<GuestObservation | null> {
+  const domain = await domains.lookup(guestId);
+  const guest = domain && (await asGuest(domains, domain));
+  return guest ? observation(domains, guest) : null;
+}
+
+export async function observation(
+  domains: Domains,
+  { id, domain, metadata }: Guest,
+): Promise<GuestObservation> {
+  const power = powerOf(await domains.state(domain), metadata.stopping);
+  return { guestId: id, name: metadata.hostname, ...power, rebootSeq: metadata.rebootSeq };
+}
+
+async function asGuest(domains: Domains, domain: Domain): Promise<Guest | null> {
+  const metadata = await domains.metadata(domain);
+  return metadata && { id: uuidText(domain.uuid), domain, metadata };
+}
+
+/** Throws Conflict when a domain with this id is there and is not ours. */
+export async function findOurs(domains: Domains, guestId: string): Promise<Guest | null> {
+  const domain = await domains.lookup(guestId);
+  if (!domain) return null;
+  const guest = await asGuest(domains, domain);
+  if (guest) return guest;
+  throw new CloudError("Conflict", "Something else on the hypervisor has the guest's id.", {
+    reason: "GuestForeign",
+    detail: `domain ${guestId} has no metadata of ours`,
+    retry: "elsewhere",
+  });
+}
+
+function uuidText(uuid: Buffer): string {
+  const hex = uuid.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

@@ -6,6 +6,7 @@ import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { makeQueryClient } from "../../lib/query-client.ts";
 import { makeClient, TRPCProvider } from "../../lib/trpc.ts";
+import { FloatingRoot } from "../ui/floating-root.tsx";
 import { TooltipProvider } from "../ui/tooltip.tsx";
 import { Toasts } from "./toasts.tsx";
 
@@ -44,6 +45,7 @@ export function Providers({ locale, messages, nonce, children }: ProvidersProps)
           <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
             <TooltipProvider>
               {children}
+              <FloatingRoot />
               <Toasts />
             </TooltipProvider>
           </TRPCProvider>

@@ -2,6 +2,7 @@
 
 import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { floatingRoot } from "./floating-root.tsx";
 
 export function TooltipProvider({ children }: { children: ReactNode }) {
   return (
@@ -15,7 +16,7 @@ export function Tooltip({ words, children }: { words: ReactNode; children: React
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={floatingRoot()}>
         <Radix.Content
           sideOffset={6}
           collisionPadding={8}

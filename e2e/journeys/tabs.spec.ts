@@ -36,7 +36,9 @@ test("with eight tabs open the eighth is live", async ({ page, context, words })
   });
   await last.bringToFront();
   const row = last.getByRole("row").filter({ hasText: name });
-  await expect(row.locator("[data-status]")).toHaveAttribute("data-status", "ACTIVE", { timeout: 180_000 });
+  await expect(row.locator("[data-status]").first()).toHaveAttribute("data-status", "ACTIVE", {
+    timeout: 180_000,
+  });
   await last.goto(`/p/${project}/instances/${id}`);
   await expectStatus(last, "ACTIVE");
   await api.mutate("instance.delete", { projectId: project, id });

@@ -12,7 +12,10 @@ export async function launchAt(
 ): Promise<string> {
   await page.goto(`/p/${project}/instances/launch`);
   await page.getByRole("textbox", { name: words("fields.name"), exact: true }).fill(wanted.name);
-  await page.getByRole("radio", { name: /tiny/ }).first().click();
+  await page
+    .getByRole("radio", { name: /Tiny Linux/ })
+    .first()
+    .click();
   await page.getByRole("radio", { name: wanted.flavor }).click();
   if (wanted.password)
     await page.getByRole("textbox", { name: words("launch.password") }).fill(wanted.password);

@@ -27,7 +27,14 @@ export function LaunchPage() {
   const trpc = useTRPC();
   const allowed = usePermission("instance:create", projectId);
   const [draft] = useState(() => readDraft(me.user.id, projectId));
-  const images = useQuery(trpc.image.list.queryOptions({ projectId, sort: "name", limit: choiceLimit }));
+  const images = useQuery(
+    trpc.image.list.queryOptions({
+      projectId,
+      sort: "name",
+      limit: choiceLimit,
+      filter: { status: ["active"] },
+    }),
+  );
   const flavors = useQuery(trpc.flavor.list.queryOptions({ projectId, limit: choiceLimit }));
   const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ limit: choiceLimit }));
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));

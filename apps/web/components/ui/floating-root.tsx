@@ -1,6 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { useSyncExternalStore } from "react";
 
 const rootId = "floating";
 
@@ -10,7 +11,16 @@ export function FloatingRoot() {
   return <section id={rootId} aria-label={t("floating")} />;
 }
 
-export function floatingRoot(): HTMLElement | undefined {
-  if (typeof document === "undefined") return undefined;
-  return document.getElementById(rootId) ?? undefined;
+function subscribe(listener: () => void): () => void {
+  document.addEventListener("fullscreenchange", listener);
+  return () => document.removeEventListener("fullscreenchange", listener);
+}
+
+/** In full screen only what is inside of it can be seen. */
+export function useFloatingRoot(): Element | null {
+  return useSyncExternalStore(
+    subscribe,
+    () => document.fullscreenElement ?? document.getElementById(rootId),
+    () => null,
+  );
 }

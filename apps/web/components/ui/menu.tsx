@@ -3,7 +3,7 @@
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "./class-names.ts";
-import { floatingRoot } from "./floating-root.tsx";
+import { useFloatingRoot } from "./floating-root.tsx";
 import { floating } from "./popover.tsx";
 
 const itemLook =
@@ -18,10 +18,11 @@ export function Menu({
   children: ReactNode;
   align?: "start" | "end";
 }) {
+  const container = useFloatingRoot();
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal container={floatingRoot()}>
+      <Radix.Portal container={container}>
         <Radix.Content
           align={align}
           sideOffset={4}

@@ -2,7 +2,7 @@
 
 import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
-import { floatingRoot } from "./floating-root.tsx";
+import { useFloatingRoot } from "./floating-root.tsx";
 
 export function TooltipProvider({ children }: { children: ReactNode }) {
   return (
@@ -13,10 +13,11 @@ export function TooltipProvider({ children }: { children: ReactNode }) {
 }
 
 export function Tooltip({ words, children }: { words: ReactNode; children: ReactNode }) {
+  const container = useFloatingRoot();
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal container={floatingRoot()}>
+      <Radix.Portal container={container}>
         <Radix.Content
           sideOffset={6}
           collisionPadding={8}

@@ -32,7 +32,6 @@ export function LaunchPage() {
       projectId,
       sort: "name",
       limit: choiceLimit,
-      filter: { status: ["active"] },
     }),
   );
   const flavors = useQuery(trpc.flavor.list.queryOptions({ projectId, limit: choiceLimit }));
@@ -51,7 +50,7 @@ export function LaunchPage() {
           userId={me.user.id}
           draft={draft}
           choices={{
-            images: images.data.items,
+            images: images.data.items.filter((image) => image.status === "active"),
             flavors: flavors.data.items,
             keyPairs: keyPairs.data.items,
             lines: quota.data.lines,

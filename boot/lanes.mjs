@@ -62,7 +62,7 @@ export function runLane(name, { progress, folder }) {
     ...quiet,
     PATH: path,
     TMPDIR: folder,
-    FORCE_COLOR: process.env.FORCE_COLOR ?? "0",
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
   };
   return runners[name]({ progress, folder, env });
 }

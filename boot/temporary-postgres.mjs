@@ -38,10 +38,13 @@ export async function startTemporaryPostgres() {
     port: ports.postgres,
     extra: careless,
   });
+  const remove = () => rmSync(data, { recursive: true, force: true });
+  // Whoever leaves without `stop` takes the server along by its death signal; the folder goes here.
+  process.once("exit", remove);
   await supervisor.start(definition);
   const stop = async () => {
     await supervisor.stop();
-    rmSync(data, { recursive: true, force: true });
+    remove();
   };
   return { url, data, logs: `${data}/log`, stop };
 }

@@ -32,7 +32,11 @@ const sorts = {
 } as const;
 
 export const imageFilter = z
-  .object({ text: filterText.optional(), ids: z.array(z.uuid()).max(500).optional() })
+  .object({
+    text: filterText.optional(),
+    status: z.array(filterText).max(10).optional(),
+    ids: z.array(z.uuid()).max(500).optional(),
+  })
   .optional();
 
 /** Its own and everybody's; what is being deleted is not offered. */
@@ -47,6 +51,7 @@ export function listImages(
 ): Promise<Page<ImageItem>> {
   const where = [visibleImage(projectId)];
   if (input.filter?.text) where.push(sql`i.name ILIKE ${containing(input.filter.text.trim())}`);
+  if (input.filter?.status?.length) where.push(sql`i.status::text = ANY(${input.filter.status}::text[])`);
   if (input.filter?.ids) where.push(sql`i.id = ANY(${input.filter.ids}::uuid[])`);
   const query = { select, from: "image i", id: "i.id", sorts, defaultSort: "name", where, toItem };
   return listPage<Row, ImageItem>(database, query, input);

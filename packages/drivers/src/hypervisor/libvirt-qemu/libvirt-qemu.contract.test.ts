@@ -1,6 +1,6 @@
 /** What only libvirt with QEMU promises: how a guest is caged, what its files are, what a restart of libvirtd does. */
 import { execFile } from "node:child_process";
-import { readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -138,6 +138,16 @@ describe("a guest under libvirt and QEMU", () => {
     line.type("\recho still-$((40+1))\r");
     await line.see(/still-41/);
     line.close();
+  });
+
+  it("has daemons that a later start finds by their pid files, and takes no other process for them", async () => {
+    for (const { running, pidFile } of harness.processes) {
+      const pid = await readFile(pidFile, "utf8");
+      expect(await running()).toBe(Number(pid));
+      await writeFile(pidFile, String(process.pid));
+      expect(await running()).toBeNull();
+      await writeFile(pidFile, pid);
+    }
   });
 
   it("gets a larger disk with a larger flavor, at the next start", async () => {

@@ -35,6 +35,7 @@ export type LibvirtHarness = HypervisorHarness & {
   pid(guestId: string): Promise<number>;
   /** Ends one of the two daemons by SIGKILL and starts it again. */
   restart(name: LibvirtProcess["name"]): Promise<void>;
+  processes: LibvirtProcess[];
 };
 
 export async function libvirtHarness(): Promise<LibvirtHarness> {
@@ -64,6 +65,7 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
       virsh,
       pid,
       restart: daemons.restart,
+      processes: daemons.processes,
       order: () => testOrder({ imagePath, passwordHash }),
       look: (guestId) => lookWith(virsh, pid, guestId),
       login: (line) => logIn(line, "root", password),
@@ -103,6 +105,7 @@ async function startDaemons(dir: string) {
     await gone;
   };
   return {
+    processes,
     async restart(name: LibvirtProcess["name"]) {
       const definition = processes.find((one) => one.name === name);
       if (!definition) throw new Error(`no ${name}`);

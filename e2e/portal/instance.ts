@@ -31,9 +31,6 @@ function goPattern(words: Words): RegExp {
   return new RegExp(text ?? words("launch.launched.go"));
 }
 
-/** The badge in the title line. */
-export const statusBadge = (page: Page) => page.locator("h1 [data-status], header [data-status]").first();
-
 export async function expectStatus(page: Page, status: string, timeout = 180_000): Promise<void> {
   const badge = page.locator("[data-status]").first();
   await expect(badge).toHaveAttribute("data-status", status, { timeout });

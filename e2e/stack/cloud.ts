@@ -1,6 +1,6 @@
 /** A whole Madang as a user starts it: `npm start` in its own process group, with its own port and data folder. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,8 +100,4 @@ export async function stopCloud(cloud: Cloud): Promise<number | null> {
 
 export async function removeData(cloud: Cloud): Promise<void> {
   await rm(cloud.data, { recursive: true, force: true });
-}
-
-export async function readData(cloud: Cloud, path: string): Promise<string> {
-  return readFile(join(cloud.data, path), "utf8");
 }

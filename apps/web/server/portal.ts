@@ -6,7 +6,7 @@ import { next } from "./commonjs.ts";
 export type Portal = {
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Hot reload in development. */
-  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   close: () => Promise<void>;
 };
 
@@ -14,14 +14,16 @@ export type PortalOptions = { dir: string; dev: boolean; hostname: string; port:
 
 export async function openPortal(options: PortalOptions): Promise<Portal> {
   // At its first request Next adds an `upgrade` listener to this server; to ours it would steal every WebSocket.
+  // That listener alone answers hot reload: what `getUpgradeHandler()` gives ignores it.
   const decoy = createServer();
   const app = next({ ...options, httpServer: decoy, customServer: true });
   await app.prepare();
   const handle = app.getRequestHandler();
-  const upgrade = app.getUpgradeHandler();
   return {
     handle: (request, response) => handle(request, response),
-    upgrade: (request, socket, head) => upgrade(request, socket, head),
+    upgrade: (request, socket, head) => {
+      if (!decoy.emit("upgrade", request, socket, head)) socket.destroy();
+    },
     close: () => app.close(),
   };
 }

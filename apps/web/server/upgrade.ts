@@ -37,7 +37,7 @@ async function route(
   consoles: ConsoleRelay,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://host");
-  if (deps.dev && url.pathname.startsWith("/_next/")) return await deps.portal.upgrade(request, socket, head);
+  if (deps.dev && url.pathname.startsWith("/_next/")) return deps.portal.upgrade(request, socket, head);
   const [, consoleId] = consolePath.exec(url.pathname) ?? [];
   if (url.pathname !== "/ws/trpc" && consoleId === undefined) return refuse(socket, "404 Not Found");
   if (!isOwnOrigin(request, deps.url)) return refuse(socket, "403 Forbidden");

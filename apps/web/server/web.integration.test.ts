@@ -78,6 +78,18 @@ test("every page has a policy with its own nonce, and Next gives that nonce to i
   expect(pages[0]?.headers.get("x-content-type-options")).toBe("nosniff");
 });
 
+test("in development hot reload is answered, and by nobody but Next", async () => {
+  await fetch(web.env.url);
+  const { socket, opened, messages } = connect(
+    `${web.env.url.replace("http:", "ws:")}/_next/hmr?id=${crypto.randomUUID()}`,
+    headers(),
+  );
+  expect(await opened).toBe(true);
+  await until(() => messages.length > 0);
+  expect(String(messages[0])).toContain("type");
+  socket.terminate();
+});
+
 test("a body for Next arrives as it was sent, whatever it is and however large", async () => {
   const body = randomBytes(3 * 1024 * 1024);
   for (const type of [

@@ -30,6 +30,8 @@ export function SignInForm({ name, onSignedIn }: { name?: string; onSignedIn: ()
   const missing = username.trim() === "" || password === "" ? t("fillBoth") : null;
   return (
     <form
+      // Sent before our code runs, a password must not land in the address.
+      method="post"
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();

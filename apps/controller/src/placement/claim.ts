@@ -50,7 +50,7 @@ async function claimHypervisor(
   now: Date,
 ): Promise<"claimed" | "full" | "stale"> {
   if (!(await lockInstance(tx, planned.row.id))) return "stale";
-  const loaded = await loadInstance(tx, planned.row.id);
+  const loaded = await loadInstance(tx, planned.row.id, now);
   if (!loaded || !isUnplaced(loaded, planned)) return "stale";
   if (!(await lockHypervisor(tx, hypervisorId))) return "full";
   const candidate = await readCandidate(tx, hypervisorId, now);
@@ -88,7 +88,7 @@ async function insertGuest(tx: Tx, { row }: LoadedInstance, hypervisorId: string
   });
   const conditions: Conditions = { ...readConditions(row), Scheduled: { ok: true } };
   await tx.instance.update({ where: { id: row.id }, data: { activeGuestId: id, conditions } });
-  const after = await loadInstance(tx, row.id);
+  const after = await loadInstance(tx, row.id, now);
   if (after) await trackOperations(tx, after, now);
   await recordEvent(tx, row, { action: "instance.scheduled", operation: after?.operations[0] });
   await writeStatus(tx, row.id);

@@ -1,4 +1,5 @@
 import type { PublicError } from "@madang/core/errors";
+import { buildPatienceMs } from "@madang/core/instance/machine";
 import { deriveStatus } from "@madang/core/instance/status";
 import { instanceView } from "@madang/db";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -257,6 +258,32 @@ describe("a build that fails", () => {
     expect((await onlyGuest(id)).desired).toBe("absent");
   });
 
+  it("does not stay BUILD for ever on a fault that was to pass", async () => {
+    await addHypervisor(cloud);
+    const late = new Date(cloud.deps.now().getTime() - buildPatienceMs - 1);
+    for (const [scheduleDeadline, desired] of [
+      [new Date(late.getTime() + 60_000), "running"],
+      [late, "absent"],
+    ] as const) {
+      const id = await addInstance(cloud, { scheduleDeadline });
+      await run(id);
+      const guest = await onlyGuest(id);
+      const unanswered = guest.generation - 1;
+      await answer(cloud, guest, { observed: "absent", generation: unanswered, fault: broken("later") });
+      await run(id);
+      expect((await onlyGuest(id)).desired).toBe(desired);
+      expect(await instance(id)).toMatchObject({ status: "BUILD" });
+      if (desired === "running") continue;
+      await obey(cloud, id);
+      await run(id);
+      expect(await instance(id)).toMatchObject({ status: "ERROR", fault: { code: "NoValidHost" } });
+      expect((await instance(id)).fault).toMatchObject({
+        message: expect.stringContaining("QEMU would not"),
+      });
+      expect(await guestsOf(id)).toEqual([]);
+    }
+  });
+
   it("keeps the guest, and its disk, of an instance that once ran", async () => {
     await addHypervisor(cloud);
     const id = await launched();
@@ -285,6 +312,25 @@ describe("a fenced hypervisor", () => {
     const second = await addHypervisor(cloud);
     await run(id);
     expect((await onlyGuest(id)).hypervisorId).toBe(second);
+  });
+});
+
+describe("a revoked hypervisor", () => {
+  it("keeps its guests until they are deleted, which then waits for nobody", async () => {
+    const hypervisorId = await addHypervisor(cloud);
+    const id = await launched();
+    await cloud.database.prisma.hypervisor.update({
+      where: { id: hypervisorId },
+      data: { revokedAt: new Date(), enabled: false },
+    });
+    await wish(cloud, id, "instance.stop");
+    await run(id);
+    expect(await guestsOf(id)).toHaveLength(1);
+    await wish(cloud, id, "instance.delete");
+    await run(id);
+    expect(await cloud.database.prisma.instance.count()).toBe(0);
+    expect(await cloud.database.prisma.allocation.count()).toBe(0);
+    expect((await operations(id))["instance.delete"]?.state).toBe("succeeded");
   });
 });
 

@@ -58,6 +58,7 @@ function view({ instance = {}, guest = {}, others = [], ready = true }: Change =
       observedGeneration: 3,
       activeGuestId: guest === null ? null : "guest-1",
       excludedHypervisors: [],
+      overdue: false,
       ...instance,
     },
     guests: [
@@ -80,6 +81,26 @@ const rows: [string, Change, Partial<InstanceStep>][] = [
     { kind: "done" },
   ],
 
+  [
+    "a passing fault of a first build is waited for",
+    { instance: unlaunched, guest: { ackedGeneration: 4, fault: fault("later") } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "a passing fault that did not pass in time",
+    { instance: { ...unlaunched, overdue: true }, guest: { ackedGeneration: 4, fault: fault("later") } },
+    { kind: "give-up" },
+  ],
+  [
+    "a build that is only slow",
+    { instance: { ...unlaunched, overdue: true }, guest: { ackedGeneration: 4 } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "a passing fault of one that once ran",
+    { instance: { overdue: true }, guest: { ackedGeneration: 4, fault: fault("later") } },
+    { kind: "wait", for: "guest" },
+  ],
   ["nothing is there yet", { instance: unlaunched, guest: null }, { kind: "place" }],
   ["its guest was lost with its host", { guest: { lost: true } }, { kind: "drop-guest" }],
   [
@@ -297,6 +318,7 @@ const anyView = fc
       rebootSeq: fc.integer({ min: 0, max: 2 }),
       deleteRequested: fc.boolean(),
       launched: fc.boolean(),
+      overdue: fc.boolean(),
       selfStoppedAt: fc.option(fc.integer({ min: 1, max: 3 })),
       fault: fc.option(fc.constant(fault("never"))),
     }),

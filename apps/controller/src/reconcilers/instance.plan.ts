@@ -42,6 +42,8 @@ export type InstanceFacts = {
   observedGeneration: number;
   activeGuestId: string | null;
   excludedHypervisors: readonly string[];
+  /** The time for a first build is over: a fault that was worth waiting for no longer is. */
+  overdue: boolean;
 };
 
 /** Something the guest needs on its hypervisor before it may run (a port bound, a volume exported). */
@@ -121,6 +123,8 @@ function planGuest(view: InstancePlanView, guest: GuestFacts): InstanceStep {
   const order = orderFor(view, guest);
   if (!isOrdered(guest, order)) return { kind: "update-guest", guest, order };
   if (view.readiness.some((fact) => !fact.ok)) return { kind: "wait", for: "readiness" };
+  if (guest.fault && isHopeless(instance, guest.fault))
+    return planFault(instance, guest, { ...guest.fault, retry: "elsewhere" });
   if (!isAcked(guest)) return { kind: "wait", for: "guest" };
   if (guest.observed === "failed" && guest.fault) return planFault(instance, guest, guest.fault);
   const cameUp = guest.observed === guest.desired || isSelfStopped(guest);
@@ -154,6 +158,11 @@ function isHealthy(guest: GuestFacts, order: GuestOrder): boolean {
   if (!isOrdered(guest, order) || !isAcked(guest) || guest.fault) return false;
   if (guest.observed !== order.desired) return false;
   return order.desired === "stopped" || guest.observedRebootSeq >= order.rebootSeq;
+}
+
+/** What may pass is not acknowledged, so without an end to patience it would stay BUILD, and hold its room, for ever. */
+function isHopeless(instance: InstanceFacts, fault: PublicError): boolean {
+  return !instance.launched && instance.overdue && fault.retry === "later";
 }
 
 function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {

@@ -28,7 +28,7 @@ const retryPlacementSeconds = 5;
 
 export async function reconcileInstance(deps: ReconcileDeps, id: string): Promise<ReconcileResult> {
   for (let pass = 0; pass < passLimit; pass++) {
-    const loaded = await loadInstance(deps.prisma, id);
+    const loaded = await loadInstance(deps.prisma, id, deps.now());
     if (!loaded) return { again: null };
     const result = await takeStep(deps, loaded);
     if (result) return result;
@@ -66,7 +66,7 @@ async function commit(deps: ReconcileDeps, planned: LoadedInstance, work: Work):
   try {
     await transaction(deps.prisma, async (tx) => {
       if (!(await lockInstance(tx, id))) throw new StaleView();
-      const loaded = await loadInstance(tx, id);
+      const loaded = await loadInstance(tx, id, deps.now());
       if (loaded?.row.generation !== generation) throw new StaleView();
       await work(tx, loaded);
       await writeStatus(tx, id);

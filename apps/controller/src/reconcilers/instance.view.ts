@@ -1,42 +1,53 @@
 /** Rows as the plan sees them. */
 import { publicError } from "@madang/core/errors";
-import type { Guest, Instance, Operation, Tx } from "@madang/db";
+import { buildPatienceMs } from "@madang/core/instance/machine";
+import type { Guest, Hypervisor, Instance, Operation, Tx } from "@madang/db";
 import type { GuestFacts, InstanceFacts, InstancePlanView, ReadinessFact } from "./instance.plan.ts";
 
-type InstanceRow = Instance & { guests: Guest[] };
+type GuestRow = Guest & { hypervisor: Pick<Hypervisor, "revokedAt"> };
+type InstanceRow = Instance & { guests: GuestRow[] };
 export type LoadedInstance = { row: InstanceRow; view: InstancePlanView; operations: Operation[] };
 
 /** null when the instance is gone. */
 export async function loadInstance(
   tx: Pick<Tx, "instance" | "operation">,
   id: string,
+  now: Date,
 ): Promise<LoadedInstance | null> {
-  const row = await tx.instance.findUnique({ where: { id }, include: { guests: true } });
+  const guests = { include: { hypervisor: { select: { revokedAt: true } } } };
+  const row = await tx.instance.findUnique({ where: { id }, include: { guests } });
   if (!row) return null;
   const operations = await tx.operation.findMany({
     where: { resourceId: id, resourceKind: "instance", state: { in: ["pending", "running"] } },
     orderBy: { createdAt: "asc" },
   });
-  return { row, operations, view: viewOf(row) };
+  return { row, operations, view: viewOf(row, now) };
 }
 
-function viewOf(row: InstanceRow): InstancePlanView {
-  return { instance: instanceFacts(row), guests: row.guests.map(guestFacts), readiness: readinessFacts() };
+function viewOf(row: InstanceRow, now: Date): InstancePlanView {
+  const instance = instanceFacts(row, now);
+  const guests = row.guests.map((guest) => guestFacts(guest, instance.deleteRequested));
+  return { instance, guests, readiness: readinessFacts() };
 }
 
-function instanceFacts(row: Instance): InstanceFacts {
+function instanceFacts(row: Instance, now: Date): InstanceFacts {
   return {
     ...row,
     deleteRequested: row.deleteRequestedAt !== null,
     launched: row.launchedAt !== null,
+    overdue: now.getTime() > row.scheduleDeadline.getTime() + buildPatienceMs,
     fault: row.fault === null ? null : publicError.parse(row.fault),
   };
 }
 
-function guestFacts(row: Guest): GuestFacts {
+/**
+ * Nobody will ever acknowledge a deletion on a revoked hypervisor: that its guests are out of control the administrator
+ * said when he revoked it, so a deletion does not wait for it. Nothing but a deletion takes it for lost.
+ */
+function guestFacts(row: GuestRow, deleteRequested: boolean): GuestFacts {
   return {
     ...row,
-    lost: row.lostAt !== null,
+    lost: row.lostAt !== null || (deleteRequested && row.hypervisor.revokedAt !== null),
     fault: row.fault === null ? null : publicError.parse(row.fault),
   };
 }

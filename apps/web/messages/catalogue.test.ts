@@ -63,7 +63,13 @@ function actionReasons(): Set<string> {
       for (const powerState of powerStates)
         for (const deleteProtection of [true, false])
           for (const action of instanceActions) {
-            const reason = actionBlocked(action, { status, taskState, powerState, deleteProtection });
+            const reason = actionBlocked(action, {
+              status,
+              taskState,
+              powerState,
+              deleteProtection,
+              launchedAt: null,
+            });
             if (reason) reasons.add(reason);
           }
   return reasons;

@@ -294,6 +294,11 @@ describe("a build that fails", () => {
     expect(await instance(id)).toMatchObject({ status: "ERROR" });
     expect((await onlyGuest(id)).desired).toBe("running");
     expect((await operations(id))["instance.reboot"]).toMatchObject({ state: "failed" });
+    const { generation } = await onlyGuest(id);
+    await wish(cloud, id, "instance.start");
+    await run(id);
+    expect(await instance(id)).toMatchObject({ status: "SHUTOFF", taskState: "powering-on", fault: null });
+    expect((await onlyGuest(id)).generation).toBeGreaterThan(generation);
     await obey(cloud, id);
     await run(id);
     expect(await instance(id)).toMatchObject({ status: "ACTIVE", fault: null });

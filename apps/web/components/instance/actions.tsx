@@ -15,7 +15,7 @@ import { RenameDialog } from "./rename-dialog.tsx";
 
 export type ActionTarget = Pick<
   InstanceRow,
-  "id" | "name" | "status" | "taskState" | "powerState" | "deleteProtection"
+  "id" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
 >;
 type Act = (action: InstanceAction, target: ActionTarget) => void;
 type Asked = { action: InstanceAction; target: ActionTarget };

@@ -77,7 +77,8 @@ export async function requireAllowed(tx: Tx, instance: Instance, action: Instanc
   const guest =
     instance.activeGuestId && (await tx.guest.findUnique({ where: { id: instance.activeGuestId } }));
   const derived = deriveStatus(instanceView(instance, guest || null));
-  const reason = actionBlocked(action, { ...derived, deleteProtection: instance.deleteProtection });
+  const { deleteProtection, launchedAt } = instance;
+  const reason = actionBlocked(action, { ...derived, deleteProtection, launchedAt });
   if (!reason) return;
   throw new CloudError("InvalidState", `The instance can't do that now: ${reason}.`, {
     reason,

@@ -21,6 +21,8 @@ export type ActionView = {
   taskState: TaskState | null;
   powerState: PowerState;
   deleteProtection: boolean;
+  /** null: it never ran, so there is nothing that could be started. */
+  launchedAt: Date | null;
 };
 
 type Check = (view: ActionView) => string | null;
@@ -28,6 +30,11 @@ type Check = (view: ActionView) => string | null;
 const notDeleting: Check = (view) => (view.taskState === "deleting" ? "beingDeleted" : null);
 const notBuilding: Check = (view) => (view.status === "BUILD" ? "stillBuilding" : null);
 const notFailed: Check = (view) => (view.status === "ERROR" ? "failed" : null);
+/** What once ran has its disk still: asking again makes a new order, and so a new attempt. */
+const notFailedBuild: Check = (view) =>
+  view.status === "ERROR" && view.launchedAt === null ? "failed" : null;
+const notFailedOff: Check = (view) =>
+  view.status === "ERROR" && view.powerState !== "RUNNING" ? "failed" : null;
 const running: Check = (view) => (view.powerState === "RUNNING" ? null : "notRunning");
 const notPoweringOff: Check = (view) => (view.taskState === "powering-off" ? "poweringOff" : null);
 const notPoweringOn: Check = (view) => (view.taskState === "powering-on" ? "poweringOn" : null);
@@ -39,8 +46,8 @@ const unprotected: Check = (view) => (view.deleteProtection ? "deleteProtected" 
 
 /** First check that objects gives the reason. */
 const checks: Record<InstanceAction, readonly Check[]> = {
-  start: [notDeleting, notBuilding, notFailed, notRunningAlready, notPoweringOn],
-  stop: [notDeleting, notBuilding, notFailed, notStoppedAlready, notPoweringOff],
+  start: [notDeleting, notBuilding, notFailedBuild, notRunningAlready, notPoweringOn],
+  stop: [notDeleting, notBuilding, notFailedBuild, notFailedOff, notStoppedAlready, notPoweringOff],
   reboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
   hardReboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
   delete: [notDeleting, unprotected],

@@ -98,7 +98,7 @@ test("nobody is ever left with nothing to do: an unprotected instance can be del
   fc.assert(
     fc.property(anyInstance, (view) => {
       const derived = deriveStatus(view);
-      const blocked = actionBlocked("delete", { ...derived, deleteProtection: false });
+      const blocked = actionBlocked("delete", { ...derived, deleteProtection: false, launchedAt: null });
       expect(blocked).toBe(view.deleteRequested ? "beingDeleted" : null);
     }),
   );
@@ -107,10 +107,23 @@ test("nobody is ever left with nothing to do: an unprotected instance can be del
 test("start and stop are never both allowed on a settled instance", () => {
   fc.assert(
     fc.property(anyInstance, (view) => {
-      const state = { ...deriveStatus(view), deleteProtection: false };
+      const launchedAt = view.launched ? new Date(0) : null;
+      const state = { ...deriveStatus(view), deleteProtection: false, launchedAt };
       const allowed = instanceActions.filter((action) => actionBlocked(action, state) === null);
       const both = allowed.includes("start") && allowed.includes("stop");
       expect(both && state.taskState === null).toBe(false);
     }),
   );
+});
+
+test("a failed instance that once ran can be told what to do again, one that never did can only be deleted", () => {
+  const failed = { status: "ERROR", taskState: null, deleteProtection: false } as const;
+  const reasons = (powerState: "NOSTATE" | "RUNNING", launchedAt: Date | null) =>
+    (["start", "stop"] as const).map((action) =>
+      actionBlocked(action, { ...failed, powerState, launchedAt }),
+    );
+  expect(reasons("NOSTATE", new Date(0))).toEqual([null, "failed"]);
+  expect(reasons("RUNNING", new Date(0))).toEqual(["alreadyRunning", null]);
+  expect(reasons("NOSTATE", null)).toEqual(["failed", "failed"]);
+  expect(reasons("RUNNING", null)).toEqual(["failed", "failed"]);
 });

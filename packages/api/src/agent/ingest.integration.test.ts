@@ -17,6 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 beforeEach(async () => {
+  // Whatever the tests before launched would fill the quota.
+  await cloud.database.prisma.$executeRaw`TRUNCATE instance, guest CASCADE`;
   const input = launchOf(cloud, { userData: "#!/bin/sh\n", password: "words for the guest" });
   await callerAs(cloud, "cloudAdmin").instance.launch(input);
   instanceId = input.ids[0] ?? "";
@@ -157,6 +159,36 @@ test("a pull tells the guests with their secrets opened, waits while nothing cha
   const second = await waiting;
   expect(second.revision).not.toBe(first.revision);
   expect(second.guests[0]).toMatchObject({ desired: "stopped", generation: 2 });
+});
+
+test("a secret that can't be opened keeps back its own guest, and not that one's end", async () => {
+  const input = launchOf(cloud, { password: "words for the other" });
+  await callerAs(cloud, "cloudAdmin").instance.launch(input);
+  const [otherId = ""] = input.ids;
+  const other = await placeGuest(cloud.database, otherId);
+  const { prisma } = cloud.database;
+  await prisma.guest.update({
+    where: { id: other.guestId },
+    data: { hypervisorId: placed.hypervisorId },
+  });
+  const sealed = Buffer.from("sealed with another key, long enough to be read").toString("base64");
+  await prisma.instance.update({ where: { id: otherId }, data: { passwordHashSealed: sealed } });
+  const told = async () => {
+    const { guests } = await agent().pull({ version: 1, bootId, revision: null });
+    return guests.map(({ guestId }) => guestId).toSorted();
+  };
+  expect(await told()).toEqual([placed.guestId]);
+  await prisma.guest.update({ where: { id: other.guestId }, data: { desired: "absent" } });
+  expect(await told()).toEqual([placed.guestId, other.guestId].toSorted());
+});
+
+test("a report that repeats a guest says its last word", async () => {
+  const report = reportOf({ observed: "running" });
+  const [first] = report.guests;
+  if (!first) throw new Error("no guest");
+  const guests = [...Array(200).fill({ ...first, percent: 1 }), { ...first, percent: 99 }];
+  await agent().report({ ...report, guests });
+  expect(await guestRow()).toMatchObject({ percent: 99 });
 });
 
 test("user data goes only to hypervisors that hold such a guest", async () => {

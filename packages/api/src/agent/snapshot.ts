@@ -1,6 +1,5 @@
 /** What one hypervisor should be, read from the rows each time: nobody can forget to bump its revision, for it is a hash. */
 import { createHash } from "node:crypto";
-import { CloudError } from "@madang/core/errors";
 import { type ConsoleOrder, consoleOrder, type Snapshot } from "@madang/core/wire/agent";
 import { type GuestSpec, guestSpec } from "@madang/core/wire/guest";
 import { consoleDialMs, openConsoleSecret } from "../console.ts";
@@ -47,7 +46,7 @@ export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promi
     deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
   ]);
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
-  const consoles = consoleRows.rows.map((row) => orderOf(deps, row));
+  const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
     .update(JSON.stringify([guests, consoles]))
     .digest("hex");
@@ -58,23 +57,29 @@ export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promi
 function specOf(deps: AgentDeps, row: GuestRow): GuestSpec[] {
   const { keyName, publicKey, passwordHashSealed, ...rest } = row;
   const keys = keyName !== null && publicKey !== null ? [{ name: keyName, publicKey }] : [];
-  const parsed = guestSpec.safeParse({ ...rest, keys, passwordHash: openPassword(deps, row) });
-  if (parsed.success) return [parsed.data];
-  deps.log.error({ guestId: row.guestId, fault: parsed.error.message }, "guest can't be told to its agent");
-  return [];
+  try {
+    return [guestSpec.parse({ ...rest, keys, passwordHash: openPassword(deps, row) })];
+  } catch (error) {
+    deps.log.error({ err: error, guestId: row.guestId }, "guest can't be told to its agent");
+    return [];
+  }
 }
 
-function openPassword(deps: AgentDeps, { instanceId, passwordHashSealed }: GuestRow): string | null {
-  if (passwordHashSealed === null) return null;
+/** What is to be destroyed needs no password, and must go even when the key that sealed it is lost. */
+function openPassword(deps: AgentDeps, { instanceId, passwordHashSealed, desired }: GuestRow): string | null {
+  if (passwordHashSealed === null || desired === "absent") return null;
   return deps.seal.open(Buffer.from(passwordHashSealed, "base64"), `password:${instanceId}`).toString("utf8");
 }
 
 type ConsoleRow = { id: string; guestId: string; kind: string; url: string; sealed: string };
 
-function orderOf(deps: AgentDeps, { sealed, ...row }: ConsoleRow): ConsoleOrder {
-  const parsed = consoleOrder.safeParse({ ...row, secret: openConsoleSecret(deps.seal, row.id, sealed) });
-  if (parsed.success) return parsed.data;
-  throw new CloudError("Internal", "A console can't be told to its agent.", { detail: parsed.error.message });
+function orderOf(deps: AgentDeps, { sealed, ...row }: ConsoleRow): ConsoleOrder[] {
+  try {
+    return [consoleOrder.parse({ ...row, secret: openConsoleSecret(deps.seal, row.id, sealed) })];
+  } catch (error) {
+    deps.log.error({ err: error, consoleId: row.id }, "console can't be told to its agent");
+    return [];
+  }
 }
 
 /** True when one of the hypervisor's guests needs the image. */

@@ -1,6 +1,7 @@
 /** The agent link: what an agent pulls, reports and asks for. Version 1; a field may be added, none changes meaning. */
 import { z } from "zod";
 import { guestReport, guestSpec } from "./guest.ts";
+import { heard } from "./heard.ts";
 
 export const wireVersion = 1;
 
@@ -37,11 +38,11 @@ export type Snapshot = z.infer<typeof snapshot>;
 
 /** Sums of what the hypervisor has, before overcommit. */
 export const inventory = z.object({
-  vcpus: z.int().min(1),
-  ramMib: z.int().min(1),
-  diskGib: z.int().min(0),
-  cpuModel: z.string(),
-  kernel: z.string(),
+  vcpus: z.int32().min(1),
+  ramMib: z.int32().min(1),
+  diskGib: z.int32().min(0),
+  cpuModel: heard(200),
+  kernel: heard(200),
 });
 export type Inventory = z.infer<typeof inventory>;
 
@@ -57,7 +58,7 @@ export type Capabilities = z.infer<typeof capabilities>;
 
 export const orphan = z.object({
   guestId: z.uuid(),
-  name: z.string(),
+  name: heard(255),
   observed: z.enum(["running", "stopped"]),
 });
 
@@ -68,12 +69,12 @@ export const reportInput = z.object({
   /** Counts up within one run of the agent; an older number than the last is refused. */
   sequence: z.int().min(0),
   agentStartedAt: z.iso.datetime(),
-  agentVersion: z.string(),
-  driver: z.string(),
+  agentVersion: heard(64),
+  driver: heard(64),
   capabilities,
   inventory,
-  guests: z.array(guestReport),
-  orphans: z.array(orphan),
+  guests: z.array(guestReport).max(10_000),
+  orphans: z.array(orphan).max(10_000),
   /** True when this is every guest the agent knows, which is what an agent sends at least every 30 s. */
   complete: z.boolean(),
 });

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { publicError } from "../errors.ts";
+import { heard } from "./heard.ts";
 
 export const guestDesired = z.enum(["running", "stopped", "hold", "absent"]);
 export type GuestDesired = z.infer<typeof guestDesired>;
@@ -52,18 +53,28 @@ export const guestSpec = z.object({
 });
 export type GuestSpec = z.infer<typeof guestSpec>;
 
+/** Shown to the instance's owner and kept on its row. */
+const guestFault = publicError.pick({ code: true, retry: true }).extend({
+  reason: heard(100),
+  message: heard(1_000),
+  params: z
+    .record(z.string().max(64), z.union([heard(200), z.number()]))
+    .refine((params) => Object.keys(params).length <= 20)
+    .optional(),
+});
+
 export const guestReport = z.object({
   guestId: z.uuid(),
   /** The generation of the spec that was acted on. */
   generation: z.int().min(1),
   observed: guestObserved,
   stopCause: stopCause.nullable(),
-  rebootSeq: z.int().min(0),
+  rebootSeq: z.int32().min(0),
   /** What the agent is doing now, for the timeline; null when settled. */
   phase: z
     .enum(["fetching-image", "preparing-disk", "starting", "stopping", "rebooting", "removing"])
     .nullable(),
   percent: z.int().min(0).max(100).nullable(),
-  fault: publicError.nullable(),
+  fault: guestFault.nullable(),
 });
 export type GuestReport = z.infer<typeof guestReport>;

@@ -45,7 +45,12 @@ export async function signRequests(deps: AuthorityDeps): Promise<number> {
     orderBy: { requestedAt: "asc" },
     take: 100,
   });
-  for (const row of waiting) await signRequest(deps, row);
+  for (const row of waiting) {
+    // One that can't be dealt with must not keep the others waiting.
+    await signRequest(deps, row).catch((error) =>
+      deps.log.error({ err: error, certificateId: row.id }, "not signed"),
+    );
+  }
   if (waiting.length > 0) deps.publish("certificate");
   return waiting.length;
 }

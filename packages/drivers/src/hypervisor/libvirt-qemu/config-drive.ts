@@ -23,7 +23,7 @@ export async function writeConfigDrive(
     await writeFile(join(latest, "meta_data.json"), JSON.stringify(metaData(order.spec)));
     await writeFile(join(latest, "vendor_data.json"), JSON.stringify(vendorData(order.spec.passwordHash)));
     if (order.userData) await writeFile(join(latest, "user_data"), order.userData);
-    const part = `${files.configDrive}.new`;
+    const part = join(files.consoleFolder, "config.iso.new");
     const volume = ["-V", "config-2", "-r", "-J", "-input-charset", "utf-8"];
     await runProgram("/usr/bin/genisoimage", ["-quiet", "-o", part, ...volume, work], { signal });
     await giveToRead(part);

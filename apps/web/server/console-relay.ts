@@ -146,6 +146,8 @@ async function relay(
   const gone = new AbortController();
   browser.once("close", () => gone.abort());
   try {
+    // It may have gone while the ticket was redeemed; nobody would then ever end the agent's side.
+    if (browser.readyState !== browser.OPEN) return;
     await takeOver(deps, console);
     const dial = dials.wait(console.id, opened.secret, consoleDialMs, gone.signal);
     api.hints.publish(`hypervisor:${hypervisorId}`);

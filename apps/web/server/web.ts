@@ -1,5 +1,6 @@
 /** The web process: pages, API, streams and consoles for browsers on one port, hypervisors' agents on another. */
 import { readFile } from "node:fs/promises";
+import { Server as SecureServer } from "node:https";
 import { startHeartbeat } from "@madang/api/server";
 import type { Logger } from "pino";
 import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
@@ -55,7 +56,11 @@ export async function startWeb(
   await app.listen({ host: env.listen, port: env.port });
   log.info({ url, listen: env.listen, port: env.port }, "web is up");
 
-  const renewal = certificate.then((first) => keepRenewed(first, obtain, agents.use, ending.signal));
+  const useNext = (next: WebCertificate) => {
+    agents.use(next);
+    if (!env.tls && app.server instanceof SecureServer) app.server.setSecureContext(next);
+  };
+  const renewal = certificate.then((first) => keepRenewed(first, obtain, useNext, ending.signal));
   renewal.catch((error) => ending.signal.aborted || log.error({ err: error }, "certificate was not renewed"));
   return async () => {
     ending.abort();

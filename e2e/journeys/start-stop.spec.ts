@@ -76,11 +76,12 @@ test("Ctrl-C shuts a running guest down and leaves nothing; the next start bring
   const again = await signInTo(second.url, "admin", second.adminPassword);
   await expectActive(second, again, project, id);
 
-  const third = startCloud({ data, port }).then(
-    () => "started",
-    (error: Error) => error.message,
-  );
-  expect(await third, "a second start on the same data is refused in a sentence").toMatch(/ended/);
+  const onSameData = await refusedStart({ data });
+  expect(onSameData.code).not.toBe(0);
+  expect(onSameData.output).toContain(`is running on the data folder ${data}`);
+  const onSamePort = await refusedStart({ port });
+  expect(onSamePort.code).not.toBe(0);
+  expect(onSamePort.output).toContain(`Port ${port} `);
   expect(await isHealthy(second.url)).toBe(true);
 
   process.kill(second.process.pid ?? 0, "SIGTERM");

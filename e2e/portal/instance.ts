@@ -27,7 +27,7 @@ export async function launchAt(
 
 /** The singular of a plural message, as a pattern. */
 function goPattern(words: Words): RegExp {
-  const [, text] = /(?:one|other) \{([^{}#]*)\}/.exec(words("launch.launched.go")) ?? [];
+  const [, text] = /(?:=1|one|other) \{([^{}#]*)\}/.exec(words("launch.launched.go")) ?? [];
   return new RegExp(text ?? words("launch.launched.go"));
 }
 

@@ -39,6 +39,19 @@ export async function dataFolder(): Promise<string> {
 }
 
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const cloud = await spawnCloud(options);
+  await untilHealthy(cloud);
+  return cloud;
+}
+
+/** A start that is expected to be refused: what it said and its exit code. */
+export async function refusedStart(options: CloudOptions): Promise<{ code: number | null; output: string }> {
+  const cloud = await spawnCloud(options);
+  const code = await new Promise<number | null>((resolve) => cloud.process.once("exit", resolve));
+  return { code, output: cloud.output() };
+}
+
+async function spawnCloud(options: CloudOptions): Promise<Cloud> {
   const data = options.data ?? (await dataFolder());
   const port = options.port ?? (await freePort());
   const adminPassword = "correct horse battery staple";
@@ -60,15 +73,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
-  const cloud: Cloud = {
-    url: `http://127.0.0.1:${port}`,
-    data,
-    adminPassword,
-    process: child,
-    output: () => printed,
-  };
-  await untilHealthy(cloud);
-  return cloud;
+  return { url: `http://127.0.0.1:${port}`, data, adminPassword, process: child, output: () => printed };
 }
 
 async function untilHealthy(cloud: Cloud): Promise<void> {

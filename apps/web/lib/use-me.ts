@@ -14,7 +14,7 @@ export function useMe(): Me {
   return me;
 }
 
-export function useMeQuery() {
+export function useMeQuery(enabled: boolean) {
   const trpc = useTRPC();
-  return useQuery(trpc.account.me.queryOptions(undefined, { staleTime: 60_000 }));
+  return useQuery(trpc.account.me.queryOptions(undefined, { staleTime: 60_000, enabled }));
 }

@@ -3,7 +3,7 @@
 import { X } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
-import { useEffect } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { ButtonLink, IconButton } from "../ui/button.tsx";
@@ -19,11 +19,28 @@ type InstancePanelProps = { projectId: string; id: string; onClose: () => void }
 
 const newestEvents = 5;
 
+/** Opened by a row's button the panel takes the focus, and gives it back when it closes while it has it. */
+function useHandedFocus(panel: RefObject<HTMLElement | null>, id: string): void {
+  const opener = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    const active = document.activeElement;
+    if (active instanceof HTMLElement && active.dataset.glance === id) {
+      opener.current = active;
+      panel.current?.focus();
+    }
+    return () => {
+      if (document.activeElement === document.body) opener.current?.focus();
+    };
+  }, [panel, id]);
+}
+
 /** One instance beside the list; pushes the list where there is room, lies over it where there is not. */
 export function InstancePanel({ projectId, id, onClose }: InstancePanelProps) {
   const t = useTranslations("instances");
   const tCommon = useTranslations("common");
   const instance = useInstance(projectId, id);
+  const panel = useRef<HTMLElement>(null);
+  useHandedFocus(panel, id);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (
@@ -38,6 +55,8 @@ export function InstancePanel({ projectId, id, onClose }: InstancePanelProps) {
   }, [onClose]);
   return (
     <aside
+      ref={panel}
+      tabIndex={-1}
       aria-label={t("panel")}
       className="fixed inset-y-0 top-11 right-0 z-20 flex w-[min(420px,100vw)] flex-col gap-4 overflow-y-auto border-l bg-surface p-5 shadow-float min-[1280px]:sticky min-[1280px]:h-[calc(100dvh-2.75rem)] min-[1280px]:shrink-0 min-[1280px]:shadow-none"
     >

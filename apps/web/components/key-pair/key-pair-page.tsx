@@ -81,7 +81,7 @@ function KeyPairTable({
       key: "type",
       title: t("columns.type"),
       className: "hidden @xl:table-cell",
-      cell: (row) => <code className="font-mono text-label">{row.type}</code>,
+      cell: (row) => <code className="font-mono text-label whitespace-nowrap">{row.type}</code>,
     },
     {
       key: "fingerprint",

@@ -2,15 +2,20 @@
 
 import type { QuotaLine } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
+import { useState } from "react";
 import { Controller, useFormContext } from "react-hook-form";
 import { diskText, memoryText } from "../../lib/amount.ts";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
 import type { FlavorRow, ImageRow } from "../../lib/rows.ts";
 import { cn } from "../ui/class-names.ts";
+import { Input } from "../ui/input.tsx";
 import { type Misfit, misfitOf } from "./flavor-fit.ts";
 import type { LaunchForm } from "./form-schema.ts";
 
 type FlavorTableProps = { flavors: FlavorRow[]; images: ImageRow[]; lines: QuotaLine[] };
+
+/** Beyond this many the table scrolls by itself and can be filtered: what follows it must stay in reach. */
+const fewFlavors = 12;
 
 function misfitText(t: Translate, misfit: Misfit | null): string | null {
   if (!misfit) return null;
@@ -22,49 +27,71 @@ function misfitText(t: Translate, misfit: Misfit | null): string | null {
 export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
   const t: Translate = useTranslations();
   const { control, watch, formState } = useFormContext<LaunchForm>();
-  const [imageId, count] = watch(["imageId", "count"]);
+  const [text, setText] = useState("");
+  const [imageId, count, chosen] = watch(["imageId", "count", "flavorId"]);
+  const many = flavors.length > fewFlavors;
   const image = images.find((one) => one.id === imageId);
   const error = fieldText(t, formState.errors.flavorId?.message);
-  const sorted = flavors.toSorted(
-    (a, b) => a.vcpus - b.vcpus || a.ramMib - b.ramMib || a.diskGib - b.diskGib,
-  );
+  const wanted = text.trim().toLowerCase();
+  const shown = flavors
+    .filter((one) => one.id === chosen || one.name.toLowerCase().includes(wanted))
+    .toSorted((a, b) => a.vcpus - b.vcpus || a.ramMib - b.ramMib || a.diskGib - b.diskGib);
   return (
     <Controller
       control={control}
       name="flavorId"
       render={({ field }) => (
         <div className="flex flex-col gap-2">
-          <table
-            aria-label={t("fields.flavor")}
-            className="w-full border-separate border-spacing-0 text-table"
-          >
-            <thead>
-              <tr className="text-left text-label text-muted [&_th]:border-b [&_th]:px-2 [&_th]:py-1.5 [&_th]:font-medium">
-                <th scope="col">{t("fields.flavor")}</th>
-                <th scope="col" className="text-right">
-                  {t("resources.cores")}
-                </th>
-                <th scope="col" className="text-right">
-                  {t("resources.ram")}
-                </th>
-                <th scope="col" className="text-right">
-                  {t("resources.disk")}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sorted.map((flavor) => (
-                <FlavorLine
-                  key={flavor.id}
-                  flavor={flavor}
-                  reason={misfitText(t, misfitOf(flavor, image, lines, count > 0 ? count : 1))}
-                  checked={field.value === flavor.id}
-                  onChoose={() => field.onChange(flavor.id)}
-                  inputRef={field.ref}
-                />
-              ))}
-            </tbody>
-          </table>
+          {many ? (
+            <Input
+              type="text"
+              inputMode="search"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
+              placeholder={t("launch.flavorFilter")}
+              aria-label={t("launch.flavorFilter")}
+              className="sm:w-72"
+            />
+          ) : null}
+          <div className={cn(many && "max-h-96 overflow-y-auto")}>
+            <table
+              aria-label={t("fields.flavor")}
+              className="w-full border-separate border-spacing-0 text-table"
+            >
+              <thead className="sticky top-0 z-10 bg-background">
+                <tr className="text-left text-label text-muted [&_th]:border-b [&_th]:px-2 [&_th]:py-1.5 [&_th]:font-medium">
+                  <th scope="col">{t("fields.flavor")}</th>
+                  <th scope="col" className="text-right">
+                    {t("resources.cores")}
+                  </th>
+                  <th scope="col" className="text-right">
+                    {t("resources.ram")}
+                  </th>
+                  <th scope="col" className="text-right">
+                    {t("resources.disk")}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((flavor) => (
+                  <FlavorLine
+                    key={flavor.id}
+                    flavor={flavor}
+                    reason={misfitText(t, misfitOf(flavor, image, lines, count > 0 ? count : 1))}
+                    checked={field.value === flavor.id}
+                    onChoose={() => field.onChange(flavor.id)}
+                    inputRef={field.ref}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
+          {shown.length === 0 ? (
+            <p role="status" className="text-table text-muted">
+              {t("instances.nothing.title")}
+            </p>
+          ) : null}
           {error ? (
             <p role="alert" className="text-label text-danger">
               {error}

@@ -28,12 +28,15 @@ function ShellSkeleton() {
   );
 }
 
-/** Lets in who is signed in; sends others to the sign-in page, which brings them back here. */
-export function Gate({ children }: { children: ReactNode }) {
-  const me = useMeQuery();
+/**
+ * Lets in who is signed in; sends others to the sign-in page, which brings them back here. Without a session's cookie
+ * (`mayBeSignedIn` false) nobody has to be asked.
+ */
+export function Gate({ mayBeSignedIn, children }: { mayBeSignedIn: boolean; children: ReactNode }) {
+  const me = useMeQuery(mayBeSignedIn);
   const path = usePathname();
   const router = useRouter();
-  const signedOut = !me.data && isSignedOut(me.error);
+  const signedOut = !me.data && (!mayBeSignedIn || isSignedOut(me.error));
   useEffect(() => {
     if (!signedOut) return;
     setSessionExpired(false);

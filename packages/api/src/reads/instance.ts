@@ -182,15 +182,20 @@ export function instanceNotFound(): CloudError {
   });
 }
 
+const statusShape = z.enum(instanceStatuses);
+const taskShape = z.enum(taskStates).nullable();
+const powerShape = z.enum(powerStates);
+const faultShape = publicError.nullable().catch(null);
+
 function toItem(row: Row): InstanceItem {
   const seenMs = row.hypervisorSeenAt?.getTime() ?? 0;
   return {
     id: row.id,
     projectId: row.projectId,
     name: row.name,
-    status: z.enum(instanceStatuses).parse(row.status),
-    taskState: z.enum(taskStates).nullable().parse(row.taskState),
-    powerState: z.enum(powerStates).parse(row.powerState),
+    status: statusShape.parse(row.status),
+    taskState: taskShape.parse(row.taskState),
+    powerState: powerShape.parse(row.powerState),
     deleteProtection: row.deleteProtection,
     imageId: row.imageId,
     imageName: row.imageName,
@@ -206,7 +211,7 @@ function toItem(row: Row): InstanceItem {
     userName: row.userName,
     phase: row.phase,
     percent: row.percent,
-    faultMessage: publicError.nullable().catch(null).parse(row.fault),
+    faultMessage: faultShape.parse(row.fault),
     hypervisorReachable: row.guestId === null || Date.now() - seenMs <= downAfterMs,
     driver: row.driver || null,
     generation: row.generation,

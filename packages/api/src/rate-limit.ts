@@ -1,4 +1,5 @@
 /** Bounds on what costs much or invites guessing. Sign-in is counted in PostgreSQL, so that several web processes share it. */
+import { isIPv6 } from "node:net";
 import { CloudError } from "@madang/core/errors";
 import type { Database } from "@madang/db";
 import {
@@ -78,9 +79,17 @@ function open(database: Database, kind: LimitKind): Promise<RateLimiterAbstract>
 
 /** One IPv6 subscriber has a /64 to choose addresses from. Keys are bounded and printable. */
 function keyOf(key: string): string {
-  const groups = key.split(":");
-  const grouped = groups.length > 2 ? groups.slice(0, 4).join(":") : key;
+  const grouped = isIPv6(key) ? network64(key) : key;
   return encodeURIComponent(grouped.toWellFormed()).slice(0, 200);
+}
+
+/** The first four groups, with what "::" leaves out written. */
+function network64(address: string): string {
+  const [head = "", tail] = address.split("::");
+  const before = head.split(":").filter(Boolean);
+  const after = (tail ?? "").split(":").filter(Boolean);
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return [...before, ...(tail === undefined ? [] : zeros), ...after].slice(0, 4).join(":");
 }
 
 function tooMany(milliseconds: number): CloudError {

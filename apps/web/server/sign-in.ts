@@ -20,6 +20,8 @@ export type SignInRequest = {
 export type SignInSettings = { secret: string; secure: boolean };
 
 const claims = z.object({ sid: z.uuid() });
+/** A body may be JSON, and hold anything. */
+const typed = z.object({ username: z.string().catch(""), password: z.string().catch("") });
 type Refusal = { error: CloudError | null };
 
 /** Answers on `response`. A sign-in that was refused for its frequency gets 429 with Retry-After. */
@@ -56,7 +58,7 @@ function options(
       credentialsProvider({
         credentials: { username: {}, password: {} },
         authorize: async (credentials) => {
-          const { username = "", password = "" } = credentials ?? {};
+          const { username, password } = typed.parse(credentials ?? {});
           const attempt = { username, password, address, userAgent, requestId };
           const signedIn = await verifyCredentials(deps, attempt).catch((error: unknown) => {
             refusal.error =

@@ -202,6 +202,9 @@ test("actions follow the state, and the stored status is the one that is derived
   }
 });
 
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJg4t7nM5vv1D2xMXs4gAkR97MDmB/2FhPGDKZFwpsgY mine";
+const forged = (parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString("base64url");
+
 test("pages of a list meet without gap or overlap, in both directions", async () => {
   const { prisma } = cloud.database;
   const { projectId } = cloud;
@@ -232,6 +235,19 @@ test("pages of a list meet without gap or overlap, in both directions", async ()
   const refused = await Promise.all([
     refusal(instance.list({ projectId, sort: "id; DROP TABLE instance", limit: 5 })),
     refusal(instance.list({ projectId, cursor: "bm9uc2Vuc2U", limit: 5 })),
+    refusal(instance.list({ projectId, cursor: forged(["-createdAt", "now-ish", ids[0]]), limit: 5 })),
+    refusal(instance.list({ projectId, cursor: forged(["-createdAt", "now", "1"]), limit: 5 })),
+    refusal(callerAs(cloud, "member").event.list({ projectId, cursor: forged(["-createdAt", "now", "x"]) })),
   ]);
-  expect(refused.map(({ reason }) => reason)).toEqual(["unknownSort", "badCursor"]);
+  expect(refused.map(({ reason }) => reason)).toEqual(["unknownSort", ...Array(4).fill("badCursor")]);
+});
+
+test("a key pair is made once for its id, and not again after it was deleted", async () => {
+  const { keyPair } = callerAs(cloud, "member");
+  const input = { id: crypto.randomUUID(), name: "mine", projectId: cloud.projectId, publicKey };
+  const made = await keyPair.import(input);
+  expect(await keyPair.import(input)).toEqual(made);
+  await keyPair.delete({ id: input.id });
+  expect(await refusal(keyPair.import(input))).toMatchObject({ reason: "keyPairNotFound" });
+  expect((await keyPair.list({})).total).toBe(0);
 });

@@ -53,11 +53,16 @@ export async function listPage<Row extends object, Item>(
   const where = allOf([...query.where, ...after(query.id, column, sort, input.cursor)]);
   const direction = literal(sort.startsWith("-") ? "DESC" : "ASC");
   const [by, id] = [literal(column.column), literal(query.id)];
-  const rows = await database.pool.query<Row & Keyed>(
-    bind(sql`SELECT ${literal(query.select)}, ${by}::text AS "sortValue", ${id}::text AS "sortId"
+  const rows = await database.pool
+    .query<Row & Keyed>(
+      bind(sql`SELECT ${literal(query.select)}, ${by}::text AS "sortValue", ${id}::text AS "sortId"
       FROM ${literal(query.from)} WHERE ${where}
       ORDER BY ${by} ${direction}, ${id} ${direction} LIMIT ${input.limit + 1}`),
-  );
+    )
+    .catch((error: unknown) => {
+      // Well formed, but with a value that is none of this column's type (SQLSTATE class 22).
+      throw input.cursor && isDataException(error) ? badCursor(error) : error;
+    });
   const page = rows.rows.slice(0, input.limit);
   const last = page.at(-1);
   const more = rows.rows.length > input.limit && last;
@@ -99,6 +104,10 @@ function decodeCursor(cursor: string): [string, string, string] {
   } catch (cause) {
     throw badCursor(cause);
   }
+}
+
+function isDataException(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("22");
 }
 
 function badCursor(cause?: unknown): CloudError {

@@ -56,9 +56,7 @@ async function admit(
   await lockUser(tx, actor.userId);
   const bodyHash = deps.seal.mark(JSON.stringify(["key_pair", actor.userId, input.name, key.publicKey]));
   const claim = { id: input.id, kind: "key_pair", projectId: input.projectId, bodyHash };
-  const known =
-    (await claimIds(tx, [claim])) === "repeat" && (await tx.keyPair.findUnique({ where: { id: input.id } }));
-  if (known) return itemOf(known);
+  if ((await claimIds(tx, [claim])) === "repeat") return await storedBefore(tx, input.id);
   const quota = quotaExcesses(await quotaLines(tx, input.projectId, actor.userId), { key_pairs: 1 });
   if (quota.length > 0) {
     const params = { resources: "key_pairs" };
@@ -80,6 +78,13 @@ async function admit(
     params: { fingerprint: row.fingerprint },
   });
   return itemOf(row);
+}
+
+/** One that was deleted since stays deleted: an id is never used again. */
+async function storedBefore(tx: Tx, id: string): Promise<KeyPairItem> {
+  const known = await tx.keyPair.findUnique({ where: { id } });
+  if (known) return itemOf(known);
+  throw new CloudError("NotFound", "There is no such key pair.", { reason: "keyPairNotFound" });
 }
 
 async function requireFreeName(tx: Tx, userId: string, name: string): Promise<void> {

@@ -4,4 +4,8 @@ import { z } from "zod";
 export const resumeFrom = z
   .string()
   .regex(/^\d{1,20}:\d{1,19}$/)
+  .refine((cursor) => {
+    const [xid = "", id = ""] = cursor.split(":");
+    return BigInt(xid) < 2n ** 64n && BigInt(id) < 2n ** 63n;
+  })
   .nullish();

@@ -42,6 +42,8 @@ export type AgentListener = {
 
 /** A report names every guest of a hypervisor. */
 const bodyLimit = 16 * 1024 * 1024;
+/** What somebody who proved nothing may send: a request to join, or a call that is refused in words. */
+const strangerLimit = 64 * 1024;
 const largestMessage = 16 * 1024 * 1024;
 
 export async function makeAgentListener(
@@ -73,6 +75,7 @@ export async function makeAgentListener(
     const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[cloud.code] }));
     return reply.code(status).send({ cloud: cloud.toPublic(), requestId: request.id });
   });
+  app.addHook("onRequest", async ({ raw }) => requireSmallFromStrangers(raw));
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   mountJoin(deps, app);
   mountImages(deps, app);
@@ -94,6 +97,14 @@ export function peerOf(request: IncomingMessage): PeerCertificate | null {
   const certificate = socket.getPeerX509Certificate();
   if (!certificate?.subjectAltName) return null;
   return { subjectAltName: certificate.subjectAltName, serialNumber: certificate.serialNumber };
+}
+
+/** Before the body is read. Throws InvalidInput. */
+function requireSmallFromStrangers(request: IncomingMessage): void {
+  const { "content-length": announced, "transfer-encoding": unannounced } = request.headers;
+  const small = unannounced === undefined && Number(announced ?? 0) <= strangerLimit;
+  if (small || peerOf(request)) return;
+  throw new CloudError("InvalidInput", "The request is too large.", { reason: "tooLarge" });
 }
 
 function trpcOptions(deps: AgentListenerDeps): FastifyTRPCPluginOptions<typeof agentRouter>["trpcOptions"] {

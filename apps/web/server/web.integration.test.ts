@@ -207,6 +207,15 @@ test("without a certificate of ours there is nothing to get on the agents' port"
   }
   expect((await joinAs(web.env, web.joinToken, "second")).answer.status).toBe(403);
   expect((await joinAs(web.env, "madang-this-is-not-a-token", "third")).answer.status).toBe(403);
+  const body = { token: "x".repeat(70 * 1024) };
+  for (const path of ["/join", "/trpc/report"]) {
+    const { ca } = identity;
+    const large = await callAgentPort(web.env, path, { method: "POST", body, ca });
+    expect(large.body.toString()).toContain("tooLarge");
+    expect(large.status).toBe(400);
+  }
+  const known = await callAgentPort(web.env, "/trpc/report", { method: "POST", body, identity });
+  expect(known.body.toString()).not.toContain("tooLarge");
 });
 
 /** An instance whose guest runs on the test's own hypervisor. */

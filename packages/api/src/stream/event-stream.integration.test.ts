@@ -1,4 +1,4 @@
-import { appendEvent, type NewEvent } from "@madang/db";
+import { appendEvent, type NewEvent, readEventsAfter } from "@madang/db";
 import { isTrackedEnvelope } from "@trpc/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readIdentity } from "../identity.ts";
@@ -74,8 +74,9 @@ test("a transaction that commits after a hundred later ones loses and reorders n
   const actions = Array.from({ length: 100 }, (_, index) => `later-${String(index).padStart(3, "0")}`);
   for (const action of actions) await write(action);
   cloud.deps.hints.publish("event");
-  // The reader has looked: yet nothing that could still be preceded is shown.
   await write("elsewhere", cloud.otherProjectId);
+  // Whoever looks now is shown nothing that could still be preceded.
+  expect(await readEventsAfter(cloud.database.pool, all.ids[0] ?? "")).toEqual([]);
   expect(mine.actions).toEqual([]);
   await held.query("COMMIT");
   held.release();

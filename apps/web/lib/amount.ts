@@ -3,28 +3,27 @@ import type { Translate } from "./error-text.ts";
 
 const mibPerGib = 1024;
 
-function trimmed(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1).replace(/\.0$/, "");
-}
+/** English and Korean write numbers alike. */
+const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 export function memoryText(mib: number): string {
-  return mib < mibPerGib ? `${mib} MiB` : `${trimmed(mib / mibPerGib)} GiB`;
+  return mib < mibPerGib ? `${mib} MiB` : `${numbers.format(mib / mibPerGib)} GiB`;
 }
 
 export function diskText(gib: number): string {
-  return `${gib} GiB`;
+  return `${numbers.format(gib)} GiB`;
 }
 
 export function bytesText(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${trimmed(bytes / mibPerGib ** step)} ${units[step]}`;
+  return `${numbers.format(bytes / mibPerGib ** step)} ${units[step]}`;
 }
 
 /** An amount of a quota resource; below zero there is no limit. */
 export function amountText(t: Translate, resource: string, value: number): string {
   if (value < 0) return t("quota.unlimited");
-  return resource === "ram" ? memoryText(value) : String(value);
+  return resource === "ram" ? memoryText(value) : numbers.format(value);
 }
 
 /** A flavor's size; a disk of 0 takes the image's own size and is not told. */

@@ -65,15 +65,18 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
   );
 }
 
+/** Simulated guests are emulated by nothing. */
+function driverText(driver: string, acceleration: string | null): string {
+  return acceleration && acceleration !== "none" ? `${driver} · ${acceleration}` : driver;
+}
+
 function Details({ hypervisor }: { hypervisor: HypervisorRow }) {
   const t = useTranslations("admin.hypervisors");
   const { driver, acceleration, agentVersion, lastSeenAt } = hypervisor;
   return (
     <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-label text-muted">
       <CopyableId id={hypervisor.id} what={t("id")} />
-      {driver ? (
-        <code className="font-mono">{acceleration ? `${driver} · ${acceleration}` : driver}</code>
-      ) : null}
+      {driver ? <code className="font-mono">{driverText(driver, acceleration)}</code> : null}
       <span>{t("zone", { zone: hypervisor.availabilityZone })}</span>
       <span className="tabular-nums">{t("guests", { count: hypervisor.guests })}</span>
       {agentVersion ? <span>{t("agent", { version: agentVersion })}</span> : null}

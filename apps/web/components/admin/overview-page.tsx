@@ -5,7 +5,7 @@ import { instanceStatuses } from "@madang/core/instance/status";
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck } from "lucide-react";
 import Link from "next/link";
-import { useTranslations } from "next-intl";
+import { useFormatter, useTranslations } from "next-intl";
 import { failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { Page } from "../shell/page.tsx";
@@ -18,13 +18,14 @@ type Tally = { key: string; word: string; count: number };
 
 /** Counts in one line of words. */
 function Tallies({ items, none }: { items: Tally[]; none: string }) {
+  const format = useFormatter();
   const some = items.filter((item) => item.count > 0);
   if (some.length === 0) return <p className="text-table text-muted">{none}</p>;
   return (
     <dl className="flex flex-wrap gap-x-8 gap-y-2">
       {some.map((item) => (
         <div key={item.key} className="flex items-baseline gap-2">
-          <dd className="order-first text-title font-semibold tabular-nums">{item.count}</dd>
+          <dd className="order-first text-title font-semibold tabular-nums">{format.number(item.count)}</dd>
           <dt className="text-table text-muted">{item.word}</dt>
         </div>
       ))}

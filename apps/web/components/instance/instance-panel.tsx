@@ -61,7 +61,9 @@ export function InstancePanel({ projectId, id, onClose }: InstancePanelProps) {
       className="fixed inset-y-0 top-11 right-0 z-20 flex w-[min(420px,100vw)] flex-col gap-4 overflow-y-auto border-l bg-surface p-5 shadow-float min-[1280px]:sticky min-[1280px]:h-[calc(100dvh-2.75rem)] min-[1280px]:shrink-0 min-[1280px]:shadow-none"
     >
       <div className="flex items-start justify-between gap-2">
-        <h2 className="min-w-0 text-lead font-semibold">{instance.data?.name ?? "…"}</h2>
+        <h2 className="line-clamp-3 min-w-0 text-lead font-semibold" title={instance.data?.name}>
+          {instance.data?.name ?? "…"}
+        </h2>
         <IconButton label={tCommon("close")} onClick={onClose}>
           <X aria-hidden />
         </IconButton>

@@ -60,7 +60,7 @@ export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
               className="w-full border-separate border-spacing-0 text-table"
             >
               <thead className="sticky top-0 z-10 bg-background">
-                <tr className="text-left text-label text-muted [&_th]:border-b [&_th]:px-2 [&_th]:py-1.5 [&_th]:font-medium">
+                <tr className="text-left text-label text-muted [&_th]:border-b [&_th]:px-2 [&_th]:py-1.5 [&_th]:font-medium [&_th]:whitespace-nowrap">
                   <th scope="col">{t("fields.flavor")}</th>
                   <th scope="col" className="text-right">
                     {t("resources.cores")}

@@ -41,9 +41,11 @@ export function LaunchSummary({
     >
       <div>
         <h2 className="text-body font-semibold">{t("launch.summary")}</h2>
-        <p className="mt-1 text-table text-muted">
-          {t("launch.summaryLine", { count, image: image?.name ?? "–", flavor: flavor?.name ?? "–" })}
-        </p>
+        {image && flavor ? (
+          <p className="mt-1 text-table text-muted">
+            {t("launch.summaryLine", { count, image: image.name, flavor: flavor.name })}
+          </p>
+        ) : null}
         {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}
       </div>
       <div className="flex flex-col gap-3.5">

@@ -6,6 +6,7 @@ import {
   dataFolder,
   freePort,
   isHealthy,
+  refusedStart,
   removeData,
   startCloud,
   stopCloud,

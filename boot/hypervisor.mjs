@@ -40,31 +40,36 @@ function hostUuid(data) {
   return readFileSync(file, "utf8").trim();
 }
 
-function guestPids(dir) {
-  const folder = `${dir}/run/qemu`;
+/** A pid file may be left from before a crash, and its number be a stranger's by now, even another copy's guest. */
+function isGuest({ pid, name }) {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".pid"))
-      .map((name) => Number(readFileSync(`${folder}/${name}`, "utf8")))
-      .filter(isQemu);
-  } catch {
-    return [];
-  }
-}
-
-function isQemu(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0].includes("qemu-system");
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return words[0].includes("qemu-system") && words.some((word) => word.startsWith(`guest=${name},`));
   } catch {
     return false;
   }
 }
 
+function guests(dir) {
+  const folder = `${dir}/run/qemu`;
+  try {
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".pid"))
+      .map((file) => ({
+        pid: Number(readFileSync(`${folder}/${file}`, "utf8")),
+        name: file.slice(0, -".pid".length),
+      }))
+      .filter(isGuest);
+  } catch {
+    return [];
+  }
+}
+
 /** After a hurried stop guests still run, and no libvirtd is there any more to end them. */
 async function forceGuests(dir) {
-  const pids = guestPids(dir);
-  for (const pid of pids) signal(pid, "SIGKILL");
-  await until(() => !pids.some(isQemu), { seconds: 10 });
+  const left = guests(dir);
+  for (const { pid } of left) signal(pid, "SIGKILL");
+  await until(() => !left.some(isGuest), { seconds: 10 });
 }
 
 /** Definitions of virtlogd and libvirtd for the supervisor, and the virtualization that the probe found. */

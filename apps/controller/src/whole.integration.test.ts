@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { openDatabase } from "@madang/db";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { migrate } from "../../../boot/migrations.mjs";
+import { startTemporaryPostgres, type TemporaryPostgres } from "../../../boot/temporary-postgres.mjs";
 import { type Cloud, eventually, startCloud } from "./testing/whole-cloud.ts";
 
 /** Long enough that a process can be killed in the middle of it. */
@@ -11,12 +13,13 @@ const slowMs = 2_000;
 /** A cloud of real processes on two shared cores. */
 const patience = { timeout: 300_000 };
 
+let postgres: TemporaryPostgres;
 let cloud: Cloud;
 let projectId: string;
 let imageId: string;
 let flavorId: string;
 beforeAll(async () => {
-  cloud = await startCloud({ slowMs, hypervisors: 2 });
+  cloud = await startCloud({ slowMs, hypervisors: 2, database: await ownDatabase() });
   await eventually(async () => {
     const { items } = hypervisors.parse(await cloud.query("admin.hypervisor.list", {}));
     return items.filter(({ state }) => state === "up").length === 2;
@@ -28,6 +31,17 @@ beforeAll(async () => {
   flavorId = first(flavors);
 });
 afterAll(() => cloud?.close());
+
+/** On a server of its own, that can be killed, and that keeps what it said it had committed. */
+async function ownDatabase() {
+  postgres = await startTemporaryPostgres();
+  const { url, logs, stop } = postgres;
+  await migrate({ url, logs, env: process.env });
+  const { pool, close } = openDatabase(url, 1);
+  await pool.query("ALTER DATABASE madang SET synchronous_commit = on");
+  await close();
+  return { url, drop: stop };
+}
 
 const named = z.object({ id: z.string() });
 const hypervisors = z.object({ items: z.array(z.object({ state: z.string() })) });
@@ -103,6 +117,15 @@ async function startAgent(): Promise<void> {
   await eventually(async () => (await ups()) > before);
 }
 
+/** Its supervisor starts it again. */
+async function killPostgres(): Promise<void> {
+  const file = join(postgres.data, "run", "postgres.pid");
+  const pid = async () => Number((await readFile(file, "utf8")).split(" ")[0]);
+  const killed = await pid();
+  process.kill(killed, "SIGKILL");
+  await eventually(async () => (await pid()) !== killed);
+}
+
 /** What the simulated hypervisors hold on disk: guests outlive their agent there. */
 async function simulatedGuests(): Promise<{ running: boolean }[]> {
   const guests = z.array(z.object({ running: z.boolean() }));
@@ -172,6 +195,28 @@ describe("a cloud of real processes", patience, () => {
     await becomes(id, "ACTIVE");
     await gone(id);
     expect(await leftovers()).toBe(0);
+  });
+
+  it("goes on where a killed PostgreSQL left off, and nobody is started again", async () => {
+    const starts = async () =>
+      Promise.all(
+        (["controller", "web", "agent"] as const).map(
+          async (name) => (await cloud.logs(name)).split(`"${name} is up"`).length,
+        ),
+      );
+    const before = await starts();
+    const id = await launch();
+    await killPostgres();
+    await becomes(id, "ACTIVE");
+    await act("stop", id);
+    await becomes(id, "SHUTOFF");
+    await killPostgres();
+    await eventually(async () => (await read(id)).status === "SHUTOFF");
+    await act("start", id);
+    await becomes(id, "ACTIVE");
+    await gone(id);
+    expect(await leftovers()).toBe(0);
+    expect(await starts()).toEqual(before);
   });
 
   it("leaves guests running when the agent ends, and brings back after a drain what was running", async () => {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freshDatabase } from "@madang/db/testing";
+import { type FreshDatabase, freshDatabase } from "@madang/db/testing";
 import { z } from "zod";
 
 const repository = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -36,8 +36,11 @@ const entries: Record<ProcessName, string[]> = {
   agent: ["apps/agent/src/main.ts"],
 };
 
-export async function startCloud(settings: { slowMs: number; hypervisors: number }): Promise<Cloud> {
-  const fresh = await freshDatabase();
+/** `database`: migrated already, and this cloud's to drop; without one the lane's server clones one. */
+type Settings = { slowMs: number; hypervisors: number; database?: FreshDatabase };
+
+export async function startCloud(settings: Settings): Promise<Cloud> {
+  const fresh = settings.database ?? (await freshDatabase());
   const data = await mkdtemp(join(tmpdir(), "madang-whole-"));
   await mkdir(join(data, "secrets"));
   for (const name of ["session.key", "seal.key"])

@@ -10,7 +10,7 @@ import { proxyTrust } from "./client-address.ts";
 import { trackConnections } from "./connections.ts";
 import { makeConsoleRelay } from "./console-relay.ts";
 import { announce, type Env } from "./env.ts";
-import { readHealth } from "./health.ts";
+import { readClock, readHealth } from "./health.ts";
 import { makePendingDials } from "./pending-dials.ts";
 import { openPortal } from "./portal.ts";
 import { makePublicListener } from "./public-listener.ts";
@@ -40,8 +40,9 @@ export async function startWeb(
 
   const portal = await openPortal({ dir, dev, hostname: env.listen, port: env.port });
   const { url, sessionKey, expectAgent } = env;
+  const since = await readClock(backend.api.reads);
   const health = () =>
-    readHealth({ database: backend.api.reads, expectAgent, agentListening: agents.isListening });
+    readHealth({ database: backend.api.reads, since, expectAgent, agentListening: agents.isListening });
   const trust = proxyTrust(env.trustedProxies);
   const tls = await publicTls(env, certificate);
   const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev };

@@ -48,6 +48,8 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
   await writeFile(join(data, "disk.img"), randomBytes(1024 * 1024));
   const [port, agentPort] = await Promise.all([freePort(), freePort()]);
   const url = `http://127.0.0.1:${port}`;
+  // Next lets one development server at a time into a folder, and a developer may have one.
+  const dist = `.next-whole-${port}`;
   const env: NodeJS.ProcessEnv = {
     PATH: "/usr/bin:/bin",
     NODE_ENV: "development",
@@ -64,6 +66,7 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
     MADANG_HYPERVISOR_NAME: "host",
     MADANG_SIMULATED: String(settings.hypervisors),
     MADANG_SIMULATED_SLOW_MS: String(settings.slowMs),
+    MADANG_DIST: dist,
     LOG_LEVEL: "debug",
   };
   const children: { name: ProcessName; child: ChildProcess }[] = [];
@@ -112,7 +115,8 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
     close: async () => {
       await Promise.all((["agent", "web", "controller"] as const).map((name) => signal(name, "SIGKILL")));
       await fresh.drop();
-      await rm(data, { recursive: true, force: true });
+      for (const folder of [data, join(repository, "apps/web", dist)])
+        await rm(folder, { recursive: true, force: true });
     },
   };
 }

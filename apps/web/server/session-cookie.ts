@@ -1,14 +1,28 @@
 /** The session id out of next-auth's cookie: the same at HTTP calls and at WebSocket upgrades. */
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { decode } from "next-auth/jwt";
 import { z } from "zod";
 
-const names = ["__Secure-next-auth.session-token", "next-auth.session-token"];
 const claims = z.object({ sid: z.uuid() });
+
+/**
+ * Browsers send cookies to every port of a host, so two copies beside each other would sign each other's people out:
+ * each cloud's cookies carry a mark made from its own secret.
+ */
+export function cookieName(
+  what: "session-token" | "csrf-token" | "callback-url",
+  secret: string,
+  secure: boolean,
+) {
+  const mark = createHash("sha256").update(`cookie ${secret}`).digest("hex").slice(0, 8);
+  return `${secure ? "__Secure-" : ""}next-auth.${what}-${mark}`;
+}
 
 /** null without a cookie, or with one that is not ours; whether the session is still good the database decides. */
 export async function sessionIdOf(request: IncomingMessage, secret: string): Promise<string | null> {
   const cookies = readCookies(request.headers.cookie);
+  const names = [true, false].map((secure) => cookieName("session-token", secret, secure));
   const token = names.map((name) => whole(cookies, name)).find(Boolean);
   if (!token) return null;
   const decoded = await decode({ token, secret }).catch(() => null);

@@ -6,7 +6,7 @@ import { CloudError } from "@madang/core/errors";
 import type { AuthOptions } from "next-auth";
 import { z } from "zod";
 import { credentialsProvider, nextAuth } from "./commonjs.ts";
-import { readCookies } from "./session-cookie.ts";
+import { cookieName, readCookies } from "./session-cookie.ts";
 
 export type SignInDeps = AdmissionDeps & { limits: RateLimits };
 export type SignInRequest = {
@@ -36,11 +36,24 @@ export async function handleSignIn(
     options(deps, settings, request, refusal),
   );
   const { raw, query, body } = request;
-  const cookies = Object.fromEntries(readCookies(raw.headers.cookie));
+  const sent = Object.fromEntries(readCookies(raw.headers.cookie));
   await handler(
-    { method: raw.method, headers: raw.headers, query, body, cookies },
+    { method: raw.method, headers: raw.headers, query, body, cookies: sent },
     answering(response, refusal),
   );
+}
+
+function cookies(secret: string, secure: boolean): AuthOptions["cookies"] {
+  const options = { httpOnly: true, sameSite: "lax", path: "/", secure };
+  const cookie = (what: Parameters<typeof cookieName>[0]) => ({
+    name: cookieName(what, secret, secure),
+    options,
+  });
+  return {
+    sessionToken: cookie("session-token"),
+    callbackUrl: cookie("callback-url"),
+    csrfToken: cookie("csrf-token"),
+  };
 }
 
 function options(
@@ -52,6 +65,7 @@ function options(
   return {
     secret,
     useSecureCookies: secure,
+    cookies: cookies(secret, secure),
     session: { strategy: "jwt", maxAge: sessionMaxAgeSeconds },
     pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
     providers: [

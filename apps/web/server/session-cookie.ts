@@ -4,19 +4,23 @@ import type { IncomingMessage } from "node:http";
 import { decode } from "next-auth/jwt";
 import { z } from "zod";
 
+/** next-auth's own choice of what a browser must guarantee of a cookie sent over TLS. */
+const prefixes = {
+  "session-token": "__Secure-",
+  "callback-url": "__Secure-",
+  "csrf-token": "__Host-",
+} as const;
+export type CookieKind = keyof typeof prefixes;
+
 const claims = z.object({ sid: z.uuid() });
 
 /**
  * Browsers send cookies to every port of a host, so two copies beside each other would sign each other's people out:
  * each cloud's cookies carry a mark made from its own secret.
  */
-export function cookieName(
-  what: "session-token" | "csrf-token" | "callback-url",
-  secret: string,
-  secure: boolean,
-) {
+export function cookieName(what: CookieKind, secret: string, secure: boolean): string {
   const mark = createHash("sha256").update(`cookie ${secret}`).digest("hex").slice(0, 8);
-  return `${secure ? "__Secure-" : ""}next-auth.${what}-${mark}`;
+  return `${secure ? prefixes[what] : ""}next-auth.${what}-${mark}`;
 }
 
 /** null without a cookie, or with one that is not ours; whether the session is still good the database decides. */

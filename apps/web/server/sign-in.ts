@@ -6,7 +6,7 @@ import { CloudError } from "@madang/core/errors";
 import type { AuthOptions } from "next-auth";
 import { z } from "zod";
 import { credentialsProvider, nextAuth } from "./commonjs.ts";
-import { cookieName, readCookies } from "./session-cookie.ts";
+import { type CookieKind, cookieName, readCookies } from "./session-cookie.ts";
 
 export type SignInDeps = AdmissionDeps & { limits: RateLimits };
 export type SignInRequest = {
@@ -45,7 +45,7 @@ export async function handleSignIn(
 
 function cookies(secret: string, secure: boolean): AuthOptions["cookies"] {
   const options = { httpOnly: true, sameSite: "lax", path: "/", secure };
-  const cookie = (what: Parameters<typeof cookieName>[0]) => ({
+  const cookie = (what: CookieKind) => ({
     name: cookieName(what, secret, secure),
     options,
   });

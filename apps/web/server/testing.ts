@@ -250,3 +250,32 @@ export async function joinAs(
   const { hypervisorId, certificate, ca }: JoinAnswer = joinAnswer.parse(JSON.parse(answer.body.toString()));
   return { answer, identity: { key, cert: certificate, ca, hypervisorId } };
 }
+
+export async function signOutOf(env: TestWeb["env"], cookie: string): Promise<void> {
+  const headers = { cookie, origin: env.url, "content-type": "application/json" };
+  const response = await fetch(`${env.url}/api/trpc/account.signOut`, { method: "POST", headers });
+  if (response.status !== 200) throw new Error(`sign-out answered ${response.status}`);
+}
+
+export const trpcAnswer = z.object({
+  result: z.object({ data: z.object({ json: z.any() }) }).optional(),
+  error: z.object({ json: z.object({ data: z.any() }) }).optional(),
+});
+type TrpcCall = { path: string; input: unknown; method?: "GET" | "POST" };
+
+export async function callTrpc(
+  env: TestWeb["env"],
+  cookie: string,
+  { path, input, method = "POST" }: TrpcCall,
+) {
+  const json = JSON.stringify({ json: input });
+  const query = method === "GET" ? `?input=${encodeURIComponent(json)}` : "";
+  const response = await fetch(`${env.url}/api/trpc/${path}${query}`, {
+    method,
+    headers: { cookie, origin: env.url, "content-type": "application/json" },
+    ...(method === "POST" ? { body: json } : {}),
+  });
+  const answer = trpcAnswer.parse(await response.json());
+  const { data } = answer.result ?? {};
+  return { status: response.status, data: data?.json, error: answer.error?.json?.data, response };
+}

@@ -5,12 +5,15 @@ import { z } from "zod";
 import {
   type AgentIdentity,
   callAgentPort,
+  callTrpc,
   connect,
   joinAs,
   makeKey,
   signIn,
+  signOutOf,
   startTestWeb,
   type TestWeb,
+  trpcAnswer,
   until,
 } from "./testing.ts";
 
@@ -26,36 +29,12 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => web.close(), 60_000);
 
-const trpcAnswer = z.object({
-  result: z.object({ data: z.object({ json: z.any() }) }).optional(),
-  error: z.object({ json: z.object({ data: z.any() }) }).optional(),
-});
 const openedConsole = z.object({ consoleId: z.string(), path: z.string() });
-
-async function signOut(as: string): Promise<void> {
-  const sent = { cookie: as, origin: web.env.url, "content-type": "application/json" };
-  const response = await fetch(`${web.env.url}/api/trpc/account.signOut`, { method: "POST", headers: sent });
-  expect(response.status).toBe(200);
-}
 
 const headers = () => ({ cookie, origin: web.env.url });
 
-async function call(path: string, input: unknown, method: "GET" | "POST" = "POST") {
-  const json = JSON.stringify({ json: input });
-  const query = method === "GET" ? `?input=${encodeURIComponent(json)}` : "";
-  const response = await fetch(`${web.env.url}/api/trpc/${path}${query}`, {
-    method,
-    headers: { ...headers(), "content-type": "application/json" },
-    ...(method === "POST" ? { body: json } : {}),
-  });
-  const answer = trpcAnswer.parse(await response.json());
-  return {
-    status: response.status,
-    data: answer.result?.data?.json,
-    error: answer.error?.json?.data,
-    response,
-  };
-}
+const call = (path: string, input: unknown, method?: "GET" | "POST") =>
+  callTrpc(web.env, cookie, { path, input, method });
 
 test("every page has a policy with its own nonce, and Next gives that nonce to its scripts", async () => {
   const pages = await Promise.all([1, 2].map(() => fetch(web.env.url)));
@@ -191,7 +170,7 @@ test("the stream opens after pages were loaded, carries events, and ends with th
   });
   const said = (text: string) => stream.messages.some((message) => message.includes(text));
   await until(() => said("seen on the stream"));
-  await signOut(own);
+  await signOutOf(web.env, own);
   await until(() => said(`"type":"ended"`));
   stream.socket.close();
 });
@@ -384,7 +363,7 @@ test("consoles end for their reasons: used ticket, take-over, session ended, gue
   const watched = await openConsole(id, "vnc", own);
   const screen = await dial(watched.consoleId);
   await screen.opened;
-  await signOut(own);
+  await signOutOf(web.env, own);
   const signedOutAt = Date.now();
   expect(await watched.browser.closed).toBe(4004);
   expect(Date.now() - signedOutAt).toBeLessThan(5_000);

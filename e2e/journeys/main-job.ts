@@ -12,7 +12,7 @@ import {
 import { chooseAction, confirmDelete, confirmPower, expectStatus, launchAt } from "../portal/instance.ts";
 import { enterAsMember } from "../portal/session.ts";
 import { rowsLeft, sql } from "../stack/database.ts";
-import { guestProcesses, processesNaming } from "../stack/leftover.ts";
+import { processesNaming } from "../stack/leftover.ts";
 import { domains, filesNaming, serialLog } from "../stack/oracle.ts";
 import { expect, test } from "../stack/test.ts";
 import { type Locale, wordsOf } from "../stack/words.ts";
@@ -110,6 +110,5 @@ export function mainJob(language: Locale): void {
     expect(await domains("all")).not.toContain(guest);
     expect(await filesNaming(guest)).toEqual([]);
     expect(await processesNaming(guest)).toEqual([]);
-    expect(await guestProcesses(guest)).toEqual([]);
   });
 }

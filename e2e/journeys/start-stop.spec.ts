@@ -11,7 +11,7 @@ import {
   startCloud,
   stopCloud,
 } from "../stack/cloud.ts";
-import { mountsNaming, processesNaming } from "../stack/leftover.ts";
+import { guestProcesses, mountsNaming, processesNaming } from "../stack/leftover.ts";
 import { domains } from "../stack/oracle.ts";
 import { sharedCloud } from "../stack/shared.ts";
 import { expect, test } from "../stack/test.ts";
@@ -100,14 +100,14 @@ test("killed without warning, the next start takes over what is left and the gue
   const project = await demoProject(api);
   const id = await launch(api, project);
   await expectActive(first, api, project, id);
-  const before = (await processesNaming("qemu-system")).filter((line) => line.includes(data));
+  const before = await guestProcesses(data);
 
   process.kill(-(first.process.pid ?? 0), "SIGKILL");
   await expect.poll(() => isHealthy(first.url), limit).toBe(false);
   const second = await startCloud({ data, port });
   const again = await signInTo(second.url, "admin", second.adminPassword);
   await expectActive(second, again, project, id);
-  const after = (await processesNaming("qemu-system")).filter((line) => line.includes(data));
+  const after = await guestProcesses(data);
   expect(after.map(pidOf)).toEqual(before.map(pidOf));
 
   await again.mutate("instance.delete", { projectId: project, id });

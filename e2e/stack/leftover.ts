@@ -17,7 +17,7 @@ export async function mountsNaming(text: string): Promise<string[]> {
   return mounts.split("\n").filter((line) => line.includes(text));
 }
 
-/** Running guests of one cloud: QEMU processes whose command line names its data folder or a guest id. */
+/** Running guests of one cloud: QEMU processes whose command line names its data folder. */
 export async function guestProcesses(data: string): Promise<string[]> {
   return (await processesNaming("qemu-system")).filter((line) => line.includes(data));
 }

@@ -54,7 +54,7 @@ export function createFleet(deps: FleetDeps): Fleet {
     const present = await deps.driver.list();
     orphans = present
       .filter(({ guestId }) => !workers.has(guestId))
-      .map(({ guestId, name, observed }) => ({ guestId, name, observed }));
+      .map(({ guestId, name, observed }) => ({ guestId, name, observed, body: null, fault: null }));
     const seen = new Map(present.map((guest) => [guest.guestId, guest]));
     for (const [guestId, worker] of workers) if (!isQuiet(worker, seen.get(guestId))) worker.look();
   };

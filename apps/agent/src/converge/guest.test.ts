@@ -68,6 +68,8 @@ const spec = (change: Partial<GuestSpec> = {}): GuestSpec => ({
   desired: "running",
   rebootSeq: 0,
   rebootKind: "soft",
+  crashPolicy: "restart",
+  operationId: null,
   hostname: "one",
   vcpus: 1,
   ramMib: 256,
@@ -113,7 +115,13 @@ function start(change: Partial<GuestDeps> = {}): Fleet {
 }
 
 const order = (...guests: GuestSpec[]) =>
-  fleet.apply({ revision: crypto.randomUUID(), hypervisorId: crypto.randomUUID(), guests, consoles: [] });
+  fleet.apply({
+    revision: crypto.randomUUID(),
+    hypervisorId: crypto.randomUUID(),
+    guests,
+    consoles: [],
+    orphanOrders: [],
+  });
 const reported = (expected: Partial<GuestReport>) =>
   vi.waitFor(() => expect(fleet.report(guestId)).toMatchObject(expected), { timeout: 30_000, interval: 5 });
 const broken = (retry: PublicError["retry"]) =>
@@ -228,7 +236,7 @@ describe("a guest", () => {
     order();
     await fleet.sweep();
     expect(driver.calls).toEqual(["ensure running"]);
-    expect(fleet.orphans()).toEqual([{ guestId, name: "one", observed: "running" }]);
+    expect(fleet.orphans()).toMatchObject([{ guestId, name: "one", observed: "running" }]);
     expect(fleet.reports()).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ const snapshot = (revision: string): Snapshot => ({
   hypervisorId: crypto.randomUUID(),
   guests: [],
   consoles: [],
+  orphanOrders: [],
 });
 
 describe("the long poll", () => {

@@ -11,7 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const snapshot: Snapshot = { revision: "r1", hypervisorId: crypto.randomUUID(), guests: [], consoles: [] };
+const snapshot: Snapshot = {
+  revision: "r1",
+  hypervisorId: crypto.randomUUID(),
+  guests: [],
+  consoles: [],
+  orphanOrders: [],
+};
 
 it("counts only in the boot in which it was fetched", async () => {
   const boot = await readBootId();

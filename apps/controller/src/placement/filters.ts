@@ -15,7 +15,8 @@ export type Candidate = {
 
 export type PlacementRequest = {
   amounts: Amounts;
-  availabilityZone: string;
+  /** null: any */
+  availabilityZone: string | null;
   excluded: ReadonlySet<string>;
   /** Some hypervisor of this cloud runs real guests: then nobody gets a simulated one without being told. */
   realDisksExist: boolean;
@@ -30,7 +31,11 @@ export type PlacementFilter = {
 const placementFilters: readonly PlacementFilter[] = [
   { name: "down", passes: ({ state }) => state === "up" || state === "disabled" },
   { name: "disabled", passes: ({ enabled }) => enabled },
-  { name: "zone", passes: (candidate, request) => candidate.availabilityZone === request.availabilityZone },
+  {
+    name: "zone",
+    passes: (candidate, request) =>
+      request.availabilityZone === null || candidate.availabilityZone === request.availabilityZone,
+  },
   { name: "excluded", passes: (candidate, request) => !request.excluded.has(candidate.id) },
   { name: "simulated", passes: ({ realDisks }, request) => realDisks === true || !request.realDisksExist },
   {

@@ -13,6 +13,8 @@ type GuestRow = {
   desired: string;
   rebootSeq: number;
   rebootKind: string;
+  crashPolicy: string;
+  operationId: string | null;
   hostname: string;
   vcpus: number;
   ramMib: number;
@@ -28,29 +30,37 @@ type GuestRow = {
 };
 
 const guestQuery = `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
-    g.desired::text, g.reboot_seq AS "rebootSeq", g.reboot_kind::text AS "rebootKind", i.hostname, i.vcpus,
+    g.desired::text, g.reboot_seq AS "rebootSeq", g.reboot_kind::text AS "rebootKind", g.operation_id AS "operationId",
+    i.crash_policy::text AS "crashPolicy", i.hostname, i.vcpus,
     i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
-    i.password_hash_sealed AS "passwordHashSealed", i.availability_zone AS "availabilityZone",
+    i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
     i.launch_index AS "launchIndex"
-  FROM guest g JOIN instance i ON i.id = g.instance_id WHERE g.hypervisor_id = $1 ORDER BY g.id`;
+  FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`;
 
 const consoleQuery = `SELECT c.id, c.guest_id AS "guestId", c.kind, c.internal_url AS url, c.agent_secret AS sealed
   FROM console_session c JOIN guest g ON g.id = c.guest_id
   WHERE g.hypervisor_id = $1 AND c.closed_at IS NULL AND c.agent_dialled_at IS NULL AND c.internal_url IS NOT NULL
     AND c.redeemed_at > now() - make_interval(secs => $2) ORDER BY c.id`;
 
+const orphanQuery = `SELECT guest_id AS "guestId", 'destroy' AS action FROM orphan_order
+  WHERE hypervisor_id = $1 AND done_at IS NULL ORDER BY guest_id`;
+
+type OrphanOrders = Snapshot["orphanOrders"];
+
 export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promise<Snapshot> {
-  const [guestRows, consoleRows] = await Promise.all([
+  const [guestRows, consoleRows, orphanRows] = await Promise.all([
     deps.agents.pool.query<GuestRow>(guestQuery, [hypervisorId]),
     deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
+    deps.agents.pool.query<OrphanOrders[number]>(orphanQuery, [hypervisorId]),
   ]);
+  const orphanOrders = orphanRows.rows;
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
   const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
-    .update(JSON.stringify([guests, consoles]))
+    .update(JSON.stringify([guests, consoles, orphanOrders]))
     .digest("hex");
-  return { revision, hypervisorId, guests, consoles };
+  return { revision, hypervisorId, guests, consoles, orphanOrders };
 }
 
 /** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */

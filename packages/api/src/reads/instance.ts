@@ -50,7 +50,7 @@ export type InstanceDetail = InstanceItem & {
   userDataBytes: number | null;
   hasPassword: boolean;
   machineType: string;
-  availabilityZone: string;
+  availabilityZone: string | null;
   conditions: Record<string, Condition>;
   fault: PublicError | null;
   guest: { id: string; hypervisorName: string | null; phase: string | null; percent: number | null } | null;
@@ -156,7 +156,7 @@ type DetailRow = {
   keyName: string | null;
   hasPassword: boolean;
   machineType: string;
-  availabilityZone: string;
+  availabilityZone: string | null;
   conditions: unknown;
   userDataSealedBytes: number | null;
 };

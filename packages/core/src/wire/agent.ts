@@ -1,6 +1,6 @@
 /** The agent link: what an agent pulls, reports and asks for. Version 1; a field may be added, none changes meaning. */
 import { z } from "zod";
-import { guestReport, guestSpec } from "./guest.ts";
+import { guestBody, guestFault, guestReport, guestSpec } from "./guest.ts";
 import { heard } from "./heard.ts";
 
 export const wireVersion = 1;
@@ -33,6 +33,8 @@ export const snapshot = z.object({
   hypervisorId: z.uuid(),
   guests: z.array(guestSpec),
   consoles: z.array(consoleOrder),
+  /** Guests that no instance names and that an administrator ordered away. */
+  orphanOrders: z.array(z.object({ guestId: z.uuid(), action: z.literal("destroy") })).default([]),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -60,7 +62,12 @@ export const orphan = z.object({
   guestId: z.uuid(),
   name: heard(255),
   observed: z.enum(["running", "stopped"]),
+  /** Null for what nobody of ours made: it can be destroyed, not adopted. */
+  body: guestBody.nullable().default(null),
+  /** Why it could not be destroyed. */
+  fault: guestFault.nullable().default(null),
 });
+export type Orphan = z.infer<typeof orphan>;
 
 export const reportInput = z.object({
   version: z.literal(wireVersion),

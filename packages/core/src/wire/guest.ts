@@ -20,6 +20,10 @@ export type StopCause = z.infer<typeof stopCause>;
 export const rebootKind = z.enum(["soft", "hard"]);
 export type RebootKind = z.infer<typeof rebootKind>;
 
+/** What follows when a guest dies though nobody asked it to. */
+export const crashPolicy = z.enum(["restart", "stop"]);
+export type CrashPolicy = z.infer<typeof crashPolicy>;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const guestSpec = z.object({
@@ -32,6 +36,9 @@ export const guestSpec = z.object({
   /** The agent reboots a running guest whose own number is lower, once, however often it is told. */
   rebootSeq: z.int().min(0),
   rebootKind,
+  crashPolicy: crashPolicy.default("restart"),
+  /** The operation whose order this is, for the logs. */
+  operationId: z.uuid().nullable().default(null),
   hostname: z.string().max(63),
   vcpus: z.int().min(1).max(512),
   ramMib: z.int().min(64),
@@ -54,7 +61,7 @@ export const guestSpec = z.object({
 export type GuestSpec = z.infer<typeof guestSpec>;
 
 /** Shown to the instance's owner and kept on its row. */
-const guestFault = publicError.pick({ code: true, retry: true }).extend({
+export const guestFault = publicError.pick({ code: true, retry: true }).extend({
   reason: heard(100),
   message: heard(1_000),
   params: z
@@ -78,3 +85,20 @@ export const guestReport = z.object({
   fault: guestFault.nullable(),
 });
 export type GuestReport = z.infer<typeof guestReport>;
+
+/** What a hypervisor keeps beside a guest, enough to take it over again: the spec without its secrets. */
+export const guestBody = guestSpec
+  .pick({
+    instanceId: true,
+    projectId: true,
+    generation: true,
+    rebootSeq: true,
+    hostname: true,
+    vcpus: true,
+    ramMib: true,
+    diskGib: true,
+    machineType: true,
+    image: true,
+  })
+  .extend({ hostname: heard(63), machineType: heard(64) });
+export type GuestBody = z.infer<typeof guestBody>;

@@ -19,6 +19,8 @@ export function testOrder({ imagePath, userData, ...change }: Change): GuestOrde
       desired: "running",
       rebootSeq: 0,
       rebootKind: "soft",
+      crashPolicy: "restart",
+      operationId: null,
       hostname: `web-${guestId.slice(0, 8)}`,
       vcpus: 1,
       ramMib: 128,

@@ -6,7 +6,8 @@ import type credentialsModule from "next-auth/providers/credentials";
 
 const load = createRequire(import.meta.url);
 
-export const next: typeof nextModule.default = load("next");
+/** Large; loaded only where pages are served. */
+export const loadNext = (): typeof nextModule.default => load("next");
 export const nextAuth: typeof nextAuthModule.default = load("next-auth").default;
 export const credentialsProvider: typeof credentialsModule.default = load(
   "next-auth/providers/credentials",

@@ -8,7 +8,9 @@ const stopWithinMs = 10_000;
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "web" } });
 const dir = dirname(import.meta.dirname);
-const starting = startWeb(env, log, { dir, dev: process.argv.includes("--dev") });
+/** `--no-pages`: API, streams, consoles and agents only, in a third of the memory. */
+const pages = process.argv.includes("--no-pages") ? null : { dir, dev: process.argv.includes("--dev") };
+const starting = startWeb(env, log, pages);
 
 let stopping = false;
 async function stop(): Promise<void> {

@@ -12,7 +12,7 @@ import { makeConsoleRelay } from "./console-relay.ts";
 import { announce, type Env } from "./env.ts";
 import { readClock, readHealth } from "./health.ts";
 import { makePendingDials } from "./pending-dials.ts";
-import { openPortal } from "./portal.ts";
+import { noPortal, openPortal } from "./portal.ts";
 import { makePublicListener } from "./public-listener.ts";
 import { mountUpgrades } from "./upgrade.ts";
 import { version } from "./version.ts";
@@ -22,11 +22,11 @@ const farewellMs = 1_500;
 /** Where the Next application is; `dev`: it is built as it is asked for. */
 export type PortalFolder = { dir: string; dev: boolean };
 
-/** Resolves when browsers can come; answers the function that ends all of it. */
+/** Resolves when browsers can come; answers the function that ends all of it. `folder` null: everything but the pages. */
 export async function startWeb(
   env: Env,
   log: Logger,
-  { dir, dev }: PortalFolder,
+  folder: PortalFolder | null,
 ): Promise<() => Promise<void>> {
   announce(env);
   const ending = new AbortController();
@@ -38,14 +38,14 @@ export async function startWeb(
   const certificate = obtain();
   const agents = startAgents(env, { agent: backend.agent, dials, images: env.images, log }, certificate);
 
-  const portal = await openPortal({ dir, dev, hostname: env.listen, port: env.port });
+  const portal = folder ? await openPortal({ ...folder, hostname: env.listen, port: env.port }) : noPortal();
   const { url, sessionKey, expectAgent } = env;
   const since = await readClock(backend.api.reads);
   const health = () =>
     readHealth({ database: backend.api.reads, since, expectAgent, agentListening: agents.isListening });
   const trust = proxyTrust(env.trustedProxies);
   const tls = await publicTls(env, certificate);
-  const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev };
+  const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev: folder?.dev ?? false };
   const app = await makePublicListener(deps);
   const consoles = makeConsoleRelay(
     backend,

@@ -8,7 +8,8 @@ import { quiet } from "./repository.mjs";
 import { runSession } from "./session.mjs";
 import { readSettings } from "./settings.mjs";
 
-const usage = "npm run agent -- --url https://HOST:PORT --token TOKEN --ca-fingerprint SHA256 [--name NAME]";
+const usage =
+  "npm run agent -- --url https://HOST:PORT[,https://…] --token TOKEN --ca-fingerprint SHA256 [--name NAME]";
 
 function readArguments() {
   const text = { type: "string" };
@@ -43,8 +44,9 @@ function readLink(data, given) {
     throw new Fault("The agent does not know its control plane yet.", {
       advice: `Copy the join command from the portal (Administration, Hypervisors): ${usage}`,
     });
-  if (!URL.canParse(link.url) || !link.url.startsWith("https:"))
-    throw new Fault(`"${link.url}" is no https URL.`, { advice: `Usage: ${usage}` });
+  for (const url of link.url.split(","))
+    if (!URL.canParse(url) || !url.startsWith("https:"))
+      throw new Fault(`"${url}" is no https URL.`, { advice: `Usage: ${usage}` });
   writeFileSync(file, `${JSON.stringify(link, null, 2)}\n`);
   return link;
 }

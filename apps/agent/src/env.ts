@@ -16,7 +16,15 @@ const defaultName = () =>
 const schema = z.object({
   MADANG_DATA: z.string().min(1).default(defaultData),
   MADANG_AGENT_DIR: z.string().min(1).optional(),
-  MADANG_AGENT_URL: z.url({ protocol: /^https$/, error: "must be the https:// URL of the agent port" }),
+  /** Of the web processes' agent ports, separated by commas: the next is used when one does not answer. */
+  MADANG_AGENT_URL: z
+    .string()
+    .transform((text) => text.split(",").map((one) => one.trim()))
+    .pipe(
+      z.array(
+        z.url({ protocol: /^https$/, error: "must be https:// URLs of agent ports, separated by commas" }),
+      ),
+    ),
   /** One a hypervisor, separated by commas; each is good for one join. */
   MADANG_JOIN_TOKEN: z.string().default(""),
   MADANG_CA_FINGERPRINT: z
@@ -40,7 +48,7 @@ const schema = z.object({
 
 export type Env = {
   directory: string;
-  url: string;
+  urls: string[];
   joinTokens: string[];
   caFingerprint: string | null;
   driver: "libvirt-qemu" | "simulated";
@@ -68,7 +76,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   }
   return {
     directory: env.MADANG_AGENT_DIR ?? join(env.MADANG_DATA, "agent"),
-    url: env.MADANG_AGENT_URL,
+    urls: env.MADANG_AGENT_URL,
     joinTokens: env.MADANG_JOIN_TOKEN.split(",").filter((token) => token !== ""),
     caFingerprint: env.MADANG_CA_FINGERPRINT ?? null,
     driver: env.MADANG_HYPERVISOR,

@@ -16,6 +16,7 @@ import { createConsoleDialler } from "./link/console.ts";
 import { ensureIdentity, type JoinOptions, startRenewal } from "./link/join.ts";
 import { pullForever, reconnectMs } from "./link/pull.ts";
 import { type Reporter, startReporter } from "./link/report.ts";
+import { openRoute } from "./link/route.ts";
 import { loadSnapshot, saveSnapshot } from "./link/saved.ts";
 import { connector, type Identity } from "./link/tls.ts";
 
@@ -38,7 +39,7 @@ export async function startHypervisor(
   signal: AbortSignal,
 ): Promise<RunningHypervisor> {
   const { directory, driverInstance: driver, bootId } = options;
-  const line = openLine(options.url, await joinPatiently(options, signal));
+  const line = openLine(options, await joinPatiently(options, signal));
   const log = options.log.child({ hypervisorId: line.identity().hypervisorId });
   const memory = await openMemory(directory);
   const userData = openUserData(join(directory, "user-data"), (...wanted) => line.link().userData(...wanted));
@@ -102,16 +103,17 @@ function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps
 }
 
 /** The connection under the identity of the moment. */
-function openLine(url: string, first: Identity) {
+function openLine({ urls, log }: Pick<HypervisorOptions, "urls" | "log">, first: Identity) {
+  const route = openRoute(urls, log.child({ hypervisorId: first.hypervisorId }));
   let identity = first;
   let connection = connector(first);
-  let link = openLink(url, connection);
+  let link = openLink(route, connection);
   const use = (next: Identity) => {
     // Calls under way end by themselves; only then is the old certificate's connection closed.
     void connection.close();
     identity = next;
     connection = connector(next);
-    link = openLink(url, connection);
+    link = openLink(route, connection);
   };
   return { identity: () => identity, link: (): Link => link, use, close: () => connection.destroy() };
 }

@@ -61,7 +61,7 @@ async function startOne({ name, directory, token }: Place): Promise<RunningHyper
   return startHypervisor(
     {
       directory,
-      url: env.url,
+      urls: env.urls,
       token,
       caFingerprint: env.caFingerprint,
       name,

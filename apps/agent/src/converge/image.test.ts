@@ -4,9 +4,11 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import type { Agent } from "undici";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openLink } from "../link/client.ts";
+import { openRoute } from "../link/route.ts";
 import { connector } from "../link/tls.ts";
 import { makeAuthority, serve, type TestServer } from "../testing/authority.ts";
 import { type ImageCache, openImageCache } from "./image.ts";
@@ -40,7 +42,7 @@ beforeEach(async () => {
   requests = [];
   respond = (response) => response.end(content);
   directory = join(await mkdtemp(join(tmpdir(), "madang-images-")), "images");
-  const link = openLink(web.url, connection);
+  const link = openLink(openRoute([web.url], pino({ level: "silent" })), connection);
   cache = await openImageCache(directory, (hash, signal) => link.image(hash, signal));
 });
 afterEach(() => rm(join(directory, ".."), { recursive: true }));

@@ -1,4 +1,4 @@
-/** Calls to the control plane over one mutual-TLS connection, typed end to end by the API's own router. */
+/** Calls to the control plane over mutual TLS, at whichever of its addresses answers, typed end to end by the API's own router. */
 import type { AgentRouter } from "@madang/api/agent";
 import { CloudError, publicError } from "@madang/core/errors";
 import {
@@ -14,6 +14,7 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import { type Agent, fetch, type RequestInit } from "undici";
 import { z } from "zod";
+import { type Route, Unreachable } from "./route.ts";
 
 type PullInput = { version: 1; bootId: string; revision: string | null };
 
@@ -33,13 +34,61 @@ const pullMs = longPollMs + callMs;
 /** The server waits up to 30 s for a signature. */
 const signMs = 45_000;
 
-export function openLink(url: string, connection: Agent): Link {
-  const base = url.replace(/\/+$/, "");
-  const send = (path: string, init: RequestInit = {}) =>
-    fetch(`${base}${path}`, { ...init, dispatcher: connection }).catch((error) => {
-      throw unreachable(error);
-    });
-  const client = createTRPCClient<AgentRouter>({
+export function openLink(route: Route, connection: Agent): Link {
+  const clients = new Map<string, ReturnType<typeof openClient>>();
+  const clientOf = (base: string) => {
+    const client = clients.get(base) ?? openClient(base, connection);
+    clients.set(base, client);
+    return client;
+  };
+  const call = <T>(
+    ms: number,
+    ask: (client: ReturnType<typeof openClient>, signal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ) => route.through((base, lost) => ask(clientOf(base), within(ms, lost, signal)).catch(rethrow), signal);
+
+  return {
+    join: (input) => {
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify(input);
+      return route.through(async (base, lost) => {
+        const response = await send(connection, `${base}/join`, {
+          method: "POST",
+          headers,
+          body,
+          signal: within(signMs, lost),
+        });
+        if (!response.ok) throw refusal(response.status, await response.text());
+        return joinAnswer.parse(await response.json());
+      });
+    },
+    pull: async (input, signal) =>
+      snapshot.parse(
+        await call(pullMs, (client, ending) => client.pull.query(input, { signal: ending }), signal),
+      ),
+    report: async (input) => {
+      await call(callMs, (client, signal) => client.report.mutate(input, { signal }));
+    },
+    renew: async (csr) => {
+      const answer = await call(signMs, (client, signal) => client.renew.mutate({ csr }, { signal }));
+      return answer.certificate;
+    },
+    userData: async (sha256, signal) => {
+      const ask = (client: ReturnType<typeof openClient>, ending: AbortSignal) =>
+        client.userData.query({ sha256 }, { signal: ending });
+      return Buffer.from((await call(callMs, ask, signal)).base64, "base64");
+    },
+    image: (sha256, signal) =>
+      route.through(async (base) => {
+        const response = await send(connection, `${base}/images/${sha256}`, { signal });
+        if (response.ok && response.body) return response.body;
+        throw refusal(response.status, await response.text());
+      }, signal),
+  };
+}
+
+function openClient(base: string, connection: Agent) {
+  return createTRPCClient<AgentRouter>({
     links: [
       httpLink({
         url: `${base}/trpc`,
@@ -48,39 +97,15 @@ export function openLink(url: string, connection: Agent): Link {
       }),
     ],
   });
-  const within = (ms: number, signal?: AbortSignal) =>
-    signal ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : AbortSignal.timeout(ms);
-
-  return {
-    join: async (input) => {
-      const headers = { "content-type": "application/json" };
-      const body = JSON.stringify(input);
-      const response = await send("/join", { method: "POST", headers, body, signal: within(signMs) });
-      if (!response.ok) throw refusal(response.status, await response.text());
-      return joinAnswer.parse(await response.json());
-    },
-    pull: async (input, signal) =>
-      snapshot.parse(await client.pull.query(input, { signal: within(pullMs, signal) }).catch(rethrow)),
-    report: async (input) => {
-      await client.report.mutate(input, { signal: within(callMs) }).catch(rethrow);
-    },
-    renew: async (csr) => {
-      const { certificate } = await client.renew.mutate({ csr }, { signal: within(signMs) }).catch(rethrow);
-      return certificate;
-    },
-    userData: async (sha256, signal) => {
-      const answer = await client.userData
-        .query({ sha256 }, { signal: within(callMs, signal) })
-        .catch(rethrow);
-      return Buffer.from(answer.base64, "base64");
-    },
-    image: async (sha256, signal) => {
-      const response = await send(`/images/${sha256}`, { signal });
-      if (response.ok && response.body) return response.body;
-      throw refusal(response.status, await response.text());
-    },
-  };
 }
+
+const send = (connection: Agent, url: string, init: RequestInit) =>
+  fetch(url, { ...init, dispatcher: connection }).catch((error) => {
+    throw new Unreachable(error);
+  });
+
+const within = (ms: number, ...signals: (AbortSignal | undefined)[]) =>
+  AbortSignal.any([AbortSignal.timeout(ms), ...signals.filter((signal) => signal !== undefined)]);
 
 type FetchInit = { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal };
 const fetchInitShape = z.object({
@@ -98,9 +123,9 @@ function fetchInit(init: unknown): FetchInit {
 const carried = z.object({ cloud: publicError });
 
 function rethrow(error: unknown): never {
-  if (!(error instanceof TRPCClientError)) throw unreachable(error);
+  if (!(error instanceof TRPCClientError)) throw new Unreachable(error);
   const { success, data } = carried.safeParse(error.data);
-  if (!success) throw unreachable(error);
+  if (!success) throw new Unreachable(error);
   const { code, message, ...options } = data.cloud;
   throw new CloudError(code, message, { ...options, cause: error });
 }
@@ -125,14 +150,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function unreachable(error: unknown): CloudError {
-  const text = error instanceof Error ? `${error.message} ${error.cause ?? ""}` : String(error);
-  return new CloudError("Unavailable", "The control plane cannot be reached.", {
-    reason: "controlPlane",
-    retry: "later",
-    detail: text.slice(0, 300),
-    cause: error,
-  });
 }

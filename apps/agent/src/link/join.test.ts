@@ -48,7 +48,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const options = (change: Partial<JoinOptions> = {}): JoinOptions => ({
   directory,
-  url: web.url,
+  urls: [web.url],
   token,
   caFingerprint: authority.fingerprint,
   name: "host-1",
@@ -73,7 +73,7 @@ describe("joining", () => {
     const foreign = await makeAuthority();
     const impostor = await serve(foreign, (request, response) => void listener(request, response));
     try {
-      await expect(ensureIdentity(options({ url: impostor.url }))).rejects.toMatchObject({
+      await expect(ensureIdentity(options({ urls: [impostor.url] }))).rejects.toMatchObject({
         code: "Unauthenticated",
         options: { reason: "foreignAuthority" },
       });
@@ -89,7 +89,7 @@ describe("joining", () => {
       void listener(request, response);
     });
     try {
-      await expect(ensureIdentity(options({ url: impostor.url }))).rejects.toMatchObject({
+      await expect(ensureIdentity(options({ urls: [impostor.url] }))).rejects.toMatchObject({
         code: "Unavailable",
       });
       expect(bodies).toEqual([]);

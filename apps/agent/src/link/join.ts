@@ -9,6 +9,7 @@ import { CloudError } from "@madang/core/errors";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { openLink } from "./client.ts";
+import { openRoute } from "./route.ts";
 import { readJson, writePrivate } from "./saved.ts";
 import {
   connector,
@@ -22,7 +23,8 @@ import {
 
 export type JoinOptions = {
   directory: string;
-  url: string;
+  /** Of the agent ports; the first that answers is used. */
+  urls: readonly string[];
   token: string | null;
   caFingerprint: string | null;
   name: string;
@@ -43,11 +45,12 @@ async function join({ token, caFingerprint, ...options }: JoinOptions): Promise<
       reason: "joinToken",
       detail: "Set MADANG_JOIN_TOKEN and MADANG_CA_FINGERPRINT, from the portal's page of hypervisors.",
     });
-  const ca = await pinnedAuthority(options.url, caFingerprint);
+  const route = openRoute(options.urls, options.log);
+  const ca = await route.through((base) => pinnedAuthority(base, caFingerprint));
   const { key, csr } = await keptRequest(options.directory, options.name);
   const connection = connector({ ca });
   try {
-    const link = openLink(options.url, connection);
+    const link = openLink(route, connection);
     const answer = await link.join({ token, csr, name: options.name, driver: options.driver });
     const identity = { hypervisorId: answer.hypervisorId, key, certificate: answer.certificate, ca };
     await saveIdentity(options.directory, identity);

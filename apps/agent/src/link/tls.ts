@@ -7,6 +7,7 @@ import { CloudError } from "@madang/core/errors";
 import * as x509 from "@peculiar/x509";
 import { Agent } from "undici";
 import { z } from "zod";
+import { Unreachable } from "./route.ts";
 import { readJson, writePrivate } from "./saved.ts";
 
 const identity = z.object({
@@ -50,7 +51,9 @@ const handshakeMs = 10_000;
  * connection, and nothing else of it is believed: the token goes only over a next one that trusts this authority alone.
  */
 export async function pinnedAuthority(url: string, fingerprint: string): Promise<string> {
-  const chain = await presentedChain(new URL(url));
+  const chain = await presentedChain(new URL(url)).catch((error) => {
+    throw new Unreachable(error);
+  });
   const found = chain.find((der) => createHash("sha256").update(der).digest("hex") === fingerprint);
   if (found) return new X509Certificate(found).toString();
   throw new CloudError(

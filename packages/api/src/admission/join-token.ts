@@ -1,6 +1,6 @@
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { CloudError } from "@madang/core/errors";
-import type { Database } from "@madang/db";
+import { type Database, goneAfterMs } from "@madang/db";
 
 const lifeMs = 3_600_000;
 
@@ -47,4 +47,14 @@ export async function readCa(database: Database): Promise<string | null> {
     select: { pem: true },
   });
   return row?.pem ?? null;
+}
+
+/** Where agents can come: this process first, then every other web process that shows signs of life. */
+export async function agentUrls(database: Database, own: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ url: string }>(
+    `SELECT DISTINCT detail->>'agentUrl' AS url FROM process WHERE kind = 'web'
+     AND detail ? 'agentUrl' AND last_seen_at > now() - make_interval(secs => $1) ORDER BY 1`,
+    [goneAfterMs / 1_000],
+  );
+  return [...new Set([own, ...rows.map(({ url }) => url)])];
 }

@@ -2,7 +2,7 @@ import { displayName } from "@madang/core/instance/launch";
 import { z } from "zod";
 import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
 import { revokeHypervisor, setHypervisorEnabled } from "../admission/hypervisor.ts";
-import { caFingerprint, createJoinToken } from "../admission/join-token.ts";
+import { agentUrls, caFingerprint, createJoinToken } from "../admission/join-token.ts";
 import { filterText, pageInput } from "../list.ts";
 import { eventFilter, listEvents } from "../reads/event.ts";
 import { flavorFilter, listFlavors } from "../reads/flavor.ts";
@@ -26,7 +26,8 @@ const hypervisorRouter = router({
   createJoinToken: procedure("hypervisor:join").mutation(async ({ ctx }) => {
     const fingerprint = await caFingerprint(ctx.deps.reads);
     const { token, expiresAt } = await createJoinToken(ctx.deps.admission, ctx.actor.userId);
-    const command = `npm run agent -- --url ${ctx.deps.about.agentUrl} --token ${token} --ca-fingerprint ${fingerprint}`;
+    const urls = await agentUrls(ctx.deps.reads, ctx.deps.about.agentUrl);
+    const command = `npm run agent -- --url ${urls.join(",")} --token ${token} --ca-fingerprint ${fingerprint}`;
     return { command, expiresAt };
   }),
   revoke: procedure("hypervisor:update")

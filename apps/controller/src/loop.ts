@@ -61,7 +61,7 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
 async function startWorkers(loop: Loop): Promise<void> {
   const { boss, workers } = loop;
   // NOTIFY wakes them at once; polling only makes up for one that was lost.
-  const options = { localConcurrency: workers, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 };
+  const options = { localConcurrency: workers, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 };
   await boss.work<ReconcileJob>(reconcileQueue, options, async (jobs) => {
     for (const { data } of jobs) await work(loop, data);
   });

@@ -11,9 +11,15 @@ export type Tx = Parameters<Parameters<PrismaClient["$transaction"]>[0]>[0];
 
 export type Database = { prisma: Prisma; pool: pg.Pool; url: string; close: () => Promise<void> };
 
-/** `max` is the number of connections; a statement waits at most 3 s for a row lock (design: Unavailable, retry later). */
+/**
+ * `lock_timeout`: a statement waits at most 3 s for a row lock (design: Unavailable, retry later). The other one ends a
+ * transaction whose process froze in the middle of it, for its locks would keep out everybody else, ms.
+ */
+const limits = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=20000";
+
+/** `max` is the number of connections. */
 export function openDatabase(url: string, max = 10): Database {
-  const pool = new pg.Pool({ connectionString: url, max, options: "-c lock_timeout=3000" });
+  const pool = new pg.Pool({ connectionString: url, max, options: limits });
   // An idle connection that dies (PostgreSQL restarted) is replaced at the next use; unheard, it would end the process.
   pool.on("error", () => {});
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });

@@ -23,8 +23,8 @@ export async function openQueue(
     max: worker ? 10 : 2,
     supervise: worker,
     schedule: false,
-    superviseIntervalSeconds: 2,
-    monitorIntervalSeconds: 2,
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
     useListenNotify: worker,
   });
   boss.on("error", onError);
@@ -33,17 +33,24 @@ export async function openQueue(
   return boss;
 }
 
+/**
+ * A row whose controller was killed in the middle of a pass is free again `heartbeatSeconds` after the pass began (pg-boss
+ * allows no less), is found within a second and fetched within another: that is the 15 s of a takeover. No delay before
+ * the retry, for a pass that merely fails never fails its job: it makes its own back-off.
+ */
+const recovery = {
+  heartbeatSeconds: 10,
+  expireInSeconds: 300,
+  retryLimit: 100,
+  retryDelay: 0,
+  retryBackoff: false,
+};
+
 async function ensureQueues(boss: PgBoss): Promise<void> {
-  const common = {
-    heartbeatSeconds: 10,
-    expireInSeconds: 300,
-    retryLimit: 100,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 30,
-  };
-  await boss.createQueue(reconcileQueue, { ...common, policy: "stately", notify: true });
-  await boss.createQueue(reconcileLaterQueue, { ...common, policy: "stately" });
+  await boss.createQueue(reconcileQueue, { ...recovery, policy: "stately", notify: true });
+  await boss.createQueue(reconcileLaterQueue, { ...recovery, policy: "stately" });
+  // A queue that an older version made keeps that version's numbers.
+  for (const name of [reconcileQueue, reconcileLaterQueue]) await boss.updateQueue(name, recovery);
 }
 
 /** Wakes a row's reconciler, in the caller's transaction: no commit, no wake. A refused send means one is already queued. */

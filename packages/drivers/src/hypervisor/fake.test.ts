@@ -10,10 +10,10 @@ import { until } from "./testing/until.ts";
 const how = () => ({ signal: AbortSignal.timeout(10_000) });
 
 describe("the simulated hypervisor", () => {
-  it("fails the next start once, when told to", async () => {
-    const driver = openSimulated({ knobs: { failNextStart: true } });
+  it.each(["later", "elsewhere", "never"] as const)("fails the next start once (%s)", async (retry) => {
+    const driver = openSimulated({ knobs: { failNextStart: retry } });
     const order = testOrder({ imagePath: null });
-    await expect(driver.ensure(order, how())).rejects.toMatchObject({ options: { retry: "elsewhere" } });
+    await expect(driver.ensure(order, how())).rejects.toMatchObject({ options: { retry } });
     expect(await driver.observe(order.spec.guestId)).toMatchObject({ observed: "stopped" });
     expect(await driver.ensure(order, how())).toMatchObject({ observed: "running" });
   });
@@ -42,6 +42,48 @@ describe("the simulated hypervisor", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("loses all its guests with the power, and does nothing more, not even what was under way", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "madang-simulated-"));
+    const stateFile = join(folder, "guests.json");
+    try {
+      const driver = openSimulated({ stateFile });
+      const [running, starting] = [testOrder({ imagePath: null }), testOrder({ imagePath: null })];
+      await driver.ensure(running, how());
+      const told: string[] = [];
+      driver.watch((guestId) => told.push(guestId));
+      driver.knobs.slowMs = 200;
+      const { promise: underWay, resolve } = Promise.withResolvers<void>();
+      const attempt = driver.ensure(starting, { ...how(), onPhase: () => resolve() });
+      await underWay;
+      told.length = 0;
+      driver.losePower();
+      await expect(attempt).rejects.toMatchObject({ code: "Unavailable" });
+      await expect(driver.list()).rejects.toMatchObject({ code: "Unavailable" });
+      expect(told).toEqual([]);
+      const booted = await openSimulated({ stateFile }).list();
+      expect(booted.map(({ observed, stopCause }) => [observed, stopCause])).toEqual([
+        ["stopped", "unknown"],
+        ["stopped", "unknown"],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("lets guests die again and again while told to, each start a new life", async () => {
+    const driver = openSimulated({ knobs: { crashAfterMs: 1 } });
+    const order = testOrder({ imagePath: null });
+    const { guestId } = order.spec;
+    for (const times of [1, 2, 3]) {
+      await driver.ensure(order, how());
+      expect(driver.inspect(guestId)?.life).toBe(String(times));
+      await until("its death", async () => (await driver.observe(guestId))?.stopCause === "crashed", 5000);
+    }
+    driver.knobs.crashAfterMs = null;
+    await driver.ensure(order, how());
+    expect(await driver.observe(guestId)).toMatchObject({ observed: "running" });
   });
 
   it("can be aborted while it is slow", async () => {

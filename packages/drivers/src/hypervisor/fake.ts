@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CloudError } from "@madang/core/errors";
+import { CloudError, type PublicError } from "@madang/core/errors";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
 import type { EnsureOptions, GuestObservation, GuestOrder, HypervisorDriver } from "./driver.ts";
 import { guestLocks } from "./guest-lock.ts";
@@ -21,12 +21,14 @@ import { textStream } from "./text-stream.ts";
 export type SimulatedKnobs = {
   /** Added to every change of power, ms. */
   slowMs: number;
-  /** The next start fails once, as Unavailable, retry elsewhere. */
-  failNextStart: boolean;
+  /** The next start fails once, with this advice on trying again. */
+  failNextStart: PublicError["retry"] | null;
   /** While true nothing answers, as when libvirtd is gone; the guests go on. */
   vanish: boolean;
   /** Guests ignore the power button, so that a stop takes the whole grace time. */
   ignorePowerButton: boolean;
+  /** Every guest dies this long after each of its starts, ms; null: none does. */
+  crashAfterMs: number | null;
 };
 
 export type SimulatedOptions = {
@@ -40,6 +42,13 @@ export type SimulatedHypervisor = HypervisorDriver & {
   knobs: SimulatedKnobs;
   /** Ends a guest as if its process had been killed. */
   crash(guestId: string): void;
+  /** The guest's disk is gone, as if somebody had deleted its file. */
+  loseDisk(guestId: string): void;
+  /**
+   * Every guest ends in one moment and nobody is told. This driver does nothing any more, not even what was under way;
+   * a new one with the same state file is the machine after its next boot.
+   */
+  losePower(): void;
   /** The state behind what the driver reports; null when it has no such guest. */
   inspect(guestId: string): { running: boolean; vcpus: number; ramMib: number; life: string | null } | null;
 };
@@ -60,21 +69,34 @@ const capabilities: Capabilities = {
 };
 const defaultGraceMs = 30_000;
 
-type Deps = { knobs: SimulatedKnobs; guests: SimulatedGuests };
+const noFaults: SimulatedKnobs = {
+  slowMs: 0,
+  failNextStart: null,
+  vanish: false,
+  ignorePowerButton: false,
+  crashAfterMs: null,
+};
+
+type Deps = { knobs: SimulatedKnobs; guests: SimulatedGuests; powered: boolean };
 
 export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervisor {
   const watchers = new Set<(guestId: string) => void>();
   const guests = simulatedGuests(options.stateFile ?? null, (guestId) => {
     for (const watcher of watchers) watcher(guestId);
   });
-  const noFaults = { slowMs: 0, failNextStart: false, vanish: false, ignorePowerButton: false };
-  const deps: Deps = { knobs: { ...noFaults, ...options.knobs }, guests };
+  const deps: Deps = { knobs: { ...noFaults, ...options.knobs }, guests, powered: true };
   const locks = guestLocks();
   return {
     kind: "simulated",
     knobs: deps.knobs,
     capabilities,
     crash: (guestId) => guests.end(find(deps, guestId), "crashed"),
+    loseDisk: (guestId) => guests.loseDisk(find(deps, guestId)),
+    losePower() {
+      deps.powered = false;
+      watchers.clear();
+      for (const guest of guests.all()) guests.end(guest, "unknown");
+    },
     inspect: (guestId) => inspect(guests.get(guestId)),
     inventory: async () => ({ ...defaultInventory, ...options.inventory }),
     list: async () => answering(deps).guests.all().map(observationOf),
@@ -103,6 +125,7 @@ async function ensure(deps: Deps, order: GuestOrder, how: EnsureOptions): Promis
   if (spec.desired === "stopped") {
     if (guest.running) how.onPhase?.("stopping", null);
     await stop(deps, guest, how);
+    requireDisk(guest);
     return observationOf(guest);
   }
   if (guest.running && guest.rebootSeq < spec.rebootSeq) {
@@ -120,29 +143,52 @@ async function start(
   { spec }: GuestOrder,
   how: EnsureOptions,
 ): Promise<void> {
+  requireDisk(guest);
   how.onPhase?.("starting", null);
-  await pause(deps.knobs.slowMs, how.signal);
-  if (deps.knobs.failNextStart) {
-    deps.knobs.failNextStart = false;
-    throw unavailable("The simulated hypervisor was told to fail this start.", "elsewhere");
+  await pause(deps, deps.knobs.slowMs, how.signal);
+  const retry = deps.knobs.failNextStart;
+  if (retry) {
+    deps.knobs.failNextStart = null;
+    throw unavailable("The simulated hypervisor was told to fail this start.", retry);
   }
   const { vcpus, ramMib, rebootSeq } = spec;
   Object.assign(guest, { vcpus, ramMib, rebootSeq });
   deps.guests.boot(guest);
+  crashLater(deps, guest);
 }
 
-async function stop({ knobs, guests }: Deps, guest: SimulatedGuest, how: EnsureOptions): Promise<void> {
+async function stop(deps: Deps, guest: SimulatedGuest, how: EnsureOptions): Promise<void> {
   if (!guest.running) return;
-  await pause(knobs.ignorePowerButton ? (how.shutdownGraceMs ?? defaultGraceMs) : knobs.slowMs, how.signal);
-  guests.end(guest, "destroyed");
+  const { ignorePowerButton, slowMs } = deps.knobs;
+  await pause(deps, ignorePowerButton ? (how.shutdownGraceMs ?? defaultGraceMs) : slowMs, how.signal);
+  deps.guests.end(guest, "destroyed");
 }
 
-async function remove({ knobs, guests }: Deps, guestId: string, signal: AbortSignal): Promise<void> {
-  const guest = guests.get(guestId);
+async function remove(deps: Deps, guestId: string, signal: AbortSignal): Promise<void> {
+  const guest = deps.guests.get(guestId);
   if (!guest) return;
-  await pause(knobs.slowMs, signal);
-  guests.end(guest, "destroyed");
-  guests.remove(guestId);
+  await pause(deps, deps.knobs.slowMs, signal);
+  deps.guests.end(guest, "destroyed");
+  deps.guests.remove(guestId);
+}
+
+function crashLater({ knobs, guests }: Deps, guest: SimulatedGuest): void {
+  if (knobs.crashAfterMs === null) return;
+  const life = guest.starts;
+  const die = () => {
+    if (guests.get(guest.guestId) === guest && guest.starts === life) guests.end(guest, "crashed");
+  };
+  setTimeout(die, knobs.crashAfterMs).unref();
+}
+
+/** As the real one: what is lost is told, and nothing is put in its place. */
+function requireDisk(guest: SimulatedGuest): void {
+  if (!guest.diskLost) return;
+  throw new CloudError(
+    "InvalidState",
+    "The guest's root disk is gone from its hypervisor; nothing was put in its place.",
+    { reason: "DiskLost", retry: "never" },
+  );
 }
 
 function openConsole(guest: SimulatedGuest, kind: ConsoleKind): Duplex {
@@ -169,14 +215,17 @@ function inspect(guest: SimulatedGuest | undefined) {
 }
 
 function answering(deps: Deps): Deps {
-  if (deps.knobs.vanish) throw unavailable("The simulated hypervisor does not answer.", "later");
+  if (deps.knobs.vanish || !deps.powered)
+    throw unavailable("The simulated hypervisor does not answer.", "later");
   return deps;
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** What was waiting when the power went does not go on. */
+async function pause(deps: Deps, ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  if (!deps.powered) answering(deps);
 }
 
-function unavailable(message: string, retry: "later" | "elsewhere"): CloudError {
+function unavailable(message: string, retry: PublicError["retry"]): CloudError {
   return new CloudError("Unavailable", message, { reason: "HypervisorUnavailable", retry });
 }

@@ -16,6 +16,7 @@ const saved = z.object({
   ramMib: z.int(),
   /** How often it was started. */
   starts: z.int(),
+  diskLost: z.boolean().default(false),
   log: z.base64(),
 });
 type Saved = z.infer<typeof saved>;
@@ -31,6 +32,7 @@ export type SimulatedGuests = {
   add(order: GuestOrder): SimulatedGuest;
   boot(guest: SimulatedGuest): void;
   end(guest: SimulatedGuest, cause: NonNullable<Saved["stopCause"]>): void;
+  loseDisk(guest: SimulatedGuest): void;
   remove(guestId: string): void;
 };
 
@@ -76,6 +78,10 @@ export function simulatedGuests(
       guest.line.hangUp();
       changed(guest.guestId);
     },
+    loseDisk(guest) {
+      guest.diskLost = true;
+      changed(guest.guestId);
+    },
     remove(guestId) {
       if (guests.delete(guestId)) changed(guestId);
     },
@@ -100,6 +106,7 @@ function blank({ spec }: GuestOrder): Saved {
     running: false,
     stopCause: "unknown",
     starts: 0,
+    diskLost: false,
     log: "",
   };
 }

@@ -14,7 +14,7 @@ export async function simulatedHarness(): Promise<HypervisorHarness> {
     },
     kill: async (guestId) => driver.crash(guestId),
     makeForeign: async () => randomUUID(),
-    loseDisk: async () => {},
+    loseDisk: async (guestId) => driver.loseDisk(guestId),
     leftovers: async (guestId) => (driver.inspect(guestId) ? [guestId] : []),
     close: () => driver.close(),
   };

@@ -12,7 +12,7 @@ export * from "./generated/client.ts";
 export { Prisma as PrismaNamespace } from "./generated/client.ts";
 export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
-export { lockHypervisor, lockInstance, lockProject, lockUser } from "./lock.ts";
+export { lockHypervisor, lockInstance, lockInstances, lockProject, lockUser } from "./lock.ts";
 export {
   openQueue,
   type PgBoss,

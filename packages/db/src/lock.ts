@@ -1,5 +1,5 @@
 /**
- * Row locks, always taken in this order: projects by id → instance → hypervisors by id. Whoever takes them otherwise
+ * Row locks, always taken in this order: projects by id → instances by id → hypervisors by id. Whoever takes them otherwise
  * makes deadlocks possible.
  */
 import type { Tx } from "./client.ts";
@@ -18,6 +18,11 @@ export async function lockUser(tx: Tx, id: string): Promise<boolean> {
 export async function lockInstance(tx: Tx, id: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM instance WHERE id = ${id}::uuid FOR UPDATE`;
   return rows.length === 1;
+}
+
+/** In the order of their ids, which everybody who locks several must keep. */
+export async function lockInstances(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM instance WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
 }
 
 export async function lockHypervisor(tx: Tx, id: string): Promise<boolean> {

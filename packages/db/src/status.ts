@@ -17,7 +17,8 @@ export function instanceView(instance: Instance, guest: Guest | null): InstanceV
     deleteRequested: instance.deleteRequestedAt !== null,
     launched: instance.launchedAt !== null,
     fault: instance.fault === null ? null : publicError.parse(instance.fault),
-    guest,
+    // A lost guest's last report says nothing any more.
+    guest: guest?.lostAt ? null : guest,
   };
 }
 

@@ -14,6 +14,7 @@ import {
 } from "@madang/db";
 import PQueue from "p-queue";
 import type { AgentDeps } from "./deps.ts";
+import { refuseFencedBoot } from "./fence.ts";
 import { recordUnexpectedStop } from "./guest-event.ts";
 import type { Peer } from "./peer.ts";
 import { countsForGuest, staleReport } from "./staleness.ts";
@@ -43,6 +44,7 @@ async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Dat
   await lockHypervisor(tx, id);
   const known = await tx.hypervisor.findUniqueOrThrow({ where: { id } });
   const agentStartedAt = new Date(report.agentStartedAt);
+  refuseFencedBoot(known, report.bootId);
   const stale = staleReport(known, { ...report, agentStartedAt }, now);
   if (stale)
     throw new CloudError("Conflict", "This report came too late.", { reason: "staleReport", detail: stale });

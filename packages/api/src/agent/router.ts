@@ -13,7 +13,7 @@ export const agentRouter = router({
   pull: hypervisorProcedure
     .input(pullInput)
     .query(({ ctx, input, signal = new AbortController().signal }) =>
-      pullSnapshot(ctx.deps, ctx.peer, input.revision, signal),
+      pullSnapshot(ctx.deps, ctx.peer, input, signal),
     ),
   report: hypervisorProcedure
     .input(reportInput)

@@ -41,6 +41,8 @@ type Row = Pick<
 > & {
   revokedAt: Date | null;
   fencedAt: Date | null;
+  fencedBootId: string | null;
+  bootId: string | null;
   cpuAllocationRatio: number;
   ramAllocationRatio: number;
   diskAllocationRatio: number;
@@ -54,6 +56,7 @@ type Row = Pick<
 const select = `h.id, h.name, h.enabled, h.disabled_reason AS "disabledReason", h.driver,
   h.agent_version AS "agentVersion", h.availability_zone AS "availabilityZone", h.last_seen_at AS "lastSeenAt",
   h.created_at AS "createdAt", h.revoked_at AS "revokedAt", h.fenced_at AS "fencedAt",
+  h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
   h.cpu_allocation_ratio AS "cpuAllocationRatio", h.ram_allocation_ratio AS "ramAllocationRatio",
   h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities,
   h.orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,

@@ -39,7 +39,8 @@ export async function readOverview(database: Database): Promise<Overview> {
 
 export async function readHypervisorCounts(database: Database): Promise<Record<HypervisorState, number>> {
   const { rows } = await database.pool.query<HypervisorView>(
-    `SELECT enabled, revoked_at AS "revokedAt", fenced_at AS "fencedAt", last_seen_at AS "lastSeenAt" FROM hypervisor`,
+    `SELECT enabled, revoked_at AS "revokedAt", fenced_at AS "fencedAt", fenced_boot_id AS "fencedBootId",
+       boot_id AS "bootId", last_seen_at AS "lastSeenAt" FROM hypervisor`,
   );
   const now = new Date();
   const states = rows.map((row) => hypervisorState(row, now));

@@ -27,6 +27,7 @@ export const pullInput = z.object({
   /** What the agent already has; the answer waits until there is something else. */
   revision: z.string().nullable(),
 });
+export type PullInput = z.infer<typeof pullInput>;
 export const snapshot = z.object({
   /** A hash of the content, so nobody can forget to bump it. */
   revision: z.string(),

@@ -1,0 +1,135 @@
+/**
+ * Which hypervisors can take an instance at all: a list of filters, each with the word its removals are counted by. The
+ * controller places by it, and the portal says by it beforehand what would find no room.
+ */
+import { type Amounts, amountsOf, fits, resourceClasses } from "./capacity.ts";
+import { type Offered, offersAll, type Properties } from "./property.ts";
+import type { HypervisorState } from "./state.ts";
+
+export type Candidate = {
+  id: string;
+  state: HypervisorState;
+  enabled: boolean;
+  availabilityZone: string;
+  /** Of all its aggregates together. */
+  offered: Offered;
+  /** null until its agent first reported */
+  realDisks: boolean | null;
+  capacity: Amounts | null;
+  used: Amounts;
+  guests: number;
+  /** Guests whose last attempt failed there. */
+  failedGuests: number;
+};
+
+export type PlacementRequest = {
+  amounts: Amounts;
+  /** null: any */
+  availabilityZone: string | null;
+  required: Properties;
+  excluded: ReadonlySet<string>;
+  /** Some hypervisor of this cloud runs real guests: then nobody gets a simulated one without being told. */
+  realDisksExist: boolean;
+};
+
+export const placementFilterNames = [
+  "down",
+  "disabled",
+  "zone",
+  "properties",
+  "excluded",
+  "simulated",
+  "capacity",
+] as const;
+export type PlacementFilterName = (typeof placementFilterNames)[number];
+
+const passes: Record<PlacementFilterName, (candidate: Candidate, request: PlacementRequest) => boolean> = {
+  down: ({ state }) => state === "up" || state === "disabled",
+  disabled: ({ enabled }) => enabled,
+  zone: ({ availabilityZone }, request) =>
+    request.availabilityZone === null || availabilityZone === request.availabilityZone,
+  properties: ({ offered }, { required }) => offersAll(offered, required),
+  excluded: ({ id }, { excluded }) => !excluded.has(id),
+  simulated: ({ realDisks }, { realDisksExist }) => realDisks === true || !realDisksExist,
+  capacity: ({ capacity, used }, { amounts }) => capacity !== null && fits(capacity, used, amounts),
+};
+
+export type FilterResult = { passed: Candidate[]; removed: Partial<Record<PlacementFilterName, number>> };
+
+/** A hypervisor is counted by the first filter that removes it. */
+export function filterCandidates(candidates: readonly Candidate[], request: PlacementRequest): FilterResult {
+  const removed: FilterResult["removed"] = {};
+  const passed = candidates.filter((candidate) => {
+    const name = placementFilterNames.find((one) => !passes[one](candidate, request));
+    if (name) removed[name] = (removed[name] ?? 0) + 1;
+    return !name;
+  });
+  return { passed, removed };
+}
+
+export function canPlace(candidates: readonly Candidate[], request: PlacementRequest): boolean {
+  return candidates.some((candidate) =>
+    placementFilterNames.every((name) => passes[name](candidate, request)),
+  );
+}
+
+/** What is free on the hypervisor that comes nearest, of those that only lack capacity; null when there is none. */
+export function roomiest(candidates: readonly Candidate[], request: PlacementRequest): Amounts | null {
+  const others = placementFilterNames.filter((name) => name !== "capacity");
+  const rooms = candidates.flatMap((candidate) => {
+    const { capacity, used } = candidate;
+    const suits = capacity !== null && others.every((name) => passes[name](candidate, request));
+    return suits ? [freeOf(capacity, used)] : [];
+  });
+  const share = (room: Amounts) =>
+    Math.min(...resourceClasses.map((name) => room[name] / Math.max(1, request.amounts[name])));
+  return rooms.toSorted((left, right) => share(right) - share(left))[0] ?? null;
+}
+
+function freeOf(capacity: Amounts, used: Amounts): Amounts {
+  const free = (name: keyof Amounts) => Math.max(0, capacity[name] - used[name]);
+  return { VCPU: free("VCPU"), MEMORY_MB: free("MEMORY_MB"), DISK_GB: free("DISK_GB") };
+}
+
+export type FlavorSize = {
+  id: string;
+  name: string;
+  vcpus: number;
+  ramMib: number;
+  diskGib: number;
+  requiredProperties: Properties;
+};
+/** What an image asks of a flavor: its own size, and minimums; MiB and GiB. */
+export type ImageNeeds = { virtualDiskGib: number; minDiskGib: number; minRamMib: number };
+
+/** What an instance of the flavor takes; a flavor with disk 0 takes what its image's disk is. */
+export function amountsWith(
+  size: Pick<FlavorSize, "vcpus" | "ramMib" | "diskGib">,
+  { virtualDiskGib }: Pick<ImageNeeds, "virtualDiskGib">,
+): Amounts {
+  const amounts = amountsOf(size);
+  return { ...amounts, DISK_GB: Math.max(amounts.DISK_GB, virtualDiskGib) };
+}
+
+/** The largest flavor, no larger than what was asked in any way, that the image fits in and that has room now. */
+export function nearestFlavor(
+  candidates: readonly Candidate[],
+  request: PlacementRequest,
+  flavors: readonly FlavorSize[],
+  image: ImageNeeds,
+): FlavorSize | null {
+  const none: Amounts = { VCPU: 0, MEMORY_MB: 0, DISK_GB: 0 };
+  const least = Math.max(image.minDiskGib, image.virtualDiskGib);
+  const fitting = flavors
+    .filter((flavor) => flavor.ramMib >= image.minRamMib)
+    .filter((flavor) => flavor.diskGib === 0 || flavor.diskGib >= least)
+    .filter((flavor) => {
+      const amounts = amountsWith(flavor, image);
+      if (!fits(request.amounts, none, amounts)) return false;
+      return canPlace(candidates, { ...request, amounts, required: flavor.requiredProperties });
+    })
+    .toSorted(
+      (left, right) => right.ramMib - left.ramMib || right.vcpus - left.vcpus || right.diskGib - left.diskGib,
+    );
+  return fitting[0] ?? null;
+}

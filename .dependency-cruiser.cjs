@@ -23,9 +23,15 @@ module.exports = {
     imports("packages/db", ["packages/core"]),
     imports("packages/drivers", ["packages/core"]),
     imports("packages/api", ["packages/core", "packages/db"]),
-    imports("apps/controller", ["packages/core", "packages/db", "packages/drivers"]),
-    imports("apps/agent", ["packages/core", "packages/drivers", "packages/api/src/agent"]),
-    imports("apps/web", ["packages/core", "packages/api"]),
+    imports("packages/telemetry", ["packages/core"]),
+    imports("apps/controller", ["packages/core", "packages/db", "packages/drivers", "packages/telemetry"]),
+    imports("apps/agent", [
+      "packages/core",
+      "packages/drivers",
+      "packages/telemetry",
+      "packages/api/src/agent",
+    ]),
+    imports("apps/web", ["packages/core", "packages/api", "packages/telemetry"]),
     imports("e2e", []),
     imports("boot", []),
     {

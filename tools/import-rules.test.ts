@@ -24,6 +24,11 @@ const violations: Record<string, [file: string, line: string, target: string | n
     'import "../../drivers/src/g.ts";',
     "packages/drivers/src/g.ts",
   ],
+  "packages-telemetry-imports": [
+    "packages/telemetry/src/t1.ts",
+    'import "../../db/src/b.ts";',
+    "packages/db/src/b.ts",
+  ],
   "apps-controller-imports": [
     "apps/controller/src/h.ts",
     'import "../../../packages/api/src/d.ts";',

@@ -1,0 +1,3 @@
+export { Counter, Gauge, Histogram, Registry } from "prom-client";
+export { type MetricsListener, type MetricsPlace, startMetricsListener } from "./listener.ts";
+export { openRegistry, secondsBuckets, timed } from "./registry.ts";

@@ -25,6 +25,8 @@ export type HypervisorOptions = JoinOptions & {
   bootId: string;
   version: string;
   booting: number;
+  /** What the simulator puts between this hypervisor and the control plane. */
+  wrapLink?: (link: Link) => Link;
 };
 
 export type RunningHypervisor = {
@@ -48,11 +50,13 @@ export async function startHypervisor(
   const fleet = createFleet({
     driver,
     memory,
+    bootId,
     log,
     booting: new PQueue({ concurrency: options.booting }),
     ...imagesFor(driver, images),
     userData: userData.get,
     onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
+    onOrphans: () => late.reporter?.refresh(),
   });
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
   const apply = (snapshot: Snapshot) => {
@@ -103,17 +107,20 @@ function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps
 }
 
 /** The connection under the identity of the moment. */
-function openLine({ urls, log }: Pick<HypervisorOptions, "urls" | "log">, first: Identity) {
+function openLine(
+  { urls, log, wrapLink = (link) => link }: Pick<HypervisorOptions, "urls" | "log" | "wrapLink">,
+  first: Identity,
+) {
   const route = openRoute(urls, log.child({ hypervisorId: first.hypervisorId }));
   let identity = first;
   let connection = connector(first);
-  let link = openLink(route, connection);
+  let link = wrapLink(openLink(route, connection));
   const use = (next: Identity) => {
     // Calls under way end by themselves; only then is the old certificate's connection closed.
     void connection.close();
     identity = next;
     connection = connector(next);
-    link = openLink(route, connection);
+    link = wrapLink(openLink(route, connection));
   };
   return { identity: () => identity, link: (): Link => link, use, close: () => connection.destroy() };
 }

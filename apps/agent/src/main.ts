@@ -3,11 +3,12 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
-import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import { pino } from "pino";
 import { type Env, readEnv } from "./env.ts";
 import { type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
 import { readBootId } from "./link/saved.ts";
+import { openKnobs } from "./simulation/knobs.ts";
+import { startSimulated } from "./simulation/simulated.ts";
 
 const version = "0.1.0";
 /** How long guests get to shut down by themselves in a drain, ms. */
@@ -22,7 +23,7 @@ const passable = 0o711;
 
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "agent", pid: process.pid } });
-const bootId = await readBootId();
+const knobs = openKnobs(join(env.directory, "knobs.json"), log);
 const ending = new AbortController();
 const starting = startAll(env);
 
@@ -38,42 +39,20 @@ function places({ driver, simulated, name, directory, joinTokens }: Env): Place[
   }));
 }
 
-function openDriver(directory: string): Promise<HypervisorDriver> {
-  const { simulatedSlowMs: slowMs, libvirtDirectory, virtType } = env;
-  if (env.driver === "simulated")
-    return createHypervisorDriver("simulated", {
-      stateFile: join(directory, "simulated.json"),
-      knobs: { slowMs },
-    });
-  const instancesDir = join(directory, "instances");
-  return createHypervisorDriver("libvirt-qemu", {
-    libvirtDir: libvirtDirectory ?? "",
-    instancesDir,
+async function startOne(place: Place): Promise<RunningHypervisor> {
+  const { directory } = place;
+  await mkdir(directory, { recursive: true, mode: passable });
+  await chmod(directory, passable);
+  const { urls, caFingerprint, driver, booting, virtType, simulatedSlowMs } = env;
+  const options = { ...place, urls, caFingerprint, driver, booting, version, log };
+  if (driver === "simulated") return startSimulated(options, knobs, simulatedSlowMs, ending.signal);
+  const driverInstance = await createHypervisorDriver("libvirt-qemu", {
+    libvirtDir: env.libvirtDirectory ?? "",
+    instancesDir: join(directory, "instances"),
     virtType,
     log,
   });
-}
-
-async function startOne({ name, directory, token }: Place): Promise<RunningHypervisor> {
-  await mkdir(directory, { recursive: true, mode: passable });
-  await chmod(directory, passable);
-  const driver = await openDriver(directory);
-  return startHypervisor(
-    {
-      directory,
-      urls: env.urls,
-      token,
-      caFingerprint: env.caFingerprint,
-      name,
-      driver: env.driver,
-      driverInstance: driver,
-      bootId,
-      version,
-      booting: env.booting,
-      log,
-    },
-    ending.signal,
-  );
+  return startHypervisor({ ...options, driverInstance, bootId: await readBootId() }, ending.signal);
 }
 
 async function startAll(settings: Env): Promise<RunningHypervisor[]> {

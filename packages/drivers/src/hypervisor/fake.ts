@@ -40,6 +40,8 @@ export type SimulatedOptions = {
 
 export type SimulatedHypervisor = HypervisorDriver & {
   knobs: SimulatedKnobs;
+  /** The ids of its guests, also while it answers nothing. */
+  guests(): string[];
   /** Ends a guest as if its process had been killed. */
   crash(guestId: string): void;
   /** The guest's disk is gone, as if somebody had deleted its file. */
@@ -90,6 +92,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
     kind: "simulated",
     knobs: deps.knobs,
     capabilities,
+    guests: () => guests.all().map(({ guestId }) => guestId),
     crash: (guestId) => guests.end(find(deps, guestId), "crashed"),
     loseDisk: (guestId) => guests.loseDisk(find(deps, guestId)),
     losePower() {

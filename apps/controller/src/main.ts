@@ -14,11 +14,12 @@ const log = pino({ level: env.logLevel, base: { process: "controller", pid: proc
 
 const database = openDatabase(env.databaseUrl, env.workers + 4);
 const hints = openHints(database);
-const now = () => new Date();
+await database.readClock();
+const { now } = database;
 const authority = await openAuthority(env.caDirectory, now());
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
-const heartbeat = await startHeartbeat(database.prisma, "controller", version, process.pid);
+const heartbeat = await startHeartbeat(database, "controller", version, process.pid);
 const stopLoop = await startLoop({ database, boss, hints, authority, log, workers: env.workers });
 log.info({ caFingerprint: await authorityFingerprint() }, "controller is up");
 

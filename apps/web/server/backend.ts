@@ -25,6 +25,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   const admission = openDatabase(env.databaseUrl, pools.admission);
   const reads = openDatabase(env.databaseUrl, pools.reads);
   const agents = openDatabase(env.databaseUrl, pools.agents);
+  await Promise.all([admission, reads, agents].map(({ readClock }) => readClock()));
   const boss = await openQueue(env.databaseUrl, false, (error) => log.warn({ err: error }, "queue"));
   const bus = makeHintBus();
   const stopListening = listenHints(env.databaseUrl, bus.emit);

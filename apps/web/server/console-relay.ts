@@ -49,7 +49,8 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   const deps: ConsoleDeps = { database: api.admission, hints: api.hints, seal: api.seal };
   const wss = consoleSockets(largestMessage);
   const open = new Map<string, Open>();
-  const startedAt = new Date();
+  // By the clock that dates what this process opens.
+  const startedAt = api.reads.now();
 
   const serve = async (browser: WebSocket, call: ConsoleCall) => {
     const { consoleId, ticket, identity } = call;

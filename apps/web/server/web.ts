@@ -32,7 +32,7 @@ export async function startWeb(
   const ending = new AbortController();
   const backend = await openBackend(env, log, version);
   const dials = makePendingDials();
-  const heartbeat = await startHeartbeat(backend.api.admission.prisma, "web", version, process.pid, () => ({
+  const heartbeat = await startHeartbeat(backend.api.admission, "web", version, process.pid, () => ({
     agentUrl: env.agentUrl,
   }));
   const names = certificateNames(env.listen, env.url, env.agentUrl);

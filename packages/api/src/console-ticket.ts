@@ -62,7 +62,7 @@ export async function recordConsole(
     if (action === "console.close") {
       await tx.consoleSession.updateMany({
         where: { id: console.id, closedAt: null },
-        data: { closedAt: new Date() },
+        data: { closedAt: deps.database.now() },
       });
     }
     await appendEvent(tx, {
@@ -88,7 +88,7 @@ export async function takeOver(deps: ConsoleDeps, { id, guestId, kind }: Console
   if (kind !== "serial" || guestId === null) return;
   await deps.database.prisma.consoleSession.updateMany({
     where: { guestId, kind, id: { not: id }, closedAt: null, redeemedAt: { not: null } },
-    data: { closedAt: new Date() },
+    data: { closedAt: deps.database.now() },
   });
   deps.hints.publish("console");
 }

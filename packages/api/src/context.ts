@@ -41,6 +41,6 @@ export function connectionContext(deps: ApiDeps, caller: Caller): Context {
 async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
   if (!caller.sessionId) return null;
   const identity = await readIdentity(deps.reads, caller.sessionId);
-  if (identity) await touchSession(deps.reads, identity, new Date());
+  if (identity) await touchSession(deps.reads, identity, deps.reads.now());
   return identity;
 }

@@ -3,13 +3,23 @@
  */
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { openClock } from "./clock.ts";
 import { PrismaClient } from "./generated/client.ts";
 
 export type Prisma = PrismaClient;
 /** What runs inside `transaction()`: the same client without the calls that would leave the transaction. */
 export type Tx = Parameters<Parameters<PrismaClient["$transaction"]>[0]>[0];
 
-export type Database = { prisma: Prisma; pool: pg.Pool; url: string; close: () => Promise<void> };
+export type Database = {
+  prisma: Prisma;
+  pool: pg.Pool;
+  url: string;
+  /** The database's clock: what is written into rows or compared with them is never told by this process's own. */
+  now: () => Date;
+  /** Makes sure that `now` knows it. Rejects when the database does not answer. */
+  readClock: () => Promise<Date>;
+  close: () => Promise<void>;
+};
 
 /**
  * `lock_timeout`: a statement waits at most 3 s for a row lock (design: Unavailable, retry later). The other one ends a
@@ -23,9 +33,10 @@ export function openDatabase(url: string, max = 10): Database {
   // An idle connection that dies (PostgreSQL restarted) is replaced at the next use; unheard, it would end the process.
   pool.on("error", () => {});
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const clock = openClock(pool);
   const close = async () => {
     await prisma.$disconnect();
     if (!pool.ended) await pool.end();
   };
-  return { prisma, pool, url, close };
+  return { prisma, pool, url, now: clock.now, readClock: clock.read, close };
 }

@@ -1,6 +1,6 @@
 /** Each process keeps its own row fresh; health and the administrator read them. */
 import { hostname } from "node:os";
-import type { Prisma } from "./client.ts";
+import type { Database } from "./client.ts";
 
 export const heartbeatMs = 3_000;
 /** Older than this and a process counts as gone, ms. */
@@ -9,14 +9,14 @@ export const goneAfterMs = 12_000;
 export type Heartbeat = { id: string; stop: () => Promise<void> };
 
 export async function startHeartbeat(
-  prisma: Prisma,
+  { prisma, now, readClock }: Database,
   kind: "web" | "controller",
   version: string,
   pid: number,
   detail: () => Record<string, string | number | boolean> = () => ({}),
 ): Promise<Heartbeat> {
   const id = crypto.randomUUID();
-  const startedAt = new Date();
+  const startedAt = await readClock();
   const beat = () => {
     const data = {
       kind,
@@ -24,13 +24,13 @@ export async function startHeartbeat(
       pid,
       version,
       startedAt,
-      lastSeenAt: new Date(),
+      lastSeenAt: now(),
       detail: detail(),
     };
     return prisma.process.upsert({ where: { id }, create: { id, ...data }, update: data });
   };
   await beat();
-  await prisma.process.deleteMany({ where: { lastSeenAt: { lt: new Date(Date.now() - 86_400_000) } } });
+  await prisma.process.deleteMany({ where: { lastSeenAt: { lt: new Date(now().getTime() - 86_400_000) } } });
   const timer = setInterval(() => beat().catch(() => {}), heartbeatMs);
   const stop = async () => {
     clearInterval(timer);

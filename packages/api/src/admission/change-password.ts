@@ -21,7 +21,7 @@ export async function changePassword(
   await transaction(deps.admission.prisma, async (tx) => {
     await tx.user.update({ where: { id: user.id }, data: { passwordHash, mustChangePassword: false } });
     const others = { userId: user.id, id: { not: actor.sessionId }, revokedAt: null };
-    await tx.session.updateMany({ where: others, data: { revokedAt: new Date() } });
+    await tx.session.updateMany({ where: others, data: { revokedAt: deps.admission.now() } });
     const subject = { kind: "user", id: user.id, name: user.name, projectId: null };
     await recordEvent(tx, { actor, subject, action: "user.change-password" });
   });

@@ -5,7 +5,7 @@ import { changeInstance, type InstanceRef, type Started } from "./change-instanc
 
 /** Allowed at any moment, also in the middle of a launch; asked twice, it is the same deletion. */
 export function deleteInstance(deps: AdmissionDeps, actor: Actor, ref: InstanceRef): Promise<Started> {
-  const desired = () => ({ deleteRequestedAt: new Date() });
+  const desired = () => ({ deleteRequestedAt: deps.admission.now() });
   return changeInstance(deps, actor, ref, {
     action: "delete",
     kind: "instance.delete",

@@ -32,7 +32,7 @@ export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: st
   await transaction(deps.admission.prisma, async (tx) => {
     const hypervisor = await locked(tx, id);
     if (hypervisor.revokedAt) return;
-    const revokedAt = new Date();
+    const revokedAt = deps.admission.now();
     await tx.hypervisor.update({ where: { id }, data: { revokedAt, enabled: false } });
     await tx.certificate.updateMany({
       where: { kind: "hypervisor", subjectId: id, revokedAt: null },

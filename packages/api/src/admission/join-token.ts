@@ -12,7 +12,7 @@ export async function createJoinToken(
   createdById: string | null,
 ): Promise<JoinInvitation> {
   const token = `madang-${randomBytes(24).toString("base64url")}`;
-  const expiresAt = new Date(Date.now() + lifeMs);
+  const expiresAt = new Date(database.now().getTime() + lifeMs);
   await database.prisma.joinToken.create({
     data: { id: crypto.randomUUID(), tokenHash: joinTokenHash(token), createdById, expiresAt },
   });

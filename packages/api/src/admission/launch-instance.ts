@@ -154,6 +154,6 @@ function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {
     machineType,
     launchIndex: index,
     deleteProtection: input.deleteProtection,
-    scheduleDeadline: new Date(Date.now() + scheduleTimeoutMs),
+    scheduleDeadline: new Date(deps.admission.now().getTime() + scheduleTimeoutMs),
   };
 }

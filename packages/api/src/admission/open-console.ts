@@ -24,10 +24,11 @@ export async function openConsole(
   authoriseGrants(actor.grants, kind === "log" ? "instance:log" : "instance:console", ref.projectId);
   const ticket = randomBytes(32).toString("base64url");
   const consoleId = crypto.randomUUID();
+  const now = deps.admission.now();
   await transaction(deps.admission.prisma, async (tx) => {
     const instance = await lockedInstance(tx, ref);
     await requireAllowed(tx, instance, "console");
-    await requireRoom(tx, instance.id);
+    await requireRoom(tx, instance.id, now);
     await tx.consoleSession.create({
       data: {
         id: consoleId,
@@ -36,19 +37,19 @@ export async function openConsole(
         sessionId: actor.sessionId,
         kind,
         ticketHash: ticketHash(ticket),
-        expiresAt: new Date(Date.now() + ticketLifeMs),
+        expiresAt: new Date(now.getTime() + ticketLifeMs),
       },
     });
   });
   return { consoleId, ticket, path: `/ws/console/${consoleId}?ticket=${ticket}` };
 }
 
-async function requireRoom(tx: Tx, instanceId: string): Promise<void> {
+async function requireRoom(tx: Tx, instanceId: string, now: Date): Promise<void> {
   const open = await tx.consoleSession.count({
     where: {
       instanceId,
       closedAt: null,
-      OR: [{ redeemedAt: { not: null } }, { expiresAt: { gt: new Date() } }],
+      OR: [{ redeemedAt: { not: null } }, { expiresAt: { gt: now } }],
     },
   });
   if (open < consolesAtOnce) return;

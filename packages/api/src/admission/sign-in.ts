@@ -45,7 +45,7 @@ async function openSession(
 ): Promise<SignedIn> {
   await deps.limits.giveBack("signInAddress", attempt.address);
   await deps.limits.giveBack("signInName", user.name.toLowerCase());
-  const [sessionId, now] = [crypto.randomUUID(), new Date()];
+  const [sessionId, now] = [crypto.randomUUID(), deps.admission.now()];
   const { address } = attempt;
   const userAgent = attempt.userAgent.slice(0, longestAgent);
   await transaction(deps.admission.prisma, async (tx) => {
@@ -108,7 +108,7 @@ export async function signOut(
   await transaction(deps.admission.prisma, async (tx) => {
     const session = await tx.session.findUnique({ where: { id: sessionId }, include: { user: true } });
     if (!session || session.revokedAt) return;
-    await tx.session.update({ where: { id: sessionId }, data: { revokedAt: new Date() } });
+    await tx.session.update({ where: { id: sessionId }, data: { revokedAt: deps.admission.now() } });
     const { id, name } = session.user;
     const attempt = { username: name, password: "", address, userAgent: "", requestId };
     await appendEvent(tx, {

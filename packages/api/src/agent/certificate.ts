@@ -50,8 +50,8 @@ export async function waitForCertificate(
   withinMs: number,
   signal?: AbortSignal,
 ): Promise<Issued> {
-  const until = Date.now() + withinMs;
-  while (Date.now() < until && !signal?.aborted) {
+  const until = performance.now() + withinMs;
+  while (performance.now() < until && !signal?.aborted) {
     const hint = nextHint(bus, "certificate", lookEveryMs, signal);
     const row = await database.prisma.certificate.findUnique({ where: { id } });
     const ca = row?.pem ? await readCa(database) : null;

@@ -34,13 +34,13 @@ type Admitted = { hypervisorId: string; requestId: string };
 
 async function admit(deps: AgentDeps, tx: Tx, input: JoinInput, address: string): Promise<Admitted> {
   const token = await lockedToken(tx, input.token);
-  const again = await sameRequest(tx, token, input.csr);
+  const again = await sameRequest(deps, tx, token, input.csr);
   if (again) return again;
-  if (token.usedAt || token.expiresAt.getTime() <= Date.now()) throw refused();
+  if (token.usedAt || token.expiresAt <= deps.agents.now()) throw refused();
   const hypervisorId = crypto.randomUUID();
   await requireFreeName(tx, input.name);
   await tx.hypervisor.create({ data: { id: hypervisorId, name: input.name, driver: input.driver } });
-  await tx.joinToken.update({ where: { id: token.id }, data: { usedAt: new Date(), hypervisorId } });
+  await tx.joinToken.update({ where: { id: token.id }, data: { usedAt: deps.agents.now(), hypervisorId } });
   await appendEvent(tx, {
     actorKind: "hypervisor",
     actorId: hypervisorId,
@@ -65,8 +65,8 @@ async function lockedToken(tx: Tx, token: string): Promise<JoinToken> {
 }
 
 /** The same agent asking once more because it missed the answer: its key is the proof that it is the same. */
-async function sameRequest(tx: Tx, token: JoinToken, csr: string): Promise<Admitted | null> {
-  if (!token.usedAt || !token.hypervisorId || token.expiresAt.getTime() <= Date.now()) return null;
+async function sameRequest(deps: AgentDeps, tx: Tx, token: JoinToken, csr: string): Promise<Admitted | null> {
+  if (!token.usedAt || !token.hypervisorId || token.expiresAt <= deps.agents.now()) return null;
   const subjectId = token.hypervisorId;
   const request = await tx.certificate.findFirst({
     where: { kind: "hypervisor", subjectId, csr, revokedAt: null },

@@ -20,11 +20,11 @@ export async function pullSnapshot(
   signal: AbortSignal,
 ): Promise<Snapshot> {
   await requireUnfenced(deps.agents, peer, bootId);
-  const until = Date.now() + longPollMs;
+  const until = performance.now() + longPollMs;
   for (;;) {
     const hint = nextHint(deps.bus, `hypervisor:${peer.hypervisorId}`, lookEveryMs, signal);
     const snapshot = await readSnapshot(deps, peer.hypervisorId);
-    if (snapshot.revision !== revision || Date.now() >= until || signal.aborted) return snapshot;
+    if (snapshot.revision !== revision || performance.now() >= until || signal.aborted) return snapshot;
     await hint;
     await sleep(coalesceMs);
     await requirePeer(deps.agents, peer);

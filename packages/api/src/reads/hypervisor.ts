@@ -68,16 +68,17 @@ const sorts = {
 } as const;
 
 export function listHypervisors(database: Database, input: PageInput): Promise<Page<HypervisorItem>> {
-  const query = { select, from: "hypervisor h", id: "h.id", sorts, defaultSort: "name", where: [], toItem };
-  return listPage<Row, HypervisorItem>(database, query, input);
+  const now = database.now();
+  const query = { select, from: "hypervisor h", id: "h.id", sorts, defaultSort: "name", where: [] };
+  return listPage<Row, HypervisorItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
 
-function toItem(row: Row): HypervisorItem {
+function toItem(row: Row, now: Date): HypervisorItem {
   const known = inventory.nullable().catch(null).parse(row.inventory);
   return {
     id: row.id,
     name: row.name,
-    state: hypervisorState(row, new Date()),
+    state: hypervisorState(row, now),
     enabled: row.enabled,
     disabledReason: row.disabledReason,
     driver: row.driver,

@@ -101,11 +101,9 @@ export function listInstances(
   input: PageInput & { filter?: Filter },
 ): Promise<Page<InstanceItem>> {
   const where = [sql`i.project_id = ${projectId}::uuid`, ...filterClauses(input.filter)];
-  return listPage<Row, InstanceItem>(
-    database,
-    { select, from, id: "i.id", sorts, defaultSort: "-createdAt", where, toItem },
-    input,
-  );
+  const now = database.now();
+  const query = { select, from, id: "i.id", sorts, defaultSort: "-createdAt", where };
+  return listPage<Row, InstanceItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
 
 function filterClauses(filter: Filter): Sql[] {
@@ -134,7 +132,7 @@ export async function readInstance(
   );
   const [row] = rows;
   if (!row) throw instanceNotFound();
-  const item = toItem(row);
+  const item = toItem(row, database.now());
   const hypervisorName = seesHypervisors ? row.hypervisorName : null;
   const { phase, percent } = item;
   return {
@@ -187,7 +185,7 @@ const taskShape = z.enum(taskStates).nullable();
 const powerShape = z.enum(powerStates);
 const faultShape = publicError.nullable().catch(null);
 
-function toItem(row: Row): InstanceItem {
+function toItem(row: Row, now: Date): InstanceItem {
   const seenMs = row.hypervisorSeenAt?.getTime() ?? 0;
   return {
     id: row.id,
@@ -212,7 +210,7 @@ function toItem(row: Row): InstanceItem {
     phase: row.phase,
     percent: row.percent,
     faultMessage: faultShape.parse(row.fault),
-    hypervisorReachable: row.guestId === null || Date.now() - seenMs <= downAfterMs,
+    hypervisorReachable: row.guestId === null || now.getTime() - seenMs <= downAfterMs,
     driver: row.driver || null,
     generation: row.generation,
   };

@@ -28,7 +28,7 @@ export async function readOverview(database: Database): Promise<Overview> {
     readInstanceCounts(database),
     isSimulated(database),
   ]);
-  const alive = ({ lastSeenAt }: { lastSeenAt: Date }) => Date.now() - lastSeenAt.getTime() <= goneAfterMs;
+  const alive = ({ lastSeenAt }: { lastSeenAt: Date }) => database.now().getTime() - lastSeenAt.getTime() <= goneAfterMs;
   return {
     processes: processes.rows.map((row) => ({ ...row, alive: alive(row) })),
     hypervisors,
@@ -42,7 +42,7 @@ export async function readHypervisorCounts(database: Database): Promise<Record<H
     `SELECT enabled, revoked_at AS "revokedAt", fenced_at AS "fencedAt", fenced_boot_id AS "fencedBootId",
        boot_id AS "bootId", last_seen_at AS "lastSeenAt" FROM hypervisor`,
   );
-  const now = new Date();
+  const now = database.now();
   const states = rows.map((row) => hypervisorState(row, now));
   const count = (state: HypervisorState) => states.filter((one) => one === state).length;
   return {

@@ -12,8 +12,8 @@ import { promisify } from "node:util";
 import { type FreshDatabase, freshDatabase } from "@madang/db/testing";
 import { z } from "zod";
 
-const repository = fileURLToPath(new URL("../../../..", import.meta.url));
-const password = "a long enough passphrase 42";
+export const repository = fileURLToPath(new URL("../../../..", import.meta.url));
+export const password = "a long enough passphrase 42";
 
 export type Cloud = {
   data: string;
@@ -101,7 +101,7 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
   env.MADANG_JOIN_TOKEN = joinToken;
   start("agent");
   await eventually(async () => (await fetch(`${url}/api/health`)).status === 200);
-  const call = await signIn(url);
+  const { call } = await signIn(url);
 
   return {
     data,
@@ -121,7 +121,7 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -149,7 +149,7 @@ export async function eventually(check: () => Promise<boolean>): Promise<void> {
   throw new Error("It did not come to pass.", { cause: last });
 }
 
-async function fingerprint(path: string): Promise<string> {
+export async function fingerprint(path: string): Promise<string> {
   let found = "";
   await eventually(async () => {
     const { raw } = new X509Certificate(await readFile(path));
@@ -161,11 +161,14 @@ async function fingerprint(path: string): Promise<string> {
 
 type Call = (method: "GET" | "POST", path: string, input: object) => Promise<unknown>;
 
-async function signIn(url: string): Promise<Call> {
+/** `cookie` is what a browser would send along. */
+export type Session = { call: Call; cookie: () => string };
+
+export async function signIn(url: string): Promise<Session> {
   const jar = new Map<string, string>();
+  const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
   const send = async (path: string, init: RequestInit = {}) => {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-    const headers = { ...init.headers, cookie, origin: url };
+    const headers = { ...init.headers, cookie: cookie(), origin: url };
     const response = await fetch(`${url}${path}`, { ...init, headers, redirect: "manual" });
     for (const line of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -178,7 +181,7 @@ async function signIn(url: string): Promise<Call> {
     .parse(await (await send("/api/auth/csrf")).json());
   const form = new URLSearchParams({ csrfToken, username: "admin", password, json: "true" });
   await send("/api/auth/callback/credentials", { method: "POST", body: form });
-  return async (method, path, input) => {
+  const call: Call = async (method, path, input) => {
     const body = JSON.stringify({ json: input });
     const response =
       method === "GET"
@@ -190,4 +193,5 @@ async function signIn(url: string): Promise<Call> {
     if (!answer.success) throw new Error(`${path} was refused with ${response.status}`);
     return answer.data.result.data.json;
   };
+  return { call, cookie };
 }

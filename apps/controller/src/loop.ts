@@ -8,7 +8,9 @@ import {
   type Database,
   type Hints,
   listenHints,
+  openPlacementBoard,
   type PgBoss,
+  type PlacementBoard,
   type Prisma,
   type ReconcileJob,
   type ReconcileKind,
@@ -20,9 +22,10 @@ import type { Logger } from "pino";
 import type { Authority } from "./authority/ca.ts";
 import { signRequests } from "./authority/requests.ts";
 import { type Every, every } from "./every.ts";
+import { wakeableInstances } from "./placement/waiting.ts";
 import { recordPresence } from "./reconcilers/hypervisor.ts";
 import { reconcileInstance } from "./reconcilers/instance.ts";
-import { endOrphanedOperations, unsettledInstances, waitingForHost } from "./unsettled.ts";
+import { endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
 export type LoopDeps = {
   database: Database;
@@ -32,25 +35,49 @@ export type LoopDeps = {
   log: Logger;
   workers: number;
   now?: () => Date;
+  /** How often is looked for room without being told, ms. */
+  waitingMs?: number;
 };
 
 const resyncMs = 15_000;
 const presenceMs = downAfterMs / 5;
+const usualWaitingMs = 2_000;
 const certificateMs = 2_000;
 const partitionMs = 86_400_000;
 const longestBackOffSeconds = 60;
 
-type Loop = LoopDeps & { prisma: Prisma; now: () => Date; failures: Map<string, number> };
+type Loop = LoopDeps & {
+  prisma: Prisma;
+  now: () => Date;
+  failures: Map<string, number>;
+  board: PlacementBoard;
+  /** Room appeared here: look for those who wait, and let the other controllers do so. */
+  onCapacity: () => void;
+};
 
 /** Starts everything; the returned function ends it and waits for what is under way. */
 export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
   const { prisma } = deps.database;
-  const loop: Loop = { ...deps, prisma, now: deps.now ?? (() => new Date()), failures: new Map() };
+  const now = deps.now ?? deps.database.now;
+  const board = openPlacementBoard({ prisma, now });
+  const onCapacity = () => {
+    board.forget();
+    waiting.soon();
+    deps.hints.publish("capacity");
+  };
+  const loop: Loop = { ...deps, prisma, now, failures: new Map(), board, onCapacity };
+  const waiting = every(deps.log, "waiting", deps.waitingMs ?? usualWaitingMs, async () =>
+    wakeAll(loop, await wakeableInstances(loop)),
+  );
   await startWorkers(loop);
   const certificates = every(deps.log, "certificates", certificateMs, () => sign(loop));
-  const rounds = [certificates, ...startRounds(loop)];
+  const rounds = [waiting, certificates, ...startRounds(loop)];
   const unlisten = listenHints(deps.database.url, (topic) => {
     if (topic === "certificate" || topic === "*") certificates.soon();
+    if (topic === "capacity" || topic === "*") {
+      board.forget();
+      waiting.soon();
+    }
   });
   return async () => {
     await unlisten();
@@ -84,12 +111,10 @@ async function work(loop: Loop, job: ReconcileJob): Promise<void> {
 }
 
 async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<void> {
-  const { prisma, now, boss, log } = loop;
+  const { prisma, now, boss, board, onCapacity } = loop;
   if (kind === "certificate") return sign(loop);
   const { publish } = loop.hints;
-  const onCapacity = () =>
-    void wakeWaiting(loop).catch((error) => log.warn({ err: error }, "nobody was told of the room"));
-  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now }, id);
+  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now, board }, id);
   if (again !== null) await wakeSoon(boss, kind, id, again);
 }
 
@@ -111,7 +136,7 @@ async function watchPresence(loop: Loop): Promise<void> {
   const { prisma, log, now, hints } = loop;
   const changes = await recordPresence({ prisma, publish: hints.publish, now });
   for (const change of changes) log.info(change, change.action);
-  if (changes.some(({ action }) => action === "hypervisor.up")) await wakeWaiting(loop);
+  if (changes.some(({ action }) => action === "hypervisor.up")) loop.onCapacity();
 }
 
 async function sign({ prisma, authority, hints, now, log }: Loop): Promise<void> {
@@ -121,8 +146,6 @@ async function sign({ prisma, authority, hints, now, log }: Loop): Promise<void>
 async function wakeAll({ boss }: Loop, ids: readonly string[]): Promise<void> {
   for (const id of ids) await wakeSoon(boss, "instance", id);
 }
-
-const wakeWaiting = async (loop: Loop) => wakeAll(loop, await waitingForHost(loop.prisma));
 
 function logFailure(
   log: Logger,

@@ -8,12 +8,14 @@ import type { Database } from "./client.ts";
 
 /**
  * `event`: new rows in the trail. `hypervisor:<id>`: its desired snapshot may differ. `certificate`, `console`.
+ * `capacity`: a hypervisor may take what it could not before.
  * `touched:<project id>:<kind>:<id>`: a resource looks different (progress, say) though no event tells of it.
  */
 export type HintTopic =
   | "event"
   | "certificate"
   | "console"
+  | "capacity"
   | `hypervisor:${string}`
   | `touched:${string}:${string}:${string}`;
 

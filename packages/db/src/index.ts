@@ -14,6 +14,13 @@ export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
 export { lockHypervisor, lockInstance, lockInstances, lockProject, lockUser } from "./lock.ts";
 export {
+  openPlacementBoard,
+  type PlacementBoard,
+  type PlacementReading,
+  readCandidate,
+  readCandidates,
+} from "./placement-board.ts";
+export {
   openQueue,
   type PgBoss,
   type ReconcileJob,

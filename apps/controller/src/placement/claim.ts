@@ -4,42 +4,80 @@
  */
 import type { PublicError } from "@madang/core/errors";
 import { resourceClasses } from "@madang/core/hypervisor/capacity";
-import { lockHypervisor, lockInstance, type Prisma, type Tx, transaction, writeStatus } from "@madang/db";
+import { canPlace, filterCandidates, type PlacementRequest } from "@madang/core/hypervisor/placement";
+import {
+  lockHypervisor,
+  lockInstance,
+  type PlacementBoard,
+  type PlacementReading,
+  type Prisma,
+  readCandidate,
+  type Tx,
+  transaction,
+  writeStatus,
+} from "@madang/db";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
-import { trackOperations } from "../reconcilers/operation.ts";
+import { orderedBy, trackOperations } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
-import { placementRequest, readCandidate, readCandidates, wantedAmounts } from "./candidates.ts";
 import { diagnose } from "./diagnosis.ts";
-import { type Candidate, filterCandidates } from "./filters.ts";
+import { imageNeeds, placementRequest, wantedAmounts } from "./request.ts";
 import { rankCandidates } from "./weighers.ts";
 
 export type Placement =
   | { kind: "placed"; hypervisorId: string }
-  /** The instance is no longer what was planned for. */
+  /** The instance, or the room, is no longer what was planned for. */
   | { kind: "stale" }
   | { kind: "no-host"; diagnosis: PublicError };
 
-export async function place(prisma: Prisma, loaded: LoadedInstance, now: Date): Promise<Placement> {
-  const candidates = await readCandidates(prisma, now);
-  const request = placementRequest(loaded.row, candidates);
-  const result = filterCandidates(candidates, request);
-  const lost: Candidate[] = [];
-  for (const candidate of rankCandidates(result.passed, request.amounts)) {
-    const claim = await transaction(prisma, (tx) => claimHypervisor(tx, loaded, candidate.id, now));
-    if (claim === "claimed") return { kind: "placed", hypervisorId: candidate.id };
+/** A ranking may be this old, for every claim is checked; to say that there is no room takes a younger look. ms */
+const rankAgeMs = 1_000;
+const refusalAgeMs = 200;
+/** So many hypervisors that were full after all, and the reading was too old to go on with. */
+const claimsPerReading = 5;
+
+export type PlacementDeps = { prisma: Prisma; board: PlacementBoard };
+
+export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Date): Promise<Placement> {
+  const reading = await readingFor(deps.board, loaded);
+  const request = placementRequest(loaded.row, reading.candidates);
+  const result = filterCandidates(reading.candidates, request);
+  if (result.passed.length === 0) return { kind: "no-host", diagnosis: await explain(deps, loaded, reading) };
+  const ranked = rankCandidates(result.passed, request.amounts, reading.weights);
+  for (const { id } of ranked.slice(0, claimsPerReading)) {
+    const claim = await transaction(deps.prisma, (tx) => claimHypervisor(tx, loaded, id, request, now));
     if (claim === "stale") return { kind: "stale" };
-    lost.push(candidate);
+    if (claim === "full") continue;
+    deps.board.take(id, request.amounts);
+    return { kind: "placed", hypervisorId: id };
   }
-  const removed = lost.length
-    ? { ...result.removed, capacity: (result.removed.capacity ?? 0) + lost.length }
-    : result.removed;
-  const flavors = await prisma.flavor.findMany({ where: { enabled: true, isPublic: true } });
-  const before = readConditions(loaded.row).Spawned?.message ?? null;
-  return {
-    kind: "no-host",
-    diagnosis: diagnose(candidates, request, { passed: [], removed }, flavors, before),
-  };
+  deps.board.forget();
+  return { kind: "stale" };
+}
+
+async function readingFor(board: PlacementBoard, { row }: LoadedInstance): Promise<PlacementReading> {
+  const reading = await board.read(rankAgeMs);
+  const request = placementRequest(row, reading.candidates);
+  const { passed } = filterCandidates(reading.candidates, request);
+  return passed.length > 0 ? reading : await board.read(refusalAgeMs);
+}
+
+async function explain(
+  { prisma }: PlacementDeps,
+  { row }: LoadedInstance,
+  { candidates, flavors }: PlacementReading,
+): Promise<PublicError> {
+  const request = placementRequest(row, candidates);
+  const image = row.imageId && (await prisma.image.findUnique({ where: { id: row.imageId } }));
+  return diagnose({
+    candidates,
+    request,
+    result: filterCandidates(candidates, request),
+    flavors,
+    image: imageNeeds(row, image || null),
+    before: readConditions(row).Spawned?.message ?? null,
+    deadline: row.launchedAt ? null : row.scheduleDeadline,
+  });
 }
 
 /** Locks in order (instance, then one hypervisor), looks again, and takes the room or says that it is gone. */
@@ -47,6 +85,7 @@ async function claimHypervisor(
   tx: Tx,
   planned: LoadedInstance,
   hypervisorId: string,
+  request: PlacementRequest,
   now: Date,
 ): Promise<"claimed" | "full" | "stale"> {
   if (!(await lockInstance(tx, planned.row.id))) return "stale";
@@ -54,9 +93,7 @@ async function claimHypervisor(
   if (!loaded || !isUnplaced(loaded, planned)) return "stale";
   if (!(await lockHypervisor(tx, hypervisorId))) return "full";
   const candidate = await readCandidate(tx, hypervisorId, now);
-  if (!candidate) return "full";
-  const request = placementRequest(loaded.row, [candidate]);
-  if (filterCandidates([candidate], request).passed.length === 0) return "full";
+  if (!candidate || !canPlace([candidate], request)) return "full";
   await insertGuest(tx, loaded, hypervisorId, now);
   return "claimed";
 }
@@ -66,8 +103,9 @@ function isUnplaced({ row }: LoadedInstance, planned: LoadedInstance): boolean {
   return wanted && row.generation === planned.row.generation && row.guests.length === 0;
 }
 
-async function insertGuest(tx: Tx, { row }: LoadedInstance, hypervisorId: string, now: Date): Promise<void> {
+async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string, now: Date): Promise<void> {
   const id = crypto.randomUUID();
+  const { row } = loaded;
   const amounts = wantedAmounts(row);
   const allocations = resourceClasses.map((resourceClass) => ({
     resourceClass,
@@ -83,6 +121,7 @@ async function insertGuest(tx: Tx, { row }: LoadedInstance, hypervisorId: string
       instanceGeneration: row.generation,
       rebootSeq: row.rebootSeq,
       rebootKind: row.rebootKind,
+      operationId: orderedBy(loaded),
       allocations: { create: allocations },
     },
   });

@@ -1,73 +1,101 @@
-/** Why no hypervisor could take an instance, in plain words: how many each filter removed, and what would fit. */
-
+/**
+ * Why no hypervisor could take an instance. The portal renders it from `params`; `message` says the same in English for
+ * logs and for who reads the API.
+ */
 import type { PublicError } from "@madang/core/errors";
-import { type Amounts, amountsOf, fits } from "@madang/core/hypervisor/capacity";
+import type { Amounts } from "@madang/core/hypervisor/capacity";
 import {
   type Candidate,
   type FilterResult,
-  filterCandidates,
-  type PlacementFilter,
+  type FlavorSize,
+  type ImageNeeds,
+  nearestFlavor,
+  type PlacementFilterName,
   type PlacementRequest,
-} from "./filters.ts";
+  placementFilterNames,
+  roomiest,
+} from "@madang/core/hypervisor/placement";
+import { propertiesText } from "@madang/core/hypervisor/property";
 
-export type FlavorSize = { name: string; vcpus: number; ramMib: number; diskGib: number };
-
-const sentences: Record<PlacementFilter["name"], (count: number) => string> = {
+const sentences: Record<PlacementFilterName, (count: number) => string> = {
   down: (count) => `${count} not reachable`,
   disabled: (count) => `${count} disabled`,
   zone: (count) => `${count} in another availability zone`,
+  properties: (count) => `${count} outside the host aggregates that the flavor requires`,
   excluded: (count) => `${count} failed to build it before`,
   simulated: (count) => `${count} only simulated`,
   capacity: (count) => `${count} without enough free capacity`,
 };
 
-/** `before` is what the last hypervisor that tried said, for an instance whose build failed there. */
-export function diagnose(
-  candidates: readonly Candidate[],
-  request: PlacementRequest,
-  result: FilterResult,
-  flavors: readonly FlavorSize[],
-  before: string | null,
-): PublicError {
-  const nearest = result.removed.capacity ? nearestFlavor(candidates, request, flavors) : null;
+export type Looked = {
+  candidates: readonly Candidate[];
+  request: PlacementRequest;
+  result: FilterResult;
+  flavors: readonly FlavorSize[];
+  image: ImageNeeds;
+  /** What the last hypervisor that tried said, for an instance whose build failed there. */
+  before: string | null;
+  /** Until when is waited; null: without end, for an instance that ran before. */
+  deadline: Date | null;
+};
+
+/**
+ * params: `hypervisors` looked at · one count for each filter that removed some · `wantedVcpus`, `wantedRamMib`,
+ * `wantedDiskGib`, `wantedZone`, `wantedProperties` · `freeVcpus`, `freeRamMib`, `freeDiskGib` of the hypervisor that
+ * came nearest · `flavor`, `flavorId` that would fit · `deadline` (ISO 8601).
+ */
+export function diagnose(looked: Looked): PublicError {
+  const { candidates, request, result, flavors, image, before, deadline } = looked;
+  const nearest = nearestFlavor(candidates, request, flavors, image);
+  const sentences = [
+    summary(candidates.length, result),
+    before,
+    nearest && `Flavor ${nearest.name} would fit now.`,
+    deadline === null && "It ran before, so this is waited for without end.",
+  ];
   return {
     code: "NoValidHost",
     reason: "NoValidHost",
-    message: [summary(candidates.length, result), before, nearest && `Flavor ${nearest.name} would fit now.`]
-      .filter(Boolean)
-      .join(" "),
-    params: {
+    message: sentences.filter(Boolean).join(" "),
+    params: known({
       hypervisors: candidates.length,
       ...result.removed,
-      ...(nearest ? { flavor: nearest.name } : {}),
-    },
+      ...askedParams(request),
+      ...freeParams(result.removed.capacity ? roomiest(candidates, request) : null),
+      flavor: nearest?.name,
+      flavorId: nearest?.id,
+      deadline: deadline?.toISOString(),
+    }),
     retry: "later",
   };
 }
 
+type Params = Record<string, string | number>;
+
+function known(params: Record<string, string | number | null | undefined>): Params {
+  const all = Object.entries(params);
+  return Object.fromEntries(all.flatMap(([name, value]) => (value == null ? [] : [[name, value]])));
+}
+
+function askedParams({ amounts, availabilityZone, required }: PlacementRequest) {
+  return {
+    wantedVcpus: amounts.VCPU,
+    wantedRamMib: amounts.MEMORY_MB,
+    wantedDiskGib: amounts.DISK_GB,
+    wantedZone: availabilityZone,
+    wantedProperties: propertiesText(required) || null,
+  };
+}
+
+function freeParams(free: Amounts | null) {
+  return free && { freeVcpus: free.VCPU, freeRamMib: free.MEMORY_MB, freeDiskGib: free.DISK_GB };
+}
+
 function summary(total: number, { removed }: FilterResult): string {
   if (total === 0) return "No hypervisor has joined yet.";
-  const parts = Object.entries(removed).map(([name, count]) => sentenceFor(name, count));
+  const parts = placementFilterNames.flatMap((name) => {
+    const count = removed[name];
+    return count ? [sentences[name](count)] : [];
+  });
   return `None of ${total} hypervisors can take this instance: ${parts.join(", ")}.`;
-}
-
-function sentenceFor(name: string, count: number): string {
-  const known = Object.entries(sentences).find(([key]) => key === name);
-  return known ? known[1](count) : `${count} ${name}`;
-}
-
-/** The largest flavor, no larger than what was asked in any way, that fits on a hypervisor all other filters pass. */
-function nearestFlavor(
-  candidates: readonly Candidate[],
-  request: PlacementRequest,
-  flavors: readonly FlavorSize[],
-): FlavorSize | null {
-  const room = (amounts: Amounts) => filterCandidates(candidates, { ...request, amounts }).passed.length > 0;
-  const fitting = flavors
-    .filter((flavor) => fits(request.amounts, { VCPU: 0, MEMORY_MB: 0, DISK_GB: 0 }, amountsOf(flavor)))
-    .filter((flavor) => room(amountsOf(flavor)))
-    .sort(
-      (left, right) => right.ramMib - left.ramMib || right.vcpus - left.vcpus || right.diskGib - left.diskGib,
-    );
-  return fitting[0] ?? null;
 }

@@ -1,6 +1,14 @@
+import {
+  type Candidate,
+  canPlace,
+  filterCandidates,
+  type PlacementRequest,
+} from "@madang/core/hypervisor/placement";
+import { offeredBy } from "@madang/core/hypervisor/property";
+import { defaultWeights, weightsFrom } from "@madang/core/hypervisor/weight";
 import { describe, expect, it } from "vitest";
-import { diagnose } from "./diagnosis.ts";
-import { type Candidate, filterCandidates, type PlacementRequest } from "./filters.ts";
+import { diagnose, type Looked } from "./diagnosis.ts";
+import { roomFor, type WaitingShape } from "./waiting.ts";
 import { rankCandidates } from "./weighers.ts";
 
 const amounts = { VCPU: 2, MEMORY_MB: 2_048, DISK_GB: 10 };
@@ -8,6 +16,7 @@ const free = { VCPU: 0, MEMORY_MB: 0, DISK_GB: 0 };
 const request: PlacementRequest = {
   amounts,
   availabilityZone: "nova",
+  required: { tier: "gold" },
   excluded: new Set(["excluded"]),
   realDisksExist: true,
 };
@@ -16,9 +25,12 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   state: "up",
   enabled: true,
   availabilityZone: "nova",
+  offered: offeredBy([{ tier: "gold", disk: "ssd" }, { tier: "silver" }]),
   realDisks: true,
   capacity: { VCPU: 8, MEMORY_MB: 8_192, DISK_GB: 100 },
   used: free,
+  guests: 0,
+  failedGuests: 0,
   ...change,
 });
 
@@ -29,6 +41,8 @@ describe("filters", () => {
     ["down", { state: "joining", capacity: null, realDisks: null }],
     ["disabled", { enabled: false, state: "disabled" }],
     ["zone", { availabilityZone: "other" }],
+    ["properties", { offered: offeredBy([]) }],
+    ["properties", { offered: offeredBy([{ tier: "silver" }, { gold: "tier" }]) }],
     ["excluded", { id: "excluded" }],
     ["simulated", { realDisks: false }],
     ["capacity", { used: { ...free, VCPU: 7 } }],
@@ -50,53 +64,153 @@ describe("filters", () => {
   });
 });
 
+describe("properties", () => {
+  it("are those of all aggregates together, and nothing that every object has", () => {
+    const offered = candidate();
+    const asks = (required: Record<string, string>) => canPlace([offered], { ...request, required });
+    expect([asks({}), asks({ tier: "silver", disk: "ssd" }), asks({ tier: "bronze" })]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([asks({ constructor: "x" }), asks({ toString: "x" })]).toEqual([false, false]);
+  });
+});
+
 describe("ranking", () => {
   const hosts = Array.from({ length: 8 }, (_, index) =>
     candidate({ id: `host-${index}`, used: { ...free, MEMORY_MB: index * 700 } }),
   );
+  const first = (candidates: readonly Candidate[], weights: Partial<typeof defaultWeights>) =>
+    rankCandidates(candidates, amounts, { ...defaultWeights, ...weights }, () => 0)[0]?.id;
 
   it("prefers the emptier, draws the first from the best five and keeps all others", () => {
-    expect(rankCandidates(hosts, amounts, () => 0)[0]?.id).toBe("host-0");
-    expect(rankCandidates(hosts, amounts, () => 0.999)[0]?.id).toBe("host-4");
-    const ranked = rankCandidates(hosts, amounts, () => 0.5).map(({ id }) => id);
+    expect(rankCandidates(hosts, amounts, defaultWeights, () => 0)[0]?.id).toBe("host-0");
+    expect(rankCandidates(hosts, amounts, defaultWeights, () => 0.999)[0]?.id).toBe("host-4");
+    const ranked = rankCandidates(hosts, amounts, defaultWeights, () => 0.5).map(({ id }) => id);
     expect(new Set(ranked).size).toBe(hosts.length);
     expect(ranked.slice(-3)).toEqual(["host-5", "host-6", "host-7"]);
   });
 
+  it("follows the weights: packs, counts guests, avoids where builds fail", () => {
+    expect(first(hosts, { memory: -2 })).toBe("host-7");
+    const crowded = [candidate({ id: "crowded", guests: 9 }), candidate({ id: "lone" })];
+    expect(first(crowded, { guests: 1 })).toBe("lone");
+    expect(first(crowded, { guests: -1 })).toBe("crowded");
+    const failing = [candidate({ id: "failing", failedGuests: 3 }), candidate({ id: "sound" })];
+    expect(first(failing, {})).toBe("sound");
+  });
+
+  it("takes stored factors over the defaults and leaves out what it does not know", () => {
+    const stored = [
+      { name: "disk", factor: -3 },
+      { name: "moon", factor: 9 },
+    ];
+    expect(weightsFrom(stored)).toEqual({ ...defaultWeights, disk: -3 });
+  });
+
   it("answers nothing for nobody", () => {
-    expect(rankCandidates([], amounts)).toEqual([]);
+    expect(rankCandidates([], amounts, defaultWeights)).toEqual([]);
   });
 });
 
 describe("diagnosis", () => {
-  const flavors = [
-    { name: "huge", vcpus: 8, ramMib: 16_384, diskGib: 10 },
-    { name: "small", vcpus: 1, ramMib: 1_024, diskGib: 5 },
-    { name: "nano", vcpus: 1, ramMib: 256, diskGib: 1 },
-  ];
+  const size = (name: string, vcpus: number, ramMib: number, diskGib: number) => ({
+    id: `id-${name}`,
+    name,
+    vcpus,
+    ramMib,
+    diskGib,
+    requiredProperties: {},
+  });
+  const flavors = [size("huge", 8, 16_384, 10), size("small", 1, 1_024, 5), size("nano", 1, 256, 1)];
+  const deadline = new Date("2026-11-22T07:00:00Z");
+  const say = (candidates: Candidate[], changes: Partial<Looked> = {}) =>
+    diagnose({
+      candidates,
+      request,
+      result: filterCandidates(candidates, changes.request ?? request),
+      flavors,
+      image: { virtualDiskGib: 1, minDiskGib: 0, minRamMib: 0 },
+      before: null,
+      deadline,
+      ...changes,
+    });
 
-  it("counts what each filter removed and names the nearest flavor that fits", () => {
+  it("counts what each filter removed, what was asked, what is free, and names the nearest flavor that fits", () => {
     const hosts = [
       candidate({ state: "down" }),
       candidate({ enabled: false }),
       candidate({ used: { ...free, MEMORY_MB: 7_000 } }),
+      candidate({ used: { ...free, MEMORY_MB: 8_000, VCPU: 7 } }),
     ];
-    const said = diagnose(hosts, request, filterCandidates(hosts, request), flavors, null);
-    expect(said).toMatchObject({
-      code: "NoValidHost",
-      params: { hypervisors: 3, down: 1, disabled: 1, capacity: 1, flavor: "small" },
+    const said = say(hosts);
+    expect(said).toMatchObject({ code: "NoValidHost", reason: "NoValidHost", retry: "later" });
+    expect(said.params).toEqual({
+      hypervisors: 4,
+      down: 1,
+      disabled: 1,
+      capacity: 2,
+      wantedVcpus: 2,
+      wantedRamMib: 2_048,
+      wantedDiskGib: 10,
+      wantedZone: "nova",
+      wantedProperties: "tier=gold",
+      freeVcpus: 8,
+      freeRamMib: 1_192,
+      freeDiskGib: 100,
+      flavor: "small",
+      flavorId: "id-small",
+      deadline: "2026-11-22T07:00:00.000Z",
     });
     expect(said.message).toBe(
-      "None of 3 hypervisors can take this instance: 1 not reachable, 1 disabled, 1 without enough free capacity. Flavor small would fit now.",
+      "None of 4 hypervisors can take this instance: 1 not reachable, 1 disabled, 2 without enough free capacity. Flavor small would fit now.",
     );
   });
 
-  it("names no flavor when nothing would fit, and says so when there is no hypervisor at all", () => {
-    const hosts = [candidate({ used: { ...free, VCPU: 8 } })];
-    const full = diagnose(hosts, request, filterCandidates(hosts, request), flavors, "It failed before.");
+  it("names only a flavor that the zone, the aggregates and the image allow", () => {
+    const tight = [candidate({ used: { ...free, MEMORY_MB: 7_000 } })];
+    const gold = { ...size("gold", 1, 1_000, 5), requiredProperties: { tier: "gold" } };
+    const bronze = { ...size("bronze", 1, 1_100, 5), requiredProperties: { tier: "bronze" } };
+    expect(say(tight, { flavors: [bronze, gold] }).params).toMatchObject({ flavor: "gold" });
+    const elsewhere = { ...request, availabilityZone: "moon" };
+    expect(say(tight, { request: elsewhere }).params).not.toHaveProperty("flavor");
+    const image = { virtualDiskGib: 1, minDiskGib: 5, minRamMib: 1_024 };
+    expect(say(tight, { image }).params).toMatchObject({ flavor: "small" });
+    expect(say(tight, { image: { ...image, minRamMib: 1_025 } }).params).not.toHaveProperty("flavor");
+  });
+
+  it("names none when nothing would fit, says so when there is no hypervisor, and when the wait has no end", () => {
+    const full = say([candidate({ used: { ...free, VCPU: 8 } })], { before: "It failed before." });
     expect(full.params).not.toHaveProperty("flavor");
     expect(full.message).toContain("It failed before.");
-    const none = diagnose([], request, { passed: [], removed: {} }, flavors, null);
-    expect(none.message).toBe("No hypervisor has joined yet.");
+    expect(say([]).message).toBe("No hypervisor has joined yet.");
+    const endless = say([], { deadline: null });
+    expect(endless.params).not.toHaveProperty("deadline");
+    expect(endless.message).toContain("without end");
+  });
+});
+
+describe("room for those who wait", () => {
+  const imageSource = { sha256: "a".repeat(64), sizeBytes: 1, virtualSizeBytes: 1, format: "qcow2" };
+  const shape = (ramMib: number, ids: string[], since: number): WaitingShape => ({
+    vcpus: 1,
+    ramMib,
+    diskGib: 1,
+    imageSource,
+    availabilityZone: null,
+    requiredProperties: {},
+    excludedHypervisors: [],
+    waiting: ids.map((id, index) => ({ id, since: since + index })),
+  });
+
+  it("goes to the oldest first, to as many as fit and no more", () => {
+    const hosts = [candidate({ capacity: { VCPU: 8, MEMORY_MB: 2_500, DISK_GB: 100 } })];
+    const small = shape(1_000, ["b", "c", "d"], 2);
+    expect(roomFor([small], hosts)).toEqual(["b", "c"]);
+    expect(roomFor([small, shape(400, ["a"], 1)], hosts)).toEqual(["a", "b", "c"]);
+    expect(roomFor([small, shape(400, ["e"], 9)], hosts)).toEqual(["b", "c", "e"]);
+    expect(roomFor([shape(2_501, ["big"], 0), small], hosts)).toEqual(["b", "c"]);
+    expect(roomFor([small], [candidate({ state: "down" })])).toEqual([]);
   });
 });

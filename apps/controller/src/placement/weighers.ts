@@ -1,28 +1,25 @@
 /** Which of the hypervisors that can is best: weighers as data, higher is better, each between 0 and 1. */
-import { type Amounts, type ResourceClass, resourceClasses } from "@madang/core/hypervisor/capacity";
-import type { Candidate } from "./filters.ts";
+import type { Amounts, ResourceClass } from "@madang/core/hypervisor/capacity";
+import type { Candidate } from "@madang/core/hypervisor/placement";
+import { type WeigherName, type Weights, weigherNames } from "@madang/core/hypervisor/weight";
 
-type Weigher = {
-  name: string;
-  factor: number;
-  weigh: (candidate: Candidate, wanted: Amounts) => number;
-};
+type Weigh = (candidate: Candidate, wanted: Amounts) => number;
 
 /** What would be left of a resource, as a share of all of it. */
-function leftOver(resource: ResourceClass): Weigher["weigh"] {
+function leftOver(resource: ResourceClass): Weigh {
   return ({ capacity, used }, wanted) => {
     if (!capacity || capacity[resource] === 0) return 0;
     return Math.max(0, (capacity[resource] - used[resource] - wanted[resource]) / capacity[resource]);
   };
 }
 
-/** Memory first, as in Nova: it cannot be overcommitted without pain. */
-const factors: Record<ResourceClass, number> = { MEMORY_MB: 2, VCPU: 1, DISK_GB: 1 };
-const weighers: readonly Weigher[] = resourceClasses.map((name) => ({
-  name,
-  factor: factors[name],
-  weigh: leftOver(name),
-}));
+const weighers: Record<WeigherName, Weigh> = {
+  memory: leftOver("MEMORY_MB"),
+  vcpus: leftOver("VCPU"),
+  disk: leftOver("DISK_GB"),
+  guests: ({ guests }) => 1 / (1 + guests),
+  failures: ({ failedGuests }) => 1 / (1 + failedGuests),
+};
 
 /** Launches that are ranked at the same moment would all choose the same best one; so one of the best five. */
 const lottery = 5;
@@ -31,10 +28,11 @@ const lottery = 5;
 export function rankCandidates(
   candidates: readonly Candidate[],
   wanted: Amounts,
+  weights: Weights,
   random: () => number = Math.random,
 ): Candidate[] {
   const score = (candidate: Candidate) =>
-    weighers.reduce((sum, { factor, weigh }) => sum + factor * weigh(candidate, wanted), 0);
+    weigherNames.reduce((sum, name) => sum + weights[name] * weighers[name](candidate, wanted), 0);
   const ranked = candidates
     .map((candidate) => ({ candidate, score: score(candidate) }))
     .sort((left, right) => right.score - left.score)

@@ -3,7 +3,15 @@
  * plans again on what it then sees, changes guests only at the generation it saw, and recomputes the status. So two
  * controllers, or a report that arrives meanwhile, cost a pass and never a wrong step. Hints go out after the commit.
  */
-import { type HintTopic, lockInstance, type Prisma, transaction, writeStatus } from "@madang/db";
+import {
+  type HintTopic,
+  lockInstance,
+  openPlacementBoard,
+  type PlacementBoard,
+  type Prisma,
+  transaction,
+  writeStatus,
+} from "@madang/db";
 import { type Placement, place } from "../placement/claim.ts";
 import { applyStep, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
 import { planInstance } from "./instance.plan.ts";
@@ -16,6 +24,8 @@ export type ReconcileDeps = {
   /** Room appeared: whoever waits for a hypervisor should look again. */
   onCapacity: () => void;
   now: () => Date;
+  /** What this process last saw of all hypervisors. Without one, every pass looks for itself. */
+  board?: PlacementBoard;
 };
 
 /** `again`: in how many seconds to look by itself, or null when only a change can bring work. */
@@ -23,8 +33,6 @@ export type ReconcileResult = { again: number | null };
 
 /** A pass that is overtaken this often leaves the rest to the next wake. */
 const passLimit = 30;
-/** How long an instance that found no hypervisor waits before it looks by itself, s. */
-const retryPlacementSeconds = 5;
 
 export async function reconcileInstance(deps: ReconcileDeps, id: string): Promise<ReconcileResult> {
   for (let pass = 0; pass < passLimit; pass++) {
@@ -93,12 +101,16 @@ function topicsOf({ row, operations }: LoadedInstance): HintTopic[] {
 
 async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();
-  const placement = await place(deps.prisma, loaded, now);
+  const { prisma, board = openPlacementBoard(deps) } = deps;
+  const placement = await place({ prisma, board }, loaded, now);
   if (placement.kind === "placed") deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
   return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
 }
 
-/** No hypervisor: an instance that never ran is given up at its deadline, one that did waits for as long as it takes. */
+/**
+ * No hypervisor: an instance that never ran is given up at its deadline, one that did waits for as long as it takes.
+ * `placement/waiting.ts` finds those there is room for, and those whose deadline is over.
+ */
 async function hostless(
   deps: ReconcileDeps,
   loaded: LoadedInstance,
@@ -113,6 +125,5 @@ async function hostless(
     if (left <= 0) await failInstance(tx, current, { ...diagnosis, retry: "never" });
     else await waitForHost(tx, current, diagnosis, now);
   });
-  if (!written || left <= 0) return null;
-  return { again: Math.max(1, Math.min(retryPlacementSeconds, Math.ceil(left / 1000))) };
+  return written && left > 0 ? { again: null } : null;
 }

@@ -1,0 +1,51 @@
+/** What an instance asks of placement. */
+import {
+  amountsWith,
+  type Candidate,
+  type ImageNeeds,
+  type PlacementRequest,
+} from "@madang/core/hypervisor/placement";
+import { storedProperties } from "@madang/core/hypervisor/property";
+import { guestSpec } from "@madang/core/wire/guest";
+import type { Instance } from "@madang/db";
+
+const bytesPerGib = 1024 ** 3;
+
+type Shape = Pick<
+  Instance,
+  | "vcpus"
+  | "ramMib"
+  | "diskGib"
+  | "imageSource"
+  | "availabilityZone"
+  | "requiredProperties"
+  | "excludedHypervisors"
+>;
+
+export function placementRequest(instance: Shape, candidates: readonly Candidate[]): PlacementRequest {
+  return {
+    amounts: wantedAmounts(instance),
+    availabilityZone: instance.availabilityZone,
+    required: storedProperties(instance.requiredProperties),
+    excluded: new Set(instance.excludedHypervisors),
+    realDisksExist: candidates.some(({ realDisks }) => realDisks === true),
+  };
+}
+
+/** What an instance takes; a flavor with disk 0 takes what its image's disk is. */
+export function wantedAmounts(instance: Pick<Shape, "vcpus" | "ramMib" | "diskGib" | "imageSource">) {
+  return amountsWith(instance, imageNeeds(instance, null));
+}
+
+/** `image`: the row it was launched from, as long as there is one. */
+export function imageNeeds(
+  { imageSource }: Pick<Shape, "imageSource">,
+  image: { minDiskGib: number; minRamMib: number } | null,
+): ImageNeeds {
+  const { virtualSizeBytes } = guestSpec.shape.image.parse(imageSource);
+  return {
+    virtualDiskGib: Math.ceil(virtualSizeBytes / bytesPerGib),
+    minDiskGib: image?.minDiskGib ?? 0,
+    minRamMib: image?.minRamMib ?? 0,
+  };
+}

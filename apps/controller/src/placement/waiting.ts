@@ -1,0 +1,94 @@
+/**
+ * Instances that wait for a hypervisor. Not each of them looks again and again: one round looks once for all of them and
+ * wakes those there is room for, oldest first, those whose time is over, and a few whose reason has grown old. So a
+ * crowd that waits costs the same as one.
+ */
+import type { Amounts } from "@madang/core/hypervisor/capacity";
+import { type Candidate, canPlace } from "@madang/core/hypervisor/placement";
+import { type Instance, type PlacementBoard, type Prisma, PrismaNamespace } from "@madang/db";
+import { placementRequest } from "./request.ts";
+
+/** Of one shape and one round; the next round goes on. */
+const oldestOfShape = 200;
+const overdueShare = 200;
+/** The reason shown is at most this old as long as no more than `refreshShare` wait for each round of 2 s, ms. */
+const refreshMs = 10_000;
+const refreshShare = 20;
+
+/** Instances that ask for exactly the same, oldest first. */
+export type WaitingShape = Pick<
+  Instance,
+  | "vcpus"
+  | "ramMib"
+  | "diskGib"
+  | "imageSource"
+  | "availabilityZone"
+  | "requiredProperties"
+  | "excludedHypervisors"
+> & { waiting: { id: string; since: number }[] };
+
+type Deps = { prisma: Prisma; board: PlacementBoard; now: () => Date };
+
+/** The instances to wake now. */
+export async function wakeableInstances({ prisma, board, now }: Deps): Promise<string[]> {
+  const [shapes, others] = await Promise.all([waitingShapes(prisma), overdueAndStale(prisma, now())]);
+  if (shapes.length === 0) return others;
+  const { candidates } = await board.read(0);
+  return [...new Set([...roomFor(shapes, candidates), ...others])];
+}
+
+/** Who would find room if the oldest went first and each took what it asks for. */
+export function roomFor(shapes: readonly WaitingShape[], candidates: readonly Candidate[]): string[] {
+  const rooms = [...candidates];
+  const requests = shapes.map((shape) => placementRequest(shape, candidates));
+  const possible = shapes.flatMap((shape, index) => {
+    const request = requests[index];
+    return request && canPlace(rooms, request) ? shape.waiting.map((one) => ({ ...one, request })) : [];
+  });
+  const full = new Set<object>();
+  return possible
+    .toSorted((left, right) => left.since - right.since)
+    .filter(({ request }) => {
+      if (full.has(request)) return false;
+      const index = rooms.findIndex((room) => canPlace([room], request));
+      const room = rooms[index];
+      if (room) rooms[index] = { ...room, used: sum(room.used, request.amounts) };
+      else full.add(request);
+      return room !== undefined;
+    })
+    .map(({ id }) => id);
+}
+
+function sum(left: Amounts, right: Amounts): Amounts {
+  return {
+    VCPU: left.VCPU + right.VCPU,
+    MEMORY_MB: left.MEMORY_MB + right.MEMORY_MB,
+    DISK_GB: left.DISK_GB + right.DISK_GB,
+  };
+}
+
+const waits = PrismaNamespace.sql`i.active_guest_id IS NULL AND i.delete_requested_at IS NULL AND i.fault IS NULL
+  AND i.adopt_guest_id IS NULL AND NOT EXISTS (SELECT 1 FROM guest g WHERE g.instance_id = i.id)`;
+
+function waitingShapes(prisma: Prisma): Promise<WaitingShape[]> {
+  return prisma.$queryRaw<WaitingShape[]>`
+    SELECT vcpus, "ramMib", "diskGib", "imageSource", "availabilityZone", "requiredProperties", "excludedHypervisors",
+      json_agg(json_build_object('id', id, 'since', since) ORDER BY since) AS waiting
+    FROM (SELECT i.id, i.vcpus, i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.image_source AS "imageSource",
+        i.availability_zone AS "availabilityZone", i.required_properties AS "requiredProperties",
+        i.excluded_hypervisors::text[] AS "excludedHypervisors", extract(epoch FROM i.created_at)::float8 AS since,
+        row_number() OVER (PARTITION BY i.vcpus, i.ram_mib, i.disk_gib, i.image_source, i.availability_zone,
+          i.required_properties, i.excluded_hypervisors ORDER BY i.created_at) AS place
+      FROM instance i WHERE ${waits}) AS ranked
+    WHERE place <= ${oldestOfShape} GROUP BY 1, 2, 3, 4, 5, 6, 7`;
+}
+
+async function overdueAndStale(prisma: Prisma, now: Date): Promise<string[]> {
+  const old = new Date(now.getTime() - refreshMs);
+  const rows = await prisma.$queryRaw<{ id: string }[]>`
+    (SELECT i.id::text AS id FROM instance i WHERE ${waits} AND i.launched_at IS NULL AND i.schedule_deadline <= ${now}
+      ORDER BY i.schedule_deadline LIMIT ${overdueShare})
+    UNION
+    (SELECT i.id::text FROM instance i WHERE ${waits} AND i.updated_at <= ${old} ORDER BY i.updated_at LIMIT ${refreshShare})`;
+  return rows.map(({ id }) => id);
+}

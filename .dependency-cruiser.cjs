@@ -2,7 +2,7 @@
 
 /** Tests, and the harnesses that only tests import. */
 const tests = "(\\.test\\.(ts|tsx|mjs)|/testing/[^/]+\\.ts)$";
-const ours = "^(apps|packages|e2e|boot|tools)/";
+const ours = "^(apps|packages|e2e|bench|boot|tools)/";
 
 /** A part may import itself and the named parts of ours; `typesFrom` only for its types. */
 function imports(part, allowed) {
@@ -33,6 +33,7 @@ module.exports = {
     ]),
     imports("apps/web", ["packages/core", "packages/api", "packages/telemetry"]),
     imports("e2e", []),
+    imports("bench", ["packages/core", "apps/agent/src/link", "e2e/stack"]),
     imports("boot", []),
     {
       name: "agent-types-only",

@@ -27,7 +27,7 @@ export async function signInCookie(
   url = sharedCloud().url,
 ): Promise<string | null> {
   const csrf = await fetch(`${url}/api/auth/csrf`);
-  const { csrfToken } = await csrf.json();
+  const { csrfToken } = JSON.parse(await csrf.text());
   const before = cookiesOf(csrf).join("; ");
   const answer = await fetch(`${url}/api/auth/callback/credentials`, {
     method: "POST",
@@ -43,7 +43,7 @@ export async function signInCookie(
 export async function signOut(cookie: string): Promise<void> {
   const { url } = sharedCloud();
   const csrf = await fetch(`${url}/api/auth/csrf`);
-  const { csrfToken } = await csrf.json();
+  const { csrfToken } = JSON.parse(await csrf.text());
   await fetch(`${url}/api/auth/signout`, {
     method: "POST",
     redirect: "manual",

@@ -20,7 +20,8 @@ export type Cloud = {
   output: () => string;
 };
 
-export type CloudOptions = { data?: string; port?: number; env?: Record<string, string> };
+/** `folder`: another clone than this one. */
+export type CloudOptions = { data?: string; port?: number; env?: Record<string, string>; folder?: string };
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -56,7 +57,7 @@ async function spawnCloud(options: CloudOptions): Promise<Cloud> {
   const port = options.port ?? (await freePort());
   const adminPassword = "correct horse battery staple";
   const child = spawn("npm", ["start"], {
-    cwd: repository,
+    cwd: options.folder ?? repository,
     env: {
       ...process.env,
       PORT: String(port),

@@ -20,6 +20,8 @@ export async function joinHypervisor(
 ): Promise<JoinAnswer> {
   await deps.limits.take("join", address);
   const admitted = await transaction(deps.agents.prisma, (tx) => admit(deps, tx, input, address));
+  // Only guessing is bounded: a rack behind one address may join at once.
+  await deps.limits.giveBack("join", address);
   deps.hints.publish("certificate", "event");
   const { certificate, ca } = await waitForCertificate(
     deps.agents,

@@ -1,0 +1,27 @@
+import type { Figure } from "../figure.ts";
+import { bootOverhead } from "./boot-overhead.ts";
+import { createAccept } from "./create-accept.ts";
+import { createActive } from "./create-active.ts";
+import { create30Active } from "./create30-active.ts";
+import { create1000Active } from "./create1000-active.ts";
+import { eventVisible } from "./event-visible.ts";
+import { hypervisors1000 } from "./hypervisors1000.ts";
+import { idlePss } from "./idle-pss.ts";
+import { list10k } from "./list10k.ts";
+import { startCold } from "./start-cold.ts";
+import { startWarm } from "./start-warm.ts";
+
+/** In this order; what fills tables comes last on its stand. */
+export const figures: readonly Figure[] = [
+  createAccept,
+  createActive,
+  create30Active,
+  create1000Active,
+  eventVisible,
+  list10k,
+  hypervisors1000,
+  idlePss,
+  bootOverhead,
+  startCold,
+  startWarm,
+];

@@ -23,7 +23,7 @@ import type { Authority } from "./authority/ca.ts";
 import { signRequests } from "./authority/requests.ts";
 import { type Every, every } from "./every.ts";
 import { wakeableInstances } from "./placement/waiting.ts";
-import { recordPresence } from "./reconcilers/hypervisor.ts";
+import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { reconcileInstance } from "./reconcilers/instance.ts";
 import { endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
@@ -134,8 +134,11 @@ function startRounds(loop: Loop): Every[] {
 
 async function watchPresence(loop: Loop): Promise<void> {
   const { prisma, log, now, hints } = loop;
-  const changes = await recordPresence({ prisma, publish: hints.publish, now });
-  for (const change of changes) log.info(change, change.action);
+  const changes = await reconcileHypervisors({ prisma, publish: hints.publish, now });
+  for (const { lost, ...change } of changes) {
+    log.info({ ...change, lost: lost.length }, change.action);
+    await wakeAll(loop, lost);
+  }
   if (changes.some(({ action }) => action === "hypervisor.up")) loop.onCapacity();
 }
 

@@ -1,6 +1,7 @@
 /**
- * Tells the trail when a hypervisor comes and goes. There is no stored state to disagree with: the last word of the
- * trail is compared with what lastSeenAt says now, under the hypervisor's lock, so several controllers say it once.
+ * Tells the trail when a hypervisor comes and goes, and carries out fences. There is no stored state to disagree with:
+ * the last word of the trail is compared with what lastSeenAt says now, under the hypervisor's lock, so several
+ * controllers say it once.
  */
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import {
@@ -8,10 +9,13 @@ import {
   type HintTopic,
   type Hypervisor,
   lockHypervisor,
+  lockInstances,
   type Prisma,
   type Tx,
   transaction,
+  writeStatus,
 } from "@madang/db";
+import { type HypervisorFacts, type PresenceWord, planHypervisor } from "./hypervisor.plan.ts";
 import { controllerActor } from "./record.ts";
 
 export type PresenceDeps = {
@@ -22,47 +26,109 @@ export type PresenceDeps = {
 export type PresenceChange = {
   hypervisorId: string;
   name: string;
-  action: "hypervisor.up" | "hypervisor.down";
+  action: PresenceWord | "hypervisor.fenced" | "hypervisor.fence-refused";
+  /** The instances that lost their guest with it: they want to be looked at. */
+  lost: string[];
 };
 
-/** The hypervisors whose presence changed since the trail last spoke of it. */
-export async function recordPresence(deps: PresenceDeps): Promise<PresenceChange[]> {
-  const hypervisors = await deps.prisma.hypervisor.findMany({
-    where: { revokedAt: null, lastSeenAt: { not: null } },
-  });
+/** A fence writes every guest of a host at once, ms. */
+const fenceTimeoutMs = 60_000;
+
+/** The hypervisors of which there is something new, each brought on by one step. */
+export async function reconcileHypervisors(deps: PresenceDeps): Promise<PresenceChange[]> {
+  const hypervisors = await deps.prisma.hypervisor.findMany();
   const said = await lastWords(deps.prisma, null);
-  const changed = hypervisors.filter((row) => presence(row, deps.now()) !== wordOf(said, row.id));
+  const due = hypervisors.filter(
+    (row) => planHypervisor(factsOf(row, wordOf(said, row.id), deps.now())).kind !== "done",
+  );
   const changes: PresenceChange[] = [];
-  for (const row of changed) {
-    const action = await transaction(deps.prisma, (tx) => recordOne(tx, row.id, deps.now()));
-    if (action) changes.push({ hypervisorId: row.id, name: row.name, action });
+  for (const { id } of due) {
+    const work = (tx: Tx) => takeStep(tx, id, deps.now());
+    const change = await transaction(deps.prisma, work, fenceTimeoutMs);
+    if (change) changes.push(change);
   }
   if (changes.length > 0) deps.publish("event");
   return changes;
 }
 
-async function recordOne(tx: Tx, id: string, now: Date): Promise<PresenceChange["action"] | null> {
+/** Instances before the hypervisor, as the order of locks wants it; who came in between is found in the next round. */
+async function takeStep(tx: Tx, id: string, now: Date): Promise<PresenceChange | null> {
+  const { fenceRequestedAt, fencedAt } = await tx.hypervisor.findUniqueOrThrow({ where: { id } });
+  const fencing = isRequested({ fenceRequestedAt, fencedAt });
+  const locked = new Set(fencing ? await instancesOn(tx, id) : []);
+  await lockInstances(tx, [...locked]);
   if (!(await lockHypervisor(tx, id))) return null;
   const row = await tx.hypervisor.findUniqueOrThrow({ where: { id } });
-  const action = presence(row, now);
-  if (action === wordOf(await lastWords(tx, id), id)) return null;
+  const step = planHypervisor(factsOf(row, wordOf(await lastWords(tx, id), id), now));
+  if (step.kind === "done") return null;
+  if (step.kind === "say") return record(tx, row, step.action, []);
+  if (step.kind === "refuse-fence") return refuseFence(tx, row);
+  const lost = await instancesOn(tx, id);
+  return lost.every((instanceId) => locked.has(instanceId)) ? fence(tx, row, lost, now) : null;
+}
+
+async function instancesOn(tx: Tx, hypervisorId: string): Promise<string[]> {
+  const guests = await tx.guest.findMany({ where: { hypervisorId }, select: { instanceId: true } });
+  return [...new Set(guests.map(({ instanceId }) => instanceId))];
+}
+
+/** All at once, or a returning host could fetch its old orders in between. fencedAt says which request it was. */
+async function fence(tx: Tx, row: Hypervisor, lost: string[], now: Date): Promise<PresenceChange> {
+  await tx.hypervisor.update({
+    where: { id: row.id },
+    data: { fencedAt: row.fenceRequestedAt, fencedBootId: row.bootId },
+  });
+  await tx.guest.updateMany({
+    where: { hypervisorId: row.id, lostAt: null },
+    data: { lostAt: now, desired: "absent", generation: { increment: 1 } },
+  });
+  for (const instanceId of lost) await writeStatus(tx, instanceId);
+  return record(tx, row, "hypervisor.fenced", lost);
+}
+
+/** The request is answered, but no boot was ended by it. */
+async function refuseFence(tx: Tx, row: Hypervisor): Promise<PresenceChange> {
+  await tx.hypervisor.update({
+    where: { id: row.id },
+    data: { fencedAt: row.fenceRequestedAt },
+  });
+  return record(tx, row, "hypervisor.fence-refused", []);
+}
+
+async function record(
+  tx: Tx,
+  { id, name }: Hypervisor,
+  action: PresenceChange["action"],
+  lost: string[],
+): Promise<PresenceChange> {
   await appendEvent(tx, {
     ...controllerActor,
     resourceKind: "hypervisor",
-    resourceId: row.id,
-    resourceName: row.name,
+    resourceId: id,
+    resourceName: name,
     action,
-    result: "succeeded",
+    result: action === "hypervisor.fence-refused" ? "failed" : "succeeded",
   });
-  return action;
+  return { hypervisorId: id, name, action, lost };
 }
 
-function presence(row: Hypervisor, now: Date): PresenceChange["action"] {
-  const silence = now.getTime() - (row.lastSeenAt?.getTime() ?? 0);
-  return silence > downAfterMs ? "hypervisor.down" : "hypervisor.up";
+/** Compared for equality alone: two clocks have a say in it. */
+function isRequested({ fenceRequestedAt, fencedAt }: Pick<Hypervisor, "fenceRequestedAt" | "fencedAt">) {
+  return fenceRequestedAt !== null && fenceRequestedAt.getTime() !== fencedAt?.getTime();
 }
 
-type Word = { id: string; action: string };
+function factsOf(row: Hypervisor, said: PresenceWord, now: Date): HypervisorFacts {
+  const seenAt = row.lastSeenAt?.getTime() ?? 0;
+  return {
+    present: now.getTime() - seenAt <= downAfterMs,
+    told: row.revokedAt === null && row.lastSeenAt !== null,
+    said,
+    fenceRequested: isRequested(row),
+    seenSince: seenAt > (row.fenceRequestedAt?.getTime() ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+type Word = { id: string; action: PresenceWord };
 
 /** One index look-up a hypervisor. */
 async function lastWords(tx: Pick<Tx, "$queryRaw">, id: string | null): Promise<Word[]> {
@@ -74,6 +140,6 @@ async function lastWords(tx: Pick<Tx, "$queryRaw">, id: string | null): Promise<
 }
 
 /** Never spoken of is the same as down: a new hypervisor's first report makes it up. */
-function wordOf(words: readonly Word[], id: string): string {
+function wordOf(words: readonly Word[], id: string): PresenceWord {
   return words.find((word) => word.id === id)?.action ?? "hypervisor.down";
 }

@@ -4,13 +4,13 @@ import { PrismaNamespace, type Tx } from "@madang/db";
 import { type Conditions, readConditions, unmet } from "./condition.ts";
 import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
 import type { LoadedInstance } from "./instance.view.ts";
-import { endOperations, finishOperation, settleOperations, trackOperations } from "./operation.ts";
+import { endOperations, finishOperation, orderedBy, settleOperations, trackOperations } from "./operation.ts";
 import { recordEvent } from "./record.ts";
 
 /** The rows moved on since the plan was made: nothing is written, and the plan is made again. */
 export class StaleView extends Error {}
 
-export type Change = Exclude<InstanceStep, { kind: "place" | "wait" | "done" }>;
+export type Change = Exclude<InstanceStep, { kind: "place" | "adopt" | "wait" | "done" }>;
 
 export async function applyStep(tx: Tx, loaded: LoadedInstance, step: Change, now: Date): Promise<void> {
   switch (step.kind) {
@@ -29,9 +29,13 @@ export async function applyStep(tx: Tx, loaded: LoadedInstance, step: Change, no
     case "clear-fault":
       return setInstance(tx, loaded, { fault: null });
     case "mark-launched":
-      return markLaunched(tx, loaded, now);
+      return markLaunched(tx, loaded, step.guest, now);
+    case "reset":
+      return reset(tx, loaded);
     case "record-self-stop":
-      return recordSelfStop(tx, loaded, step.guest);
+      return recordStop(tx, loaded, step.guest, "instance.self-stopped");
+    case "record-crash-stop":
+      return recordStop(tx, loaded, step.guest, "instance.crash-stopped");
     case "settle":
       return settle(tx, loaded);
   }
@@ -42,6 +46,7 @@ type Fields = {
   excludedHypervisors?: string[];
   selfStoppedAt?: number;
   observedGeneration?: number;
+  observedResetSeq?: number;
   conditions?: Conditions;
   fault?: PublicError | null;
   launchedAt?: Date;
@@ -53,10 +58,15 @@ async function setInstance(tx: Tx, { row }: LoadedInstance, { fault, ...fields }
   await tx.instance.update({ where: { id: row.id }, data });
 }
 
-async function setGuest(tx: Tx, guest: GuestFacts, order: Partial<GuestOrder>): Promise<void> {
+async function setGuest(
+  tx: Tx,
+  loaded: LoadedInstance,
+  guest: GuestFacts,
+  order: Partial<GuestOrder>,
+): Promise<void> {
   const { count } = await tx.guest.updateMany({
     where: { id: guest.id, generation: guest.generation },
-    data: { ...order, generation: guest.generation + 1 },
+    data: { ...order, operationId: orderedBy(loaded), generation: guest.generation + 1 },
   });
   if (count === 0) throw new StaleView();
 }
@@ -74,7 +84,7 @@ async function removeGuests(
   guests: readonly GuestFacts[],
   now: Date,
 ): Promise<void> {
-  for (const guest of guests) await setGuest(tx, guest, { desired: "absent" });
+  for (const guest of guests) await setGuest(tx, loaded, guest, { desired: "absent" });
   if (!loaded.view.instance.deleteRequested) return;
   await endOperations(tx, loaded, "cancelled", null);
   const deletes = loaded.operations.filter(({ kind }) => kind === "instance.delete");
@@ -97,13 +107,13 @@ async function updateGuest(
   order: GuestOrder,
   now: Date,
 ): Promise<void> {
-  await setGuest(tx, guest, order);
+  await setGuest(tx, loaded, guest, order);
   await trackOperations(tx, loaded, now);
 }
 
 /** This hypervisor could not build it: take it away there, and let another try once it is gone. */
 async function giveUp(tx: Tx, loaded: LoadedInstance, guest: GuestFacts, fault: PublicError): Promise<void> {
-  await setGuest(tx, guest, { desired: "absent" });
+  await setGuest(tx, loaded, guest, { desired: "absent" });
   await setInstance(tx, loaded, {
     activeGuestId: null,
     excludedHypervisors: [...loaded.row.excludedHypervisors, guest.hypervisorId],
@@ -152,21 +162,39 @@ export async function waitForHost(
   });
 }
 
-async function markLaunched(tx: Tx, loaded: LoadedInstance, now: Date): Promise<void> {
+/** Whatever went wrong before counts no more; a hypervisor that failed may be tried again. */
+async function reset(tx: Tx, loaded: LoadedInstance): Promise<void> {
+  const { Scheduled } = readConditions(loaded.row);
+  await setInstance(tx, loaded, {
+    fault: null,
+    excludedHypervisors: [],
+    observedResetSeq: loaded.row.resetSeq,
+    conditions: Scheduled?.ok ? { Scheduled } : {},
+  });
+}
+
+async function markLaunched(tx: Tx, loaded: LoadedInstance, guest: GuestFacts, now: Date): Promise<void> {
   await setInstance(tx, loaded, {
     launchedAt: now,
     excludedHypervisors: [],
     conditions: { Scheduled: { ok: true }, Spawned: { ok: true } },
   });
-  const operation = loaded.operations.find(({ kind }) => kind === "instance.launch");
-  await recordEvent(tx, loaded.row, { action: "instance.running", operation });
+  const adopted = guest.desired === "hold";
+  const operation = loaded.operations.find(({ kind }) => kind === "instance.launch") ?? loaded.operations[0];
+  const action = adopted ? "instance.adopted" : "instance.running";
+  await recordEvent(tx, loaded.row, { action, operation });
 }
 
-/** Its own power-off is respected until somebody asks again, which makes a new generation. */
-async function recordSelfStop(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
-  await setGuest(tx, guest, { desired: "stopped" });
+/** Its own power-off, or its death where that is to be left alone, stands until somebody asks again: a new generation. */
+async function recordStop(
+  tx: Tx,
+  loaded: LoadedInstance,
+  guest: GuestFacts,
+  action: "instance.self-stopped" | "instance.crash-stopped",
+): Promise<void> {
+  await setGuest(tx, loaded, guest, { desired: "stopped" });
   await setInstance(tx, loaded, { selfStoppedAt: loaded.row.generation });
-  await recordEvent(tx, loaded.row, { action: "instance.self-stopped" });
+  await recordEvent(tx, loaded.row, { action });
 }
 
 async function settle(tx: Tx, loaded: LoadedInstance): Promise<void> {

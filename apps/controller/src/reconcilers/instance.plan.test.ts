@@ -20,7 +20,7 @@ type Change = {
   instance?: Partial<InstanceFacts>;
   guest?: Partial<GuestFacts> | null;
   others?: Partial<GuestFacts>[];
-  ready?: boolean;
+  bound?: string | null;
 };
 
 const settledGuest: GuestFacts = {
@@ -32,6 +32,7 @@ const settledGuest: GuestFacts = {
   rebootKind: "soft",
   generation: 5,
   lost: false,
+  reachable: true,
   observed: "running",
   ackedGeneration: 5,
   observedRebootSeq: 1,
@@ -42,7 +43,7 @@ const settledGuest: GuestFacts = {
 };
 
 /** A settled, running instance, and what is different about it. */
-function view({ instance = {}, guest = {}, others = [], ready = true }: Change = {}): InstancePlanView {
+function view({ instance = {}, guest = {}, others = [], bound = "host-1" }: Change = {}): InstancePlanView {
   const guests = guest === null ? [] : [{ ...settledGuest, ...guest }];
   return {
     instance: {
@@ -51,7 +52,11 @@ function view({ instance = {}, guest = {}, others = [], ready = true }: Change =
       generation: 3,
       rebootSeq: 1,
       rebootKind: "soft",
+      crashPolicy: "restart",
       deleteRequested: false,
+      force: "none",
+      resetRequested: false,
+      adopts: false,
       selfStoppedAt: null,
       launched: true,
       fault: null,
@@ -65,15 +70,19 @@ function view({ instance = {}, guest = {}, others = [], ready = true }: Change =
       ...guests,
       ...others.map((other, index) => ({ ...settledGuest, id: `other-${index}`, ...other })),
     ],
-    readiness: [{ condition: "PortsBound", ok: ready }],
+    readiness: [{ condition: "PortsBound", hypervisorId: bound }],
   };
 }
 
 const unlaunched = { launched: false, observedGeneration: 0 } as const;
 const absent = { desired: "absent" } as const;
+const forced = { deleteRequested: true, force: "asked" } as const;
+const adopting = { ...unlaunched, adopts: true } as const;
+const died = { observed: "stopped", stopCause: "crashed" } as const;
+const held = { desired: "hold", observed: "running" } as const;
 const powerOff = { observed: "stopped", stopCause: "shutdown" } as const;
 
-const rows: [string, Change, Partial<InstanceStep>][] = [
+const rows: [string, Change, { kind: InstanceStep["kind"]; [field: string]: unknown }][] = [
   ["settled", {}, { kind: "done" }],
   [
     "settled and off",
@@ -137,7 +146,43 @@ const rows: [string, Change, Partial<InstanceStep>][] = [
     { instance: { deleteRequested: true }, guest: absent, others: [{}] },
     { kind: "remove-guests" },
   ],
-  ["delete: nothing left", { instance: { deleteRequested: true }, guest: null }, { kind: "delete-instance" }],
+  [
+    "delete: no guest left, a port still bound",
+    { instance: { deleteRequested: true }, guest: null },
+    { kind: "wait", for: "readiness" },
+  ],
+  [
+    "delete: nothing left",
+    { instance: { deleteRequested: true }, guest: null, bound: null },
+    { kind: "delete-instance" },
+  ],
+  ["forced: guests are ordered away first", { instance: forced }, { kind: "remove-guests" }],
+  ["forced: an answer is waited for", { instance: forced, guest: absent }, { kind: "wait", for: "removal" }],
+  [
+    "forced: nobody will answer",
+    { instance: forced, guest: { ...absent, reachable: false } },
+    { kind: "drop-guest" },
+  ],
+  [
+    "forced: its removal failed",
+    { instance: forced, guest: { ...absent, observed: "failed", fault: fault("never") } },
+    { kind: "drop-guest" },
+  ],
+  [
+    "forced: a fault from before the removal",
+    { instance: forced, guest: { ...absent, ackedGeneration: 4, fault: fault("later") } },
+    { kind: "wait", for: "removal" },
+  ],
+  [
+    "forced: no answer in time",
+    { instance: { ...forced, force: "overdue" }, guest: absent },
+    { kind: "drop-guest" },
+  ],
+  [
+    "not forced: nobody will answer",
+    { instance: { deleteRequested: true }, guest: { ...absent, reachable: false } },
+    { kind: "wait", for: "removal" },
+  ],
   [
     "delete wins over a fault",
     { instance: { deleteRequested: true, fault: fault("never") } },
@@ -145,7 +190,7 @@ const rows: [string, Change, Partial<InstanceStep>][] = [
   ],
   [
     "delete wins over placement",
-    { instance: { ...unlaunched, deleteRequested: true }, guest: null },
+    { instance: { ...unlaunched, deleteRequested: true }, guest: null, bound: null },
     { kind: "delete-instance" },
   ],
 
@@ -156,10 +201,15 @@ const rows: [string, Change, Partial<InstanceStep>][] = [
   ],
   [
     "placed, a port not bound",
-    { instance: unlaunched, guest: { desired: "stopped", observed: "stopped" }, ready: false },
+    { instance: unlaunched, guest: { desired: "stopped", observed: "stopped" }, bound: null },
     { kind: "wait", for: "readiness" },
   ],
-  ["a running guest is not stopped for readiness", { ready: false }, { kind: "wait", for: "readiness" }],
+  [
+    "placed, a port bound to another hypervisor",
+    { instance: unlaunched, guest: { desired: "stopped", observed: "stopped" }, bound: "host-2" },
+    { kind: "wait", for: "readiness" },
+  ],
+  ["a running guest is not stopped for readiness", { bound: null }, { kind: "wait", for: "readiness" }],
   ["stop", { instance: { power: "stopped", generation: 4 } }, { kind: "update-guest" }],
   ["reboot", { instance: { rebootSeq: 2, generation: 4 } }, { kind: "update-guest" }],
   ["hard reboot of the same number", { instance: { rebootKind: "hard" } }, { kind: "update-guest" }],
@@ -171,6 +221,79 @@ const rows: [string, Change, Partial<InstanceStep>][] = [
     "died, the agent starts it again",
     { guest: { observed: "stopped", stopCause: "crashed" } },
     { kind: "wait", for: "guest" },
+  ],
+
+  [
+    "died, and is to be left alone",
+    { instance: { crashPolicy: "stop" }, guest: died },
+    { kind: "record-crash-stop" },
+  ],
+  [
+    "died in its first minute, and is to be left alone",
+    { instance: { ...unlaunched, crashPolicy: "stop" }, guest: died },
+    { kind: "mark-launched" },
+  ],
+  [
+    "died, said of an older order",
+    { instance: { crashPolicy: "stop" }, guest: { ...died, ackedGeneration: 4 } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "off since its host started, which is no death",
+    { instance: { crashPolicy: "stop" }, guest: { ...died, stopCause: null } },
+    { kind: "wait", for: "guest" },
+  ],
+  [
+    "died, left alone, settled",
+    { instance: { crashPolicy: "stop", selfStoppedAt: 3 }, guest: { ...died, desired: "stopped" } },
+    { kind: "done" },
+  ],
+  [
+    "powered itself off where deaths are left alone",
+    { instance: { crashPolicy: "stop" }, guest: powerOff },
+    { kind: "record-self-stop" },
+  ],
+
+  ["adoption", { instance: adopting, guest: null }, { kind: "adopt" }],
+  [
+    "adopted, not asked yet",
+    { instance: adopting, guest: { ...held, ackedGeneration: 4 } },
+    { kind: "wait", for: "guest" },
+  ],
+  ["adopted, it is there", { instance: adopting, guest: held }, { kind: "mark-launched" }],
+  [
+    "adopted, it is gone",
+    { instance: adopting, guest: { ...held, observed: "absent" } },
+    { kind: "fail", fault: { reason: "orphanGone" } },
+  ],
+  [
+    "adopted, and known to be there",
+    { instance: { adopts: true, observedGeneration: 0 }, guest: held },
+    { kind: "update-guest", order: { desired: "running" } },
+  ],
+  [
+    "adopted while it runs, a port not bound: it is not stopped for that",
+    { instance: { adopts: true }, guest: held, bound: null },
+    { kind: "wait", for: "readiness" },
+  ],
+  ["adopted once, lost with its host", { instance: { adopts: true }, guest: null }, { kind: "place" }],
+  [
+    "adoption deleted",
+    { instance: { ...adopting, deleteRequested: true }, guest: held },
+    { kind: "remove-guests" },
+  ],
+
+  ["reset", { instance: { resetRequested: true, generation: 4, fault: fault("never") } }, { kind: "reset" }],
+  ["reset without a fault", { instance: { ...unlaunched, resetRequested: true } }, { kind: "reset" }],
+  [
+    "reset of what is to be deleted",
+    { instance: { resetRequested: true, deleteRequested: true } },
+    { kind: "remove-guests" },
+  ],
+  [
+    "reset of a lost guest",
+    { instance: { resetRequested: true }, guest: { lost: true } },
+    { kind: "drop-guest" },
   ],
 
   ["first run", { instance: unlaunched }, { kind: "mark-launched" }],
@@ -292,6 +415,7 @@ describe("planInstance", () => {
 });
 
 const desired = fc.constantFrom("running", "stopped", "hold", "absent");
+const force = fc.constantFrom("none", "asked", "overdue");
 const anyGuest = fc
   .record({
     desired,
@@ -301,8 +425,9 @@ const anyGuest = fc
     rebootSeq: fc.integer({ min: 0, max: 2 }),
     observedRebootSeq: fc.integer({ min: 0, max: 2 }),
     observed: fc.constantFrom("unknown", "absent", "running", "stopped", "failed"),
-    stopCause: fc.constantFrom(null, "shutdown", "crashed"),
+    stopCause: fc.constantFrom(null, "shutdown", "crashed", "unknown"),
     lost: fc.boolean(),
+    reachable: fc.boolean(),
     fault: fc.option(fc.constantFrom(fault("never"), fault("later"), fault("elsewhere"))),
   })
   .map((guest) => ({ ...guest, ackedGeneration: Math.min(guest.ackedGeneration, guest.generation) }));
@@ -310,20 +435,30 @@ const anyView = fc
   .record({
     guest: fc.option(anyGuest),
     others: fc.array(anyGuest, { maxLength: 2 }),
-    ready: fc.boolean(),
+    bound: fc.constantFrom("host-1", "host-2", null),
     instance: fc.record({
       power: fc.constantFrom("running", "stopped"),
       generation: fc.integer({ min: 1, max: 3 }),
       observedGeneration: fc.integer({ min: 0, max: 3 }),
       rebootSeq: fc.integer({ min: 0, max: 2 }),
+      crashPolicy: fc.constantFrom("restart", "stop"),
       deleteRequested: fc.boolean(),
+      force,
+      resetRequested: fc.boolean(),
+      adopts: fc.boolean(),
       launched: fc.boolean(),
       overdue: fc.boolean(),
       selfStoppedAt: fc.option(fc.integer({ min: 1, max: 3 })),
       fault: fc.option(fc.constant(fault("never"))),
     }),
   })
-  .map((change) => view(change));
+  .map((change) => {
+    const { deleteRequested } = change.instance;
+    return view({
+      ...change,
+      instance: { ...change.instance, force: deleteRequested ? change.instance.force : "none" },
+    });
+  });
 
 describe("whatever the rows say", () => {
   it("places only where no guest row is left, and never what is being deleted or has failed", () => {
@@ -337,14 +472,16 @@ describe("whatever the rows say", () => {
     );
   });
 
-  it("drops a guest's row only when it is lost, or gone by order and acknowledged now", () => {
+  it("drops a guest's row only when it is lost, or gone by order and acknowledged now, or by force", () => {
     fc.assert(
       fc.property(anyView, (facts) => {
         const step = planInstance(facts);
         if (step.kind !== "drop-guest") return;
         const { guest } = step;
         const acked = guest.ackedGeneration === guest.generation;
-        expect(guest.lost || (guest.desired === "absent" && guest.observed === "absent" && acked)).toBe(true);
+        const gone = guest.observed === "absent" && acked;
+        const forced = facts.instance.force !== "none";
+        expect(guest.lost || (guest.desired === "absent" && (gone || forced))).toBe(true);
       }),
       { numRuns: 2_000 },
     );
@@ -356,6 +493,18 @@ describe("whatever the rows say", () => {
         const step = planInstance(facts);
         const destroys = step.kind === "remove-guests" || step.kind === "give-up";
         if (destroys && facts.instance.launched) expect(facts.instance.deleteRequested).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("lets no guest run that did not run before anything it needs is where it is", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        if (step.kind !== "update-guest" || step.order.desired !== "running") return;
+        const ready = facts.readiness.every((fact) => fact.hypervisorId === step.guest.hypervisorId);
+        expect(ready || step.guest.desired === "running").toBe(true);
       }),
       { numRuns: 2_000 },
     );

@@ -6,7 +6,7 @@
  */
 import type { PublicError } from "@madang/core/errors";
 import { wantedPower } from "@madang/core/instance/status";
-import type { GuestDesired, GuestObserved, RebootKind } from "@madang/core/wire/guest";
+import type { CrashPolicy, GuestDesired, GuestObserved, RebootKind } from "@madang/core/wire/guest";
 
 /** After this many hypervisors failed to build an instance it is an ERROR, as in Nova. */
 const buildAttempts = 3;
@@ -19,7 +19,10 @@ export type GuestFacts = {
   rebootSeq: number;
   rebootKind: RebootKind;
   generation: number;
+  /** Fenced with its host; or to be deleted on one that was revoked. */
   lost: boolean;
+  /** Its hypervisor answers. */
+  reachable: boolean;
   observed: GuestObserved;
   ackedGeneration: number;
   observedRebootSeq: number;
@@ -35,7 +38,14 @@ export type InstanceFacts = {
   generation: number;
   rebootSeq: number;
   rebootKind: RebootKind;
+  crashPolicy: CrashPolicy;
   deleteRequested: boolean;
+  /** An administrator's word that the deletion need not wait for answers; `overdue` once it has waited long enough. */
+  force: "none" | "asked" | "overdue";
+  /** An administrator's reset that was not yet carried out. */
+  resetRequested: boolean;
+  /** It is made for a guest that a hypervisor already has. */
+  adopts: boolean;
   selfStoppedAt: number | null;
   launched: boolean;
   fault: PublicError | null;
@@ -46,8 +56,12 @@ export type InstanceFacts = {
   overdue: boolean;
 };
 
-/** Something the guest needs on its hypervisor before it may run (a port bound, a volume exported). */
-export type ReadinessFact = { condition: string; ok: boolean };
+/**
+ * Something a guest needs before it may run (a port, a volume), and the hypervisor that it is bound or exported to now.
+ * Whoever moves it must keep to this: it is bound to one hypervisor at a time, and taken away from one only when the
+ * instance has no guest row left there.
+ */
+export type ReadinessFact = { condition: string; hypervisorId: string | null };
 
 export type InstancePlanView = {
   instance: InstanceFacts;
@@ -62,24 +76,29 @@ export type InstanceStep =
   | { kind: "remove-guests"; guests: readonly GuestFacts[] }
   | { kind: "delete-instance" }
   | { kind: "place" }
+  | { kind: "adopt" }
   | { kind: "update-guest"; guest: GuestFacts; order: GuestOrder }
   | { kind: "give-up"; guest: GuestFacts; fault: PublicError }
   | { kind: "fail"; fault: PublicError }
   | { kind: "clear-fault" }
+  | { kind: "reset" }
   | { kind: "mark-launched"; guest: GuestFacts }
   | { kind: "record-self-stop"; guest: GuestFacts }
+  | { kind: "record-crash-stop"; guest: GuestFacts }
   | { kind: "settle" }
   | { kind: "wait"; for: "guest" | "removal" | "readiness" }
   | { kind: "done" };
 
 export function planInstance(view: InstancePlanView): InstanceStep {
-  const gone = view.guests.find(isGone);
+  const { instance } = view;
+  const gone = view.guests.find((guest) => isGone(guest) || isForcedOut(instance, guest));
   if (gone) return { kind: "drop-guest", guest: gone };
-  if (view.instance.deleteRequested) return clear(view, { kind: "delete-instance" });
-  if (view.instance.fault) return planFailed(view, view.instance);
+  if (instance.deleteRequested) return clear(view, lastOf(view));
+  if (instance.resetRequested) return { kind: "reset" };
+  if (instance.fault) return planFailed(view, instance);
   const guest = activeGuest(view);
-  if (!guest) return view.guests.length > 0 ? { kind: "wait", for: "removal" } : { kind: "place" };
-  return planGuest(view, guest);
+  if (!guest) return planBodiless(view);
+  return guest.desired === "hold" ? planHeld(view, guest) : planGuest(view, guest);
 }
 
 export function activeGuest(view: InstancePlanView): GuestFacts | null {
@@ -93,11 +112,26 @@ const isAcked = (guest: GuestFacts) => guest.ackedGeneration === guest.generatio
 const isGone = (guest: GuestFacts) =>
   guest.lost || (guest.desired === "absent" && guest.observed === "absent" && isAcked(guest));
 
+/** By force a guest goes without an answer where none is to be had; whatever is left shows up as an orphan. */
+function isForcedOut({ force }: InstanceFacts, guest: GuestFacts): boolean {
+  if (force === "none" || guest.desired !== "absent") return false;
+  return force === "overdue" || !guest.reachable || (guest.fault !== null && isAcked(guest));
+}
+
 /** The guest powered itself off after it ran under the current order. */
 const isSelfStopped = (guest: GuestFacts) =>
   guest.desired === "running" &&
   guest.observed === "stopped" &&
   guest.stopCause === "shutdown" &&
+  guest.fault === null;
+
+/** It died after it ran under the current order, and is not to be started again. */
+const isCrashStopped = ({ crashPolicy }: InstanceFacts, guest: GuestFacts) =>
+  crashPolicy === "stop" &&
+  guest.desired === "running" &&
+  guest.observed === "stopped" &&
+  guest.stopCause !== null &&
+  guest.stopCause !== "shutdown" &&
   guest.fault === null;
 
 /** Orders every guest away, waits until none is left, then `last`. */
@@ -118,27 +152,66 @@ function planFailed(view: InstancePlanView, instance: InstanceFacts): InstanceSt
   return guest && isHealthy(guest, orderFor(view, guest)) ? { kind: "clear-fault" } : { kind: "done" };
 }
 
+/** What was bound or exported for its guests is given back before the row goes. */
+function lastOf({ readiness }: InstancePlanView): InstanceStep {
+  const bound = readiness.some((fact) => fact.hypervisorId !== null);
+  return bound ? { kind: "wait", for: "readiness" } : { kind: "delete-instance" };
+}
+
+/** What once ran is built anew even if it was adopted: the guest that was found went with its host. */
+function planBodiless({ instance, guests }: InstancePlanView): InstanceStep {
+  if (guests.length > 0) return { kind: "wait", for: "removal" };
+  return { kind: instance.adopts && !instance.launched ? "adopt" : "place" };
+}
+
+/** A guest that is being adopted is left as it is until its hypervisor has said that it is there. */
+function planHeld(view: InstancePlanView, guest: GuestFacts): InstanceStep {
+  const order = orderFor(view, guest);
+  if (isAcked(guest) && guest.observed === "absent") return { kind: "fail", fault: orphanGone };
+  const there = guest.observed === "running" || guest.observed === "stopped";
+  if (!isAcked(guest) || !there) return { kind: "wait", for: "guest" };
+  if (!view.instance.launched) return { kind: "mark-launched", guest };
+  return isOrdered(guest, order)
+    ? { kind: "wait", for: "readiness" }
+    : { kind: "update-guest", guest, order };
+}
+
+/** The guest to adopt is no longer there, or nothing is known of how it was made. */
+export const orphanGone: PublicError = {
+  code: "NotFound",
+  reason: "orphanGone",
+  message: "The guest to adopt is no longer on its hypervisor, or nothing is known of how it was made.",
+  retry: "never",
+};
+
 function planGuest(view: InstancePlanView, guest: GuestFacts): InstanceStep {
   const { instance } = view;
   const order = orderFor(view, guest);
   if (!isOrdered(guest, order)) return { kind: "update-guest", guest, order };
-  if (view.readiness.some((fact) => !fact.ok)) return { kind: "wait", for: "readiness" };
+  if (!isReady(view, guest)) return { kind: "wait", for: "readiness" };
   if (guest.fault && isHopeless(instance, guest.fault))
     return planFault(instance, guest, { ...guest.fault, retry: "elsewhere" });
   if (!isAcked(guest)) return { kind: "wait", for: "guest" };
   if (guest.observed === "failed" && guest.fault) return planFault(instance, guest, guest.fault);
-  const cameUp = guest.observed === guest.desired || isSelfStopped(guest);
+  const cameUp = guest.observed === guest.desired || isSelfStopped(guest) || isCrashStopped(instance, guest);
   if (!instance.launched && cameUp) return { kind: "mark-launched", guest };
   if (isSelfStopped(guest)) return { kind: "record-self-stop", guest };
+  if (isCrashStopped(instance, guest)) return { kind: "record-crash-stop", guest };
   return isHealthy(guest, order) ? settleOnce(instance) : { kind: "wait", for: "guest" };
+}
+
+/** Whether all that the guest needs is where the guest is. */
+function isReady({ readiness }: InstancePlanView, guest: GuestFacts): boolean {
+  return readiness.every((fact) => fact.hypervisorId === guest.hypervisorId);
 }
 
 /** Until every readiness fact holds, a guest may exist but is not started; one that runs is not stopped for it. */
 function orderFor(view: InstancePlanView, guest: GuestFacts): GuestOrder {
   const { instance } = view;
-  const startable = guest.desired === "running" || view.readiness.every((fact) => fact.ok);
+  const unready = guest.desired === "hold" ? "hold" : "stopped";
+  const startable = guest.desired === "running" || isReady(view, guest);
   return {
-    desired: startable ? wantedPower(instance) : "stopped",
+    desired: startable ? wantedPower(instance) : unready,
     instanceGeneration: instance.generation,
     rebootSeq: instance.rebootSeq,
     rebootKind: instance.rebootKind,

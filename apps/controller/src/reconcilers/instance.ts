@@ -12,10 +12,11 @@ import {
   transaction,
   writeStatus,
 } from "@madang/db";
+import { adopt } from "../placement/adopt.ts";
 import { type Placement, place } from "../placement/claim.ts";
-import { applyStep, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
-import { planInstance } from "./instance.plan.ts";
-import { type LoadedInstance, loadInstance } from "./instance.view.ts";
+import { applyStep, type Change, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
+import { type InstanceStep, planInstance } from "./instance.plan.ts";
+import { forceLeftMs, type LoadedInstance, loadInstance } from "./instance.view.ts";
 import { isTracked, trackOperations } from "./operation.ts";
 
 export type ReconcileDeps = {
@@ -48,22 +49,30 @@ export async function reconcileInstance(deps: ReconcileDeps, id: string): Promis
 async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const step = planInstance(loaded.view);
   if (step.kind === "place") return placeInstance(deps, loaded);
-  if (step.kind !== "wait" && step.kind !== "done") return changeInstance(deps, loaded);
-  if (isTracked(loaded, deps.now())) return { again: null };
+  if (step.kind === "adopt") return adoptGuest(deps, loaded);
+  if (!isNoChange(step)) return changeInstance(deps, loaded);
+  const left = forceLeftMs(loaded.row, deps.now());
+  const again = left === null ? null : Math.max(1, Math.ceil(left / 1_000));
+  if (isTracked(loaded, deps.now())) return { again };
   const tracked = await commit(deps, loaded, (tx, current) => trackOperations(tx, current, deps.now()));
-  return tracked ? { again: null } : null;
+  return tracked ? { again } : null;
 }
 
 async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<null> {
   let freed = false;
   await commit(deps, loaded, async (tx, current) => {
     const step = planInstance(current.view);
-    if (step.kind === "place" || step.kind === "wait" || step.kind === "done") throw new StaleView();
+    if (isNoChange(step)) throw new StaleView();
     freed = step.kind === "drop-guest";
     await applyStep(tx, current, step, deps.now());
   });
   if (freed) deps.onCapacity();
   return null;
+}
+
+/** What writes nothing, or is written by a claim. */
+function isNoChange(step: InstanceStep): step is Exclude<InstanceStep, Change> {
+  return ["place", "adopt", "wait", "done"].includes(step.kind);
 }
 
 type Work = (tx: Parameters<typeof applyStep>[0], loaded: LoadedInstance) => Promise<unknown>;
@@ -107,6 +116,13 @@ async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promi
   return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
 }
 
+async function adoptGuest(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
+  const now = deps.now();
+  const adoption = await adopt(deps.prisma, loaded, now);
+  if (adoption.kind === "placed") deps.publish(...topicsOf(loaded), `hypervisor:${adoption.hypervisorId}`);
+  return adoption.kind === "no-host" ? hostless(deps, loaded, adoption, now) : null;
+}
+
 /**
  * No hypervisor: an instance that never ran is given up at its deadline, one that did waits for as long as it takes.
  * `placement/waiting.ts` finds those there is room for, and those whose deadline is over.
@@ -121,7 +137,7 @@ async function hostless(
     ? Number.POSITIVE_INFINITY
     : loaded.row.scheduleDeadline.getTime() - now.getTime();
   const written = await commit(deps, loaded, async (tx, current) => {
-    if (planInstance(current.view).kind !== "place") throw new StaleView();
+    if (!["place", "adopt"].includes(planInstance(current.view).kind)) throw new StaleView();
     if (left <= 0) await failInstance(tx, current, { ...diagnosis, retry: "never" });
     else await waitForHost(tx, current, diagnosis, now);
   });

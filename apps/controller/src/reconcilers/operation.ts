@@ -23,6 +23,12 @@ const storedSteps = z.array(
 );
 type StoredStep = z.infer<typeof storedSteps>[number];
 
+/** Whose order the next one is: the newest request that is open, and a deletion before all else. */
+export function orderedBy({ operations }: LoadedInstance): string | null {
+  const deletion = operations.find(({ kind }) => kind === "instance.delete");
+  return (deletion ?? operations.at(-1))?.id ?? null;
+}
+
 const stepsOf = (operation: Operation): StoredStep[] => storedSteps.safeParse(operation.steps).data ?? [];
 
 /** Brings open operations to where the facts are; true when a row changed. */

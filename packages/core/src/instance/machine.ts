@@ -4,5 +4,8 @@ export const machineType = "pc-q35-7.2";
 /** How long a launch waits for capacity before NoValidHost becomes ERROR, ms. */
 export const scheduleTimeoutMs = 120_000;
 
+/** How long a forced deletion waits for an answer of a hypervisor that is up, ms. */
+export const forcePatienceMs = 30_000;
+
 /** How long after that deadline a hypervisor may go on failing a first build for a passing cause before it counts as failed, ms. */
 export const buildPatienceMs = 300_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errorCodes } from "@madang/core/errors";
 import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import { hypervisorStates } from "@madang/core/hypervisor/state";
-import { actionBlocked, instanceActions } from "@madang/core/instance/action";
+import { actionBlocked, adminActions, instanceActions } from "@madang/core/instance/action";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
 import { quotaResources } from "@madang/core/quota/resource";
 import { guestReport } from "@madang/core/wire/guest";
@@ -62,7 +62,7 @@ function actionReasons(): Set<string> {
     for (const taskState of [null, ...taskStates])
       for (const powerState of powerStates)
         for (const deleteProtection of [true, false])
-          for (const action of instanceActions) {
+          for (const action of [...instanceActions, ...adminActions]) {
             const reason = actionBlocked(action, {
               status,
               taskState,
@@ -111,7 +111,8 @@ describe("words for everything that core names", () => {
     expect(missing(instanceStatuses.map((status) => `statuses.${status}`))).toEqual([]);
     expect(missing(taskStates.map((task) => `tasks.${task}`))).toEqual([]);
     expect(missing(phases.map((phase) => `phases.${phase}`))).toEqual([]);
-    expect(missing(instanceActions.map((action) => `actions.${action}`))).toEqual([]);
+    const actions = [...instanceActions, ...adminActions];
+    expect(missing(actions.map((action) => `actions.${action}`))).toEqual([]);
   });
 
   it("has every reason an action can be refused for", () => {

@@ -15,6 +15,9 @@ export const instanceActions = [
   "protect",
 ] as const;
 export type InstanceAction = (typeof instanceActions)[number];
+/** What only an administrator may do. */
+export const adminActions = ["reset", "forceDelete"] as const;
+export type AdminAction = (typeof adminActions)[number];
 
 export type ActionView = {
   status: InstanceStatus;
@@ -42,10 +45,13 @@ const notRunningAlready: Check = (view) =>
   view.powerState === "RUNNING" && view.taskState !== "powering-off" ? "alreadyRunning" : null;
 const notStoppedAlready: Check = (view) =>
   view.status === "SHUTOFF" && view.taskState === null ? "alreadyStopped" : null;
+/** Failed, or on its way to something it may never reach. */
+const notSettled: Check = (view) =>
+  view.status === "ERROR" || view.taskState !== null ? null : "nothingToReset";
 const unprotected: Check = (view) => (view.deleteProtection ? "deleteProtected" : null);
 
 /** First check that objects gives the reason. */
-const checks: Record<InstanceAction, readonly Check[]> = {
+const checks: Record<InstanceAction | AdminAction, readonly Check[]> = {
   start: [notDeleting, notBuilding, notFailedBuild, notRunningAlready, notPoweringOn],
   stop: [notDeleting, notBuilding, notFailedBuild, notFailedOff, notStoppedAlready, notPoweringOff],
   reboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
@@ -54,10 +60,12 @@ const checks: Record<InstanceAction, readonly Check[]> = {
   console: [notDeleting],
   rename: [notDeleting],
   protect: [notDeleting],
+  reset: [notDeleting, notSettled],
+  forceDelete: [],
 };
 
 /** null when the action is allowed, else the key of the reason. */
-export function actionBlocked(action: InstanceAction, view: ActionView): string | null {
+export function actionBlocked(action: InstanceAction | AdminAction, view: ActionView): string | null {
   for (const check of checks[action]) {
     const reason = check(view);
     if (reason) return reason;

@@ -42,6 +42,27 @@ const rows: Row[] = [
   ["stopped as asked", { power: "stopped", guest: stopped }, "SHUTOFF", null, "SHUTDOWN"],
   ["asked to start", { guest: stopped }, "SHUTOFF", "powering-on", "SHUTDOWN"],
   ["crashed", { guest: { ...stopped, stopCause: "crashed" } }, "SHUTOFF", "powering-on", "CRASHED"],
+  [
+    "crashed, and is left alone",
+    { selfStoppedAt: 3, guest: { ...stopped, desired: "stopped", stopCause: "crashed" } },
+    "SHUTOFF",
+    null,
+    "CRASHED",
+  ],
+  [
+    "a guest that is being adopted",
+    { launched: false, guest: { ...guest, desired: "hold" } },
+    "BUILD",
+    "spawning",
+    "RUNNING",
+  ],
+  [
+    "reset after a failed build",
+    { launched: false, guest: null, fault: null },
+    "BUILD",
+    "scheduling",
+    "NOSTATE",
+  ],
   ["powered itself off", { selfStoppedAt: 3, guest: stopped }, "SHUTOFF", null, "SHUTDOWN"],
   [
     "powered itself off, asked again since",
@@ -100,6 +121,18 @@ test("nobody is ever left with nothing to do: an unprotected instance can be del
       const derived = deriveStatus(view);
       const blocked = actionBlocked("delete", { ...derived, deleteProtection: false, launchedAt: null });
       expect(blocked).toBe(view.deleteRequested ? "beingDeleted" : null);
+    }),
+  );
+});
+
+test("an administrator can reset whatever failed or does not settle, and can always delete by force", () => {
+  fc.assert(
+    fc.property(anyInstance, (view) => {
+      const state = { ...deriveStatus(view), deleteProtection: true, launchedAt: null };
+      expect(actionBlocked("forceDelete", state)).toBe(null);
+      const wrong = state.status === "ERROR" || state.taskState !== null;
+      const reason = view.deleteRequested ? "beingDeleted" : "nothingToReset";
+      expect(actionBlocked("reset", state)).toBe(wrong && !view.deleteRequested ? null : reason);
     }),
   );
 });

@@ -41,6 +41,7 @@ export function connectionContext(deps: ApiDeps, caller: Caller): Context {
 async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
   if (!caller.sessionId) return null;
   const identity = await readIdentity(deps.reads, caller.sessionId);
+  if (identity) deps.limits.calls.belongs(identity.sessionId, identity.userId);
   if (identity) await touchSession(deps.reads, identity, deps.reads.now());
   return identity;
 }

@@ -1,4 +1,9 @@
-/** Bounds on what costs much or invites guessing. Sign-in is counted in PostgreSQL, so that several web processes share it. */
+/**
+ * Bounds on what costs much or invites guessing. Sign-in is counted in PostgreSQL, so that several web processes share
+ * it. Wrong passwords count by name and address together: whoever guesses at a name from elsewhere locks out himself,
+ * not its owner. What all strangers together may guess at one name is bounded too, and there an address from which its
+ * owner has signed in before is no stranger.
+ */
 import { isIPv6 } from "node:net";
 import { CloudError } from "@madang/core/errors";
 import type { Database } from "@madang/db";
@@ -8,13 +13,18 @@ import {
   RateLimiterPostgres,
   RateLimiterRes,
 } from "rate-limiter-flexible";
+import { type CallTurns, makeCallTurns } from "./call-turns.ts";
+import { makePasswordTurns, type PasswordTurns } from "./password-turns.ts";
 
 /** points in `duration` seconds; `shared`: counted across processes. */
 const limits = {
   signInAddress: { points: 60, duration: 300, shared: true },
-  signInName: { points: 10, duration: 300, shared: true },
+  signInPair: { points: 10, duration: 300, shared: true },
+  signInStrangers: { points: 30, duration: 300, shared: true },
+  signInOpened: { points: 120, duration: 300, shared: true },
   changePassword: { points: 10, duration: 300, shared: true },
   join: { points: 60, duration: 60, shared: true },
+  renew: { points: 60, duration: 3_600, shared: true },
   generateKey: { points: 30, duration: 60, shared: false },
   launch: { points: 600, duration: 60, shared: false },
   console: { points: 120, duration: 60, shared: false },
@@ -25,6 +35,8 @@ export type RateLimits = {
   /** Throws TooManyRequests when the key has used up its share. */
   take: (kind: LimitKind, key: string) => Promise<void>;
   giveBack: (kind: LimitKind, key: string) => Promise<void>;
+  passwords: PasswordTurns;
+  calls: CallTurns;
 };
 
 const schemaName = "rate_limit";
@@ -49,6 +61,8 @@ export async function openRateLimits(database: Database): Promise<RateLimits> {
     giveBack: async (kind, key) => {
       await limiterOf(kind).reward(keyOf(key));
     },
+    passwords: makePasswordTurns(),
+    calls: makeCallTurns(),
   };
 }
 
@@ -77,10 +91,14 @@ function open(database: Database, kind: LimitKind): Promise<RateLimiterAbstract>
   });
 }
 
-/** One IPv6 subscriber has a /64 to choose addresses from. Keys are bounded and printable. */
+/** Keys are bounded and printable. */
 function keyOf(key: string): string {
-  const grouped = isIPv6(key) ? network64(key) : key;
-  return encodeURIComponent(grouped.toWellFormed()).slice(0, 200);
+  return encodeURIComponent(networkOf(key).toWellFormed()).slice(0, 300);
+}
+
+/** One IPv6 subscriber has a /64 to choose addresses from; everything else is what it is. */
+export function networkOf(address: string): string {
+  return isIPv6(address) ? network64(address) : address;
 }
 
 /** The first four groups, with what "::" leaves out written. */

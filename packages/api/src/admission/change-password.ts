@@ -16,8 +16,11 @@ export async function changePassword(
   await deps.limits.take("changePassword", actor.userId);
   checkPassword(next, "next");
   const user = await deps.admission.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } });
-  if (!(await verifyPassword(user.passwordHash, current))) throw wrongPassword("current");
-  const passwordHash = await hashPassword(next);
+  const asker = { address: actor.userId, known: true };
+  const passwordHash = await deps.limits.passwords.run(asker, async () => {
+    if (!(await verifyPassword(user.passwordHash, current))) throw wrongPassword("current");
+    return await hashPassword(next);
+  });
   await transaction(deps.admission.prisma, async (tx) => {
     await tx.user.update({ where: { id: user.id }, data: { passwordHash, mustChangePassword: false } });
     const others = { userId: user.id, id: { not: actor.sessionId }, revokedAt: null };

@@ -47,23 +47,106 @@ test("a wrong password, an unknown user and a disabled one are the same, and are
   ).not.toContain("wrong");
 });
 
-test("guessing at one name is stopped after ten attempts, wherever they come from, even with the right password", async () => {
-  const attempts = await Promise.allSettled(
-    Array.from({ length: 25 }, (_, index) => attempt("guessed", "guess", `198.51.100.${index}`)),
+const answered = (attempts: PromiseSettledResult<unknown>[]) =>
+  attempts.filter(({ status }) => status === "fulfilled").length;
+
+/** One after the other: only the limits count here, not how many may wait. */
+async function guess(name: string, times: number, address: (index: number) => string) {
+  const results: PromiseSettledResult<unknown>[] = [];
+  for (let index = 0; index < times; index++)
+    results.push(...(await Promise.allSettled([attempt(name, "guess", address(index))])));
+  return results;
+}
+
+test("guessing at one name from one address is stopped after ten, and locks out nobody else", async () => {
+  const guesses = await guess("guessed", 12, () => "198.51.100.7");
+  expect(answered(guesses)).toBe(10);
+  await expect(attempt("GUESSED", password, "198.51.100.7")).rejects.toMatchObject({
+    code: "TooManyRequests",
+    options: { reason: "tooManyRequests" },
+  });
+  expect(await attempt("mina", password, "198.51.100.7")).not.toBeNull();
+  expect(await attempt("guessed", password, "192.0.2.77")).not.toBeNull();
+});
+
+test("guessing at one name from everywhere is stopped, and its owner still gets in from where he has been", async () => {
+  expect(await attempt("mina", password, "2001:db8:aa::1")).not.toBeNull();
+  const guesses = await guess("mina", 32, (index) => `203.0.113.${index}`);
+  expect(answered(guesses)).toBe(30);
+  await expect(attempt("mina", password, "198.51.100.200")).rejects.toMatchObject({
+    code: "TooManyRequests",
+  });
+  // The same household, whatever address it has today.
+  expect(await attempt("mina", password, "2001:db8:aa::2:3")).not.toBeNull();
+  // A name that nobody has is guarded alike, or the difference would tell which names exist.
+  expect(answered(await guess("nobody of this name", 32, (index) => `203.0.113.${100 + index}`))).toBe(30);
+});
+
+test("a flood of strangers waits in its own line: whoever was here before signs in past it", async () => {
+  expect(await attempt("guessed", password, "192.0.2.77")).not.toBeNull();
+  const order: string[] = [];
+  const flood = Promise.allSettled(
+    Array.from({ length: 250 }, (_, index) =>
+      attempt(`stranger-${index}`, "guess", `10.${index >> 8}.${index & 255}.1`).then(
+        () => order.push("stranger"),
+        (error: unknown) => {
+          order.push("refused");
+          throw error;
+        },
+      ),
+    ),
   );
-  expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
-  await expect(attempt("GUESSED", password)).rejects.toMatchObject({ code: "TooManyRequests" });
-  expect(await attempt("mina")).not.toBeNull();
+  expect(await attempt("guessed", password, "192.0.2.77")).not.toBeNull();
+  order.push("owner");
+  const results = await flood;
+  const refusals = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  for (const error of refusals)
+    expect(error).toMatchObject({ code: "TooManyRequests", options: { reason: "signInBusy" } });
+  expect(answered(results)).toBeGreaterThanOrEqual(200);
+  expect(order.slice(0, order.indexOf("owner")).filter((who) => who === "stranger").length).toBeLessThan(150);
+});
+
+test("signing in over and over does not give a person more than his share of calls", async () => {
+  const { calls } = cloud.deps.limits;
+  const callers = Array.from({ length: 5 }, () => ({ sessionId: crypto.randomUUID(), address: "192.0.2.9" }));
+  for (const { sessionId } of callers) calls.belongs(sessionId, "one person");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let inside = 0;
+  const work = async () => {
+    inside += 1;
+    await promise;
+  };
+  const running = callers.flatMap((caller) => Array.from({ length: 10 }, () => calls.run(caller, work)));
+  await new Promise(setImmediate);
+  expect(inside).toBe(6);
+  const rest = Array.from({ length: 400 }, () =>
+    calls.run(callers[0] ?? { sessionId: null, address: "" }, work),
+  );
+  const refused = await Promise.race(
+    rest.map((call) =>
+      call.then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    ),
+  );
+  expect(refused).toMatchObject({ code: "TooManyRequests", options: { reason: "tooManyCalls" } });
+  expect(await calls.run({ sessionId: null, address: "192.0.2.10" }, async () => "somebody else")).toBe(
+    "somebody else",
+  );
+  resolve();
+  await Promise.all(running);
+  await Promise.allSettled(rest);
 });
 
 test("guessing from one address is stopped, also when it has a whole IPv6 network", async () => {
   // Written out or with its zeros left out, it is the same network.
   const network = (index: number) => (index % 2 === 0 ? "2001:db8:0:0:" : "2001:db8::");
   const address = (index: number) => `${network(index)}${index.toString(16)}:1:2:3`;
-  const attempts = await Promise.allSettled(
-    Array.from({ length: 65 }, (_, index) => attempt(`name-${index}`, "guess", address(index))),
-  );
-  expect(attempts.filter(({ status }) => status === "fulfilled")).toHaveLength(60);
+  const guesses = [];
+  for (let index = 0; index < 65; index++)
+    guesses.push(...(await guess(`name-${index}`, 1, () => address(index))));
+  expect(answered(guesses)).toBe(60);
   await expect(attempt("mina", password, address(99))).rejects.toMatchObject({ code: "TooManyRequests" });
 });
 

@@ -3,7 +3,7 @@ import { CloudError } from "@madang/core/errors";
 import { appendEvent, transaction } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import { verifyPassword } from "../password.ts";
-import type { RateLimits } from "../rate-limit.ts";
+import { networkOf, type RateLimits } from "../rate-limit.ts";
 import { sessionExpiry } from "../session.ts";
 
 export type Attempt = {
@@ -18,6 +18,8 @@ type Deps = AdmissionDeps & { limits: RateLimits };
 
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const longestAgent = 400;
+/** How many of a person's latest addresses count as his. */
+const knownAddresses = 50;
 
 /**
  * null when name and password don't belong together, or the user may not sign in: which of them is never told. Throws
@@ -26,25 +28,45 @@ const longestAgent = 400;
 export async function verifyCredentials(deps: Deps, attempt: Attempt): Promise<SignedIn | null> {
   const username = attempt.username.replaceAll("\0", "").slice(0, 255);
   await deps.limits.take("signInAddress", attempt.address);
-  await deps.limits.take("signInName", username.toLowerCase());
+  await deps.limits.take("signInPair", pairOf(username, attempt.address));
   const user = await deps.admission.prisma.user.findFirst({
     where: { name: username, domain: { enabled: true } },
     select: { id: true, name: true, enabled: true, passwordHash: true },
   });
-  const matches = await verifyPassword(user?.passwordHash ?? null, attempt.password.slice(0, 1_000));
-  const signedIn = matches && user?.enabled ? await openSession(deps, attempt, user) : null;
+  const known = user !== null && (await hasSignedInFrom(deps, user.id, attempt.address));
+  if (!known) await deps.limits.take("signInStrangers", username.toLowerCase());
+  const matches = await deps.limits.passwords.run({ address: networkOf(attempt.address), known }, () =>
+    verifyPassword(user?.passwordHash ?? null, attempt.password.slice(0, 1_000)),
+  );
+  const signedIn = matches && user?.enabled ? await openSession(deps, attempt, user, known) : null;
   if (!signedIn) await recordRefusal(deps, attempt, username, user?.id ?? null);
   deps.hints.publish("event");
   return signedIn;
+}
+
+function pairOf(username: string, address: string): string {
+  return `${networkOf(address)} ${username.toLowerCase()}`;
+}
+
+/** As long as his sessions are kept. */
+async function hasSignedInFrom(deps: Deps, userId: string, address: string): Promise<boolean> {
+  const { rows } = await deps.admission.pool.query<{ address: string }>(
+    `SELECT address FROM session WHERE user_id = $1 GROUP BY address ORDER BY max(created_at) DESC LIMIT $2`,
+    [userId, knownAddresses],
+  );
+  return rows.some((row) => networkOf(row.address) === networkOf(address));
 }
 
 async function openSession(
   deps: Deps,
   attempt: Attempt,
   user: { id: string; name: string },
+  known: boolean,
 ): Promise<SignedIn> {
+  await deps.limits.take("signInOpened", user.id);
   await deps.limits.giveBack("signInAddress", attempt.address);
-  await deps.limits.giveBack("signInName", user.name.toLowerCase());
+  await deps.limits.giveBack("signInPair", pairOf(user.name, attempt.address));
+  if (!known) await deps.limits.giveBack("signInStrangers", user.name.toLowerCase());
   const [sessionId, now] = [crypto.randomUUID(), deps.admission.now()];
   const { address } = attempt;
   const userAgent = attempt.userAgent.slice(0, longestAgent);

@@ -28,7 +28,8 @@ export async function readOverview(database: Database): Promise<Overview> {
     readInstanceCounts(database),
     isSimulated(database),
   ]);
-  const alive = ({ lastSeenAt }: { lastSeenAt: Date }) => database.now().getTime() - lastSeenAt.getTime() <= goneAfterMs;
+  const alive = ({ lastSeenAt }: { lastSeenAt: Date }) =>
+    database.now().getTime() - lastSeenAt.getTime() <= goneAfterMs;
   return {
     processes: processes.rows.map((row) => ({ ...row, alive: alive(row) })),
     hypervisors,

@@ -2,6 +2,7 @@
  * Re-judges everything a process holds open (streams, consoles) once a second, all of it in one query (invariant 4):
  * a revoked session, a disabled user or a lost role ends it within about a second, whatever messages were lost.
  */
+import { CloudError } from "@madang/core/errors";
 import { isGranted, type Permission } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { type Identity, readIdentities } from "../identity.ts";
@@ -15,12 +16,17 @@ export type Watched = {
 export type EndReason = "signedOut" | "accessRevoked";
 
 export type AccessWatch = {
-  /** Answers the function that ends the watch. `onEnd` is called at most once. */
+  /**
+   * Answers the function that ends the watch. `onEnd` is called at most once. Throws TooManyRequests when the person has
+   * too much open in this process.
+   */
   add: (watched: Watched) => () => void;
   close: () => void;
 };
 
 const everyMs = 1_000;
+/** Streams and consoles; a tab has one or two. */
+const mostPerPerson = 100;
 
 export function openAccessWatch(database: Database): AccessWatch {
   const open = new Set<Watched>();
@@ -46,6 +52,9 @@ export function openAccessWatch(database: Database): AccessWatch {
   timer = setTimeout(tick, everyMs);
   return {
     add: (watched) => {
+      const { userId } = watched.identity;
+      const own = [...open].filter(({ identity }) => identity.userId === userId).length;
+      if (own >= mostPerPerson) throw tooMany();
       open.add(watched);
       return () => open.delete(watched);
     },
@@ -59,4 +68,12 @@ export function openAccessWatch(database: Database): AccessWatch {
 function judge(entry: Watched, now: Identity | undefined): EndReason | null {
   if (!now) return "signedOut";
   return isGranted(now.grants, entry.permission, entry.projectId) ? null : "accessRevoked";
+}
+
+function tooMany(): CloudError {
+  return new CloudError("TooManyRequests", "You have too many tabs and consoles open.", {
+    reason: "tooManyStreams",
+    params: { limit: mostPerPerson },
+    retry: "later",
+  });
 }

@@ -1,0 +1,43 @@
+/**
+ * argon2 takes a core for tens of milliseconds and 19 MiB each time, and anybody may ask for it. Two at once and never
+ * more: one for people at addresses from where they have signed in before, one for strangers, who wait in turn by
+ * address. A flood of strangers, however many there are, thus leaves the others their own way in.
+ */
+import { CloudError } from "@madang/core/errors";
+import { makeTurns } from "./turns.ts";
+
+export type PasswordTurns = {
+  /** Throws TooManyRequests when too many wait. */
+  run: <T>(asker: { address: string; known: boolean }, work: () => Promise<T>) => Promise<T>;
+};
+
+const perAddress = 5;
+/** Strangers that may wait altogether: at the end of this line somebody waits about ten seconds. */
+const strangersWaiting = 200;
+const comeBackSeconds = 5;
+
+export function makePasswordTurns(): PasswordTurns {
+  const limits = { atOnce: 1, atOncePerKey: 1, longestLine: perAddress, refused: busy };
+  const [familiar, strange] = [makeTurns(limits), makeTurns(limits)];
+  let strangers = 0;
+  return {
+    run: async ({ address, known }, work) => {
+      if (known) return await familiar.run(address, work);
+      if (strangers >= strangersWaiting) throw busy();
+      strangers += 1;
+      try {
+        return await strange.run(address, work);
+      } finally {
+        strangers -= 1;
+      }
+    },
+  };
+}
+
+function busy(): CloudError {
+  return new CloudError("TooManyRequests", "Too many people are signing in. Try again in a moment.", {
+    reason: "signInBusy",
+    params: { seconds: comeBackSeconds },
+    retry: "later",
+  });
+}

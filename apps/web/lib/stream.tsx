@@ -19,7 +19,8 @@ import { setSessionExpired, useSessionExpired } from "./session-expiry.ts";
 import { useApplyChanges } from "./stream-changes.ts";
 import { useTRPC } from "./trpc.ts";
 
-export type StreamState = "connecting" | "live" | "polling" | "offline";
+/** `stalled`: the connection stands, but the portal itself hears nothing new. */
+export type StreamState = "connecting" | "live" | "stalled" | "polling" | "offline";
 
 const pollMs = 5_000;
 const patienceMs = 3_000;
@@ -67,6 +68,7 @@ type Subscribed = { status: string; reset: () => void };
 type Message =
   | { type: "events"; resources: readonly Resource[] }
   | { type: "resync" }
+  | { type: "stalled"; stalled: boolean }
   | { type: "ended"; reason: string };
 type Resource = { kind: string; id: string };
 
@@ -90,24 +92,31 @@ function useListener(projectId: string | null) {
   const queries = useQueryClient();
   const apply = useApplyChanges(projectId);
   const ended = useRef(false);
+  const [stalled, setStalled] = useState(false);
   const onMessage = (message: Message) => {
+    // A new connection begins with events, and is told at once if it stalls.
+    setStalled(message.type === "stalled" && message.stalled);
     if (message.type === "events") return apply(message.resources);
     if (message.type === "resync") return apply(null);
+    // What failed meanwhile is asked again as soon as it can be answered.
+    if (message.type === "stalled") return message.stalled ? undefined : apply(null);
     ended.current = true;
     if (message.reason === "signedOut") return setSessionExpired(true);
     // A role was taken away: what may still be seen is asked anew, beginning with who one is.
     void queries.invalidateQueries();
   };
-  return { onMessage, ended };
+  return { onMessage, ended, stalled };
 }
 
 function Stream({
   subscribed,
   ended,
+  stalled,
   children,
 }: {
   subscribed: Subscribed;
   ended: RefObject<boolean>;
+  stalled: boolean;
   children: ReactNode;
 }) {
   const online = useOnline();
@@ -115,7 +124,8 @@ function Stream({
   const late = useLate(!live);
   usePolling(online && late);
   useRevival(subscribed, ended);
-  return <StreamContext value={stateOf(online, live, late)}>{children}</StreamContext>;
+  const state = stateOf(online, live, late);
+  return <StreamContext value={state === "live" && stalled ? "stalled" : state}>{children}</StreamContext>;
 }
 
 function stateOf(online: boolean, live: boolean, late: boolean): StreamState {
@@ -126,14 +136,14 @@ function stateOf(online: boolean, live: boolean, late: boolean): StreamState {
 
 export function ProjectStream({ projectId, children }: { projectId: string; children: ReactNode }) {
   const trpc = useTRPC();
-  const { onMessage, ended } = useListener(projectId);
+  const { onMessage, ended, stalled } = useListener(projectId);
   const options = trpc.event.stream.subscriptionOptions(
     { projectId },
     { onData: ({ data }) => onMessage(data) },
   );
   const subscribed = useSubscription(options);
   return (
-    <Stream subscribed={subscribed} ended={ended}>
+    <Stream subscribed={subscribed} ended={ended} stalled={stalled}>
       {children}
     </Stream>
   );
@@ -141,11 +151,11 @@ export function ProjectStream({ projectId, children }: { projectId: string; chil
 
 export function CloudStream({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
-  const { onMessage, ended } = useListener(null);
+  const { onMessage, ended, stalled } = useListener(null);
   const options = trpc.admin.event.stream.subscriptionOptions({}, { onData: ({ data }) => onMessage(data) });
   const subscribed = useSubscription(options);
   return (
-    <Stream subscribed={subscribed} ended={ended}>
+    <Stream subscribed={subscribed} ended={ended} stalled={stalled}>
       {children}
     </Stream>
   );

@@ -17,7 +17,14 @@ import {
 import type { Logger } from "pino";
 import type { Env } from "./env.ts";
 
-export type Backend = { api: ApiDeps; agent: AgentDeps; bus: HintBus; close: () => Promise<void> };
+import { openWebMetrics, type WebMetrics } from "./metrics.ts";
+export type Backend = {
+  api: ApiDeps;
+  agent: AgentDeps;
+  bus: HintBus;
+  metrics: WebMetrics;
+  close: () => Promise<void>;
+};
 
 const pools = { admission: 8, reads: 8, agents: 8 } as const;
 
@@ -31,9 +38,14 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   const stopListening = listenHints(env.databaseUrl, bus.emit);
   const hints = openHints(agents);
   const seal = makeSeal(env.sealKey);
-  const limits = await openRateLimits(admission);
+  const metrics = openWebMetrics();
+  const limits = metrics.limits(await openRateLimits(admission));
   const events = openEventReader(reads, bus);
   const access = openAccessWatch(reads);
+  metrics.watch({
+    pools: { admission: admission.pool, reads: reads.pool, agents: agents.pool },
+    readerLagMs: events.lagMs,
+  });
   const about = { version, url: env.url, agentUrl: env.agentUrl };
   const api: ApiDeps = {
     admission,
@@ -43,6 +55,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     seal,
     log,
     limits,
+    meter: metrics.meter,
     events,
     access,
     about,
@@ -56,5 +69,6 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     await boss.stop({ graceful: false });
     await Promise.all([admission.close(), reads.close(), agents.close()]);
   };
-  return { api, agent: { agents, boss, hints, bus, seal, log, limits }, bus, close };
+  const agent: AgentDeps = { agents, boss, hints, bus, seal, log, limits, meter: metrics.meter };
+  return { api, agent, bus, metrics, close };
 }

@@ -69,9 +69,16 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
       requestId: call.requestId,
     };
     await recordConsole(deps, opened, actor, "console.open");
+    const { kind, projectId } = opened.console;
+    const { requestId, userId } = actor;
+    const line = { requestId, userId, projectId, instanceId: opened.instance.id, consoleId, kind };
+    api.log.info(line, "console opened");
+    backend.metrics.console(kind, 1);
     try {
       await relay(backend, deps, dials, browser, opened, identity);
     } finally {
+      backend.metrics.console(kind, -1);
+      api.log.info(line, "console closed");
       await recordConsole(deps, opened, actor satisfies ConsoleActor, "console.close");
     }
   };

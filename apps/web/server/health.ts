@@ -1,17 +1,27 @@
-/** What /api/health says: each part's state, no secrets. */
-
-import { type Database, goneAfterMs } from "@madang/api/server";
-import { downAfterMs } from "@madang/core/hypervisor/state";
-
-export type PartState = "up" | "down" | "starting";
-export type Health = {
-  ok: boolean;
-  database: PartState;
-  controller: PartState;
-  agents: PartState;
-  agentListener: PartState;
-  web: PartState;
-};
+/** What /api/health says: each part's state with a reason when it is not well, and figures. No secrets, no names. */
+import { statfs } from "node:fs/promises";
+import {
+  type AuthorityFigures,
+  type Database,
+  type HypervisorFigures,
+  type ProcessFigures,
+  type QueueFigures,
+  readAuthority,
+  readHypervisors,
+  readProcesses,
+  readQueues,
+  readTrail,
+  type TrailFigures,
+} from "@madang/api/server";
+import {
+  degraded,
+  failed,
+  type Health,
+  type HealthPart,
+  overallHealth,
+  type PartHealth,
+  well,
+} from "@madang/core/health";
 
 export type HealthSources = {
   database: Database;
@@ -19,47 +29,140 @@ export type HealthSources = {
   since: Date;
   expectAgent: boolean;
   agentListening: () => boolean;
+  readerLagMs: () => number;
+  /** The folder with the data. */
+  data: string;
 };
 
-/** The database's time: signs of life carry it or a clock close to it. */
-export async function readClock({ pool }: Database): Promise<Date> {
-  const { rows } = await pool.query<{ now: Date }>("SELECT now() AS now");
-  return rows[0]?.now ?? new Date();
-}
+type Parts = Record<HealthPart, PartHealth>;
+type Stored = Pick<Parts, "database" | "controllers" | "agents" | "webs" | "queue" | "authority" | "trail">;
+
+/** Longer than this and the database counts as gone, whatever it may still say, ms. */
+const patienceMs = 3_000;
+const slowSeconds = 1;
+const backlogSeconds = { degraded: 15, failed: 120 };
+const signingSeconds = 30;
+const authorityDays = 90;
+const daySeconds = 86_400;
+const behindSeconds = { degraded: 4, failed: 15 };
+const spaceBytes = { degraded: 1024 ** 3, failed: 100 * 1024 ** 2 };
 
 export async function readHealth(sources: HealthSources): Promise<Health> {
-  const parts = {
-    ...(await readStored(sources)),
-    agentListener: sources.agentListening() ? ("up" as const) : ("starting" as const),
-    web: "up" as const,
+  const [stored, disk] = await Promise.all([readStored(sources), readDisk(sources.data)]);
+  const parts: Parts = {
+    ...stored,
+    agentListener: sources.agentListening() ? well() : failed("starting"),
+    streams: judgeStreams(sources.readerLagMs() / 1_000),
+    disk,
   };
-  const needed = [
-    parts.database,
-    parts.controller,
-    parts.agentListener,
-    ...(sources.expectAgent ? [parts.agents] : []),
-  ];
-  return { ok: needed.every((state) => state === "up"), ...parts };
+  const needed: HealthPart[] = ["database", "controllers", "agentListener"];
+  return overallHealth(parts, sources.expectAgent ? [...needed, "agents"] : needed);
 }
 
-type Alive = { controller: boolean; agents: boolean };
+/** At most one look a second, however many ask: strangers may, too. */
+export function cachedHealth(read: () => Promise<Health>, forMs = 1_000): () => Promise<Health> {
+  let last: { at: number; health: Promise<Health> } | null = null;
+  return () => {
+    if (!last || performance.now() - last.at > forMs) last = { at: performance.now(), health: read() };
+    return last.health;
+  };
+}
 
-const alive = `SELECT
-  EXISTS (SELECT 1 FROM process WHERE kind = 'controller'
-    AND last_seen_at > greatest($1, now() - make_interval(secs => $2))) AS controller,
-  EXISTS (SELECT 1 FROM hypervisor WHERE revoked_at IS NULL
-    AND last_seen_at > greatest($1, now() - make_interval(secs => $3))) AS agents`;
-
-async function readStored({
-  database,
-  since,
-}: HealthSources): Promise<Pick<Health, "database" | "controller" | "agents">> {
+async function readStored(sources: HealthSources): Promise<Stored> {
+  const asking = askDatabase(sources);
+  asking.catch(() => {});
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, patienceMs, null);
   try {
-    const limits = [since, goneAfterMs / 1_000, downAfterMs / 1_000];
-    const { rows } = await database.pool.query<Alive>(alive, limits);
-    const state = (up: boolean | undefined) => (up ? "up" : "down");
-    return { database: "up", controller: state(rows[0]?.controller), agents: state(rows[0]?.agents) };
+    const stored = await Promise.race([asking, late]);
+    return stored ?? unreachable;
   } catch {
-    return { database: "down", controller: "down", agents: "down" };
+    return unreachable;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+const unreachable: Stored = {
+  database: failed("unreachable"),
+  controllers: failed("unknown"),
+  agents: failed("unknown"),
+  webs: failed("unknown"),
+  queue: failed("unknown"),
+  authority: failed("unknown"),
+  trail: failed("unknown"),
+};
+
+async function askDatabase({ database, since, expectAgent }: HealthSources): Promise<Stored> {
+  const began = performance.now();
+  await database.pool.query("SELECT 1");
+  const roundTripSeconds = (performance.now() - began) / 1_000;
+  const [controllers, webs, hypervisors, queues, authority, trail] = await Promise.all([
+    readProcesses(database, "controller", since),
+    readProcesses(database, "web", new Date(0)),
+    readHypervisors(database, since),
+    readQueues(database),
+    readAuthority(database),
+    readTrail(database),
+  ]);
+  return {
+    database:
+      roundTripSeconds > slowSeconds ? degraded("slow", { roundTripSeconds }) : well({ roundTripSeconds }),
+    controllers: judgeProcesses(controllers),
+    webs: judgeProcesses(webs),
+    agents: judgeAgents(hypervisors, expectAgent),
+    queue: judgeQueues(queues),
+    authority: judgeAuthority(authority),
+    trail: judgeTrail(trail),
+  };
+}
+
+function judgeProcesses({ alive, silentSeconds }: ProcessFigures): PartHealth {
+  return alive > 0 ? well({ alive, silentSeconds }) : failed("none", { alive });
+}
+
+export function judgeAgents(
+  { counts, silentSeconds, heard }: HypervisorFigures,
+  expected: boolean,
+): PartHealth {
+  const figures = { ...counts, silentSeconds };
+  if (heard === 0 && (expected || counts.down > 0)) return failed("none", figures);
+  return counts.down > 0 ? degraded("someAway", figures) : well(figures);
+}
+
+export function judgeQueues(queues: readonly QueueFigures[]): PartHealth {
+  const oldestSeconds = Math.max(0, ...queues.map((queue) => queue.oldestSeconds));
+  const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
+  if (oldestSeconds > backlogSeconds.failed) return failed("backlog", { waiting, oldestSeconds });
+  if (oldestSeconds > backlogSeconds.degraded) return degraded("backlog", { waiting, oldestSeconds });
+  return well({ waiting, oldestSeconds });
+}
+
+export function judgeAuthority(figures: AuthorityFigures): PartHealth {
+  const { secondsLeft, waiting, oldestWaitingSeconds, nearExpiry } = figures;
+  if (secondsLeft === null) return failed("missing");
+  const shown = { secondsLeft, waiting, oldestWaitingSeconds, nearExpiry };
+  if (oldestWaitingSeconds > signingSeconds) return failed("notSigning", shown);
+  const expiring = nearExpiry > 0 || secondsLeft < authorityDays * daySeconds;
+  return expiring ? degraded("expiring", shown) : well(shown);
+}
+
+export function judgeTrail({ thisMonth, nextMonth, stray }: TrailFigures): PartHealth {
+  if (!thisMonth) return failed("noPartition");
+  if (!nextMonth) return degraded("noPartition");
+  return stray ? degraded("strayRows") : well();
+}
+
+function judgeStreams(lagSeconds: number): PartHealth {
+  if (lagSeconds > behindSeconds.failed) return failed("behind", { lagSeconds });
+  if (lagSeconds > behindSeconds.degraded) return degraded("behind", { lagSeconds });
+  return well({ lagSeconds });
+}
+
+async function readDisk(folder: string): Promise<PartHealth> {
+  const found = await statfs(folder).catch(() => null);
+  if (!found) return degraded("unknown");
+  const figures = { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
+  if (figures.freeBytes < spaceBytes.failed) return failed("spaceGone", figures);
+  return figures.freeBytes < spaceBytes.degraded ? degraded("spaceLow", figures) : well(figures);
 }

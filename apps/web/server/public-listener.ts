@@ -2,19 +2,23 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import { appRouter, requestContext } from "@madang/api";
-import { requestIdFrom, requestIdHeader } from "@madang/api/server";
-import { asCloudError } from "@madang/core/errors";
+import { requestIdFrom, requestIdHeader, trpcCodes } from "@madang/api/server";
+import { asCloudError, CloudError } from "@madang/core/errors";
+import type { Health } from "@madang/core/health";
+import { TRPCError } from "@trpc/server";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Backend } from "./backend.ts";
 import { clientAddress, type ProxyTrust } from "./client-address.ts";
-import type { Health } from "./health.ts";
+import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
+import { makeRequestShare } from "./request-share.ts";
 import { contentSecurityPolicy, newNonce, securityHeaders } from "./security-headers.ts";
 import { sessionIdOf } from "./session-cookie.ts";
-import { handleSignIn } from "./sign-in.ts";
+import { handleSignIn, type SignInOutcome } from "./sign-in.ts";
 
 export type PublicDeps = {
   backend: Backend;
@@ -36,20 +40,30 @@ const safeMethods = ["GET", "HEAD", "OPTIONS"];
 export async function makePublicListener(deps: PublicDeps): Promise<FastifyInstance> {
   const { tls } = deps;
   const app: FastifyInstance = Fastify({
-    serverFactory: (handler): Server | SecureServer =>
-      tls ? createSecureServer(tls, handler) : createServer(handler),
+    serverFactory: (handler): Server | SecureServer => {
+      const server = tls
+        ? createSecureServer({ ...tls, connectionsCheckingInterval }, handler)
+        : createServer({ connectionsCheckingInterval }, handler);
+      boundRequests(server);
+      return server;
+    },
     genReqId: (request) => requestIdFrom(request.headers[requestIdHeader]),
     // A batch's path names all its calls, separated by commas.
     routerOptions: { maxParamLength: 5_000 },
     bodyLimit,
     forceCloseConnections: true,
   });
+  const share = makeRequestShare();
+  app.addHook("onRequest", async ({ raw }, reply) => share.take(clientAddress(raw, deps.trust), reply.raw));
   app.addHook("onRequest", (request, reply, done) => guard(deps, request, reply, done));
+  app.addHook("onResponse", async (_request, reply) =>
+    deps.backend.metrics.responded("public", reply.raw.statusCode),
+  );
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   app.get("/api/health", async (_request, reply) => {
     const health = await deps.health();
     return reply
-      .code(health.ok ? 200 : 503)
+      .code(health.status === "failed" ? 503 : 200)
       .header("cache-control", "no-store")
       .send(health);
   });
@@ -80,13 +94,21 @@ function guard(deps: PublicDeps, request: FastifyRequest, reply: FastifyReply, d
 }
 
 function answerError(deps: PublicDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof CloudError) {
+    const refusal = new TRPCError({ code: trpcCodes[error.code] });
+    void reply
+      .code(getHTTPStatusCodeFromError(refusal))
+      .send({ cloud: error.toPublic(), requestId: request.id });
+    return;
+  }
   const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
   if (status >= 500)
     deps.log.error({ err: error, requestId: request.id, path: request.routeOptions.url }, "request failed");
   const cloud = asCloudError(error).toPublic();
+  const reason = status === 413 ? "tooLarge" : "malformed";
   const known =
     status < 500
-      ? { ...cloud, code: "InvalidInput", reason: "malformed", message: "The request could not be read." }
+      ? { ...cloud, code: "InvalidInput", reason, message: "The request could not be read." }
       : cloud;
   void reply.code(status < 400 ? 500 : status).send({ cloud: known, requestId: request.id });
 }
@@ -99,7 +121,7 @@ function trpcOptions(deps: PublicDeps): FastifyTRPCPluginOptions<typeof appRoute
     onError: ({ error, path, ctx }) => {
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
       deps.log.error(
-        { err: error.cause ?? error, path, requestId: ctx?.caller.requestId },
+        { err: error.cause ?? error, procedure: path, requestId: ctx?.caller.requestId },
         "procedure failed",
       );
     },
@@ -139,7 +161,11 @@ function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {
       const { address, userAgent } = await callerOf(deps, raw, requestId);
       const query = { ...request.query, nextauth: request.params["*"].split("/") };
       const settings = { secret: deps.sessionKey, secure: deps.url.startsWith("https:") };
-      const signInRequest = { raw, query, body: request.body ?? {}, address, userAgent, requestId };
+      const tell = (userId: string | null, outcome: SignInOutcome) => {
+        deps.backend.metrics.signedIn(outcome);
+        deps.log.info({ requestId, procedure: "sign-in", userId, outcome, address }, "sign-in");
+      };
+      const signInRequest = { raw, query, body: request.body ?? {}, address, userAgent, requestId, tell };
       await handleSignIn(deps.backend.api, settings, signInRequest, reply.raw).catch((error) => {
         deps.log.error({ err: error, requestId }, "sign-in failed");
         reply.raw.writeHead(500).end();

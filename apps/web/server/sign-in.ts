@@ -1,7 +1,7 @@
 /** next-auth behind Fastify: it checks the CSRF token and keeps the cookie; who may sign in, packages/api decides. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AdmissionDeps, signOut, verifyCredentials } from "@madang/api";
-import { type RateLimits, sessionMaxAgeSeconds } from "@madang/api/server";
+import { type Outcome, type RateLimits, sessionMaxAgeSeconds } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
 import type { AuthOptions } from "next-auth";
 import { z } from "zod";
@@ -16,7 +16,10 @@ export type SignInRequest = {
   address: string;
   userAgent: string;
   requestId: string;
+  /** Told of every attempt: who it was, or null, and how it ended. */
+  tell: (userId: string | null, outcome: SignInOutcome) => void;
 };
+export type SignInOutcome = Outcome | "wrong";
 export type SignInSettings = { secret: string; secure: boolean };
 
 const claims = z.object({ sid: z.uuid() });
@@ -59,7 +62,7 @@ function cookies(secret: string, secure: boolean): AuthOptions["cookies"] {
 function options(
   deps: SignInDeps,
   { secret, secure }: SignInSettings,
-  { address, userAgent, requestId }: SignInRequest,
+  { address, userAgent, requestId, tell }: SignInRequest,
   refusal: Refusal,
 ): AuthOptions {
   return {
@@ -77,8 +80,10 @@ function options(
           const signedIn = await verifyCredentials(deps, attempt).catch((error: unknown) => {
             refusal.error =
               error instanceof CloudError ? error : new CloudError("Internal", "", { cause: error });
+            tell(null, refusal.error.code);
             throw new Error(refusal.error.code);
           });
+          tell(signedIn?.userId ?? null, signedIn ? "ok" : "wrong");
           return signedIn && { id: signedIn.userId, name: signedIn.name, sid: signedIn.sessionId };
         },
       }),

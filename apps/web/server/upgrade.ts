@@ -10,20 +10,46 @@ import { isOwnOrigin } from "./origin.ts";
 import { callerOf, type PublicDeps } from "./public-listener.ts";
 
 const largestMessage = 1024 * 1024;
+/** What may wait to be read by a browser; an honest one that sleeps for a while is told to read anew. */
+const mostUnread = 8 * 1024 * 1024;
+const unreadEveryMs = 1_000;
 const consolePath = /^\/ws\/console\/([0-9a-f-]{36})$/;
 
 export type Upgrades = { close: () => void };
 
 export function mountUpgrades(server: Server, deps: PublicDeps, consoles: ConsoleRelay): Upgrades {
   const streams = openStreams(deps);
+  const sockets = makeSocketShare();
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    route(request, socket, head, deps, streams.accept, consoles).catch((error) => {
+    route(request, socket, head, deps, streams.accept, consoles, sockets).catch((error) => {
       deps.log.error({ err: error }, "upgrade failed");
       socket.destroy();
     });
   });
   return { close: streams.close };
+}
+
+/** A tab has one, a console another. */
+const socketsPerPerson = 100;
+
+type SocketShare = { admit: (userId: string, socket: Duplex) => boolean };
+
+function makeSocketShare(): SocketShare {
+  const open = new Map<string, number>();
+  return {
+    admit: (userId, socket) => {
+      const own = open.get(userId) ?? 0;
+      if (own >= socketsPerPerson || socket.destroyed) return false;
+      open.set(userId, own + 1);
+      socket.once("close", () => {
+        const left = (open.get(userId) ?? 1) - 1;
+        if (left === 0) open.delete(userId);
+        else open.set(userId, left);
+      });
+      return true;
+    },
+  };
 }
 
 type Accept = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -35,6 +61,7 @@ async function route(
   deps: PublicDeps,
   acceptStream: Accept,
   consoles: ConsoleRelay,
+  sockets: SocketShare,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "http://host");
   if (deps.dev && url.pathname.startsWith("/_next/")) return deps.portal.upgrade(request, socket, head);
@@ -45,6 +72,7 @@ async function route(
   const caller = await callerOf(deps, request, requestId);
   const identity = caller.sessionId && (await readIdentity(deps.backend.api.reads, caller.sessionId));
   if (!identity) return refuse(socket, "401 Unauthorized");
+  if (!sockets.admit(identity.userId, socket)) return refuse(socket, "429 Too Many Requests");
   if (consoleId === undefined) return acceptStream(request, socket, head);
   const ticket = url.searchParams.get("ticket") ?? "";
   consoles.accept(request, socket, head, { consoleId, ticket, identity, address: caller.address, requestId });
@@ -66,15 +94,26 @@ function openStreams(deps: PublicDeps): { accept: Accept; close: () => void } {
         await callerOf(deps, req, requestIdFrom(req.headers[requestIdHeader])),
       ),
     keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
-    onError: ({ error, path }) => {
+    onError: ({ error, path, ctx }) => {
       if (error.code === "INTERNAL_SERVER_ERROR")
-        deps.log.error({ err: error.cause ?? error, path }, "stream failed");
+        deps.log.error(
+          { err: error.cause ?? error, procedure: path, requestId: ctx?.caller.requestId },
+          "stream failed",
+        );
     },
   });
+  const watch = setInterval(() => {
+    for (const client of wss.clients) if (client.bufferedAmount > mostUnread) client.terminate();
+  }, unreadEveryMs);
   return {
     accept: (request, socket, head) =>
-      wss.handleUpgrade(request, socket, head, (client) => wss.emit("connection", client, request)),
+      wss.handleUpgrade(request, socket, head, (client) => {
+        // Before the handler's own listener: who asks and asks and never reads the answers is cut off.
+        client.on("message", () => client.bufferedAmount > mostUnread && client.terminate());
+        wss.emit("connection", client, request);
+      }),
     close: () => {
+      clearInterval(watch);
       handler.broadcastReconnectNotification();
       for (const client of wss.clients) client.close(1012);
       wss.close();

@@ -1,5 +1,6 @@
 import type { Database, Hints, PgBoss } from "@madang/db";
 import type { AdmissionQueue } from "./admission-queue.ts";
+import type { Meter } from "./meter.ts";
 import type { RateLimits } from "./rate-limit.ts";
 import type { Seal } from "./seal.ts";
 import type { AccessWatch } from "./stream/access-watch.ts";
@@ -7,6 +8,7 @@ import type { EventReader } from "./stream/event-reader.ts";
 
 /** pino's shape, as much of it as is used here. */
 export type Log = {
+  debug: (fields: object, message: string) => void;
   info: (fields: object, message: string) => void;
   warn: (fields: object, message: string) => void;
   error: (fields: object, message: string) => void;
@@ -29,5 +31,6 @@ export type ApiDeps = AdmissionDeps & {
   limits: RateLimits;
   events: EventReader;
   access: AccessWatch;
+  meter: Meter;
   about: About;
 };

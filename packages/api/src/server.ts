@@ -1,15 +1,24 @@
 /** What a process that serves the API needs beside the router, the database's part included: apps know only the API. */
 export {
+  type AuthorityFigures,
   type Database,
-  goneAfterMs,
+  type HypervisorFigures,
   listenHints,
   openDatabase,
   openHints,
   openQueue,
   type Prisma,
   startHeartbeat,
+  type ProcessFigures,
+  type QueueFigures,
+  readAuthority,
+  readHypervisors,
+  readProcesses,
+  readQueues,
+  readTrail,
 } from "@madang/db";
-export { makeAdmissionQueue } from "./admission-queue.ts";
+  type TrailFigures,
+export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {
   acceptDial,
@@ -25,7 +34,8 @@ export {
 export { cloudErrorOf, trpcCodes } from "./error-table.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
 export { type Identity, readIdentity } from "./identity.ts";
-export { openRateLimits, type RateLimits } from "./rate-limit.ts";
+export { type Meter, type Outcome, silentMeter } from "./meter.ts";
+export { type LimitKind, openRateLimits, type RateLimits } from "./rate-limit.ts";
 export { readHypervisorCounts } from "./reads/overview.ts";
 export { requestIdFrom, requestIdHeader } from "./request-id.ts";
 export { makeSeal, type Seal } from "./seal.ts";

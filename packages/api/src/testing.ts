@@ -13,6 +13,7 @@ import type { ApiDeps } from "./deps.ts";
 import { cloudErrorOf } from "./error-table.ts";
 import { type HintBus, makeHintBus } from "./hint-bus.ts";
 import { openRateLimits } from "./rate-limit.ts";
+import { silentMeter } from "./meter.ts";
 import { appRouter } from "./router.ts";
 import { makeSeal } from "./seal.ts";
 import { openAccessWatch } from "./stream/access-watch.ts";

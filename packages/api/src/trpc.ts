@@ -7,12 +7,15 @@ import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
 import { authorise } from "./authorise.ts";
+import { outcomeOf, startedOperations, tellCall } from "./call-log.ts";
 import type { Actor, Context } from "./context.ts";
 import { cloudErrorOf, toTrpcError } from "./error-table.ts";
 import type { Identity } from "./identity.ts";
 
 type ScopeOf<P extends Permission> = (typeof permissions)[P]["scope"];
 type OfScope<S extends string> = { [P in Permission]: ScopeOf<P> extends S ? P : never }[Permission];
+
+const projectOnly = z.object({ projectId: z.uuid() });
 
 export type ProcedureMeta = { permission: Permission };
 
@@ -35,7 +38,29 @@ const t = initTRPC
 export const router = t.router;
 export const callerFactory = t.createCallerFactory;
 
-const judged = t.procedure.use(async ({ next }) => {
+/** Tells of every call, whoever refused it; the identity is the one that the call itself looked up. */
+const told = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
+  const began = performance.now();
+  const seen: { identity: Identity | null } = { identity: null };
+  const identity = async () => {
+    seen.identity = await ctx.identity();
+    return seen.identity;
+  };
+  const result = await next({ ctx: { ...ctx, identity } });
+  const input = projectOnly.safeParse(await getRawInput().catch(() => null));
+  const call = {
+    requestId: ctx.caller.requestId,
+    procedure: path,
+    type,
+    userId: seen.identity?.userId ?? null,
+    projectId: input.data?.projectId ?? null,
+    operations: result.ok ? startedOperations(result.data) : [],
+  };
+  tellCall(ctx.deps, call, outcomeOf(result), performance.now() - began);
+  return result;
+});
+
+const judged = told.use(async ({ next }) => {
   const result = await next();
   if (!result.ok) throw toTrpcError(result.error);
   return result;
@@ -53,8 +78,6 @@ export function procedure(permission: OfScope<"self" | "system">) {
     return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx) } });
   });
 }
-
-const projectOnly = z.object({ projectId: z.uuid() });
 
 /** A procedure of a project. Use `ctx.projectId`: it is the one that was judged. */
 export function projectProcedure(permission: OfScope<"project">) {

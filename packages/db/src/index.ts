@@ -7,6 +7,18 @@ export {
   readEventsAfter,
   type StoredEvent,
 } from "./event.ts";
+export {
+  type AuthorityFigures,
+  type HypervisorFigures,
+  type ProcessFigures,
+  type QueueFigures,
+  readAuthority,
+  readHypervisors,
+  readProcesses,
+  readQueues,
+  readTrail,
+  type TrailFigures,
+} from "./figures.ts";
 export * from "./generated/client.ts";
 /** Prisma's own namespace (DbNull, sql); the name Prisma is our client's type. */
 export { Prisma as PrismaNamespace } from "./generated/client.ts";

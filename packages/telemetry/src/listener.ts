@@ -11,7 +11,7 @@ import type { Registry } from "prom-client";
 export type MetricsPlace = { host: string; port: number };
 export type MetricsListener = { url: string; close: () => Promise<void> };
 
-type Sources = { registry: Registry; health: () => Promise<Health> };
+export type Sources = { registry: Registry; health: () => Promise<Health> };
 
 /** Rejects when the address can't be listened on. */
 export async function startMetricsListener(place: MetricsPlace, sources: Sources): Promise<MetricsListener> {

@@ -8,6 +8,7 @@ import { Tooltip } from "../ui/tooltip.tsx";
 const marks: Record<StreamState, string> = {
   connecting: "bg-stopped two-step",
   live: "bg-running",
+  stalled: "bg-danger",
   polling: "bg-changing",
   offline: "bg-danger",
 };

@@ -1,6 +1,7 @@
 import type { Database, Hints, PgBoss } from "@madang/db";
 import type { Log } from "../deps.ts";
 import type { HintBus } from "../hint-bus.ts";
+import type { Meter } from "../meter.ts";
 import type { RateLimits } from "../rate-limit.ts";
 import type { Seal } from "../seal.ts";
 
@@ -12,5 +13,6 @@ export type AgentDeps = {
   bus: HintBus;
   seal: Seal;
   log: Log;
+  meter: Meter;
   limits: RateLimits;
 };

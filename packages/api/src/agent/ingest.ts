@@ -24,7 +24,10 @@ const atOnce = 4;
 
 /** Throws Conflict for a report that came too late. */
 export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportInput): Promise<void> {
-  await transaction(deps.agents.prisma, (tx) => writeHypervisor(tx, peer, report, new Date()));
+  const silentMs = await transaction(deps.agents.prisma, (tx) =>
+    writeHypervisor(tx, peer, report, deps.agents.now()),
+  );
+  if (silentMs !== null) deps.meter.reported(silentMs / 1_000);
   // The last word on each: a report that repeats one guest must not cost a transaction a time.
   const said = new Map(report.guests.map((guest) => [guest.guestId, guest]));
   const rows = await deps.agents.prisma.guest.findMany({
@@ -39,7 +42,8 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
   );
 }
 
-async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Date): Promise<void> {
+/** Answers how long the hypervisor had been silent, ms; null at its first word. */
+async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Date): Promise<number | null> {
   const id = peer.hypervisorId;
   await lockHypervisor(tx, id);
   const known = await tx.hypervisor.findUniqueOrThrow({ where: { id } });
@@ -63,6 +67,7 @@ async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Dat
       lastSeenAt: now,
     },
   });
+  return known.lastSeenAt && now.getTime() - known.lastSeenAt.getTime();
 }
 
 type Fields = Pick<
@@ -104,7 +109,7 @@ function canonical(value: unknown): string {
 }
 
 async function ingestGuest(deps: AgentDeps, instanceId: string, report: GuestReport): Promise<void> {
-  const projectId = await transaction(deps.agents.prisma, async (tx) => {
+  const taken = await transaction(deps.agents.prisma, async (tx) => {
     if (!(await lockInstance(tx, instanceId))) return null;
     const guest = await tx.guest.findUnique({ where: { id: report.guestId }, include: { instance: true } });
     if (!guest || !isNews(guest, report)) return null;
@@ -114,7 +119,14 @@ async function ingestGuest(deps: AgentDeps, instanceId: string, report: GuestRep
     await writeStatus(tx, instanceId);
     await recordUnexpectedStop(tx, guest, report);
     await wake(deps.boss, tx, "instance", instanceId);
-    return guest.instance.projectId;
+    return guest;
   });
-  if (projectId) deps.hints.publish("event", `touched:${projectId}:instance:${instanceId}`);
+  if (!taken) return;
+  deps.hints.publish("event", `touched:${taken.instance.projectId}:instance:${instanceId}`);
+  const { guestId, generation, observed, phase } = report;
+  const { hypervisorId, operationId } = taken;
+  deps.log.debug(
+    { hypervisorId, instanceId, guestId, operationId, generation, observed, phase },
+    "guest reported",
+  );
 }

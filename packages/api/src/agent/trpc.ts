@@ -1,6 +1,7 @@
 /** Agents' procedures: all of them are a hypervisor's, and there is no builder that does not ask which. */
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
+import { outcomeOf } from "../call-log.ts";
 import { cloudErrorOf, toTrpcError } from "../error-table.ts";
 import type { AgentDeps } from "./deps.ts";
 import { identifyPeer, type PeerCertificate } from "./peer.ts";
@@ -19,7 +20,17 @@ const t = initTRPC.context<AgentContext>().create({
 export const router = t.router;
 export const agentCallerFactory = t.createCallerFactory;
 
-export const hypervisorProcedure = t.procedure.use(async ({ ctx, next }) => {
+const told = t.procedure.use(async ({ ctx, path, next }) => {
+  const { meter } = ctx.deps;
+  const began = performance.now();
+  if (path === "pull") meter.open("poll", 1);
+  const result = await next();
+  if (path === "pull") meter.open("poll", -1);
+  meter.agentCalled(path, outcomeOf(result), (performance.now() - began) / 1_000);
+  return result;
+});
+
+export const hypervisorProcedure = told.use(async ({ ctx, next }) => {
   const peer = await identifyPeer(ctx.deps.agents, ctx.certificate).catch((error: unknown) => {
     throw toTrpcError(error);
   });

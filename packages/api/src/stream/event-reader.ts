@@ -11,29 +11,49 @@ export type Touched = { projectId: string; kind: string; id: string };
 export type Listener = {
   onEvents: (events: StoredEvent[], cursor: string) => void;
   onTouched: (touched: Touched) => void;
+  /** The trail can't be read, or can again: what is on screen may be old. */
+  onStalled: (stalled: boolean) => void;
 };
 
 export type EventReader = {
   /** Hears every event after the cursor that is answered. Waits until the reader runs. */
   subscribe: (listener: Listener) => Promise<{ cursor: string; off: () => void }>;
+  /** Since when it has not known that it had read everything there was, ms; about `everyMs` when all is well. */
+  lagMs: () => number;
   close: () => Promise<void>;
 };
 
 const everyMs = 1_000;
 const batch = 500;
+/** Behind for longer than this, and browsers are told that what they see may be old. */
+const stalledAfterMs = 4_000;
 
 export function openEventReader(database: Database, bus: HintBus): EventReader {
   const ending = new AbortController();
   const listeners = new Set<Listener>();
   let cursor: string | null = null;
+  let caughtUpAt = performance.now();
+  let stalled = false;
+  const lagMs = () => performance.now() - caughtUpAt;
+  const judge = () => {
+    const now = lagMs() > stalledAfterMs;
+    if (now === stalled) return;
+    stalled = now;
+    for (const listener of listeners) listener.onStalled(stalled);
+  };
+  const watch = setInterval(judge, everyMs);
   const readOnce = async () => {
     cursor ??= await latestEventCursor(database.pool);
     const events = await readEventsAfter(database.pool, cursor, batch);
     const last = events.at(-1);
-    if (!last) return false;
-    cursor = last.cursor;
-    for (const listener of listeners) listener.onEvents(events, cursor);
-    return events.length === batch;
+    if (last) {
+      cursor = last.cursor;
+      for (const listener of listeners) listener.onEvents(events, cursor);
+    }
+    if (events.length === batch) return true;
+    caughtUpAt = performance.now();
+    judge();
+    return false;
   };
   const run = async () => {
     while (!ending.signal.aborted) {
@@ -51,12 +71,14 @@ export function openEventReader(database: Database, bus: HintBus): EventReader {
   const subscribe = async (listener: Listener) => {
     cursor ??= await latestEventCursor(database.pool);
     listeners.add(listener);
+    if (stalled) listener.onStalled(true);
     return { cursor, off: () => listeners.delete(listener) };
   };
   const close = async () => {
     offTouched();
+    clearInterval(watch);
     ending.abort();
     await running;
   };
-  return { subscribe, close };
+  return { subscribe, lagMs, close };
 }

@@ -11,6 +11,8 @@ import { isAfter } from "./cursor.ts";
 export type StreamMessage =
   | { type: "events"; events: EventItem[]; resources: ResourceRef[] }
   | { type: "resync" }
+  /** The trail can't be read now, so silence means nothing; or it can again. */
+  | { type: "stalled"; stalled: boolean }
   | { type: "ended"; reason: EndReason };
 
 /** More than this waiting for one slow browser, and it is told to read everything anew. */
@@ -31,6 +33,8 @@ type Buffer = {
   touched: Map<string, ResourceRef>;
   overflown: boolean;
   ended: EndReason | null;
+  /** Not told yet. */
+  stalled: boolean | null;
   cursor: string;
   wake: () => void;
 };
@@ -41,27 +45,43 @@ export async function* streamEvents(deps: ApiDeps, of: StreamOf, signal: AbortSi
     touched: new Map(),
     overflown: false,
     ended: null,
+    stalled: null,
     cursor: "0:0",
     wake: () => {},
   };
-  const subscription = await deps.events.subscribe(fill(buffer, of.projectId));
   const unwatch = deps.access.add({ ...of, onEnd: (reason) => end(buffer, reason) });
+  const subscription = await deps.events.subscribe(fill(buffer, of.projectId)).catch((error: unknown) => {
+    unwatch();
+    throw error;
+  });
   const onAbort = () => buffer.wake();
   signal.addEventListener("abort", onAbort);
+  deps.meter.open("stream", 1);
   if (isAfter(subscription.cursor, buffer.cursor)) buffer.cursor = subscription.cursor;
   try {
-    yield* catchUp(deps, of, subscription.cursor);
+    for await (const message of catchUp(deps, of, subscription.cursor)) {
+      count(deps, message[1]);
+      yield message;
+    }
     while (!signal.aborted) {
       const message = take(buffer);
-      if (message) yield tracked(buffer.cursor, message);
+      if (message) {
+        count(deps, message);
+        yield tracked(buffer.cursor, message);
+      }
       if (message?.type === "ended") return;
       if (!message) await new Promise<void>((resolve) => awaken(buffer, signal, resolve));
     }
   } finally {
+    deps.meter.open("stream", -1);
     subscription.off();
     unwatch();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+function count({ meter }: ApiDeps, message: StreamMessage): void {
+  meter.streamed(message.type, message.type === "events" ? message.events.length : 0);
 }
 
 function awaken(buffer: Buffer, signal: AbortSignal, resolve: () => void): void {
@@ -70,7 +90,8 @@ function awaken(buffer: Buffer, signal: AbortSignal, resolve: () => void): void 
 }
 
 function hasSomething(buffer: Buffer): boolean {
-  return buffer.events.length > 0 || buffer.touched.size > 0 || buffer.overflown || buffer.ended !== null;
+  const { events, touched, overflown, ended, stalled } = buffer;
+  return events.length > 0 || touched.size > 0 || overflown || ended !== null || stalled !== null;
 }
 
 function end(buffer: Buffer, reason: EndReason): void {
@@ -99,6 +120,10 @@ function fill(buffer: Buffer, projectId: string | null) {
       if (buffer.touched.size > longestWait) overflow();
       buffer.wake();
     },
+    onStalled: (stalled: boolean) => {
+      buffer.stalled = stalled;
+      buffer.wake();
+    },
   };
 }
 
@@ -106,6 +131,11 @@ function fill(buffer: Buffer, projectId: string | null) {
 function take(buffer: Buffer): StreamMessage | null {
   if (buffer.ended) return { type: "ended", reason: buffer.ended };
   if (!hasSomething(buffer)) return null;
+  if (buffer.stalled !== null) {
+    const { stalled } = buffer;
+    buffer.stalled = null;
+    return { type: "stalled", stalled };
+  }
   const { events, touched, overflown } = buffer;
   buffer.events = [];
   buffer.touched = new Map();

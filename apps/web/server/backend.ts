@@ -11,6 +11,7 @@ import {
   openDatabase,
   openEventReader,
   openHints,
+  openPlacementBoard,
   openQueue,
   openRateLimits,
 } from "@madang/api/server";
@@ -59,6 +60,8 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     events,
     access,
     about,
+    scheduleTimeoutMs: env.scheduleTimeoutMs,
+    placement: openPlacementBoard(reads),
     admissions: makeAdmissionQueue(),
   };
   const close = async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { z } from "zod";
 
 const defaultData = () =>
@@ -25,6 +26,13 @@ const schema = z.object({
   MADANG_TLS_KEY: z.string().min(1).optional(),
   /** Addresses or networks (CIDR), separated by commas. */
   MADANG_TRUSTED_PROXIES: z.string().default(""),
+  /** How long a launch waits for capacity before it is an ERROR, s. */
+  MADANG_SCHEDULE_TIMEOUT_S: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(scheduleTimeoutMs / 1_000),
   /** "1": not healthy before at least one hypervisor is up. */
   MADANG_EXPECT_AGENT: z.enum(["0", "1"]).default("0"),
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
@@ -44,6 +52,7 @@ export type Env = {
   plainHttp: boolean;
   trustedProxies: string[];
   expectAgent: boolean;
+  scheduleTimeoutMs: number;
   logLevel: string;
   /** Signs session cookies; hex. */
   sessionKey: string;
@@ -77,6 +86,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
       .map((one) => one.trim())
       .filter(Boolean),
     expectAgent: data.MADANG_EXPECT_AGENT === "1",
+    scheduleTimeoutMs: data.MADANG_SCHEDULE_TIMEOUT_S * 1_000,
     logLevel: data.LOG_LEVEL,
     sessionKey: readKey(secrets, "session.key"),
     sealKey: readKey(secrets, "seal.key"),

@@ -86,6 +86,7 @@ async function makeEnv(databaseUrl: string, data: string, plainHttp: boolean): P
     plainHttp,
     trustedProxies: [],
     expectAgent: false,
+    scheduleTimeoutMs: 120_000,
     logLevel: "silent",
     sessionKey: randomBytes(32).toString("hex"),
     sealKey: randomBytes(32).toString("hex"),

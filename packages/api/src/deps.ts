@@ -1,4 +1,4 @@
-import type { Database, Hints, PgBoss } from "@madang/db";
+import type { Database, Hints, PgBoss, PlacementBoard } from "@madang/db";
 import type { AdmissionQueue } from "./admission-queue.ts";
 import type { Meter } from "./meter.ts";
 import type { RateLimits } from "./rate-limit.ts";
@@ -21,12 +21,15 @@ export type AdmissionDeps = {
   hints: Hints;
   seal: Seal;
   admissions: AdmissionQueue;
+  /** How long a launch waits for capacity before NoValidHost becomes ERROR, ms. */
+  scheduleTimeoutMs: number;
 };
 
 export type About = { version: string; url: string; agentUrl: string };
 
 export type ApiDeps = AdmissionDeps & {
   reads: Database;
+  placement: PlacementBoard;
   log: Log;
   limits: RateLimits;
   events: EventReader;

@@ -6,6 +6,7 @@ import { imageRouter } from "./routers/image.ts";
 import { instanceRouter } from "./routers/instance.ts";
 import { keyPairRouter } from "./routers/key-pair.ts";
 import { operationRouter } from "./routers/operation.ts";
+import { zoneRouter } from "./routers/placement.ts";
 import { projectRouter } from "./routers/project.ts";
 import { systemRouter } from "./routers/system.ts";
 import { router } from "./trpc.ts";
@@ -21,6 +22,7 @@ export const appRouter = router({
   operation: operationRouter,
   project: projectRouter,
   system: systemRouter,
+  zone: zoneRouter,
 });
 
 export type AppRouter = typeof appRouter;

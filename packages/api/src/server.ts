@@ -6,6 +6,7 @@ export {
   listenHints,
   openDatabase,
   openHints,
+  openPlacementBoard,
   openQueue,
   type Prisma,
   startHeartbeat,

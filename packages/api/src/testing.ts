@@ -2,8 +2,9 @@
 import { type PublicError, publicError } from "@madang/core/errors";
 import type { Role } from "@madang/core/identity/permission";
 import type { LaunchInput } from "@madang/core/instance/launch";
+import { scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { initialQuota } from "@madang/core/quota/resource";
-import { type Database, listenHints, openDatabase, openHints, openQueue } from "@madang/db";
+import { type Database, listenHints, openDatabase, openHints, openPlacementBoard, openQueue } from "@madang/db";
 import { freshDatabase } from "@madang/db/testing";
 import { TRPCError } from "@trpc/server";
 import { assignRole, assignSystemRole } from "./admission/user.ts";
@@ -65,6 +66,8 @@ export async function openTestCloud(): Promise<TestCloud> {
     hints,
     seal: makeSeal("ab".repeat(32)),
     admissions: makeAdmissionQueue(),
+    scheduleTimeoutMs,
+    placement: openPlacementBoard(database),
     log: { info: quiet, warn: quiet, error: quiet },
     limits: await openRateLimits(database),
     events,
@@ -182,6 +185,7 @@ export function launchOf(cloud: TestCloud, fields: Partial<LaunchInput> = {}): L
     keyPairId: null,
     password: null,
     userData: null,
+    availabilityZone: null,
     deleteProtection: false,
     ...fields,
   };

@@ -1,4 +1,5 @@
 import { CloudError } from "@madang/core/errors";
+import { type Properties, propertiesText } from "@madang/core/hypervisor/property";
 import { type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -12,11 +13,14 @@ export type NewFlavor = {
   vcpus: number;
   ramMib: number;
   diskGib: number;
+  requiredProperties: Properties;
 };
 export type FlavorChanges = {
   name?: string | undefined;
   description?: string | undefined;
   enabled?: boolean | undefined;
+  /** For launches from now on: an instance keeps those it was launched with. */
+  requiredProperties?: Properties | undefined;
 };
 
 export async function createFlavor(deps: AdmissionDeps, actor: Actor, flavor: NewFlavor): Promise<void> {
@@ -27,11 +31,12 @@ export async function createFlavor(deps: AdmissionDeps, actor: Actor, flavor: Ne
     await requireFreeName(tx, flavor.name, flavor.id);
     await tx.flavor.create({ data: flavor });
     const { vcpus, ramMib, diskGib } = flavor;
+    const required = propertiesText(flavor.requiredProperties);
     await recordEvent(tx, {
       actor,
       subject: subjectOf(flavor),
       action: "flavor.create",
-      params: { vcpus, ramMib, diskGib },
+      params: { vcpus, ramMib, diskGib, ...(required ? { required } : {}) },
     });
   });
   deps.hints.publish("event");
@@ -48,12 +53,16 @@ export async function updateFlavor(
     if (changes.name !== undefined) await requireFreeName(tx, changes.name, id);
     const known = await tx.flavor.findUnique({ where: { id }, select: { id: true } });
     if (!known) throw notFound();
-    const { name, description, enabled } = changes;
+    const { name, description, enabled, requiredProperties } = changes;
     const flavor = await tx.flavor.update({
       where: { id },
-      data: { name, description, enabled, generation: { increment: 1 } },
+      data: { name, description, enabled, requiredProperties, generation: { increment: 1 } },
     });
-    const params = { ...(enabled === undefined ? {} : { enabled }), ...(name === undefined ? {} : { name }) };
+    const params = {
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(name === undefined ? {} : { name }),
+      ...(requiredProperties === undefined ? {} : { required: propertiesText(requiredProperties) }),
+    };
     await recordEvent(tx, { actor, subject: subjectOf(flavor), action: "flavor.update", params });
   });
   deps.hints.publish("event");

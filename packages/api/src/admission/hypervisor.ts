@@ -24,7 +24,7 @@ export async function setHypervisorEnabled(
       params: { reason: disabledReason },
     });
   });
-  deps.hints.publish("event");
+  deps.hints.publish("event", "capacity");
 }
 
 /** Its agent is refused from now on, for good; asked twice, it is the same. */

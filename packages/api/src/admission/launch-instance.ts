@@ -1,6 +1,7 @@
 import { CloudError } from "@madang/core/errors";
+import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
-import { machineType, scheduleTimeoutMs } from "@madang/core/instance/machine";
+import { machineType } from "@madang/core/instance/machine";
 import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
 import {
   type Flavor,
@@ -68,6 +69,7 @@ async function admit(
   const flavor = await launchFlavor(tx, input.flavorId);
   const image = await launchImage(tx, input.projectId, input.imageId);
   checkFit(flavor, image);
+  await requireZone(tx, input.availabilityZone);
   const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
   await checkQuota(tx, actor, input, flavor);
   const operationIds: string[] = [];
@@ -95,6 +97,20 @@ async function ownKeyPair(tx: Tx, userId: string, id: string | null): Promise<Ke
   throw new CloudError("NotFound", "There is no such key pair.", {
     reason: "keyPairNotFound",
     field: "keyPairId",
+  });
+}
+
+/** A zone is there as long as a hypervisor names it, up or not. */
+async function requireZone(tx: Tx, availabilityZone: string | null): Promise<void> {
+  if (availabilityZone === null) return;
+  const known = await tx.hypervisor.findFirst({
+    where: { availabilityZone, revokedAt: null },
+    select: { id: true },
+  });
+  if (known) return;
+  throw new CloudError("InvalidInput", "There is no such availability zone.", {
+    reason: "zoneNotFound",
+    field: "availabilityZone",
   });
 }
 
@@ -151,9 +167,11 @@ function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {
     publicKey: keyPair?.publicKey ?? null,
     passwordHashSealed:
       passwordHash && deps.seal.close(Buffer.from(passwordHash), `password:${id}`).toString("base64"),
+    availabilityZone: input.availabilityZone,
+    requiredProperties: storedProperties(flavor.requiredProperties),
     machineType,
     launchIndex: index,
     deleteProtection: input.deleteProtection,
-    scheduleDeadline: new Date(deps.admission.now().getTime() + scheduleTimeoutMs),
+    scheduleDeadline: new Date(deps.admission.now().getTime() + deps.scheduleTimeoutMs),
   };
 }

@@ -1,3 +1,4 @@
+import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { filterText, listPage, type Page, type PageInput } from "../list.ts";
@@ -11,11 +12,13 @@ export type FlavorItem = {
   ramMib: number;
   diskGib: number;
   enabled: boolean;
+  /** Only hypervisors in host aggregates with these properties take it. */
+  requiredProperties: Properties;
   createdAt: Date;
 };
 
 const select = `f.id, f.name, f.description, f.vcpus, f.ram_mib AS "ramMib", f.disk_gib AS "diskGib", f.enabled,
-  f.created_at AS "createdAt"`;
+  f.required_properties AS "requiredProperties", f.created_at AS "createdAt"`;
 const sorts = {
   name: { column: "f.name", type: "text" },
   vcpus: { column: "f.vcpus", type: "int" },
@@ -38,8 +41,10 @@ export function listFlavors(
   if (input.filter?.text) where.push(sql`f.name ILIKE ${containing(input.filter.text.trim())}`);
   if (input.filter?.ids) where.push(sql`f.id = ANY(${input.filter.ids}::uuid[])`);
   const query = { select, from: "flavor f", id: "f.id", sorts, defaultSort: "ramMib", where, toItem };
-  return listPage<FlavorItem, FlavorItem>(database, query, input);
+  return listPage<Row, FlavorItem>(database, query, input);
 }
+
+type Row = Omit<FlavorItem, "requiredProperties"> & { requiredProperties: unknown };
 
 function toItem({
   id,
@@ -49,7 +54,18 @@ function toItem({
   ramMib,
   diskGib,
   enabled,
+  requiredProperties,
   createdAt,
-}: FlavorItem): FlavorItem {
-  return { id, name, description, vcpus, ramMib, diskGib, enabled, createdAt };
+}: Row): FlavorItem {
+  return {
+    id,
+    name,
+    description,
+    vcpus,
+    ramMib,
+    diskGib,
+    enabled,
+    requiredProperties: storedProperties(requiredProperties),
+    createdAt,
+  };
 }

@@ -1,3 +1,4 @@
+import { properties } from "@madang/core/hypervisor/property";
 import { displayName } from "@madang/core/instance/launch";
 import { z } from "zod";
 import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
@@ -10,6 +11,7 @@ import { listHypervisors } from "../reads/hypervisor.ts";
 import { readOverview } from "../reads/overview.ts";
 import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
+import { aggregateRouter, placementRouter } from "./placement.ts";
 import { resumeFrom } from "./resume-from.ts";
 
 const one = z.object({ id: z.uuid() });
@@ -41,11 +43,13 @@ const newFlavor = one.extend({
   vcpus: z.int().min(1).max(512),
   ramMib: z.int().min(64).max(8_388_608),
   diskGib: z.int().min(0).max(65_536),
+  requiredProperties: properties.default({}),
 });
 const flavorChanges = one.extend({
   name: displayName.optional(),
   description: filterText.optional(),
   enabled: z.boolean().optional(),
+  requiredProperties: properties.optional(),
 });
 
 const adminFlavorRouter = router({
@@ -82,6 +86,8 @@ const adminEventRouter = router({
 export const adminRouter = router({
   hypervisor: hypervisorRouter,
   flavor: adminFlavorRouter,
+  aggregate: aggregateRouter,
+  placement: placementRouter,
   event: adminEventRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
 });

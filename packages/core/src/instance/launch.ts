@@ -1,5 +1,6 @@
 /** What a launch asks for; the form and the procedure parse it with this one schema. */
 import { z } from "zod";
+import { zoneName } from "../hypervisor/zone.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
 export const userDataBase64Limit = 65_535;
@@ -38,6 +39,8 @@ export const launchInput = z.object({
   /** For the guest's first user; stored only as a crypt(3) hash. */
   password: password.nullable(),
   userData: userData.nullable(),
+  /** null: any */
+  availabilityZone: zoneName.nullable().default(null),
   deleteProtection: z.boolean(),
 });
 export type LaunchInput = z.infer<typeof launchInput>;

@@ -32,7 +32,13 @@ import { trackConnections } from "./connections.ts";
 import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
-export type AgentListenerDeps = { agent: AgentDeps; dials: PendingDials; images: string; log: Logger };
+export type AgentListenerDeps = {
+  agent: AgentDeps;
+  dials: PendingDials;
+  images: string;
+  log: Logger;
+  responded: (listener: "agents", status: number) => void;
+};
 export type AgentListener = {
   app: FastifyInstance;
   /** For new connections; those that are open keep the one they began with. */
@@ -84,6 +90,7 @@ export async function makeAgentListener(
     for (const server of servers) server.setSecureContext(secure(certificate));
   };
   return { app, use, connections: trackConnections(app.server) };
+  app.addHook("onResponse", async (_request, reply) => deps.responded("agents", reply.raw.statusCode));
 }
 
 function secure({ key, cert, ca }: WebCertificate) {
@@ -118,7 +125,8 @@ function trpcOptions(deps: AgentListenerDeps): FastifyTRPCPluginOptions<typeof a
     }),
     onError: ({ error, path, ctx }) => {
       const level = error.code === "INTERNAL_SERVER_ERROR" ? "error" : "debug";
-      deps.log[level]({ err: error.cause ?? error, path, requestId: ctx?.requestId }, "agent call failed");
+      const line = { err: error.cause ?? error, procedure: path, requestId: ctx?.requestId };
+      deps.log[level](line, "agent call failed");
     },
   };
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { z } from "zod";
 
@@ -35,6 +36,7 @@ const schema = z.object({
     .default(scheduleTimeoutMs / 1_000),
   /** "1": not healthy before at least one hypervisor is up. */
   MADANG_EXPECT_AGENT: z.enum(["0", "1"]).default("0"),
+  ...metricsSettings,
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
@@ -53,6 +55,9 @@ export type Env = {
   trustedProxies: string[];
   expectAgent: boolean;
   scheduleTimeoutMs: number;
+  /** Whose disk space health tells. */
+  data: string;
+  metrics: MetricsPlace | null;
   logLevel: string;
   /** Signs session cookies; hex. */
   sessionKey: string;
@@ -87,6 +92,8 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
       .filter(Boolean),
     expectAgent: data.MADANG_EXPECT_AGENT === "1",
     scheduleTimeoutMs: data.MADANG_SCHEDULE_TIMEOUT_S * 1_000,
+    data: data.MADANG_DATA,
+    metrics: metricsPlace(data),
     logLevel: data.LOG_LEVEL,
     sessionKey: readKey(secrets, "session.key"),
     sealKey: readKey(secrets, "seal.key"),

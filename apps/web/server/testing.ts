@@ -87,6 +87,8 @@ async function makeEnv(databaseUrl: string, data: string, plainHttp: boolean): P
     trustedProxies: [],
     expectAgent: false,
     scheduleTimeoutMs: 120_000,
+    data,
+    metrics: { host: "127.0.0.1", port: 0 },
     logLevel: "silent",
     sessionKey: randomBytes(32).toString("hex"),
     sealKey: randomBytes(32).toString("hex"),

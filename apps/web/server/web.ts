@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Server as SecureServer } from "node:https";
 import { startHeartbeat } from "@madang/api/server";
+import { showMetrics } from "@madang/telemetry";
 import type { Logger } from "pino";
 import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
 import { openBackend } from "./backend.ts";
@@ -10,7 +11,7 @@ import { proxyTrust } from "./client-address.ts";
 import { trackConnections } from "./connections.ts";
 import { makeConsoleRelay } from "./console-relay.ts";
 import { announce, type Env } from "./env.ts";
-import { readClock, readHealth } from "./health.ts";
+import { cachedHealth, readHealth } from "./health.ts";
 import { makePendingDials } from "./pending-dials.ts";
 import { noPortal, openPortal } from "./portal.ts";
 import { makePublicListener } from "./public-listener.ts";
@@ -34,17 +35,27 @@ export async function startWeb(
   const dials = makePendingDials();
   const heartbeat = await startHeartbeat(backend.api.admission, "web", version, process.pid, () => ({
     agentUrl: env.agentUrl,
+  const shown = { metricsUrl: "" };
   }));
   const names = certificateNames(env.listen, env.url, env.agentUrl);
+    metricsUrl: shown.metricsUrl,
   const obtain = () => obtainCertificate(backend, heartbeat.id, names, log, ending.signal);
   const certificate = obtain();
-  const agents = startAgents(env, { agent: backend.agent, dials, images: env.images, log }, certificate);
+  const { responded } = backend.metrics;
+  const listening = { agent: backend.agent, dials, images: env.images, log, responded };
+  const agents = startAgents(env, listening, certificate);
 
   const portal = folder ? await openPortal({ ...folder, hostname: env.listen, port: env.port }) : noPortal();
   const { url, sessionKey, expectAgent } = env;
-  const since = await readClock(backend.api.reads);
-  const health = () =>
-    readHealth({ database: backend.api.reads, since, expectAgent, agentListening: agents.isListening });
+  const sources = {
+    database: backend.api.reads,
+    since: await backend.api.reads.readClock(),
+    expectAgent,
+    agentListening: agents.isListening,
+    readerLagMs: backend.api.events.lagMs,
+    data: env.data,
+  };
+  const health = cachedHealth(() => readHealth(sources));
   const trust = proxyTrust(env.trustedProxies);
   const tls = await publicTls(env, certificate);
   const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev: folder?.dev ?? false };
@@ -60,6 +71,8 @@ export async function startWeb(
   log.info({ url, listen: env.listen, port: env.port }, "web is up");
 
   const useNext = (next: WebCertificate) => {
+  const figures = await showMetrics(env.metrics, { registry: backend.metrics.registry, health }, log);
+  shown.metricsUrl = figures?.url ?? "";
     agents.use(next);
     if (!env.tls && app.server instanceof SecureServer) app.server.setSecureContext(next);
   };
@@ -75,6 +88,7 @@ export async function startWeb(
     await portal.close();
     await heartbeat.stop();
     await backend.close();
+    await figures?.close();
   };
 }
 

@@ -305,21 +305,6 @@ describe("a build that fails", () => {
   });
 });
 
-describe("a fenced hypervisor", () => {
-  it("loses its guests, and the instance is placed anew", async () => {
-    const first = await addHypervisor(cloud);
-    const id = await launched();
-    await cloud.database.prisma.hypervisor.update({ where: { id: first }, data: { fencedAt: new Date() } });
-    await cloud.database.prisma.guest.updateMany({ data: { desired: "absent", lostAt: new Date() } });
-    await run(id);
-    expect(await guestsOf(id)).toEqual([]);
-    expect(await instance(id)).toMatchObject({ status: "SHUTOFF", taskState: "powering-on", fault: null });
-    const second = await addHypervisor(cloud);
-    await run(id);
-    expect((await onlyGuest(id)).hypervisorId).toBe(second);
-  });
-});
-
 describe("a revoked hypervisor", () => {
   it("keeps its guests until they are deleted, which then waits for nobody", async () => {
     const hypervisorId = await addHypervisor(cloud);

@@ -48,9 +48,25 @@ export async function openTestCloud(): Promise<TestCloud> {
 
 const imageSource = { sha256: "a".repeat(64), sizeBytes: 1, virtualSizeBytes: 1024 ** 3, format: "qcow2" };
 
+type InstanceFields = Partial<
+  Pick<
+    Instance,
+    | "name"
+    | "ramMib"
+    | "vcpus"
+    | "diskGib"
+    | "scheduleDeadline"
+    | "power"
+    | "rebootSeq"
+    | "crashPolicy"
+    | "adoptGuestId"
+    | "adoptHypervisorId"
+  >
+>;
+
 export async function addInstance(
   { database: { prisma }, projectId }: TestCloud,
-  fields: Partial<Pick<Instance, "name" | "ramMib" | "vcpus" | "diskGib" | "scheduleDeadline">> = {},
+  fields: InstanceFields = {},
 ): Promise<string> {
   const id = crypto.randomUUID();
   await prisma.instance.create({
@@ -131,7 +147,13 @@ export async function addHypervisor(
 export async function wish(
   { database: { prisma } }: TestCloud,
   id: string,
-  kind: "instance.start" | "instance.stop" | "instance.reboot" | "instance.delete",
+  kind:
+    | "instance.start"
+    | "instance.stop"
+    | "instance.reboot"
+    | "instance.reset"
+    | "instance.delete"
+    | "instance.force-delete",
 ): Promise<string> {
   return transaction(prisma, async (tx) => {
     await lockInstance(tx, id);
@@ -139,7 +161,9 @@ export async function wish(
       "instance.start": { power: "running" },
       "instance.stop": { power: "stopped" },
       "instance.reboot": { rebootSeq: { increment: 1 } },
+      "instance.reset": { resetSeq: { increment: 1 }, scheduleDeadline: new Date(Date.now() + 120_000) },
       "instance.delete": { deleteRequestedAt: new Date() },
+      "instance.force-delete": { deleteRequestedAt: new Date(), forceDeleteRequestedAt: new Date() },
     } as const;
     const row = await tx.instance.update({
       where: { id },
@@ -150,7 +174,7 @@ export async function wish(
     await tx.operation.create({
       data: {
         id: operationId,
-        kind,
+        kind: kind === "instance.force-delete" ? "instance.delete" : kind,
         actorName: "someone",
         requestId: `req-${operationId}`,
         resourceKind: "instance",

@@ -33,12 +33,12 @@ export async function startWeb(
   const ending = new AbortController();
   const backend = await openBackend(env, log, version);
   const dials = makePendingDials();
+  const shown = { metricsUrl: "" };
   const heartbeat = await startHeartbeat(backend.api.admission, "web", version, process.pid, () => ({
     agentUrl: env.agentUrl,
-  const shown = { metricsUrl: "" };
+    metricsUrl: shown.metricsUrl,
   }));
   const names = certificateNames(env.listen, env.url, env.agentUrl);
-    metricsUrl: shown.metricsUrl,
   const obtain = () => obtainCertificate(backend, heartbeat.id, names, log, ending.signal);
   const certificate = obtain();
   const { responded } = backend.metrics;
@@ -69,10 +69,10 @@ export async function startWeb(
   const connections = trackConnections(app.server);
   await app.listen({ host: env.listen, port: env.port });
   log.info({ url, listen: env.listen, port: env.port }, "web is up");
-
-  const useNext = (next: WebCertificate) => {
   const figures = await showMetrics(env.metrics, { registry: backend.metrics.registry, health }, log);
   shown.metricsUrl = figures?.url ?? "";
+
+  const useNext = (next: WebCertificate) => {
     agents.use(next);
     if (!env.tls && app.server instanceof SecureServer) app.server.setSecureContext(next);
   };
@@ -86,9 +86,9 @@ export async function startWeb(
     upgrades.close();
     await Promise.all([app.close(), agents.close()]);
     await portal.close();
+    await figures?.close();
     await heartbeat.stop();
     await backend.close();
-    await figures?.close();
   };
 }
 

@@ -9,7 +9,6 @@ export {
   openPlacementBoard,
   openQueue,
   type Prisma,
-  startHeartbeat,
   type ProcessFigures,
   type QueueFigures,
   readAuthority,
@@ -17,8 +16,9 @@ export {
   readProcesses,
   readQueues,
   readTrail,
-} from "@madang/db";
+  startHeartbeat,
   type TrailFigures,
+} from "@madang/db";
 export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {

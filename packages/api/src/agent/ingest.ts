@@ -1,5 +1,6 @@
 /** A report becomes rows: only the columns that are the agents' (schema.prisma, H), each guest in its own transaction. */
 import { CloudError } from "@madang/core/errors";
+import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { ReportInput } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
 import {
@@ -28,6 +29,7 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
     writeHypervisor(tx, peer, report, deps.agents.now()),
   );
   if (silentMs !== null) deps.meter.reported(silentMs / 1_000);
+  if (silentMs === null || silentMs > downAfterMs) deps.hints.publish("capacity");
   // The last word on each: a report that repeats one guest must not cost a transaction a time.
   const said = new Map(report.guests.map((guest) => [guest.guestId, guest]));
   const rows = await deps.agents.prisma.guest.findMany({

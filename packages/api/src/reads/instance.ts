@@ -1,4 +1,5 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
+import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
@@ -31,6 +32,8 @@ export type InstanceItem = {
   phase: string | null;
   percent: number | null;
   faultMessage: PublicError | null;
+  /** No hypervisor had room when last looked; `conditions.Scheduled` of the detail says why. */
+  waiting: boolean;
   /** false: the hypervisor has not been heard of lately, so what is shown may be old. */
   hypervisorReachable: boolean;
   driver: string | null;
@@ -50,7 +53,16 @@ export type InstanceDetail = InstanceItem & {
   userDataBytes: number | null;
   hasPassword: boolean;
   machineType: string;
+  /** Asked for; null: any. */
   availabilityZone: string | null;
+  /** Where it is. */
+  zone: string | null;
+  /** What its flavor required when it was launched. */
+  requiredProperties: Properties;
+  /** When waiting for a hypervisor ends; null: it ran before, so it waits as long as it takes. */
+  scheduleDeadline: Date | null;
+  /** Of the latest thing that was asked of it. */
+  requestId: string | null;
   conditions: Record<string, Condition>;
   fault: PublicError | null;
   guest: { id: string; hypervisorName: string | null; phase: string | null; percent: number | null } | null;
@@ -74,7 +86,8 @@ const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_stat
   i.image_name AS "imageName", i.flavor_id AS "flavorId", i.flavor_name AS "flavorName", i.vcpus,
   i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.created_at AS "createdAt", i.updated_at AS "updatedAt",
   i.launched_at AS "launchedAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
-  coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation`;
+  coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation,
+  (g.id IS NULL AND i.fault IS NULL AND i.conditions -> 'Scheduled' ->> 'ok' = 'false') IS TRUE AS waiting`;
 const from = `instance i LEFT JOIN "user" u ON u.id = i.user_id LEFT JOIN guest g ON g.id = i.active_guest_id
   LEFT JOIN hypervisor h ON h.id = g.hypervisor_id`;
 const sorts = {
@@ -143,6 +156,10 @@ export async function readInstance(
     hasPassword: row.hasPassword,
     machineType: row.machineType,
     availabilityZone: row.availabilityZone,
+    zone: row.zone,
+    requiredProperties: storedProperties(row.requiredProperties),
+    scheduleDeadline: row.launchedAt === null ? row.scheduleDeadline : null,
+    requestId: row.requestId,
     conditions: conditions.catch({}).parse(row.conditions),
     fault: item.faultMessage,
     guest: row.guestId === null ? null : { id: row.guestId, hypervisorName, phase, percent },
@@ -155,11 +172,18 @@ type DetailRow = {
   hasPassword: boolean;
   machineType: string;
   availabilityZone: string | null;
+  zone: string | null;
+  requiredProperties: unknown;
+  scheduleDeadline: Date;
+  requestId: string | null;
   conditions: unknown;
   userDataSealedBytes: number | null;
 };
 const detailSelect = `i.hostname, i.key_name AS "keyName", i.password_hash_sealed IS NOT NULL AS "hasPassword",
   i.machine_type AS "machineType", i.availability_zone AS "availabilityZone", i.conditions,
+  h.availability_zone AS zone, i.required_properties AS "requiredProperties",
+  i.schedule_deadline AS "scheduleDeadline", (SELECT o.request_id FROM operation o WHERE o.resource_id = i.id
+    ORDER BY o.created_at DESC LIMIT 1) AS "requestId",
   octet_length(d.sealed) AS "userDataSealedBytes"`;
 /** Version, nonce and tag of `seal.ts`. */
 const sealOverheadBytes = 29;
@@ -210,6 +234,7 @@ function toItem(row: Row, now: Date): InstanceItem {
     phase: row.phase,
     percent: row.percent,
     faultMessage: faultShape.parse(row.fault),
+    waiting: row.waiting,
     hypervisorReachable: row.guestId === null || now.getTime() - seenMs <= downAfterMs,
     driver: row.driver || null,
     generation: row.generation,

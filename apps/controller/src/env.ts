@@ -1,6 +1,7 @@
 /** The controller's settings, read once; a fault ends the process with a sentence for each. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { z } from "zod";
 
 const defaultData = () =>
@@ -11,6 +12,7 @@ const schema = z.object({
   MADANG_DATA: z.string().min(1).default(defaultData),
   /** Holds the authority's key; only the controller may read it. */
   MADANG_CA: z.string().min(1).optional(),
+  ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
   /** How many rows are reconciled at the same time by this process. */
   MADANG_CONTROLLER_WORKERS: z.coerce.number().int().min(1).max(64).default(4),
@@ -19,6 +21,7 @@ const schema = z.object({
 export type Env = {
   databaseUrl: string;
   caDirectory: string;
+  metrics: MetricsPlace | null;
   logLevel: string;
   workers: number;
 };
@@ -35,6 +38,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   return {
     databaseUrl: env.DATABASE_URL,
     caDirectory: env.MADANG_CA ?? join(env.MADANG_DATA, "ca"),
+    metrics: metricsPlace(env),
     logLevel: env.LOG_LEVEL,
     workers: env.MADANG_CONTROLLER_WORKERS,
   };

@@ -18,13 +18,16 @@ import {
   reconcileQueue,
   wakeSoon,
 } from "@madang/db";
+import { timed } from "@madang/telemetry";
 import type { Logger } from "pino";
 import type { Authority } from "./authority/ca.ts";
 import { signRequests } from "./authority/requests.ts";
 import { type Every, every } from "./every.ts";
+import type { Rounds } from "./health.ts";
+import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.ts";
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
-import { reconcileInstance } from "./reconcilers/instance.ts";
+import { reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
 import { endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
 export type LoopDeps = {
@@ -37,6 +40,9 @@ export type LoopDeps = {
   now?: () => Date;
   /** How often is looked for room without being told, ms. */
   waitingMs?: number;
+  meter?: ControllerMeter;
+  /** Where the rounds say when they last ended well. */
+  rounds?: Rounds;
 };
 
 const resyncMs = 15_000;
@@ -49,6 +55,7 @@ const longestBackOffSeconds = 60;
 type Loop = LoopDeps & {
   prisma: Prisma;
   now: () => Date;
+  meter: ControllerMeter;
   failures: Map<string, number>;
   board: PlacementBoard;
   /** Room appeared here: look for those who wait, and let the other controllers do so. */
@@ -65,12 +72,13 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
     waiting.soon();
     deps.hints.publish("capacity");
   };
-  const loop: Loop = { ...deps, prisma, now, failures: new Map(), board, onCapacity };
-  const waiting = every(deps.log, "waiting", deps.waitingMs ?? usualWaitingMs, async () =>
+  const meter = deps.meter ?? silentMeter;
+  const loop: Loop = { ...deps, prisma, now, meter, failures: new Map(), board, onCapacity };
+  const waiting = round(loop, "waiting", deps.waitingMs ?? usualWaitingMs, async () =>
     wakeAll(loop, await wakeableInstances(loop)),
   );
   await startWorkers(loop);
-  const certificates = every(deps.log, "certificates", certificateMs, () => sign(loop));
+  const certificates = round(loop, "certificates", certificateMs, () => sign(loop));
   const rounds = [waiting, certificates, ...startRounds(loop)];
   const unlisten = listenHints(deps.database.url, (topic) => {
     if (topic === "certificate" || topic === "*") certificates.soon();
@@ -83,6 +91,21 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
     await unlisten();
     await Promise.all(rounds.map((round) => round.stop()));
   };
+}
+
+/** Work that is done again and again, and tells how it ends. */
+function round(
+  { log, meter, rounds }: Loop,
+  name: string,
+  periodMs: number,
+  work: () => Promise<void>,
+): Every {
+  const told = (ok: boolean) => {
+    meter.round(name, ok);
+    if (ok) rounds?.set(name, { periodMs, endedAt: performance.now() });
+  };
+  rounds?.set(name, { periodMs, endedAt: performance.now() });
+  return every(log, name, periodMs, () => timed(work, (_seconds, error) => told(error === null)));
 }
 
 async function startWorkers(loop: Loop): Promise<void> {
@@ -99,10 +122,17 @@ async function startWorkers(loop: Loop): Promise<void> {
 
 async function work(loop: Loop, job: ReconcileJob): Promise<void> {
   const key = `${job.kind}:${job.id}`;
+  const began = performance.now();
+  const told = (outcome: PassOutcome) => {
+    const durationMs = performance.now() - began;
+    loop.meter.passed(job.kind, outcome, durationMs / 1_000);
+    loop.log.debug({ ...job, outcome, durationMs: Math.round(durationMs * 10) / 10 }, "pass");
+  };
   try {
-    await reconcile(loop, job);
+    told((await reconcile(loop, job)) ? "again" : "ok");
     loop.failures.delete(key);
   } catch (error) {
+    told(isBusy(error) ? "busy" : "failed");
     const failed = (loop.failures.get(key) ?? 0) + 1;
     loop.failures.set(key, failed);
     logFailure(loop.log, job, failed, error);
@@ -110,23 +140,32 @@ async function work(loop: Loop, job: ReconcileJob): Promise<void> {
   }
 }
 
-async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<void> {
-  const { prisma, now, boss, board, onCapacity } = loop;
-  if (kind === "certificate") return sign(loop);
+/** Whether it will look once more by itself. */
+async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<boolean> {
+  const { prisma, now, boss, board, onCapacity, meter, log } = loop;
+  if (kind === "certificate") {
+    await sign(loop);
+    return false;
+  }
   const { publish } = loop.hints;
-  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now, board }, id);
+  const onStep = (taken: StepTaken) => {
+    meter.stepped(taken.step);
+    log.info(taken, "step");
+  };
+  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now, board, onStep }, id);
   if (again !== null) await wakeSoon(boss, kind, id, again);
+  return again !== null;
 }
 
 function startRounds(loop: Loop): Every[] {
-  const { prisma, log, now } = loop;
+  const { prisma, now } = loop;
   return [
-    every(log, "resync", resyncMs, async () => {
+    round(loop, "resync", resyncMs, async () => {
       await wakeAll(loop, await unsettledInstances(prisma));
       await endOrphanedOperations(prisma, now());
     }),
-    every(log, "presence", presenceMs, () => watchPresence(loop)),
-    every(log, "partitions", partitionMs, async () => {
+    round(loop, "presence", presenceMs, () => watchPresence(loop)),
+    round(loop, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;
     }),
   ];
@@ -150,13 +189,15 @@ async function wakeAll({ boss }: Loop, ids: readonly string[]): Promise<void> {
   for (const id of ids) await wakeSoon(boss, "instance", id);
 }
 
+const isBusy = (error: unknown) => error instanceof CloudError && error.code === "Unavailable";
+
 function logFailure(
   log: Logger,
   job: { kind: ReconcileKind; id: string },
   failed: number,
   error: unknown,
 ): void {
-  const busy = error instanceof CloudError && error.code === "Unavailable";
+  const busy = isBusy(error);
   log[busy ? "info" : "error"](
     { ...job, failed, err: error },
     busy ? "reconcile was busy" : "reconcile failed",

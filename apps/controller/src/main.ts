@@ -1,10 +1,13 @@
 /** The controller process: opens what it needs, says so, and ends within seconds of SIGTERM. Several may run. */
 import { openDatabase, openHints, openQueue, startHeartbeat } from "@madang/db";
+import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
 import { openAuthority } from "./authority/ca.ts";
 import { publishAuthority } from "./authority/requests.ts";
 import { readEnv } from "./env.ts";
+import { type Rounds, readControllerHealth } from "./health.ts";
 import { startLoop } from "./loop.ts";
+import { openControllerMetrics } from "./metrics.ts";
 
 const version = "0.1.0";
 const drainMs = 5_000;
@@ -19,8 +22,14 @@ const { now } = database;
 const authority = await openAuthority(env.caDirectory, now());
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
-const heartbeat = await startHeartbeat(database, "controller", version, process.pid);
-const stopLoop = await startLoop({ database, boss, hints, authority, log, workers: env.workers });
+const rounds: Rounds = new Map();
+const { registry, meter, refresh } = openControllerMetrics(database);
+const health = () => readControllerHealth(database, rounds);
+const figures = await showMetrics(env.metrics, { registry, refresh, health }, log);
+const detail = () => ({ metricsUrl: figures?.url ?? "" });
+const heartbeat = await startHeartbeat(database, "controller", version, process.pid, detail);
+const loop = { database, boss, hints, authority, log, workers: env.workers, meter, rounds };
+const stopLoop = await startLoop(loop);
 log.info({ caFingerprint: await authorityFingerprint() }, "controller is up");
 
 async function authorityFingerprint(): Promise<string> {
@@ -35,6 +44,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   setTimeout(() => process.exit(0), 2 * drainMs).unref();
   await boss.stop({ graceful: true, timeout: drainMs, close: true }).catch(() => {});
   await stopLoop();
+  await figures?.close();
   await heartbeat.stop();
   hints.close();
   await database.close();

@@ -22,6 +22,7 @@ import {
   type PartHealth,
   well,
 } from "@madang/core/health";
+import { within } from "@madang/telemetry";
 
 export type HealthSources = {
   database: Database;
@@ -69,18 +70,7 @@ export function cachedHealth(read: () => Promise<Health>, forMs = 1_000): () => 
 }
 
 async function readStored(sources: HealthSources): Promise<Stored> {
-  const asking = askDatabase(sources);
-  asking.catch(() => {});
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, patienceMs, null);
-  try {
-    const stored = await Promise.race([asking, late]);
-    return stored ?? unreachable;
-  } catch {
-    return unreachable;
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await within(askDatabase(sources), patienceMs)) ?? unreachable;
 }
 
 const unreachable: Stored = {

@@ -3,3 +3,4 @@ export { type MetricsListener, type MetricsPlace, startMetricsListener } from ".
 export { openRegistry, secondsBuckets, timed } from "./registry.ts";
 export { metricsPlace, metricsSettings } from "./settings.ts";
 export { showMetrics } from "./show.ts";
+export { within } from "./within.ts";

@@ -11,7 +11,12 @@ import type { Registry } from "prom-client";
 export type MetricsPlace = { host: string; port: number };
 export type MetricsListener = { url: string; close: () => Promise<void> };
 
-export type Sources = { registry: Registry; health: () => Promise<Health> };
+export type Sources = {
+  registry: Registry;
+  health: () => Promise<Health>;
+  /** Brings figures up to date that are only looked up when somebody asks. Never rejects. */
+  refresh?: () => Promise<void>;
+};
 
 /** Rejects when the address can't be listened on. */
 export async function startMetricsListener(place: MetricsPlace, sources: Sources): Promise<MetricsListener> {
@@ -35,13 +40,16 @@ export async function startMetricsListener(place: MetricsPlace, sources: Sources
 }
 
 async function answer(
-  { registry, health }: Sources,
+  { registry, health, refresh }: Sources,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const [path] = (request.url ?? "/").split("?");
   if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "");
-  if (path === "/metrics") return send(response, 200, registry.contentType, await registry.metrics());
+  if (path === "/metrics") {
+    await refresh?.();
+    return send(response, 200, registry.contentType, await registry.metrics());
+  }
   if (path === "/health/live") return send(response, 200, "application/json", `{"status":"ok"}`);
   if (path !== "/health") return send(response, 404, "text/plain", "");
   const now = await health();

@@ -17,7 +17,7 @@ import { type Placement, place } from "../placement/claim.ts";
 import { applyStep, type Change, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
 import { type InstanceStep, planInstance } from "./instance.plan.ts";
 import { forceLeftMs, type LoadedInstance, loadInstance } from "./instance.view.ts";
-import { isTracked, trackOperations } from "./operation.ts";
+import { isTracked, orderedBy, trackOperations } from "./operation.ts";
 
 export type ReconcileDeps = {
   prisma: Prisma;
@@ -27,6 +27,19 @@ export type ReconcileDeps = {
   now: () => Date;
   /** What this process last saw of all hypervisors. Without one, every pass looks for itself. */
   board?: PlacementBoard;
+  /** Told of each step after its commit. */
+  onStep?: (taken: StepTaken) => void;
+};
+
+/** For logs and counters. */
+export type StepTaken = {
+  step: string;
+  instanceId: string;
+  projectId: string;
+  generation: number;
+  hypervisorId: string | null;
+  operationId: string | null;
+  requestId: string | null;
 };
 
 /** `again`: in how many seconds to look by itself, or null when only a change can bring work. */
@@ -59,15 +72,30 @@ async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<Re
 }
 
 async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<null> {
-  let freed = false;
-  await commit(deps, loaded, async (tx, current) => {
+  const taken: Change["kind"][] = [];
+  const written = await commit(deps, loaded, async (tx, current) => {
     const step = planInstance(current.view);
     if (isNoChange(step)) throw new StaleView();
-    freed = step.kind === "drop-guest";
+    taken.push(step.kind);
     await applyStep(tx, current, step, deps.now());
   });
-  if (freed) deps.onCapacity();
+  if (written) for (const step of taken) tell(deps, loaded, step);
+  if (taken.includes("drop-guest")) deps.onCapacity();
   return null;
+}
+
+function tell(deps: ReconcileDeps, loaded: LoadedInstance, step: string, hypervisorId?: string): void {
+  const { row, operations } = loaded;
+  const operationId = orderedBy(loaded);
+  deps.onStep?.({
+    step,
+    instanceId: row.id,
+    projectId: row.projectId,
+    generation: row.generation,
+    hypervisorId: hypervisorId ?? row.guests.find(({ id }) => id === row.activeGuestId)?.hypervisorId ?? null,
+    operationId,
+    requestId: operations.find(({ id }) => id === operationId)?.requestId ?? null,
+  });
 }
 
 /** What writes nothing, or is written by a claim. */
@@ -112,14 +140,20 @@ async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promi
   const now = deps.now();
   const { prisma, board = openPlacementBoard(deps) } = deps;
   const placement = await place({ prisma, board }, loaded, now);
-  if (placement.kind === "placed") deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
+  if (placement.kind === "placed") {
+    deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
+    tell(deps, loaded, "place", placement.hypervisorId);
+  }
   return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
 }
 
 async function adoptGuest(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();
   const adoption = await adopt(deps.prisma, loaded, now);
-  if (adoption.kind === "placed") deps.publish(...topicsOf(loaded), `hypervisor:${adoption.hypervisorId}`);
+  if (adoption.kind === "placed") {
+    deps.publish(...topicsOf(loaded), `hypervisor:${adoption.hypervisorId}`);
+    tell(deps, loaded, "adopt", adoption.hypervisorId);
+  }
   return adoption.kind === "no-host" ? hostless(deps, loaded, adoption, now) : null;
 }
 
@@ -141,5 +175,6 @@ async function hostless(
     if (left <= 0) await failInstance(tx, current, { ...diagnosis, retry: "never" });
     else await waitForHost(tx, current, diagnosis, now);
   });
+  if (written) tell(deps, loaded, left > 0 ? "wait-for-host" : "fail");
   return written && left > 0 ? { again: null } : null;
 }

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
 import { TLSSocket } from "node:tls";
 import {
   type AgentContext,
@@ -28,7 +29,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { WebCertificate } from "./certificate.ts";
-import { trackConnections } from "./connections.ts";
+import { boundRequests, connectionsCheckingInterval, trackConnections } from "./connections.ts";
 import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
@@ -48,6 +49,9 @@ export type AgentListener = {
 
 /** A report names every guest of a hypervisor. */
 const bodyLimit = 16 * 1024 * 1024;
+/** A simulator is a thousand hypervisors at one address. */
+const connectionLimits = { perAddress: 5_000, total: 20_000, exempt: () => false };
+const handshakeTimeout = 10_000;
 /** What somebody who proved nothing may send: a request to join, or a call that is refused in words. */
 const strangerLimit = 64 * 1024;
 const largestMessage = 16 * 1024 * 1024;
@@ -60,10 +64,16 @@ export async function makeAgentListener(
   const app: FastifyInstance = Fastify({
     serverFactory: (handler) => {
       const server = createServer(
-        { ...secure(first), requestCert: true, rejectUnauthorized: false },
+        {
+          ...secure(first),
+          requestCert: true,
+          rejectUnauthorized: false,
+          handshakeTimeout,
+          connectionsCheckingInterval,
+        },
         handler,
       );
-      server.keepAliveTimeout = 60_000;
+      boundRequests(server);
       servers.push(server);
       return server;
     },
@@ -81,6 +91,7 @@ export async function makeAgentListener(
     const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[cloud.code] }));
     return reply.code(status).send({ cloud: cloud.toPublic(), requestId: request.id });
   });
+  app.addHook("onResponse", async (_request, reply) => deps.responded("agents", reply.raw.statusCode));
   app.addHook("onRequest", async ({ raw }) => requireSmallFromStrangers(raw));
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   mountJoin(deps, app);
@@ -89,8 +100,7 @@ export async function makeAgentListener(
   const use = (certificate: WebCertificate) => {
     for (const server of servers) server.setSecureContext(secure(certificate));
   };
-  return { app, use, connections: trackConnections(app.server) };
-  app.addHook("onResponse", async (_request, reply) => deps.responded("agents", reply.raw.statusCode));
+  return { app, use, connections: trackConnections(app.server, connectionLimits) };
 }
 
 function secure({ key, cert, ca }: WebCertificate) {
@@ -149,7 +159,11 @@ function mountImages(deps: AgentListenerDeps, app: FastifyInstance): void {
     const file = allowed ? await stat(path).catch(() => null) : null;
     if (!file) throw new CloudError("NotFound", "There is no such image here.", { reason: "imageNotFound" });
     reply.header("content-type", "application/octet-stream").header("content-length", file.size);
-    return reply.send(createReadStream(path));
+    await deps.agent.limits.agents.images.run(hypervisorId, async () => {
+      void reply.send(createReadStream(path));
+      await finished(reply.raw).catch(() => {});
+    });
+    return reply;
   });
 }
 

@@ -63,7 +63,8 @@ async function route(
   consoles: ConsoleRelay,
   sockets: SocketShare,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://host");
+  const url = URL.parse(request.url ?? "/", "http://host");
+  if (!url) return refuse(socket, "400 Bad Request");
   if (deps.dev && url.pathname.startsWith("/_next/")) return deps.portal.upgrade(request, socket, head);
   const [, consoleId] = consolePath.exec(url.pathname) ?? [];
   if (url.pathname !== "/ws/trpc" && consoleId === undefined) return refuse(socket, "404 Not Found");

@@ -19,6 +19,8 @@ import { mountUpgrades } from "./upgrade.ts";
 import { version } from "./version.ts";
 
 const farewellMs = 1_500;
+/** Many people sit behind the address of one office. */
+const connectionLimits = { perAddress: 1_000, total: 10_000 };
 
 /** Where the Next application is; `dev`: it is built as it is asked for. */
 export type PortalFolder = { dir: string; dev: boolean };
@@ -66,7 +68,7 @@ export async function startWeb(
     env.agentUrl.replace(/^https/, "wss").replace(/\/+$/, ""),
   );
   const upgrades = mountUpgrades(app.server, deps, consoles);
-  const connections = trackConnections(app.server);
+  const connections = trackConnections(app.server, { ...connectionLimits, exempt: trust });
   await app.listen({ host: env.listen, port: env.port });
   log.info({ url, listen: env.listen, port: env.port }, "web is up");
   const figures = await showMetrics(env.metrics, { registry: backend.metrics.registry, health }, log);

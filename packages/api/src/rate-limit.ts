@@ -13,6 +13,7 @@ import {
   RateLimiterPostgres,
   RateLimiterRes,
 } from "rate-limiter-flexible";
+import { type AgentTurns, makeAgentTurns } from "./agent-turns.ts";
 import { type CallTurns, makeCallTurns } from "./call-turns.ts";
 import { makePasswordTurns, type PasswordTurns } from "./password-turns.ts";
 
@@ -37,6 +38,7 @@ export type RateLimits = {
   giveBack: (kind: LimitKind, key: string) => Promise<void>;
   passwords: PasswordTurns;
   calls: CallTurns;
+  agents: AgentTurns;
 };
 
 const schemaName = "rate_limit";
@@ -63,6 +65,7 @@ export async function openRateLimits(database: Database): Promise<RateLimits> {
     },
     passwords: makePasswordTurns(),
     calls: makeCallTurns(),
+    agents: makeAgentTurns(),
   };
 }
 

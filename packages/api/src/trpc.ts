@@ -66,6 +66,9 @@ const judged = told.use(async ({ next }) => {
   return result;
 });
 
+/** Of a subscription this is only its beginning. */
+const inTurn = judged.use(({ ctx, next }) => ctx.deps.limits.calls.run(ctx.caller, () => next()));
+
 function actorOf(identity: Identity, ctx: Context): Actor {
   const { userId, userName: name, grants, sessionId } = identity;
   return { userId, name, grants, sessionId, requestId: ctx.caller.requestId, address: ctx.caller.address };
@@ -73,7 +76,7 @@ function actorOf(identity: Identity, ctx: Context): Actor {
 
 /** A procedure of a person's own or of the whole cloud. */
 export function procedure(permission: OfScope<"self" | "system">) {
-  return judged.meta({ permission }).use(async ({ ctx, next }) => {
+  return inTurn.meta({ permission }).use(async ({ ctx, next }) => {
     const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, null);
     return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx) } });
   });
@@ -81,7 +84,7 @@ export function procedure(permission: OfScope<"self" | "system">) {
 
 /** A procedure of a project. Use `ctx.projectId`: it is the one that was judged. */
 export function projectProcedure(permission: OfScope<"project">) {
-  return judged.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
+  return inTurn.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
     const input = projectOnly.safeParse(await getRawInput());
     const named = input.success ? input.data.projectId : null;
     const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, named);

@@ -116,7 +116,7 @@ async function ingestGuest(deps: AgentDeps, instanceId: string, report: GuestRep
     const guest = await tx.guest.findUnique({ where: { id: report.guestId }, include: { instance: true } });
     if (!guest || !isNews(guest, report)) return null;
     const { fault, ...fields } = fieldsOf(report);
-    const data = { ...fields, fault: fault ?? PrismaNamespace.DbNull, reportedAt: new Date() };
+    const data = { ...fields, fault: fault ?? PrismaNamespace.DbNull, reportedAt: deps.agents.now() };
     await tx.guest.update({ where: { id: guest.id }, data });
     await writeStatus(tx, instanceId);
     await recordUnexpectedStop(tx, guest, report);

@@ -36,7 +36,8 @@ export const agentRouter = router({
   renew: hypervisorProcedure
     .input(z.object({ csr: z.string().min(1).max(16_384) }))
     .mutation(async ({ ctx, input }) => {
-      const { agents: database, boss, hints, bus } = ctx.deps;
+      const { agents: database, boss, hints, bus, limits } = ctx.deps;
+      await limits.take("renew", ctx.peer.hypervisorId);
       const wish = {
         kind: "hypervisor",
         subjectId: ctx.peer.hypervisorId,

@@ -30,11 +30,17 @@ const told = t.procedure.use(async ({ ctx, path, next }) => {
   return result;
 });
 
-export const hypervisorProcedure = told.use(async ({ ctx, next }) => {
+export const hypervisorProcedure = told.use(async ({ ctx, path, next }) => {
   const peer = await identifyPeer(ctx.deps.agents, ctx.certificate).catch((error: unknown) => {
     throw toTrpcError(error);
   });
-  const result = await next({ ctx: { ...ctx, peer } });
+  const { pulls, calls } = ctx.deps.limits.agents;
+  const turns = path === "pull" ? pulls : calls;
+  const result = await turns
+    .run(peer.hypervisorId, () => next({ ctx: { ...ctx, peer } }))
+    .catch((error: unknown) => {
+      throw toTrpcError(error);
+    });
   if (!result.ok) throw toTrpcError(result.error);
   return result;
 });

@@ -1,0 +1,29 @@
+/** Calls of agents, a few a hypervisor at once: one that went mad must not keep the others from being heard. */
+import { CloudError } from "@madang/core/errors";
+import { makeTurns, type Turns } from "./turns.ts";
+
+export type AgentTurns = {
+  /** Held open for long on purpose; an honest agent has one, and one that it has just lost. Throws TooManyRequests. */
+  pulls: Turns;
+  /** Throws TooManyRequests. */
+  calls: Turns;
+  /** Downloads of images. Throws TooManyRequests. */
+  images: Turns;
+};
+
+const unbounded = Number.POSITIVE_INFINITY;
+
+export function makeAgentTurns(): AgentTurns {
+  return {
+    pulls: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 4, refused }),
+    calls: makeTurns({ atOnce: 48, atOncePerKey: 2, longestLine: 20, refused }),
+    images: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 20, refused }),
+  };
+}
+
+function refused(): CloudError {
+  return new CloudError("TooManyRequests", "This agent has too many calls waiting.", {
+    reason: "tooManyCalls",
+    retry: "later",
+  });
+}

@@ -1,6 +1,7 @@
+import type { CrashPolicy } from "@madang/core/wire/guest";
 import type { GuestObservation } from "@madang/drivers/hypervisor/driver";
 import { describe, expect, it } from "vitest";
-import { backOffMs, type Decision, decideGuest } from "./decision.ts";
+import { backOffMs, type Decision, deathsInARow, decideGuest } from "./decision.ts";
 import type { GuestNote } from "./memory.ts";
 
 const seen = (change: Partial<GuestObservation> = {}): GuestObservation => ({
@@ -12,18 +13,26 @@ const seen = (change: Partial<GuestObservation> = {}): GuestObservation => ({
   ...change,
 });
 const stopped = (stopCause: GuestObservation["stopCause"]) => seen({ observed: "stopped", stopCause });
-const ran = (ranGeneration: number | null): GuestNote => ({ ranGeneration, ackedGeneration: ranGeneration });
+const bootId = crypto.randomUUID();
+const ran = (ranGeneration: number | null, ranBootId: string | null = bootId): GuestNote => ({
+  ranGeneration,
+  ranBootId,
+  ackedGeneration: ranGeneration,
+  made: true,
+});
 
 type Row = {
   name: string;
   desired: "running" | "stopped" | "hold" | "absent";
   rebootSeq?: number;
+  crashPolicy?: CrashPolicy;
   seen: GuestObservation | null;
   note?: GuestNote;
   ensured?: number | null;
   decision: Decision;
 };
 const run: Decision = { kind: "ensure", desired: "running" };
+const revive: Decision = { kind: "revive" };
 const halt: Decision = { kind: "ensure", desired: "stopped" };
 const remove: Decision = { kind: "remove" };
 const settled: Decision = { kind: "settled" };
@@ -89,20 +98,46 @@ const rows: Row[] = [
     note: ran(null),
     decision: run,
   },
-  { name: "crashed", desired: "running", seen: stopped("crashed"), note: ran(4), decision: run },
+  ...(["crashed", "destroyed", "unknown"] as const).flatMap((cause): Row[] => [
+    { name: `died (${cause})`, desired: "running", seen: stopped(cause), decision: revive },
+    {
+      name: `died (${cause}), to be left`,
+      desired: "running",
+      crashPolicy: "stop",
+      seen: stopped(cause),
+      decision: settled,
+    },
+    {
+      name: `off (${cause}) since the host's boot, whatever the policy`,
+      desired: "running",
+      crashPolicy: "stop",
+      seen: stopped(cause),
+      note: ran(4, crypto.randomUUID()),
+      decision: run,
+    },
+    {
+      name: `died (${cause}) under an older order, whatever the policy`,
+      desired: "running",
+      crashPolicy: "stop",
+      seen: stopped(cause),
+      note: ran(3),
+      decision: run,
+    },
+  ]),
   {
-    name: "destroyed by somebody else",
+    name: "drained, whatever the policy",
     desired: "running",
+    crashPolicy: "stop",
     seen: stopped("destroyed"),
-    note: ran(4),
+    note: ran(null, null),
     decision: run,
   },
   {
-    name: "stopped, nobody knows why",
+    name: "powered itself off in an earlier boot",
     desired: "running",
-    seen: stopped("unknown"),
-    note: ran(4),
-    decision: run,
+    seen: stopped("shutdown"),
+    note: ran(4, crypto.randomUUID()),
+    decision: settled,
   },
   { name: "to stop, running", desired: "stopped", seen: seen(), decision: halt },
   { name: "to stop, stopped", desired: "stopped", seen: stopped("destroyed"), decision: settled },
@@ -144,10 +179,26 @@ const rows: Row[] = [
 describe("decideGuest", () => {
   it.each(rows)(
     "$name",
-    ({ desired, rebootSeq = 0, seen: guest, note = ran(null), ensured = 4, decision }) => {
-      expect(decideGuest({ desired, generation: 4, rebootSeq }, guest, note, ensured)).toEqual(decision);
+    ({
+      desired,
+      rebootSeq = 0,
+      crashPolicy = "restart",
+      seen: guest,
+      note = ran(4),
+      ensured = 4,
+      decision,
+    }) => {
+      const spec = { desired, generation: 4, rebootSeq, crashPolicy };
+      expect(decideGuest(spec, guest, note, ensured, bootId)).toEqual(decision);
     },
   );
+});
+
+describe("deathsInARow", () => {
+  it("counts the deaths of one that lives shortly, and begins anew after a long life", () => {
+    expect([0, 1, 2].map((before) => deathsInARow(before, 2_000))).toEqual([1, 2, 3]);
+    expect(deathsInARow(7, 300_000)).toBe(1);
+  });
 });
 
 describe("backOffMs", () => {

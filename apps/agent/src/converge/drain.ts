@@ -19,7 +19,7 @@ export async function drainGuests(
   const stopped = await Promise.allSettled(
     known.map((spec) =>
       driver.ensure(
-        { spec: { ...spec, desired: "stopped" }, imagePath: null, userData: null },
+        { spec: { ...spec, desired: "stopped" }, imagePath: null, userData: null, made: true },
         { signal: limit, shutdownGraceMs: graceMs },
       ),
     ),

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudError, type PublicError } from "@madang/core/errors";
-import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
+import { type GuestReport, type GuestSpec, guestBody } from "@madang/core/wire/guest";
 import type { GuestObservation, GuestOrder, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import PQueue from "p-queue";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createFleet, type Fleet } from "./fleet.ts";
-import type { GuestDeps } from "./guest.ts";
+import { createFleet, type Fleet, type FleetDeps } from "./fleet.ts";
 import { type GuestMemory, openMemory } from "./memory.ts";
 
 const log = pino({ level: "silent" });
 const guestId = crypto.randomUUID();
+const bootId = crypto.randomUUID();
 
 /** A hypervisor whose every call is written down, and which a test can hold up or make fail. */
 function scriptedDriver() {
@@ -53,10 +53,18 @@ function scriptedDriver() {
       calls.push("remove");
       guests.delete(id);
     },
+    describe: async (id: string) =>
+      guests.has(id) ? guestBody.parse(spec({ guestId: id, generation: 4 })) : null,
+    evict: async (id: string) => {
+      calls.push("evict");
+      await driver.evicting(id);
+      guests.delete(id);
+    },
+    evicting: async (_guestId: string): Promise<void> => {},
     console: () => Promise.reject(new Error("not asked")),
     watch: () => () => {},
     close: async () => {},
-  } satisfies HypervisorDriver & { during: unknown; guests: unknown; calls: unknown };
+  } satisfies HypervisorDriver & { during: unknown; evicting: unknown; guests: unknown; calls: unknown };
   return driver;
 }
 
@@ -100,28 +108,42 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function start(change: Partial<GuestDeps> = {}): Fleet {
+function start(change: Partial<FleetDeps> = {}): Fleet {
   return createFleet({
     driver,
     memory,
+    bootId,
     log,
     booting: new PQueue({ concurrency: 2 }),
     image: async () => null,
     imagePath: () => null,
     userData: async () => new Uint8Array(),
     onChange: () => {},
+    onOrphans: () => {},
     ...change,
   });
 }
 
-const order = (...guests: GuestSpec[]) =>
+const order = (...guests: GuestSpec[]) => orderAll(guests, []);
+const orderAll = (guests: GuestSpec[], orphans: string[]) =>
   fleet.apply({
     revision: crypto.randomUUID(),
     hypervisorId: crypto.randomUUID(),
     guests,
     consoles: [],
-    orphanOrders: [],
+    orphanOrders: orphans.map((id) => ({ guestId: id, action: "destroy" })),
   });
+/** As the hypervisor would show it after somebody ended it there. */
+const die = async () => {
+  driver.guests.set(guestId, { ...(await seen()), observed: "stopped", stopCause: "destroyed" });
+  await fleet.sweep();
+};
+/** A new agent, in this boot of the host or another. */
+const restart = async (inBoot = bootId, change: Partial<FleetDeps> = {}) => {
+  await fleet.stop();
+  memory = await openMemory(directory);
+  fleet = start({ bootId: inBoot, ...change });
+};
 const reported = (expected: Partial<GuestReport>) =>
   vi.waitFor(() => expect(fleet.report(guestId)).toMatchObject(expected), { timeout: 30_000, interval: 5 });
 const broken = (retry: PublicError["retry"]) =>
@@ -230,14 +252,138 @@ describe("a guest", () => {
     await reported({ generation: 1, observed: "running" });
   });
 
-  it("that no snapshot names any more is left alone and reported as an orphan", async () => {
+  it("that keeps dying is started at once, then with back-off, and says why it is not there", async () => {
     order(spec());
     await reported({ observed: "running" });
-    order();
-    await fleet.sweep();
+    await die();
+    await vi.waitFor(() => expect(driver.calls).toEqual(["ensure running", "ensure running"]));
+    await reported({ observed: "running", fault: null });
+    await die();
+    await reported({
+      observed: "stopped",
+      fault: expect.objectContaining({
+        reason: "guestKeepsDying",
+        retry: "later",
+        params: { deaths: 2, seconds: expect.any(Number) },
+      }),
+    });
+    expect(driver.calls).toHaveLength(2);
+    await reported({ observed: "running", fault: null });
+    expect(driver.calls).toHaveLength(3);
+  });
+
+  it("that died waits no longer once it is ordered anew", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    await die();
+    await vi.waitFor(() => expect(driver.calls).toHaveLength(2));
+    await reported({ observed: "running" });
+    await die();
+    await reported({ observed: "stopped", fault: expect.objectContaining({ reason: "guestKeepsDying" }) });
+    order(spec({ generation: 2 }));
+    await reported({ generation: 2, observed: "running", fault: null });
+  });
+
+  it("that is to be left when it dies stays off, also for a new agent, until a newer order", async () => {
+    order(spec({ crashPolicy: "stop" }));
+    await reported({ observed: "running" });
+    await die();
+    await reported({ generation: 1, observed: "stopped", stopCause: "destroyed", fault: null });
+    await restart();
+    order(spec({ crashPolicy: "stop" }));
+    await reported({ generation: 1, observed: "stopped", stopCause: "destroyed" });
     expect(driver.calls).toEqual(["ensure running"]);
-    expect(fleet.orphans()).toMatchObject([{ guestId, name: "one", observed: "running" }]);
+    order(spec({ generation: 2, crashPolicy: "stop" }));
+    await reported({ generation: 2, observed: "running" });
+  });
+
+  it("that is to be left when it dies is started again after a boot of the host, and never looks dead", async () => {
+    order(spec({ crashPolicy: "stop" }));
+    await reported({ observed: "running" });
+    await fleet.stop();
+    driver.guests.set(guestId, { ...(await seen()), observed: "stopped", stopCause: "unknown" });
+    const said: (GuestReport | null)[] = [];
+    await restart(crypto.randomUUID(), { onChange: () => said.push(fleet.report(guestId)) });
+    order(spec({ crashPolicy: "stop" }));
+    await reported({ generation: 1, observed: "running" });
+    expect(said.filter((report) => report?.observed === "stopped")).toEqual([]);
+  });
+
+  it("tells the driver when it was here before, so that what is missing is known to be lost", async () => {
+    const made: boolean[] = [];
+    driver.during = async (asked) => void made.push(asked.made);
+    order(spec());
+    await reported({ observed: "running" });
+    driver.guests.delete(guestId);
+    await restart();
+    order(spec());
+    await reported({ observed: "running" });
+    order(spec({ generation: 2, desired: "absent" }));
+    await reported({ generation: 2, observed: "absent" });
+    order(spec({ generation: 3 }));
+    await reported({ generation: 3, observed: "running" });
+    expect(made).toEqual([false, true, false]);
+  });
+});
+
+describe("an orphan", () => {
+  const orphaned = async () => {
+    order(spec({ generation: 7 }));
+    await reported({ observed: "running" });
+    order();
+    await vi.waitFor(() => expect(fleet.orphans()).toHaveLength(1));
+  };
+
+  it("is left alone and reported with what is known of it, beyond all that was ever acknowledged", async () => {
+    await orphaned();
+    expect(driver.calls).toEqual(["ensure running"]);
+    expect(fleet.orphans()).toMatchObject([
+      { guestId, name: "one", observed: "running", fault: null, body: { hostname: "one", generation: 7 } },
+    ]);
     expect(fleet.reports()).toEqual([]);
+  });
+
+  it("is nobody before a snapshot came, however often was looked", async () => {
+    order(spec());
+    await reported({ observed: "running" });
+    await restart();
+    await fleet.sweep();
+    expect(fleet.orphans()).toBeNull();
+    order(spec());
+    await vi.waitFor(() => expect(fleet.orphans()).toEqual([]));
+  });
+
+  it("is destroyed on order, and only then", async () => {
+    await orphaned();
+    orderAll([], [guestId]);
+    await vi.waitFor(() => expect(fleet.orphans()).toEqual([]));
+    expect(driver.calls).toEqual(["ensure running", "evict"]);
+    expect(memory.get(guestId).ackedGeneration).toBeNull();
+  });
+
+  it("is not destroyed when a snapshot names it, whatever else is ordered", async () => {
+    await orphaned();
+    orderAll([spec({ generation: 8 })], [guestId]);
+    await reported({ generation: 8, observed: "running" });
+    await fleet.sweep();
+    expect(driver.calls).not.toContain("evict");
+    expect(fleet.orphans()).toEqual([]);
+  });
+
+  it("that could not be destroyed says why, and is tried again", async () => {
+    await orphaned();
+    let failures = 1;
+    driver.evicting = () => (failures-- > 0 ? Promise.reject(broken("later")) : Promise.resolve());
+    orderAll([], [guestId]);
+    await vi.waitFor(() => expect(fleet.orphans()).toMatchObject([{ fault: { reason: "guestStart" } }]));
+    await vi.waitFor(
+      async () => {
+        await fleet.sweep();
+        expect(fleet.orphans()).toEqual([]);
+      },
+      { timeout: 30_000 },
+    );
+    expect(driver.calls.filter((call) => call === "evict")).toHaveLength(2);
   });
 });
 

@@ -3,17 +3,19 @@
  * something else aborts the attempt under way. An acknowledgement names the generation whose attempt ended, never the
  * one still under way.
  */
-import { asCloudError, type PublicError } from "@madang/core/errors";
+import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
 import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type PQueue from "p-queue";
 import type { Logger } from "pino";
-import { backOffMs, decideGuest } from "./decision.ts";
+import { backOffMs, type Decision, deathsInARow, decideGuest } from "./decision.ts";
 import type { GuestMemory } from "./memory.ts";
 
 export type GuestDeps = {
   driver: HypervisorDriver;
   memory: GuestMemory;
+  /** Of the host's boot that this agent runs in. */
+  bootId: string;
   /** A verified local file, or null where the driver has no real disks. */
   image: (
     spec: GuestSpec,
@@ -54,6 +56,9 @@ type Guest = {
   /** The generation up to which the driver confirmed the whole spec in this run. */
   ensured: number | null;
   failures: number;
+  /** How often it died in a row, since when it lives, and whether its last death was counted. */
+  deaths: number;
+  livesSince: number | null;
   /** A fault that trying again cannot mend stands until a newer order. */
   givenUpAt: number | null;
   notBefore: number;
@@ -83,6 +88,8 @@ export function createGuestWorker(deps: GuestDeps, spec: GuestSpec): GuestWorker
     acked: deps.memory.get(spec.guestId).ackedGeneration,
     ensured: null,
     failures: 0,
+    deaths: 0,
+    livesSince: null,
     givenUpAt: null,
     notBefore: 0,
     timer: null,
@@ -111,6 +118,8 @@ function order(guest: Guest, next: GuestSpec): void {
   if (next.generation < guest.spec.generation) return;
   if (next.generation > guest.spec.generation) {
     guest.failures = 0;
+    guest.deaths = 0;
+    guest.livesSince = null;
     guest.notBefore = 0;
   }
   guest.spec = next;
@@ -146,9 +155,12 @@ async function tryOnce(guest: Guest): Promise<void> {
   const abort = new AbortController();
   guest.attempt = { desired: target.desired, abort };
   try {
-    const before = await guest.deps.driver.observe(guest.id);
-    change(guest, shownFrom(before));
-    const seen = await act(guest, target, before, abort.signal);
+    const { driver, memory, bootId } = guest.deps;
+    const before = await driver.observe(guest.id);
+    const decision = decideGuest(target, before, memory.get(guest.id), guest.ensured, bootId);
+    if (!looksDead(target, before, decision)) change(guest, shownFrom(before));
+    if (decision.kind === "revive" && mourn(guest)) return await waitToRevive(guest, target, before);
+    const seen = await act(guest, target, decision, before, abort.signal);
     guest.ensured = target.generation;
     guest.failures = 0;
     guest.givenUpAt = null;
@@ -160,15 +172,49 @@ async function tryOnce(guest: Guest): Promise<void> {
   }
 }
 
+/**
+ * It is off only because its host was, and is about to be started. Where a death is final, this must not be taken for one:
+ * nothing is said of it before the start has come to an end.
+ */
+const looksDead = (spec: GuestSpec, seen: GuestObservation | null, decision: Decision) =>
+  spec.crashPolicy === "stop" &&
+  decision.kind === "ensure" &&
+  decision.desired === "running" &&
+  seen?.observed === "stopped";
+
+/** Counts a death once. True when it must be waited for before the guest is started again; the first time it need not be. */
+function mourn(guest: Guest): boolean {
+  if (guest.livesSince === null && guest.deaths > 0) return false;
+  guest.deaths = deathsInARow(guest.deaths, Date.now() - (guest.livesSince ?? 0));
+  guest.livesSince = null;
+  guest.log.warn({ deaths: guest.deaths }, "guest died unasked");
+  return guest.deaths > 1;
+}
+
+/** One that dies again and again would otherwise be started without end, and nobody told why it is not there. */
+async function waitToRevive(guest: Guest, target: GuestSpec, seen: GuestObservation | null): Promise<void> {
+  const waitMs = backOffMs(guest.deaths - 1);
+  const seconds = Math.ceil(waitMs / 1_000);
+  const fault = new CloudError("Unavailable", `It keeps dying; it is started again in ${seconds} s.`, {
+    reason: "guestKeepsDying",
+    params: { deaths: guest.deaths, seconds },
+    retry: "later",
+  });
+  guest.notBefore = Date.now() + waitMs;
+  await conclude(guest, target, seen, fault.toPublic());
+  lookLater(guest, waitMs);
+}
+
 async function act(
   guest: Guest,
   target: GuestSpec,
+  decision: Decision,
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation | null> {
-  const { driver, memory } = guest.deps;
-  const decision = decideGuest(target, seen, memory.get(guest.id), guest.ensured);
+  const { driver } = guest.deps;
   if (decision.kind === "settled") return seen;
+  if (decision.kind === "revive") return ensure(guest, { ...target, desired: "running" }, seen, signal);
   if (decision.kind === "ensure")
     return ensure(guest, { ...target, desired: decision.desired }, seen, signal);
   progress(guest, "removing", null);
@@ -182,11 +228,12 @@ async function ensure(
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation> {
-  const { driver, booting } = guest.deps;
+  const { driver, booting, memory } = guest.deps;
+  const { made } = memory.get(guest.id);
   const fetched = await material(guest, spec, seen, signal);
   const onPhase = (phase: NonNullable<Shown["phase"]>, percent: number | null) =>
     progress(guest, phase, percent);
-  const call = () => driver.ensure({ spec, ...fetched }, { signal, onPhase });
+  const call = () => driver.ensure({ spec, made, ...fetched }, { signal, onPhase });
   if (spec.desired === "stopped" || seen?.observed === "running") return call();
   progress(guest, "starting", null);
   return booting.add(call, { signal });
@@ -242,10 +289,13 @@ async function conclude(
 ): Promise<void> {
   const next: Shown = { ...shownFrom(seen), phase: null, percent: null, fault };
   if (fault?.retry === "later") return change(guest, next);
-  const { memory } = guest.deps;
-  const ran = target.desired === "running" && seen?.observed === "running";
-  const ranGeneration = ran ? target.generation : memory.get(guest.id).ranGeneration;
-  await memory.set(guest.id, { ranGeneration, ackedGeneration: target.generation });
+  const { memory, bootId } = guest.deps;
+  const old = memory.get(guest.id);
+  const lives = target.desired === "running" && seen?.observed === "running";
+  if (lives) guest.livesSince ??= Date.now();
+  const ran = lives ? { ranGeneration: target.generation, ranBootId: bootId } : {};
+  const made = seen !== null || (old.made && target.desired !== "absent");
+  await memory.set(guest.id, { ...old, ...ran, made, ackedGeneration: target.generation });
   change(guest, fault ? { ...next, observed: "failed" } : next, target.generation);
 }
 

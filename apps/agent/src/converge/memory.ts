@@ -1,12 +1,20 @@
 /**
- * The little an agent must remember of a guest beyond what the hypervisor shows: under which generation it was last seen
- * running (so that its own power-off is respected), and which generation was last acknowledged. On disk before it is used.
+ * The little an agent must remember of a guest beyond what the hypervisor shows: under which generation and in which boot
+ * of the host it was last seen running (so that its own power-off is respected, and a power cut is not taken for a crash),
+ * which generation was last acknowledged, and that it was made here once. On disk before it is used.
  */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { readJson, writePrivate } from "../link/saved.ts";
 
-const note = z.object({ ranGeneration: z.int().nullable(), ackedGeneration: z.int().nullable() });
+const note = z.object({
+  ranGeneration: z.int().nullable(),
+  ranBootId: z.uuid().nullable().default(null),
+  ackedGeneration: z.int().nullable(),
+  /** Its disk was here: if it is missing later, it was lost. */
+  made: z.boolean().default(false),
+});
 const stored = z.record(z.uuid(), note);
 export type GuestNote = z.infer<typeof note>;
 
@@ -18,7 +26,7 @@ export type GuestMemory = {
   forgetRunning: () => Promise<void>;
 };
 
-const nothing: GuestNote = { ranGeneration: null, ackedGeneration: null };
+const nothing: GuestNote = { ranGeneration: null, ranBootId: null, ackedGeneration: null, made: false };
 
 export async function openMemory(directory: string): Promise<GuestMemory> {
   const path = join(directory, "guests.json");
@@ -40,8 +48,7 @@ export async function openMemory(directory: string): Promise<GuestMemory> {
     get: (guestId) => notes.get(guestId) ?? nothing,
     set: async (guestId, next) => {
       const old = notes.get(guestId) ?? nothing;
-      const same = old.ranGeneration === next.ranGeneration && old.ackedGeneration === next.ackedGeneration;
-      if (same) return;
+      if (isDeepStrictEqual(old, next)) return;
       notes.set(guestId, next);
       await save();
     },
@@ -49,7 +56,8 @@ export async function openMemory(directory: string): Promise<GuestMemory> {
       if (notes.delete(guestId)) await save();
     },
     forgetRunning: async () => {
-      for (const [guestId, old] of notes) notes.set(guestId, { ...old, ranGeneration: null });
+      for (const [guestId, old] of notes)
+        notes.set(guestId, { ...old, ranGeneration: null, ranBootId: null });
       await save();
     },
   };

@@ -3,7 +3,7 @@
  * second), everything at least every five seconds. Converging never waits for it.
  */
 import { reportIntervalMs } from "@madang/core/hypervisor/state";
-import { type ReportInput, wireVersion } from "@madang/core/wire/agent";
+import { type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { Logger } from "pino";
@@ -16,13 +16,16 @@ export type ReportDeps = {
   version: string;
   reports: () => GuestReport[];
   report: (guestId: string) => GuestReport | null;
-  orphans: () => ReportInput["orphans"];
+  /** null as long as nobody can say who is one: until then no report claims to be complete. */
+  orphans: () => Orphan[] | null;
   log: Logger;
 };
 
 export type Reporter = {
   /** `urgent` is false for mere progress. */
   changed: (guestId: string, urgent: boolean) => void;
+  /** Everything is to be told, soon. */
+  refresh: () => void;
   stop: () => Promise<void>;
 };
 
@@ -62,6 +65,11 @@ export function startReporter(deps: ReportDeps): Reporter {
       state.dueAt = Math.min(state.dueAt, Date.now() + (urgent ? coalesceMs : progressMs));
       arm(state);
     },
+    refresh: () => {
+      state.completeAt = 0;
+      state.dueAt = Math.min(state.dueAt, Date.now() + coalesceMs);
+      arm(state);
+    },
     stop: async () => {
       state.ended = true;
       if (state.timer) clearTimeout(state.timer);
@@ -89,9 +97,9 @@ async function send(state: Sending): Promise<void> {
   const guestIds = [...state.changed];
   state.changed.clear();
   state.dueAt = Number.POSITIVE_INFINITY;
+  if (complete) state.completeAt = Date.now() + reportIntervalMs;
   try {
     await deps.link().report(await compose(state, complete, guestIds));
-    if (complete) state.completeAt = Date.now() + reportIntervalMs;
   } catch (error) {
     deps.log.debug({ err: error }, "report was not taken");
     // The next one says everything, so what this one said is not lost.
@@ -105,6 +113,7 @@ async function send(state: Sending): Promise<void> {
 async function compose(state: Sending, complete: boolean, guestIds: readonly string[]): Promise<ReportInput> {
   const { deps, agentStartedAt } = state;
   const inventory = await deps.driver.inventory();
+  const orphans = deps.orphans();
   return {
     version: wireVersion,
     bootId: deps.bootId,
@@ -115,7 +124,7 @@ async function compose(state: Sending, complete: boolean, guestIds: readonly str
     capabilities: deps.driver.capabilities,
     inventory,
     guests: complete ? deps.reports() : guestIds.flatMap((id) => deps.report(id) ?? []),
-    orphans: deps.orphans(),
-    complete,
+    orphans: orphans ?? [],
+    complete: complete && orphans !== null,
   };
 }

@@ -35,7 +35,7 @@ export const snapshot = z.object({
   guests: z.array(guestSpec),
   consoles: z.array(consoleOrder),
   /** Guests that no instance names and that an administrator ordered away. */
-  orphanOrders: z.array(z.object({ guestId: z.uuid(), action: z.literal("destroy") })).default([]),
+  orphanOrders: z.array(z.object({ guestId: z.guid(), action: z.literal("destroy") })).default([]),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -60,7 +60,8 @@ export const capabilities = z.object({
 export type Capabilities = z.infer<typeof capabilities>;
 
 export const orphan = z.object({
-  guestId: z.uuid(),
+  /** Whoever else uses the hypervisor may have given it any 128 bits. */
+  guestId: z.guid(),
   name: heard(255),
   observed: z.enum(["running", "stopped"]),
   /** Null for what nobody of ours made: it can be destroyed, not adopted. */

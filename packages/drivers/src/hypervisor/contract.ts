@@ -3,8 +3,10 @@
  * capability. The harness brings what a driver cannot say about itself: an oracle that does not ask the driver.
  */
 import { randomUUID } from "node:crypto";
+import { stat } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import { CloudError } from "@madang/core/errors";
+import { guestBody } from "@madang/core/wire/guest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EnsureOptions, GuestOrder, HypervisorDriver } from "./driver.ts";
 import { readAll, type Terminal, terminal } from "./testing/terminal.ts";
@@ -28,8 +30,8 @@ export type HypervisorHarness = {
   login(console: Terminal): Promise<void>;
   /** Ends the guest as a crash of its process would. */
   kill(guestId: string): Promise<void>;
-  /** Makes a guest that is not ours and returns its id. */
-  makeForeign(): Promise<string>;
+  /** Makes a running guest that is not ours, with files that nobody may touch. */
+  makeForeign(): Promise<{ guestId: string; files: string[] }>;
   /** Deletes the guest's disk behind the driver's back. */
   loseDisk(guestId: string): Promise<void>;
   /** Files, processes and definitions that are still there, by name. */
@@ -58,6 +60,7 @@ export function hypervisorContract(name: string, makeHarness: () => Promise<Hype
     const ensure = (order: GuestOrder, change: Partial<GuestOrder["spec"]> = {}) =>
       driver.ensure({ ...order, spec: { ...order.spec, ...change } }, how());
     const remove = (guestId: string) => driver.remove(guestId, AbortSignal.timeout(240_000));
+    const evict = (guestId: string) => driver.evict(guestId, AbortSignal.timeout(240_000));
     const open = (guestId: string, kind: "vnc" | "serial" | "log"): Promise<Duplex> =>
       driver.console(guestId, kind, AbortSignal.timeout(60_000));
     const boots = async (guestId: string) =>
@@ -192,13 +195,38 @@ export function hypervisorContract(name: string, makeHarness: () => Promise<Hype
       await remove(guestId);
     });
 
-    it("lists exactly ours, and leaves what is not", async (context) => {
+    it("lists what is not ours, leaves it, and removes it only when told to evict it", async (context) => {
       context.skip(!driver.capabilities.realDisks, "nobody else can be in a simulator");
-      const foreign = await harness.makeForeign();
-      expect(await driver.list()).toEqual([]);
+      const { guestId: foreign, files } = await harness.makeForeign();
+      const mine = async () => (await driver.list()).filter((guest) => guest.guestId === foreign);
+      expect(await mine()).toMatchObject([{ name: "foreign", observed: "running" }]);
       expect(await driver.observe(foreign)).toBeNull();
+      expect(await driver.describe(foreign)).toBeNull();
       expect((await rejection(remove(foreign))).code).toBe("Conflict");
-      expect(await harness.look(foreign)).not.toBeNull();
+      expect((await rejection(ensure(harness.order(), { guestId: foreign }))).code).toBe("Conflict");
+      expect(await harness.look(foreign)).toMatchObject({ running: true });
+      await evict(foreign);
+      await evict(foreign);
+      expect(await harness.look(foreign)).toBeNull();
+      expect(await mine()).toEqual([]);
+      for (const file of files) expect((await stat(file)).isFile()).toBe(true);
+    });
+
+    it("describes a guest as it was last ensured, and forgets it with the guest", async () => {
+      const order = harness.order();
+      const { guestId } = order.spec;
+      expect(await driver.describe(guestId)).toBeNull();
+      await ensure(order, { desired: "stopped" });
+      expect(await driver.describe(guestId)).toEqual(guestBody.parse(order.spec));
+      await ensure(order, { generation: 2 });
+      const later = { generation: 5, instanceId: randomUUID(), projectId: randomUUID() };
+      await ensure(order, later);
+      expect(await driver.describe(guestId)).toEqual(guestBody.parse({ ...order.spec, ...later }));
+      expect(JSON.stringify(await driver.describe(guestId))).not.toContain("$6$");
+      await evict(guestId);
+      expect(await driver.describe(guestId)).toBeNull();
+      expect(await harness.look(guestId)).toBeNull();
+      expect(await harness.leftovers(guestId)).toEqual([]);
     });
 
     it("connects several viewers to one serial line, and replays to the second", async (context) => {

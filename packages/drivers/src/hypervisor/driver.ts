@@ -1,11 +1,12 @@
 /**
  * The hypervisor seam. `observe` and `list` never change anything; `ensure` and `remove` are idempotent, succeed
  * when the wish is already true, may be aborted at any point and called again. Everything a driver makes is tagged
- * with our guest id, so `list` finds what nobody asked for. Drivers throw CloudError; policy lives in the agent.
+ * with our guest id, so `list` finds what nobody asked for. What is not ours is never touched but by `evict`. Drivers
+ * throw CloudError; policy lives in the agent.
  */
 import type { Duplex } from "node:stream";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
-import type { GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
+import type { GuestBody, GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
 
 export type GuestObservation = {
   guestId: string;
@@ -23,6 +24,8 @@ export type GuestOrder = {
   imagePath: string | null;
   /** Decoded bytes for the config drive. */
   userData: Uint8Array | null;
+  /** It was here before: whatever of it is missing was lost, and nothing is put in its place. */
+  made: boolean;
 };
 
 export type EnsureOptions = {
@@ -37,10 +40,15 @@ export type HypervisorDriver = {
   readonly kind: string;
   readonly capabilities: Capabilities;
   inventory(): Promise<Inventory>;
+  /** Everything that the hypervisor has, also what carries no mark of ours, which nothing else here sees. */
   list(): Promise<GuestObservation[]>;
   observe(guestId: string): Promise<GuestObservation | null>;
   ensure(order: GuestOrder, options: EnsureOptions): Promise<GuestObservation>;
   remove(guestId: string, signal: AbortSignal): Promise<void>;
+  /** What it was last ensured to be, kept beside it; null for what is not ours, or has lost it. */
+  describe(guestId: string): Promise<GuestBody | null>;
+  /** Destroys whatever has this id, ours or not; of what is not ours no file outside our own folder. */
+  evict(guestId: string, signal: AbortSignal): Promise<void>;
   /** A byte stream to the guest's screen (RFB), serial line, or the tail of its serial log. Throws InvalidState when it is not running. */
   console(guestId: string, kind: ConsoleKind, signal: AbortSignal): Promise<Duplex>;
   /** Hints that something changed; losing one only adds delay. Returns the function that ends it. */

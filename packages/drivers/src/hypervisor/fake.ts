@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudError, type PublicError } from "@madang/core/errors";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
+import { guestBody } from "@madang/core/wire/guest";
 import type { EnsureOptions, GuestObservation, GuestOrder, HypervisorDriver } from "./driver.ts";
 import { guestLocks } from "./guest-lock.ts";
 import { openSerialHub } from "./serial-hub.ts";
@@ -110,6 +111,8 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
     ensure: (order, how) =>
       locks.run(order.spec.guestId, how.signal, () => ensure(answering(deps), order, how)),
     remove: (guestId, signal) => locks.run(guestId, signal, () => remove(answering(deps), guestId, signal)),
+    describe: async (guestId) => answering(deps).guests.get(guestId)?.body ?? null,
+    evict: (guestId, signal) => locks.run(guestId, signal, () => remove(answering(deps), guestId, signal)),
     console: async (guestId, kind) => openConsole(find(answering(deps), guestId), kind),
     watch(onChange) {
       watchers.add(onChange);
@@ -125,6 +128,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
 async function ensure(deps: Deps, order: GuestOrder, how: EnsureOptions): Promise<GuestObservation> {
   const { spec } = order;
   const guest = deps.guests.get(spec.guestId) ?? deps.guests.add(order);
+  deps.guests.keep(guest, guestBody.parse(spec));
   if (spec.desired === "stopped") {
     if (guest.running) how.onPhase?.("stopping", null);
     await stop(deps, guest, how);

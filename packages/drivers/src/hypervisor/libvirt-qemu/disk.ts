@@ -30,7 +30,7 @@ export function diskBytes(spec: Pick<GuestOrder["spec"], "diskGib" | "image">): 
 }
 
 /**
- * @param known whether the hypervisor already has a definition of this guest, which proves that its disk once existed
+ * @param known whether the hypervisor has a definition of this guest or the agent remembers it: its disk once existed
  */
 export async function ensureDisk(
   files: GuestFiles,

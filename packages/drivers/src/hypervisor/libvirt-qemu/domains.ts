@@ -49,8 +49,17 @@ export function domainCalls(session: Session) {
     async destroy(domain: Domain): Promise<void> {
       await session.call(procedure.domainDestroyFlags, about(domain).uint(0));
     },
+    /** Also when somebody else has undefined it already. */
     async undefine(domain: Domain): Promise<void> {
-      await session.call(procedure.domainUndefineFlags, about(domain).uint(flags.undefineAll));
+      try {
+        await session.call(procedure.domainUndefineFlags, about(domain).uint(flags.undefineAll));
+      } catch (error) {
+        if (!isLibvirtCode(error, libvirtCode.noDomain)) throw error;
+      }
+    },
+    /** False for a running domain whose definition is gone: it ends without a trace. */
+    async isPersistent(domain: Domain): Promise<boolean> {
+      return (await session.call(procedure.domainIsPersistent, about(domain))).int() === 1;
     },
     async liveXml(domain: Domain): Promise<string> {
       return (await session.call(procedure.domainGetXmlDesc, about(domain).uint(0))).string();

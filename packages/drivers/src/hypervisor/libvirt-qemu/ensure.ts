@@ -1,12 +1,15 @@
 /** Brings one guest to its spec. Called under the guest's lock; may be aborted anywhere and called again. */
 import type { EnsureOptions, GuestObservation, GuestOrder } from "../driver.ts";
+import { writeBody } from "./body.ts";
 import { writeConfigDrive } from "./config-drive.ts";
 import { assertDisk, ensureDisk } from "./disk.ts";
 import { buildDomainXml } from "./domain-xml.ts";
 import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
+import type { GuestMetadata } from "./metadata.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
+import { isDiskFull } from "./rpc/fault.ts";
 
 export type EnsureDeps = PowerDeps & { virtType: VirtType; instancesDir: string };
 
@@ -24,14 +27,41 @@ export async function ensureGuest(
   const files = guestFiles(deps.instancesDir, spec.guestId);
   const task = { deps, order, how, files, graceMs: how.shutdownGraceMs ?? defaultGraceMs };
   const guest = await findOurs(deps.domains, spec.guestId);
+  if (guest) await keepDefined(task, guest);
   if (spec.desired === "stopped") return guest ? stopKnown(task, guest) : prepareStopped(task);
   const runs = guest !== null && (await settle(deps, guest, limits(task)));
   if (guest && runs) {
-    if (guest.metadata.rebootSeq >= spec.rebootSeq) return observation(deps.domains, guest);
+    if (guest.metadata.rebootSeq >= spec.rebootSeq) return keepRunning(task, guest);
+    // As long as it runs, its data can still be saved; a reboot would be the end of it.
+    await assertDisk(files);
     how.onPhase?.("rebooting", null);
     await stopForReboot(deps, guest, spec.rebootKind, limits(task));
   }
   return start(task, guest !== null);
+}
+
+/** Somebody undefined it while it ran: without a definition it would be gone with its next stop. */
+async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<void> {
+  if (await deps.domains.isPersistent(guest.domain)) return;
+  await deps.domains.define(domainXml(deps, order, files, guest.metadata));
+}
+
+/** Whoever asks for it may be another than who had it made: a guest can be taken over while it runs. */
+async function keepRunning(task: Task, guest: Guest): Promise<GuestObservation> {
+  const { deps, order, files } = task;
+  const { instanceId: instance, projectId: project } = order.spec;
+  if (guest.metadata.instance !== instance || guest.metadata.project !== project)
+    await deps.domains.setLiveMetadata(guest.domain, { ...guest.metadata, instance, project });
+  await makeGuestFolder(files);
+  await tryWriteBody(task);
+  return observation(deps.domains, guest);
+}
+
+/** On a full disk an older description must do: nobody's guest is stopped, or kept from stopping, for it. */
+async function tryWriteBody({ files, order }: Task): Promise<void> {
+  await writeBody(files, order).catch((error: unknown) => {
+    if (!isDiskFull(error)) throw error;
+  });
 }
 
 /** Stopping must work whatever became of the image, so only the disk is looked at. */
@@ -42,6 +72,7 @@ async function stopKnown(task: Task, guest: Guest): Promise<GuestObservation> {
   await stopGuest(deps, guest, limits(task));
   how.signal.throwIfAborted();
   await assertDisk(files);
+  await tryWriteBody(task);
   const now = (await findOurs(deps.domains, guest.id)) ?? guest;
   return observation(deps.domains, now);
 }
@@ -63,7 +94,8 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
   const { spec } = order;
   how.onPhase?.("preparing-disk", null);
   await makeGuestFolder(files);
-  await ensureDisk(files, order, known, how.signal);
+  await ensureDisk(files, order, known || order.made, how.signal);
+  await writeBody(files, order);
   await writeConfigDrive(files, order, how.signal);
   how.signal.throwIfAborted();
   const metadata = {
@@ -73,14 +105,23 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
     rebootSeq: spec.rebootSeq,
     stopping: false,
   };
+  const domain = await deps.domains.define(domainXml(deps, order, files, metadata));
+  return { id: spec.guestId, domain, metadata };
+}
+
+function domainXml(
+  { virtType }: EnsureDeps,
+  { spec }: GuestOrder,
+  files: GuestFiles,
+  metadata: GuestMetadata,
+): string {
   const { guestId, machineType, vcpus, ramMib } = spec;
-  const xml = buildDomainXml({
-    ...{ guestId, machineType, vcpus, ramMib, metadata, virtType: deps.virtType },
+  return buildDomainXml({
+    ...{ guestId, machineType, vcpus, ramMib, metadata, virtType },
     disk: { path: files.disk, basePath: files.base, baseFormat: spec.image.format },
     configDrivePath: files.configDrive,
     serialLogPath: files.serialLog,
   });
-  return { id: guestId, domain: await deps.domains.define(xml), metadata };
 }
 
 function limits({ how, graceMs }: Task) {

@@ -15,6 +15,8 @@ export type GuestFiles = {
   disk: string;
   /** Written once the disk exists: from then on a missing disk is a loss, never a reason to make a new one. */
   diskMark: string;
+  /** What the guest was last ensured to be. */
+  body: string;
   /** A hard link to the agent's image file, so that the file system counts who still needs it. */
   base: string;
   configDrive: string;
@@ -32,6 +34,7 @@ export function guestFiles(instancesDir: string, guestId: string): GuestFiles {
     folder,
     disk: join(folder, "disk.qcow2"),
     diskMark: join(folder, "disk.json"),
+    body: join(folder, "body.json"),
     base: join(folder, "base.img"),
     configDrive: join(folder, "config.iso"),
     consoleFolder,

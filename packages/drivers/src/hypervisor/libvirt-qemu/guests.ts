@@ -1,6 +1,8 @@
 /** Looking at guests: which domains are ours, and what they are doing. Nothing here changes anything. */
 import { CloudError } from "@madang/core/errors";
+import type { GuestBody } from "@madang/core/wire/guest";
 import type { GuestObservation } from "../driver.ts";
+import { undefinedGuests } from "./body.ts";
 import { powerOf } from "./domain-state.ts";
 import type { Domains } from "./domains.ts";
 import type { GuestMetadata } from "./metadata.ts";
@@ -9,20 +11,34 @@ import type { Domain } from "./rpc/xdr.ts";
 
 export type Guest = { id: string; domain: Domain; metadata: GuestMetadata };
 
-export async function listGuests(domains: Domains): Promise<GuestObservation[]> {
-  const found = await Promise.all(
-    (await domains.list()).map(async (domain) => {
-      try {
-        const guest = await asGuest(domains, domain);
-        return guest && (await observation(domains, guest));
-      } catch (error) {
-        // Gone since it was listed.
-        if (isLibvirtCode(error, libvirtCode.noDomain)) return null;
-        throw error;
-      }
-    }),
-  );
-  return found.filter((one) => one !== null);
+/** Every domain, also those that are not ours, and the guests of ours that have lost theirs. */
+export async function listGuests(domains: Domains, instancesDir: string): Promise<GuestObservation[]> {
+  const all = await domains.list();
+  const found = await Promise.all(all.map((domain) => listed(domains, domain)));
+  const defined = new Set(all.map(({ uuid }) => uuidText(uuid)));
+  const bodies = await undefinedGuests(instancesDir, defined);
+  return [...found.filter((one) => one !== null), ...bodies.map(undefinedObservation)];
+}
+
+async function listed(domains: Domains, domain: Domain): Promise<GuestObservation | null> {
+  try {
+    const guest = await asGuest(domains, domain);
+    return await (guest ? observation(domains, guest) : foreignObservation(domains, domain));
+  } catch (error) {
+    // Gone since it was listed.
+    if (isLibvirtCode(error, libvirtCode.noDomain)) return null;
+    throw error;
+  }
+}
+
+async function foreignObservation(domains: Domains, domain: Domain): Promise<GuestObservation> {
+  const power = powerOf(await domains.state(domain), false);
+  return { guestId: uuidText(domain.uuid), name: domain.name, ...power, rebootSeq: 0 };
+}
+
+function undefinedObservation({ guestId, body }: { guestId: string; body: GuestBody }): GuestObservation {
+  const { hostname: name, rebootSeq } = body;
+  return { guestId, name, observed: "stopped", stopCause: "unknown", rebootSeq };
 }
 
 export async function observeGuest(domains: Domains, guestId: string): Promise<GuestObservation | null> {

@@ -1,6 +1,6 @@
 /** What only libvirt with QEMU promises: how a guest is caged, what its files are, what a restart of libvirtd does. */
 import { execFile } from "node:child_process";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -156,6 +156,73 @@ describe("a guest under libvirt and QEMU", () => {
     const { stdout } = await exec("qemu-img", ["info", "-U", "--output=json", files().disk]);
     expect(JSON.parse(stdout)["virtual-size"]).toBe(2 * gib);
     expect(await harness.virsh("domstate", guestId)).toBe("running");
+  });
+
+  it("is described by a new driver on a new libvirtd just as before", async () => {
+    const before = await harness.driver.describe(guestId);
+    expect(before).toMatchObject({ hostname: order.spec.hostname, diskGib: 2 });
+    await harness.restart("libvirtd");
+    const { libvirtDir, instancesDir, log: quiet } = harness;
+    const options = { libvirtDir, instancesDir, virtType: "qemu" as const, log: quiet };
+    const driver = await createHypervisorDriver("libvirt-qemu", options);
+    expect(await driver.describe(guestId)).toEqual(before);
+    await driver.close();
+    const { mode } = await stat(files().body);
+    expect(mode & 0o777).toBe(0o600);
+    await until("the driver to answer", () => harness.driver.observe(guestId).catch(() => null));
+  });
+
+  it("that somebody destroyed by hand is off, and is started again with its own disk", async () => {
+    await harness.virsh("destroy", guestId);
+    expect(await harness.driver.observe(guestId)).toMatchObject({
+      observed: "stopped",
+      stopCause: "destroyed",
+    });
+    const { ino } = await stat(files().disk);
+    expect(await ensure({ diskGib: 2 })).toMatchObject({ observed: "running" });
+    expect((await stat(files().disk)).ino).toBe(ino);
+  });
+
+  it("that somebody undefined while it ran goes on, is stopped and started, and is defined again", async () => {
+    const { ino } = await stat(files().disk);
+    await harness.virsh("undefine", guestId);
+    expect(await harness.driver.observe(guestId)).toMatchObject({ observed: "running" });
+    expect(await ensure({ diskGib: 2, desired: "stopped" })).toMatchObject({ observed: "stopped" });
+    expect(await harness.virsh("domstate", guestId)).toBe("shut off");
+    expect(await ensure({ diskGib: 2 })).toMatchObject({ observed: "running" });
+    expect((await stat(files().disk)).ino).toBe(ino);
+  });
+
+  it("that somebody destroyed and undefined is listed by its disk, and comes back with it", async () => {
+    const { ino } = await stat(files().disk);
+    await harness.virsh("undefine", guestId);
+    await harness.virsh("destroy", guestId);
+    expect(await harness.driver.observe(guestId)).toBeNull();
+    expect(await harness.driver.list()).toMatchObject([{ guestId, observed: "stopped" }]);
+    expect(await ensure({ diskGib: 2 })).toMatchObject({ observed: "running" });
+    expect((await stat(files().disk)).ino).toBe(ino);
+  });
+
+  it("whose disk is removed while it runs is not rebooted into its loss; what is put back is taken", async () => {
+    const aside = `${harness.imagePath}.aside`;
+    const pid = await harness.pid(guestId);
+    await rename(files().disk, aside);
+    const lost = { options: { reason: "DiskLost", retry: "never" } };
+    await expect(ensure({ diskGib: 2, rebootSeq: 1 })).rejects.toMatchObject(lost);
+    expect(await harness.pid(guestId)).toBe(pid);
+    process.kill(pid, "SIGKILL");
+    await until("its end", async () => (await harness.virsh("domstate", guestId)) === "shut off");
+    await expect(ensure({ diskGib: 2 })).rejects.toMatchObject(lost);
+    await harness.virsh("undefine", guestId);
+    await rm(files().folder, { recursive: true });
+    // Nothing on the hypervisor tells of it any more but the agent's memory.
+    const remembered = { ...order, made: true };
+    await expect(harness.driver.ensure(remembered, { signal: signal() })).rejects.toMatchObject(lost);
+    await expect(stat(files().disk)).rejects.toThrow("ENOENT");
+    await rename(aside, files().disk);
+    expect(await harness.driver.ensure(remembered, { signal: signal() })).toMatchObject({
+      observed: "running",
+    });
   });
 
   it("is removed although its disk is gone", async () => {

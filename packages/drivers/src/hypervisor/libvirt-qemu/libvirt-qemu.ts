@@ -1,14 +1,16 @@
 /**
  * Guests as libvirt domains under QEMU. The domain carries our metadata, and that mark alone makes it ours: a domain
- * without it is never listed, changed or removed.
+ * without it is listed, and never changed or removed but by `evict`.
  */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import type { ConsoleKind } from "@madang/core/wire/agent";
 import type { Logger } from "pino";
+import { z } from "zod";
 import type { HypervisorDriver } from "../driver.ts";
 import { guestLocks } from "../guest-lock.ts";
+import { readBody } from "./body.ts";
 import { type Consoles, openConsoles } from "./consoles.ts";
 import { domainName, guestIdOfName } from "./domain-xml.ts";
 import { type Domains, domainCalls } from "./domains.ts";
@@ -64,10 +66,12 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
       acceleration: choice.virtType === "kvm" ? "kvm" : "tcg",
     },
     inventory: () => hostInventory(instancesDir),
-    list: () => listGuests(deps.domains),
+    list: () => listGuests(deps.domains, instancesDir),
     observe: (guestId) => observeGuest(deps.domains, guestId),
     ensure: (order, how) => locks.run(order.spec.guestId, how.signal, () => ensureGuest(deps, order, how)),
     remove: (guestId, signal) => locks.run(guestId, signal, () => removeGuest(deps, guestId, signal)),
+    describe: (guestId) => readBody(instancesDir, guestId),
+    evict: (guestId, signal) => locks.run(guestId, signal, () => evictGuest(deps, guestId, signal)),
     console: (guestId, kind, signal) => openConsole(deps, guestId, kind, signal),
     watch: (onChange) =>
       session.listen(
@@ -97,6 +101,17 @@ async function removeGuest(deps: Deps, guestId: string, signal: AbortSignal): Pr
   deps.consoles.forget(guestId);
   await rm(guestFiles(deps.instancesDir, guestId).folder, { recursive: true, force: true });
   await removeQemuLogs(deps.libvirtDir, guestId);
+}
+
+/** Of what is not ours the definition goes, and no file but those in a folder of ours that bears its id. */
+async function evictGuest(deps: Deps, guestId: string, signal: AbortSignal): Promise<void> {
+  const domain = await deps.domains.lookup(guestId);
+  if (domain && !(await deps.domains.metadata(domain))) {
+    await forceOff(deps, { domain });
+    signal.throwIfAborted();
+    await deps.domains.undefine(domain);
+  }
+  if (z.uuid().safeParse(guestId).success) await removeGuest(deps, guestId, signal);
 }
 
 /** QEMU's own messages, which libvirt keeps by name for ever. */

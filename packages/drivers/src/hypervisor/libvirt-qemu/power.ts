@@ -32,7 +32,7 @@ export async function stopGuest(deps: PowerDeps, guest: Guest, limits: Limits): 
 }
 
 /** Off afterwards, whoever ends it. */
-export async function forceOff(deps: PowerDeps, guest: Guest): Promise<void> {
+export async function forceOff(deps: PowerDeps, guest: Pick<Guest, "domain">): Promise<void> {
   await unlessOff(deps.domains.destroy(guest.domain));
 }
 

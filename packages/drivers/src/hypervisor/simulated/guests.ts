@@ -1,6 +1,7 @@
 /** The guests of a simulated hypervisor: what each one is, what can happen to it, and how it is remembered. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { stopCause } from "@madang/core/wire/guest";
+import { isDeepStrictEqual } from "node:util";
+import { type GuestBody, guestBody, stopCause } from "@madang/core/wire/guest";
 import { z } from "zod";
 import type { GuestObservation, GuestOrder } from "../driver.ts";
 import type { SerialHub } from "../serial-hub.ts";
@@ -17,6 +18,8 @@ const saved = z.object({
   /** How often it was started. */
   starts: z.int(),
   diskLost: z.boolean().default(false),
+  /** What it was last ensured to be. */
+  body: guestBody.nullable().default(null),
   log: z.base64(),
 });
 type Saved = z.infer<typeof saved>;
@@ -33,6 +36,7 @@ export type SimulatedGuests = {
   boot(guest: SimulatedGuest): void;
   end(guest: SimulatedGuest, cause: NonNullable<Saved["stopCause"]>): void;
   loseDisk(guest: SimulatedGuest): void;
+  keep(guest: SimulatedGuest, body: GuestBody): void;
   remove(guestId: string): void;
 };
 
@@ -82,6 +86,11 @@ export function simulatedGuests(
       guest.diskLost = true;
       changed(guest.guestId);
     },
+    keep(guest, body) {
+      if (isDeepStrictEqual(guest.body, body)) return;
+      guest.body = body;
+      changed(guest.guestId);
+    },
     remove(guestId) {
       if (guests.delete(guestId)) changed(guestId);
     },
@@ -107,6 +116,7 @@ function blank({ spec }: GuestOrder): Saved {
     stopCause: "unknown",
     starts: 0,
     diskLost: false,
+    body: guestBody.parse(spec),
     log: "",
   };
 }

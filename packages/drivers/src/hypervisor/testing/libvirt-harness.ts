@@ -72,7 +72,7 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
       kill: async (guestId) => {
         process.kill(await pid(guestId), "SIGKILL");
       },
-      makeForeign: () => defineForeign(virsh, root),
+      makeForeign: () => startForeign(virsh, root),
       loseDisk: (guestId) => rm(join(instancesDir, guestId, "disk.qcow2")),
       leftovers: (guestId) => findLeftovers(root, guestId),
       async close() {
@@ -149,15 +149,19 @@ async function qemuPid(libvirtDir: string, guestId: string): Promise<number> {
   return Number(await readFile(join(libvirtDir, "run", "qemu", `madang-${guestId}.pid`), "utf8"));
 }
 
-/** A domain as another tool would make it, in the same libvirt. */
-async function defineForeign(virsh: Virsh, root: string): Promise<string> {
-  const uuid = randomUUID();
+/** A domain as another tool would make it, in the same libvirt, with an id no RFC knows and a disk of its own. */
+async function startForeign(virsh: Virsh, root: string): Promise<{ guestId: string; files: string[] }> {
+  const guestId = `${randomUUID().slice(0, 14)}0${randomUUID().slice(15)}`;
+  const disk = join(root, "foreign.img");
+  await writeFile(disk, Buffer.alloc(1024 * 1024));
   const os = "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>";
-  const xml = `<domain type='qemu'><name>foreign</name><uuid>${uuid}</uuid><memory>65536</memory>${os}</domain>`;
+  const devices = `<devices><disk type='file'><source file='${disk}'/><target dev='vda'/></disk></devices>`;
+  const xml = `<domain type='qemu'><name>foreign</name><uuid>${guestId}</uuid><memory>65536</memory>${os}${devices}</domain>`;
   const file = join(root, "foreign.xml");
   await writeFile(file, xml);
   await virsh("define", file);
-  return uuid;
+  await virsh("start", guestId);
+  return { guestId, files: [disk, file] };
 }
 
 /** Whatever under the folder, or running, still carries the guest's id. */

@@ -11,6 +11,7 @@ export function testOrder({ imagePath, userData, ...change }: Change): GuestOrde
   return {
     imagePath,
     userData: userData ?? null,
+    made: false,
     spec: {
       guestId,
       instanceId: randomUUID(),

@@ -13,7 +13,7 @@ export async function simulatedHarness(): Promise<HypervisorHarness> {
       await line.see(/# /);
     },
     kill: async (guestId) => driver.crash(guestId),
-    makeForeign: async () => randomUUID(),
+    makeForeign: async () => ({ guestId: randomUUID(), files: [] }),
     loseDisk: async (guestId) => driver.loseDisk(guestId),
     leftovers: async (guestId) => (driver.inspect(guestId) ? [guestId] : []),
     close: () => driver.close(),

@@ -62,9 +62,15 @@ export function faultToCloudError(fault: LibvirtFault): CloudError {
   }
 }
 
+const diskFullReason = "DiskFull";
+
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof CloudError && error.options.reason === diskFullReason;
+}
+
 export function diskFull(detail: string, cause?: unknown): CloudError {
   return new CloudError("Unavailable", "The hypervisor's disk is full.", {
-    reason: "DiskFull",
+    reason: diskFullReason,
     detail,
     cause,
     retry: "elsewhere",

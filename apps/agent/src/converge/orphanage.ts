@@ -1,0 +1,124 @@
+/**
+ * Guests that are here and that no snapshot names. They are reported with what is known of them, and left exactly as they
+ * are: one is destroyed only by an administrator's explicit order, and never while a snapshot names it.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { asCloudError, type PublicError } from "@madang/core/errors";
+import type { Orphan } from "@madang/core/wire/agent";
+import type { GuestBody } from "@madang/core/wire/guest";
+import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import type { Logger } from "pino";
+import { backOffMs } from "./decision.ts";
+import type { GuestMemory } from "./memory.ts";
+
+export type OrphanageDeps = {
+  driver: HypervisorDriver;
+  memory: GuestMemory;
+  isNamed: (guestId: string) => boolean;
+  /** There are other orphans than before. */
+  onOrphans: () => void;
+  /** Look at the hypervisor again. */
+  again: () => void;
+  log: Logger;
+};
+
+export type Orphanage = {
+  /** The guests that an administrator wants destroyed, all of them. */
+  order: (guestIds: readonly string[]) => void;
+  /** `present`: everything that the hypervisor has. */
+  look: (present: readonly GuestObservation[]) => Promise<void>;
+  /** null until a snapshot came and the hypervisor was looked at since. */
+  orphans: () => Orphan[] | null;
+  stop: () => Promise<void>;
+};
+
+type Order = {
+  failures: number;
+  notBefore: number;
+  fault: PublicError | null;
+  running: Promise<void> | null;
+};
+
+export function createOrphanage(deps: OrphanageDeps): Orphanage {
+  const orders = new Map<string, Order>();
+  const ending = new AbortController();
+  let isTold = false;
+  let found: Orphan[] | null = null;
+
+  const say = (next: Orphan[]) => {
+    const same = isDeepStrictEqual(found, next);
+    found = next;
+    if (!same) deps.onOrphans();
+  };
+  const destroy = async (guestId: string, order: Order) => {
+    try {
+      await deps.driver.evict(guestId, ending.signal);
+      await deps.memory.forget(guestId);
+      deps.log.info({ guestId }, "orphan destroyed");
+      deps.again();
+    } catch (error) {
+      if (ending.signal.aborted) return;
+      order.failures++;
+      order.notBefore = Date.now() + backOffMs(order.failures);
+      order.fault = asCloudError(error).toPublic();
+      const { detail } = asCloudError(error).options;
+      deps.log.warn({ err: error, detail, guestId, failures: order.failures }, "orphan was not destroyed");
+      say(
+        (found ?? []).map((orphan) =>
+          orphan.guestId === guestId ? { ...orphan, fault: order.fault } : orphan,
+        ),
+      );
+    }
+  };
+  const destroyIfOrdered = (guestId: string) => {
+    const order = orders.get(guestId);
+    if (!order || ending.signal.aborted || deps.isNamed(guestId)) return;
+    if (order.running || Date.now() < order.notBefore) return;
+    order.running = destroy(guestId, order).finally(() => {
+      order.running = null;
+    });
+  };
+
+  return {
+    order: (guestIds) => {
+      if (!isTold) deps.again();
+      isTold = true;
+      for (const guestId of orders.keys()) if (!guestIds.includes(guestId)) orders.delete(guestId);
+      for (const guestId of guestIds.filter((one) => !orders.has(one))) {
+        orders.set(guestId, { failures: 0, notBefore: 0, fault: null, running: null });
+        destroyIfOrdered(guestId);
+      }
+    },
+    look: async (present) => {
+      if (!isTold) return;
+      const strangers = present.filter(({ guestId }) => !deps.isNamed(guestId));
+      const next = await Promise.all(strangers.map((guest) => orphanOf(deps, guest)));
+      // Looking took a while: who was named meanwhile is no orphan.
+      const still = next.filter(({ guestId }) => !deps.isNamed(guestId));
+      say(still.map((orphan) => ({ ...orphan, fault: orders.get(orphan.guestId)?.fault ?? null })));
+      for (const { guestId } of still) destroyIfOrdered(guestId);
+    },
+    orphans: () => found?.filter(({ guestId }) => !deps.isNamed(guestId)) ?? null,
+    stop: async () => {
+      ending.abort();
+      await Promise.all([...orders.values()].map(({ running }) => running));
+    },
+  };
+}
+
+async function orphanOf(
+  { driver, memory, log }: OrphanageDeps,
+  { guestId, name, observed }: GuestObservation,
+): Promise<Orphan> {
+  const body = await driver.describe(guestId).catch((error: unknown) => {
+    log.warn({ err: error, guestId }, "orphan cannot be described");
+    return null;
+  });
+  const acked = memory.get(guestId).ackedGeneration ?? 0;
+  return { guestId, name, observed, body: body && newest(body, acked), fault: null };
+}
+
+/** Whoever adopts it begins with the next generation, which nothing that was ever acknowledged may reach. */
+function newest(body: GuestBody, acked: number): GuestBody {
+  return { ...body, generation: Math.max(body.generation, acked) };
+}

@@ -9,9 +9,9 @@ import {
   type ConsoleDeps,
   type ConsoleOpened,
   closeCodes,
-  closedConsoles,
   closeStaleConsoles,
   consoleDialMs,
+  endedConsoles,
   type Identity,
   recordConsole,
   redeemTicket,
@@ -39,7 +39,7 @@ export type ConsoleRelay = {
 
 const largestMessage = 1024 * 1024;
 const watchEveryMs = 1_000;
-const staleEveryMs = 30_000;
+const staleEveryMs = 10_000;
 
 type Open = { browser: WebSocket; done: Promise<void> };
 
@@ -83,17 +83,17 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
     }
   };
 
-  const closeTaken = async () => {
-    for (const id of await closedConsoles(api.reads, [...open.keys()]))
-      end(open.get(id), closeCodes.takenOver);
+  const closeEnded = async () => {
+    for (const { id, revoked } of await endedConsoles(api.reads, [...open.keys()]))
+      end(open.get(id), revoked ? closeCodes.agentUnreachable : closeCodes.takenOver);
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [
-    setInterval(() => quietly(closeTaken()), watchEveryMs),
-    setInterval(() => quietly(closeStaleConsoles(api.reads, internalBase, startedAt)), staleEveryMs),
+    setInterval(() => quietly(closeEnded()), watchEveryMs),
+    setInterval(() => quietly(closeStaleConsoles(deps, internalBase, startedAt)), staleEveryMs),
   ];
-  const offHint = bus.on("console", () => quietly(closeTaken()));
-  void quietly(closeStaleConsoles(api.reads, internalBase, startedAt));
+  const offHint = bus.on("console", () => quietly(closeEnded()));
+  void quietly(closeStaleConsoles(deps, internalBase, startedAt));
 
   return {
     accept: (request, socket, head, call) =>

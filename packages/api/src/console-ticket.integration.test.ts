@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   acceptDial,
   type ConsoleDeps,
-  closedConsoles,
   closeStaleConsoles,
+  endedConsoles,
   redeemTicket,
   takeOver,
 } from "./console-ticket.ts";
@@ -76,7 +76,7 @@ test("who opens the serial line takes it over; a screen may have several viewers
   });
   await takeOver(deps, row);
   const ids = [first.consoleId, second.consoleId, screen.consoleId];
-  expect(await closedConsoles(cloud.database, ids)).toEqual([first.consoleId]);
+  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: first.consoleId, revoked: false }]);
 });
 
 test("an instance has a bounded number of consoles, and what was left behind gives its place back", async () => {
@@ -85,11 +85,52 @@ test("an instance has a bounded number of consoles, and what was left behind giv
   for (let index = 0; index < 8; index++) await open();
   expect(await refusal(open())).toMatchObject({ code: "TooManyRequests", reason: "tooManyConsoles" });
   await prisma.consoleSession.updateMany({ data: { expiresAt: new Date(Date.now() - 120_000) } });
-  await closeStaleConsoles(cloud.database, base, new Date());
+  await closeStaleConsoles(deps, base, new Date());
   const { consoleId, ticket } = await open();
   await redeem(consoleId, ticket);
-  await closeStaleConsoles(cloud.database, "wss://127.0.0.1:2", new Date(Date.now() + 1_000));
-  expect(await closedConsoles(cloud.database, [consoleId])).toEqual([]);
-  await closeStaleConsoles(cloud.database, base, new Date(Date.now() + 1_000));
-  expect(await closedConsoles(cloud.database, [consoleId])).toEqual([consoleId]);
+  await closeStaleConsoles(deps, "wss://127.0.0.1:2", new Date(Date.now() + 1_000));
+  expect(await endedConsoles(cloud.database, [consoleId])).toEqual([]);
+  await closeStaleConsoles(deps, base, new Date(Date.now() + 1_000));
+  expect(await endedConsoles(cloud.database, [consoleId])).toEqual([{ id: consoleId, revoked: false }]);
+});
+
+test("the consoles of a web process that is gone are closed and told in the trail; those of a living one stay", async () => {
+  const { prisma } = cloud.database;
+  await prisma.consoleSession.updateMany({ data: { closedAt: new Date() } });
+  const startedAt = new Date(0);
+  const life = (port: number, secondsAgo: number) => ({
+    id: crypto.randomUUID(),
+    kind: "web",
+    host: "here",
+    pid: port,
+    version: "test",
+    startedAt: new Date(),
+    lastSeenAt: new Date(Date.now() - secondsAgo * 1_000),
+    detail: { agentUrl: `https://127.0.0.1:${port}` },
+  });
+  await prisma.process.createMany({ data: [life(1, 60), life(2, 0)] });
+  const opened = [await open(), await open()];
+  for (const [index, { consoleId, ticket }] of opened.entries()) {
+    const internalUrl = `wss://127.0.0.1:${index + 1}/console/${consoleId}`;
+    expect(
+      await redeemTicket(deps, { consoleId, ticket, sessionId: cloud.sessions.member, internalUrl }),
+    ).not.toBeNull();
+  }
+  const ids = opened.map(({ consoleId }) => consoleId);
+  await closeStaleConsoles(deps, "wss://127.0.0.1:3", startedAt);
+  expect(await endedConsoles(cloud.database, ids), "just opened: it may still be starting").toEqual([]);
+  await prisma.consoleSession.updateMany({
+    where: { id: { in: ids } },
+    data: { redeemedAt: new Date(Date.now() - 30_000), agentDialledAt: new Date() },
+  });
+  const told = () => prisma.event.count({ where: { resourceId: instanceId, action: "console.close" } });
+  const before = await told();
+  await closeStaleConsoles(deps, "wss://127.0.0.1:3", startedAt);
+  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: ids[0], revoked: false }]);
+  expect((await told()) - before).toBe(1);
+  await closeStaleConsoles(deps, "wss://127.0.0.1:3", startedAt);
+  expect((await told()) - before).toBe(1);
+
+  await prisma.hypervisor.update({ where: { id: hypervisorId }, data: { revokedAt: new Date() } });
+  expect(await endedConsoles(cloud.database, [ids[1] ?? ""])).toEqual([{ id: ids[1], revoked: true }]);
 });

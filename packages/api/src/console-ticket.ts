@@ -1,5 +1,13 @@
 /** The browser's side of a console in the database: a ticket is redeemed once, and every opening and closing is on the trail. */
-import { appendEvent, type ConsoleSession, type Database, type Hints, transaction } from "@madang/db";
+import {
+  appendEvent,
+  type ConsoleSession,
+  type Database,
+  goneAfterMs,
+  type Hints,
+  type Tx,
+  transaction,
+} from "@madang/db";
 import { ticketHash } from "./admission/open-console.ts";
 import { newConsoleSecret, sealConsoleSecret } from "./console.ts";
 import type { Seal } from "./seal.ts";
@@ -50,7 +58,7 @@ export async function redeemTicket(deps: ConsoleDeps, redemption: Redemption): P
   };
 }
 
-export type ConsoleActor = { userId: string; name: string; address: string; requestId: string };
+export type ConsoleActor = { userId: string; name: string; address: string; requestId: string | null };
 
 export async function recordConsole(
   deps: ConsoleDeps,
@@ -65,22 +73,31 @@ export async function recordConsole(
         data: { closedAt: deps.database.now() },
       });
     }
-    await appendEvent(tx, {
-      projectId: console.projectId,
-      actorKind: "user",
-      actorId: actor.userId,
-      actorName: actor.name,
-      resourceKind: "instance",
-      resourceId: instance.id,
-      resourceName: instance.name,
-      action,
-      result: "succeeded",
-      requestId: actor.requestId,
-      address: actor.address,
-      params: { kind: console.kind },
-    });
+    await appendConsole(tx, { console, instance }, actor, action);
   });
   deps.hints.publish("event");
+}
+
+async function appendConsole(
+  tx: Tx,
+  { console, instance }: { console: ConsoleSession; instance: { id: string; name: string } },
+  actor: ConsoleActor,
+  action: "console.open" | "console.close",
+): Promise<void> {
+  await appendEvent(tx, {
+    projectId: console.projectId,
+    actorKind: "user",
+    actorId: actor.userId,
+    actorName: actor.name,
+    resourceKind: "instance",
+    resourceId: instance.id,
+    resourceName: instance.name,
+    action,
+    result: "succeeded",
+    requestId: actor.requestId,
+    address: actor.address,
+    params: { kind: console.kind },
+  });
 }
 
 /** One serial line has one keyboard: who comes later takes it over, wherever the earlier one sits. */
@@ -93,31 +110,65 @@ export async function takeOver(deps: ConsoleDeps, { id, guestId, kind }: Console
   deps.hints.publish("console");
 }
 
-/** Those of the given consoles that somebody closed. */
-export async function closedConsoles(database: Database, ids: readonly string[]): Promise<string[]> {
+/** `revoked`: its hypervisor was; else somebody closed it. */
+export type EndedConsole = { id: string; revoked: boolean };
+
+/** Those of the given consoles that must end now. */
+export async function endedConsoles(database: Database, ids: readonly string[]): Promise<EndedConsole[]> {
   if (ids.length === 0) return [];
-  const { rows } = await database.pool.query<{ id: string }>(
-    `SELECT id FROM unnest($1::uuid[]) AS open(id)
-     WHERE NOT EXISTS (SELECT 1 FROM console_session c WHERE c.id = open.id AND c.closed_at IS NULL)`,
+  const { rows } = await database.pool.query<EndedConsole>(
+    `SELECT open.id, h.revoked_at IS NOT NULL AS revoked FROM unnest($1::uuid[]) AS open(id)
+     LEFT JOIN console_session c ON c.id = open.id LEFT JOIN guest g ON g.id = c.guest_id
+     LEFT JOIN hypervisor h ON h.id = g.hypervisor_id
+     WHERE c.id IS NULL OR c.closed_at IS NOT NULL OR h.revoked_at IS NOT NULL`,
     [ids],
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
-/** Tickets nobody used, dials that never came, and what an earlier run of this process (same address) left open. */
+/** Tickets nobody used, dials that never came, sessions that ended, and consoles whose web process is gone. */
 export async function closeStaleConsoles(
-  database: Database,
+  deps: ConsoleDeps,
   internalBase: string,
   startedAt: Date,
 ): Promise<void> {
-  await database.pool.query(
+  await deps.database.pool.query(
     `UPDATE console_session SET closed_at = now() WHERE closed_at IS NULL AND (
        (redeemed_at IS NULL AND expires_at < now() - interval '1 minute')
        OR (redeemed_at < now() - interval '1 minute' AND agent_dialled_at IS NULL)
-       OR (starts_with(internal_url, $1) AND redeemed_at < $2)
        OR session_id IN (SELECT id FROM session WHERE revoked_at IS NOT NULL OR expires_at < now() - interval '1 minute'))`,
-    [internalBase, startedAt],
   );
+  await closeAbandoned(deps, internalBase, startedAt);
+}
+
+/**
+ * What a web process that was killed left open: an earlier run at this address, or one that gives no sign of life. It can't
+ * put the end on the trail any more, so that is done here. (A process of an older version does not say where it listens:
+ * while one lives, nobody is believed to be gone.)
+ */
+async function closeAbandoned({ database, hints }: ConsoleDeps, internalBase: string, startedAt: Date) {
+  const ended = await transaction(database.prisma, async (tx) => {
+    const closed = await tx.$queryRaw<{ id: string }[]>`
+      UPDATE console_session c SET closed_at = now() WHERE closed_at IS NULL AND (
+        (starts_with(internal_url, ${internalBase}) AND redeemed_at < ${startedAt})
+        OR (redeemed_at < now() - make_interval(secs => ${goneAfterMs / 1_000}) AND NOT EXISTS (
+          SELECT 1 FROM process p WHERE p.kind = 'web'
+            AND p.last_seen_at > now() - make_interval(secs => ${goneAfterMs / 1_000})
+            AND (p.detail->>'agentUrl' IS NULL
+              OR starts_with(c.internal_url, replace(p.detail->>'agentUrl', 'https:', 'wss:'))))))
+      RETURNING c.id`;
+    const consoles = await tx.consoleSession.findMany({
+      where: { id: { in: closed.map(({ id }) => id) } },
+      include: { instance: true, session: { include: { user: true } } },
+    });
+    for (const { instance, session, ...console } of consoles) {
+      const { id: userId, name } = session.user;
+      const actor = { userId, name, address: session.address, requestId: null };
+      await appendConsole(tx, { console, instance }, actor, "console.close");
+    }
+    return consoles.length;
+  });
+  if (ended > 0) hints.publish("event");
 }
 
 /** Marks the dial; false when it is not expected (again), or comes from another hypervisor than the guest's. */

@@ -32,6 +32,8 @@ export type Process = {
   freeze: () => void;
   thaw: () => void;
   logs: () => Promise<string>;
+  /** Resolves when its first run is over. */
+  ended: Promise<void>;
 };
 export type Web = Process & { url: string; agentUrl: string };
 export type Agent = Process & {
@@ -79,7 +81,14 @@ export async function startSeveral(settings: SeveralSettings): Promise<SeveralCl
     await rm(data, { recursive: true, force: true });
   };
   try {
-    return { ...(await startAll(settings, fresh.url, data, processes)), close };
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    const starting = startAll(settings, fresh.url, data, (process) => {
+      processes.push(process);
+      process.start();
+      process.ended.then(async () => reject(new Error(`${process.name} ended:\n${await process.logs()}`)));
+    });
+    failed.catch(() => {});
+    return { ...(await Promise.race([starting, failed])), close };
   } catch (error) {
     await close();
     throw error;
@@ -90,12 +99,11 @@ async function startAll(
   settings: SeveralSettings,
   databaseUrl: string,
   data: string,
-  processes: Process[],
+  run: (process: Process) => void,
 ): Promise<Omit<SeveralCloud, "close">> {
   const common = await prepare(databaseUrl, data);
   const add = <P extends Process>(process: P): P => {
-    processes.push(process);
-    process.start();
+    run(process);
     return process;
   };
   const tokens = await joinTokens(common, settings.agents);
@@ -135,7 +143,6 @@ async function prepare(databaseUrl: string, data: string): Promise<Record<string
   await writeFile(join(data, "disk.img"), randomBytes(1024 * 1024));
   return {
     PATH: "/usr/bin:/bin",
-    NODE_ENV: "production",
     DATABASE_URL: databaseUrl,
     MADANG_DATA: data,
     LOG_LEVEL: "debug",
@@ -148,6 +155,7 @@ async function joinTokens(common: Record<string, string>, agents: number): Promi
     ...common,
     MADANG_ADMIN_PASSWORD: password,
     MADANG_IMAGE_FILES: `disk=${common.MADANG_DATA}/disk.img`,
+    NODE_ENV: "production" as const,
   };
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: repository, env });
   const { joinToken } = z.object({ joinToken: z.string() }).parse(JSON.parse(stdout));
@@ -204,17 +212,24 @@ process.once("exit", () => {
 
 function makeProcess(data: string, name: string, entry: string[], env: Record<string, string>): Process {
   const logFile = join(data, `${name}.log`);
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let child: ChildProcess | null = null;
   const living = () => (child && child.exitCode === null && child.signalCode === null ? child : null);
   const start: Process["start"] = (more = {}) => {
     if (living()) throw new Error(`${name} runs already`);
     const log = createWriteStream(logFile, { flags: "a" });
-    const started = spawn(process.execPath, entry, { cwd: repository, env: { ...env, ...more } });
+    const started = spawn(process.execPath, entry, {
+      cwd: repository,
+      env: { ...env, ...more, NODE_ENV: "production" },
+    });
     started.stdout.pipe(log, { end: false });
     started.stderr.pipe(log, { end: false });
     started.once("close", () => log.end());
     children.add(started);
-    started.once("exit", () => children.delete(started));
+    started.once("exit", () => {
+      children.delete(started);
+      end();
+    });
     child = started;
   };
   const signal: Process["signal"] = async (which) => {
@@ -233,6 +248,7 @@ function makeProcess(data: string, name: string, entry: string[], env: Record<st
     freeze: () => void living()?.kill("SIGSTOP"),
     thaw: () => void living()?.kill("SIGCONT"),
     logs: () => readFile(logFile, "utf8"),
+    ended,
   };
 }
 

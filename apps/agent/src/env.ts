@@ -1,6 +1,7 @@
 /** The agent's settings, read once; a fault ends the process with a sentence for each. */
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { z } from "zod";
 
 const defaultData = () =>
@@ -43,6 +44,7 @@ const schema = z.object({
   MADANG_VIRT_TYPE: z.enum(["auto", "kvm", "qemu"]).default("auto"),
   /** How many guests may be started at the same time; a boot is the most expensive moment of a guest. */
   MADANG_BOOTING: z.coerce.number().int().min(1).max(64).default(2),
+  ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -58,6 +60,7 @@ export type Env = {
   libvirtDirectory: string | null;
   virtType: "auto" | "kvm" | "qemu";
   booting: number;
+  metrics: MetricsPlace | null;
   logLevel: string;
 };
 
@@ -86,6 +89,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     libvirtDirectory: env.MADANG_LIBVIRT_DIR ?? null,
     virtType: env.MADANG_VIRT_TYPE,
     booting: env.MADANG_BOOTING,
+    metrics: metricsPlace(env),
     logLevel: env.LOG_LEVEL,
   };
 }

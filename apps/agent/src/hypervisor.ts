@@ -19,6 +19,14 @@ import { type Reporter, startReporter } from "./link/report.ts";
 import { openRoute } from "./link/route.ts";
 import { loadSnapshot, saveSnapshot } from "./link/saved.ts";
 import { connector, type Identity } from "./link/tls.ts";
+import {
+  type AgentMeter,
+  countedDriver,
+  countedLink,
+  type HypervisorFigures,
+  silentMeter,
+  watchAnswers,
+} from "./metrics.ts";
 
 export type HypervisorOptions = JoinOptions & {
   driverInstance: HypervisorDriver;
@@ -27,6 +35,7 @@ export type HypervisorOptions = JoinOptions & {
   booting: number;
   /** What the simulator puts between this hypervisor and the control plane. */
   wrapLink?: (link: Link) => Link;
+  meter?: AgentMeter;
 };
 
 export type RunningHypervisor = {
@@ -34,14 +43,19 @@ export type RunningHypervisor = {
   stop: () => Promise<void>;
   /** Shuts every guest down, for a host that ends; tells nobody, so the next start brings them back. */
   drain: (graceMs: number) => Promise<void>;
+  /** null while it is off. */
+  figures: () => Promise<HypervisorFigures | null>;
 };
 
 export async function startHypervisor(
   options: HypervisorOptions,
   signal: AbortSignal,
 ): Promise<RunningHypervisor> {
-  const { directory, driverInstance: driver, bootId } = options;
-  const line = openLine(options, await joinPatiently(options, signal));
+  const { directory, bootId, wrapLink = (link) => link } = options;
+  const meter = watchAnswers(options.meter ?? silentMeter);
+  const driver = countedDriver(options.driverInstance, meter);
+  const counted = (link: Link) => countedLink(wrapLink(link), meter);
+  const line = openLine({ ...options, wrapLink: counted }, await joinPatiently(options, signal));
   const log = options.log.child({ hypervisorId: line.identity().hypervisorId });
   const memory = await openMemory(directory);
   const userData = openUserData(join(directory, "user-data"), (...wanted) => line.link().userData(...wanted));
@@ -56,6 +70,7 @@ export async function startHypervisor(
     ...imagesFor(driver, images),
     userData: userData.get,
     onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
+    onAttempt: meter.attempted,
     onOrphans: () => late.reporter?.refresh(),
   });
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
@@ -70,7 +85,10 @@ export async function startHypervisor(
   const reporter = startReporter({ ...options, ...fleet, link: line.link, driver, log });
   late.reporter = reporter;
   const ending = new AbortController();
-  const save = (snapshot: Snapshot) => saveSnapshot(directory, bootId, snapshot);
+  const save = async (snapshot: Snapshot) => {
+    if (!(await saveSnapshot(directory, bootId, snapshot)))
+      log.error({ directory }, "no space to save orders");
+  };
   const pulling = pullForever(
     { link: line.link, bootId, apply, save, log },
     AbortSignal.any([signal, ending.signal]),
@@ -95,7 +113,21 @@ export async function startHypervisor(
     await drainGuests(driver, specs, graceMs, log);
     await stop();
   };
-  return { stop, drain };
+  const figures = async (): Promise<HypervisorFigures> => ({
+    observed: countBy(fleet.reports().map(({ observed }) => observed)),
+    orphans: fleet.orphans()?.length ?? 0,
+    pullAgeMs: meter.ageMs("pull"),
+    reportAgeMs: meter.ageMs("report"),
+    listAgeMs: meter.ageMs("list"),
+    ...(await images.usage()),
+  });
+  return { stop, drain, figures };
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }
 
 function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps, "image" | "imagePath"> {
@@ -108,7 +140,7 @@ function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps
 
 /** The connection under the identity of the moment. */
 function openLine(
-  { urls, log, wrapLink = (link) => link }: Pick<HypervisorOptions, "urls" | "log" | "wrapLink">,
+  { urls, log, wrapLink }: Pick<HypervisorOptions, "urls" | "log"> & { wrapLink: (link: Link) => Link },
   first: Identity,
 ) {
   const route = openRoute(urls, log.child({ hypervisorId: first.hypervisorId }));

@@ -3,10 +3,13 @@ import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
+import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
 import { type Env, readEnv } from "./env.ts";
+import { judgeAgent } from "./health.ts";
 import { type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
 import { readBootId } from "./link/saved.ts";
+import { type HypervisorFigures, openAgentMetrics } from "./metrics.ts";
 import { openKnobs } from "./simulation/knobs.ts";
 import { startSimulated } from "./simulation/simulated.ts";
 
@@ -25,7 +28,17 @@ const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "agent", pid: process.pid } });
 const knobs = openKnobs(join(env.directory, "knobs.json"), log);
 const ending = new AbortController();
+/** As they join. */
+const joined: RunningHypervisor[] = [];
+const figuresOf = async () => (await Promise.all(joined.map(({ figures }) => figures()))).filter(isThere);
+const { registry, meter, refresh } = openAgentMetrics(figuresOf);
 const starting = startAll(env);
+const health = async () => judgeAgent(places(env).length, await figuresOf());
+const shown = showMetrics(env.metrics, { registry, refresh, health }, log);
+
+function isThere(figures: HypervisorFigures | null): figures is HypervisorFigures {
+  return figures !== null;
+}
 
 type Place = { name: string; directory: string; token: string | null };
 
@@ -44,7 +57,7 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
   await mkdir(directory, { recursive: true, mode: passable });
   await chmod(directory, passable);
   const { urls, caFingerprint, driver, booting, virtType, simulatedSlowMs } = env;
-  const options = { ...place, urls, caFingerprint, driver, booting, version, log };
+  const options = { ...place, urls, caFingerprint, driver, booting, version, log, meter };
   if (driver === "simulated") return startSimulated(options, knobs, simulatedSlowMs, ending.signal);
   const driverInstance = await createHypervisorDriver("libvirt-qemu", {
     libvirtDir: env.libvirtDirectory ?? "",
@@ -58,8 +71,13 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
 async function startAll(settings: Env): Promise<RunningHypervisor[]> {
   const running: RunningHypervisor[] = [];
   const waiting = places(settings);
+  const start = async (place: Place) => {
+    const hypervisor = await startOne(place);
+    joined.push(hypervisor);
+    return hypervisor;
+  };
   while (waiting.length > 0 && !ending.signal.aborted)
-    running.push(...(await Promise.all(waiting.splice(0, joinedAtOnce).map(startOne))));
+    running.push(...(await Promise.all(waiting.splice(0, joinedAtOnce).map(start))));
   log.info({ hypervisors: running.length, driver: env.driver }, "agent is up");
   return running;
 }
@@ -80,6 +98,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   ending.abort();
   const running = await starting.catch(() => []);
   await Promise.all(running.map((hypervisor) => hypervisor.stop()));
+  await (await shown)?.close();
   process.exit(0);
 }
 

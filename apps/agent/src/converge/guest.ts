@@ -29,7 +29,15 @@ export type GuestDeps = {
   booting: PQueue;
   /** `urgent` is false for mere progress. */
   onChange: (guestId: string, urgent: boolean) => void;
+  onAttempt?: (attempt: Attempt) => void;
   log: Logger;
+};
+
+/** One try to bring a guest to what is asked of it. */
+export type Attempt = {
+  action: Decision["kind"] | "observe";
+  outcome: "ok" | "failed" | "aborted" | "later";
+  seconds: number;
 };
 
 export type GuestWorker = {
@@ -48,7 +56,7 @@ type Shown = Omit<GuestReport, "guestId" | "generation">;
 type Guest = {
   readonly id: string;
   readonly deps: GuestDeps;
-  readonly log: Logger;
+  log: Logger;
   spec: GuestSpec;
   shown: Shown;
   /** The generation that was last acknowledged, over all runs of the agent. */
@@ -82,7 +90,7 @@ export function createGuestWorker(deps: GuestDeps, spec: GuestSpec): GuestWorker
   const guest: Guest = {
     id: spec.guestId,
     deps,
-    log: deps.log.child({ guestId: spec.guestId, instanceId: spec.instanceId }),
+    log: logOf(deps, spec),
     spec,
     shown: unseen,
     acked: deps.memory.get(spec.guestId).ackedGeneration,
@@ -107,6 +115,11 @@ export function createGuestWorker(deps: GuestDeps, spec: GuestSpec): GuestWorker
   };
 }
 
+/** Whose order it is goes into every line, so that one id leads from the click to here. */
+function logOf({ log }: GuestDeps, { guestId, instanceId, operationId }: GuestSpec): Logger {
+  return log.child({ guestId, instanceId, operationId });
+}
+
 /** Seen at least once; or new here, when there is nothing that could be contradicted. */
 const isKnown = ({ shown, acked }: Guest) => shown.observed !== "unknown" || acked === null;
 
@@ -122,6 +135,7 @@ function order(guest: Guest, next: GuestSpec): void {
     guest.livesSince = null;
     guest.notBefore = 0;
   }
+  if (next.operationId !== guest.spec.operationId) guest.log = logOf(guest.deps, next);
   guest.spec = next;
   if (guest.attempt && guest.attempt.desired !== next.desired) guest.attempt.abort.abort();
   look(guest);
@@ -154,22 +168,40 @@ async function tryOnce(guest: Guest): Promise<void> {
   const target = guest.spec;
   const abort = new AbortController();
   guest.attempt = { desired: target.desired, abort };
+  const attempt: Attempt = { action: "observe", outcome: "ok", seconds: 0 };
+  const began = performance.now();
   try {
     const { driver, memory, bootId } = guest.deps;
     const before = await driver.observe(guest.id);
     const decision = decideGuest(target, before, memory.get(guest.id), guest.ensured, bootId);
+    attempt.action = decision.kind;
     if (!looksDead(target, before, decision)) change(guest, shownFrom(before));
-    if (decision.kind === "revive" && mourn(guest)) return await waitToRevive(guest, target, before);
+    if (decision.kind === "revive" && mourn(guest)) {
+      attempt.outcome = "later";
+      return await waitToRevive(guest, target, before);
+    }
     const seen = await act(guest, target, decision, before, abort.signal);
     guest.ensured = target.generation;
     guest.failures = 0;
     guest.givenUpAt = null;
     await conclude(guest, target, seen, null);
   } catch (error) {
+    attempt.outcome = abort.signal.aborted ? "aborted" : "failed";
     if (!abort.signal.aborted) await fail(guest, target, error);
   } finally {
     guest.attempt = null;
+    tellAttempt(guest, target, { ...attempt, seconds: (performance.now() - began) / 1_000 });
   }
+}
+
+/** What did nothing is not worth a line. */
+function tellAttempt({ deps, log, shown }: Guest, target: GuestSpec, attempt: Attempt): void {
+  deps.onAttempt?.(attempt);
+  const { action, outcome, seconds } = attempt;
+  const level = action === "settled" && outcome === "ok" ? "trace" : "info";
+  const { desired, generation } = target;
+  const durationMs = Math.round(seconds * 10_000) / 10;
+  log[level]({ action, outcome, desired, generation, observed: shown.observed, durationMs }, "attempt");
 }
 
 /**

@@ -11,6 +11,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CloudError } from "@madang/core/errors";
 import type { GuestSpec } from "@madang/core/wire/guest";
+import { isDiskFull } from "../link/saved.ts";
 
 /** QEMU's own group (boot/libvirt.mjs): it reads images and nothing else of ours. */
 const qemuGroup = 64_200;
@@ -23,6 +24,7 @@ export type FetchImage = (sha256: string, signal: AbortSignal) => Promise<AsyncI
 export type ImageCache = {
   path: (sha256: string) => string;
   ensure: (image: ImageSource, onPercent: (percent: number) => void, signal: AbortSignal) => Promise<string>;
+  usage: () => Promise<{ images: number; imageBytes: number }>;
 };
 
 type Flight = {
@@ -83,7 +85,25 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
     }
     return path(image.sha256);
   };
-  return { path, ensure };
+  const usage = async () => {
+    const kept = await listImages(directory);
+    return { images: kept.length, imageBytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) };
+  };
+  return { path, ensure, usage };
+}
+
+type KeptImage = { sha256: string; bytes: number; usedMs: number; links: number };
+
+const imageFile = /^[0-9a-f]{64}$/;
+
+async function listImages(directory: string): Promise<KeptImage[]> {
+  const names = (await readdir(directory)).filter((name) => imageFile.test(name));
+  const found = await Promise.all(
+    names.map(async (sha256) => ({ sha256, file: await stat(join(directory, sha256)).catch(() => null) })),
+  );
+  return found.flatMap(({ sha256, file }) =>
+    file ? [{ sha256, bytes: file.size, usedMs: file.mtimeMs, links: file.nlink }] : [],
+  );
 }
 
 async function isThere(path: string, size: number): Promise<boolean> {
@@ -151,9 +171,8 @@ function mismatch(message: string): CloudError {
 function fetchFault(error: unknown): unknown {
   if (error instanceof CloudError) return error;
   if (error instanceof Error && error.name === "AbortError") return error;
-  const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
   const detail = error instanceof Error ? error.message : String(error);
-  if (full)
+  if (isDiskFull(error))
     return new CloudError("Unavailable", "The hypervisor has no disk space left for the image.", {
       reason: "imageSpace",
       retry: "elsewhere",

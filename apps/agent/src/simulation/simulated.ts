@@ -56,6 +56,7 @@ export async function startSimulated(
   return {
     stop: async () => (await ended())?.stop(),
     drain: async (graceMs) => (await ended())?.drain(graceMs),
+    figures: async () => (await machine.boot?.inside.figures()) ?? null,
   };
 }
 

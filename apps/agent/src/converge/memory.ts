@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { readJson, writePrivate } from "../link/saved.ts";
+import { isDiskFull, readJson, writePrivate } from "../link/saved.ts";
 
 const note = z.object({
   ranGeneration: z.int().nullable(),
@@ -34,11 +34,19 @@ export async function openMemory(directory: string): Promise<GuestMemory> {
   let writing: Promise<void> = Promise.resolve();
   let queued: Promise<void> | null = null;
 
+  /**
+   * On a full disk the agent goes on with what it knows, or nothing could be removed any more; the next note is written
+   * with all the others. An agent that restarts meanwhile has forgotten and looks at its guests anew.
+   */
+  const write = () =>
+    writePrivate(path, JSON.stringify(Object.fromEntries(notes))).catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+    });
   /** One write at a time; a change during a write is in the next, which all who changed meanwhile share. */
   const save = (): Promise<void> => {
     queued ??= writing.then(() => {
       queued = null;
-      writing = writePrivate(path, JSON.stringify(Object.fromEntries(notes)));
+      writing = write();
       return writing;
     });
     return queued;

@@ -4,7 +4,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import type { GuestSpec } from "@madang/core/wire/guest";
-import { readIfThere, writePrivate } from "../link/saved.ts";
+import { isDiskFull, readIfThere, writePrivate } from "../link/saved.ts";
 
 export type UserDataStore = {
   get: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
@@ -28,7 +28,10 @@ export function openUserData(
         reason: "userDataMismatch",
         retry: "later",
       });
-    await writePrivate(path, fetched);
+    // Kept only to save fetching it again.
+    await writePrivate(path, fetched).catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+    });
     return fetched;
   };
   const keep = async (guests: readonly GuestSpec[]) => {

@@ -42,8 +42,24 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
 
 const savedSnapshot = z.object({ bootId: z.uuid(), snapshot });
 
-export async function saveSnapshot(directory: string, bootId: string, fetched: Snapshot): Promise<void> {
-  await writePrivate(join(directory, "snapshot.json"), JSON.stringify({ bootId, snapshot: fetched }));
+/**
+ * False when the disk is full. Then none is kept: an older one would bring back after a restart what has been deleted
+ * since, and with none a restart asks first. What is fetched must be acted on all the same, for deletions make room.
+ */
+export async function saveSnapshot(directory: string, bootId: string, fetched: Snapshot): Promise<boolean> {
+  const path = join(directory, "snapshot.json");
+  try {
+    await writePrivate(path, JSON.stringify({ bootId, snapshot: fetched }));
+    return true;
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    await rm(path, { force: true });
+    return false;
+  }
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** null when there is none from this boot, or it cannot be read. */

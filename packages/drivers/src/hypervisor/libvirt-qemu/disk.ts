@@ -70,12 +70,14 @@ async function ensureBase(files: GuestFiles, { imagePath }: GuestOrder, signal: 
   if (!imagePath)
     throw new CloudError("Internal", "The image is missing.", { detail: "no imagePath in the order" });
   const part = `${files.base}.new`;
-  if (!(await linkInto(imagePath, part))) {
-    await copyFile(imagePath, part, constants.COPYFILE_FICLONE);
-    signal.throwIfAborted();
-  }
-  await giveToRead(part);
-  await moveIntoPlace(part, files.base);
+  await wholeOrGone(part, async () => {
+    if (!(await linkInto(imagePath, part))) {
+      await copyFile(imagePath, part, constants.COPYFILE_FICLONE);
+      signal.throwIfAborted();
+    }
+    await giveToRead(part);
+    await moveIntoPlace(part, files.base);
+  });
 }
 
 /** -u: with format and size given, qemu-img need not open the image, so nothing in it is parsed here. */
@@ -89,9 +91,21 @@ async function create(
   await rm(part, { force: true });
   const backing = ["-F", spec.image.format, "-b", basename(files.base)];
   const args = ["create", "-q", "-u", "-f", "qcow2", ...backing, basename(part), String(sizeBytes)];
-  await runProgram(qemuImg, args, { signal, cwd: files.folder });
-  await giveToWrite(part);
-  await moveIntoPlace(part, files.disk);
+  await wholeOrGone(part, async () => {
+    await runProgram(qemuImg, args, { signal, cwd: files.folder });
+    await giveToWrite(part);
+    await moveIntoPlace(part, files.disk);
+  });
+}
+
+/** What could not be finished takes no room from others until the next attempt. */
+async function wholeOrGone(part: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
 /** As QEMU's uid: the header it parses was in the guest's hands. qemu-img never shrinks unless told to. */
@@ -111,8 +125,10 @@ async function readMark(files: GuestFiles): Promise<z.infer<typeof mark> | null>
 
 async function writeMark(files: GuestFiles, sizeBytes: number): Promise<void> {
   const part = `${files.diskMark}.new`;
-  await writeFile(part, JSON.stringify({ sizeBytes }), { mode: 0o600 });
-  await moveIntoPlace(part, files.diskMark);
+  await wholeOrGone(part, async () => {
+    await writeFile(part, JSON.stringify({ sizeBytes }), { mode: 0o600 });
+    await moveIntoPlace(part, files.diskMark);
+  });
 }
 
 function lost(path: string): CloudError {

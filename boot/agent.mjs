@@ -3,6 +3,7 @@ import util from "node:util";
 import { Fault, report } from "./fault.mjs";
 import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
+import { choosePorts, metricsWanted } from "./ports.mjs";
 import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./preparation.mjs";
 import { quiet } from "./repository.mjs";
 import { runSession } from "./session.mjs";
@@ -58,7 +59,8 @@ async function start(settings, given, { supervisor, progress, logs }) {
   await ensureNodeModules({ progress, logs, env: { ...process.env, ...quiet } });
   const named = { ...settings, hypervisorName: link.name ?? settings.hypervisorName };
   const join = { token: given.token ?? null, fingerprint: link.fingerprint };
-  const wiring = { settings: named, dev: false };
+  const ports = await choosePorts(`${settings.data}/ports.json`, metricsWanted(settings, ["agent"]));
+  const wiring = { settings: named, ports, dev: false };
   await startHypervisor(supervisor, { wiring, progress, hypervisor, agentUrl: link.url, join });
   progress.say(`\n  ${named.hypervisorName} runs guests for ${link.url} (${hypervisor}: ${why})`);
   progress.say(`  Its log is ${logs}/agent.log. Stop it with Ctrl-C: guests are shut down first.\n`);

@@ -1,7 +1,7 @@
 import { bootstrap } from "./administrator.mjs";
 import { fingerprintOf } from "./authority.mjs";
 import { migrate } from "./migrations.mjs";
-import { choosePorts } from "./ports.mjs";
+import { choosePorts, metricsWanted } from "./ports.mjs";
 import { preparePostgres } from "./postgres.mjs";
 import { bootstrapEnvironment, controllerDefinition, webDefinition } from "./processes.mjs";
 import { makeSecrets } from "./secret.mjs";
@@ -39,10 +39,11 @@ export async function startControlPlane(
   const ports = await choosePorts(`${settings.data}/ports.json`, {
     postgres: { host: "127.0.0.1", fixed: null },
     agent: { host: settings.listen, fixed: settings.agentPort },
+    ...metricsWanted(settings),
   });
   const databaseUrl = await startDatabase(supervisor, settings, { progress, port: ports.postgres });
   const urls = agentUrls(settings, ports.agent);
-  const wiring = { settings, databaseUrl, agentPort: ports.agent, agentUrl: urls.open, dev };
+  const wiring = { settings, databaseUrl, ports, agentUrl: urls.open, dev };
   await progress.step("Migrating the database", () =>
     migrate({ url: databaseUrl, logs, env: settings.base }),
   );

@@ -53,6 +53,17 @@ async function freePort(host, taken, free) {
   });
 }
 
+/** Who shows figures, in the order of their ports when the person chose the first. */
+const measured = ["web", "controller", "agent"];
+
+/** For `choosePorts`: where each of the named processes shows its figures. */
+export function metricsWanted({ metricsPort, metricsListen }, processes = measured) {
+  const fixed = (index) => (metricsPort === null ? null : metricsPort + index);
+  return Object.fromEntries(
+    processes.map((name, index) => [`${name}Metrics`, { host: metricsListen, fixed: fixed(index) }]),
+  );
+}
+
 /**
  * The ports of `wanted` (name → `{ host, fixed }`): a fixed one as given, else the one kept from the last start if it is
  * still free, else a new free one. The choice is kept in `file`.

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { choosePorts, demandPort, isFree } from "./ports.mjs";
+import { choosePorts, demandPort, isFree, metricsWanted } from "./ports.mjs";
 
 let folder = "";
 beforeEach(() => {
@@ -43,6 +43,21 @@ test("a kept port that something else took is chosen anew, the other stays", asy
 test("a port that the person set is taken as it is, free or not", async () => {
   const fixed = { agent: { host: "127.0.0.1", fixed: 4443 } };
   expect(await choosePorts(join(folder, "ports.json"), fixed, async () => false)).toEqual({ agent: 4443 });
+});
+
+test("figures have a port a process: chosen, or one after the other from the one the person set", async () => {
+  const open = metricsWanted({ metricsPort: null, metricsListen: "127.0.0.1" });
+  const chosen = await choosePorts(join(folder, "ports.json"), open);
+  expect(Object.keys(chosen)).toEqual(["webMetrics", "controllerMetrics", "agentMetrics"]);
+  expect(new Set(Object.values(chosen)).size).toBe(3);
+  const fixed = metricsWanted({ metricsPort: 9700, metricsListen: "127.0.0.1" });
+  expect(await choosePorts(join(folder, "ports.json"), fixed)).toMatchObject({
+    webMetrics: 9700,
+    controllerMetrics: 9701,
+    agentMetrics: 9702,
+  });
+  const alone = metricsWanted({ metricsPort: 9700, metricsListen: "127.0.0.1" }, ["agent"]);
+  expect(alone).toEqual({ agentMetrics: { host: "127.0.0.1", fixed: 9700 } });
 });
 
 test("isFree and demandPort see a listening server, and say which variable to change", async () => {

@@ -6,7 +6,7 @@ import { node24, quiet, repository } from "./repository.mjs";
  * @typedef {object} Wiring what the processes must know of each other
  * @property {ReturnType<import("./settings.mjs").readSettings>} settings
  * @property {string} databaseUrl
- * @property {number} agentPort
+ * @property {Record<string, number>} ports
  * @property {string} agentUrl as agents on other machines reach it
  * @property {boolean} dev hot reload
  */
@@ -19,6 +19,14 @@ const folders = (data) => ({
 /** Every process: what the machine says, where the data is, how much to log. */
 function common({ settings }) {
   return { ...settings.base, ...quiet, MADANG_DATA: settings.data, LOG_LEVEL: settings.logLevel };
+}
+
+/** Where this process shows its figures. */
+function metrics({ settings, ports }, name) {
+  return {
+    MADANG_METRICS_LISTEN: settings.metricsListen,
+    MADANG_METRICS_PORT: String(ports[`${name}Metrics`]),
+  };
 }
 
 function typescript({ dev }, file, args = []) {
@@ -44,14 +52,21 @@ export function controllerDefinition(wiring) {
   return {
     name: "controller",
     ...typescript(wiring, "apps/controller/src/main.ts"),
-    env: { ...common(wiring), ...mode(wiring), DATABASE_URL: wiring.databaseUrl, MADANG_CA: authority },
+    env: {
+      ...common(wiring),
+      ...mode(wiring),
+      ...metrics(wiring, "controller"),
+      ...wiring.settings.passedTo.controller,
+      DATABASE_URL: wiring.databaseUrl,
+      MADANG_CA: authority,
+    },
     ready: () => existsSync(`${authority}/ca.pem`),
   };
 }
 
 /** `dist` is the build to serve; in development there is none. */
 export function webDefinition(wiring, dist) {
-  const { settings, databaseUrl, agentPort, agentUrl, dev } = wiring;
+  const { settings, databaseUrl, ports, agentUrl, dev } = wiring;
   const server = "apps/web/server/main.ts";
   return {
     name: "web",
@@ -61,12 +76,13 @@ export function webDefinition(wiring, dist) {
       ...common(wiring),
       ...mode(wiring),
       ...folders(settings.data),
-      ...settings.passed,
+      ...metrics(wiring, "web"),
+      ...settings.passedTo.web,
       DATABASE_URL: databaseUrl,
       PORT: String(settings.port),
       MADANG_LISTEN: settings.listen,
       MADANG_URL: settings.url,
-      MADANG_AGENT_PORT: String(agentPort),
+      MADANG_AGENT_PORT: String(ports.agent),
       MADANG_AGENT_URL: agentUrl,
       MADANG_EXPECT_AGENT: "1",
       ...(dist ? { MADANG_DIST: dist } : {}),
@@ -88,6 +104,8 @@ export function agentDefinition(wiring, { agentUrl, hypervisor, libvirtDir, virt
     env: {
       ...common(wiring),
       ...mode(wiring),
+      ...metrics(wiring, "agent"),
+      ...settings.passedTo.agent,
       ...guests,
       ...joining,
       MADANG_CA_FINGERPRINT: join.fingerprint,

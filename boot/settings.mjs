@@ -66,7 +66,18 @@ export function readSettings(env = process.env, uid = process.getuid()) {
     imageFiles: env.MADANG_IMAGE_FILES || "",
     adminPassword: env.MADANG_ADMIN_PASSWORD || null,
     logLevel: env.LOG_LEVEL || "info",
-    passed: pick(env, ["MADANG_TLS_CERT", "MADANG_TLS_KEY", "MADANG_TRUSTED_PROXIES"]),
+    metricsPort: number(env, "MADANG_METRICS_PORT", 1, 65_533),
+    metricsListen: env.MADANG_METRICS_LISTEN || "127.0.0.1",
+    passedTo: {
+      web: pick(env, [
+        "MADANG_TLS_CERT",
+        "MADANG_TLS_KEY",
+        "MADANG_TRUSTED_PROXIES",
+        "MADANG_SCHEDULE_TIMEOUT_S",
+      ]),
+      controller: pick(env, ["MADANG_CONTROLLER_WORKERS", "MADANG_KEEP_EVENTS_MONTHS"]),
+      agent: pick(env, ["MADANG_BOOTING", "MADANG_IMAGE_CACHE_GIB"]),
+    },
     base: baseEnvironment(env),
   };
 }

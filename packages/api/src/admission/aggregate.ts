@@ -37,7 +37,7 @@ export async function createAggregate(
     await requireFreeName(tx, aggregate.name, aggregate.id);
     await tx.hostAggregate.create({ data: fields });
     await setMembers(tx, aggregate.id, hypervisorIds);
-    await record(tx, actor, aggregate, "aggregate.create", fields.properties, hypervisorIds.length);
+    await record(tx, actor, aggregate, "aggregate.create", fields.properties, new Set(hypervisorIds).size);
   });
   deps.hints.publish("event", "capacity");
 }

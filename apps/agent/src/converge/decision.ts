@@ -30,6 +30,7 @@ export function decideGuest(
     return spec.crashPolicy === "stop" ? { kind: "settled" } : { kind: "revive" };
   const asked =
     seen?.observed === spec.desired &&
+    !seen.halted &&
     (spec.desired === "stopped" || seen.rebootSeq >= spec.rebootSeq) &&
     ensured === spec.generation;
   return asked ? { kind: "settled" } : { kind: "ensure", desired: spec.desired };

@@ -104,6 +104,7 @@ function isQuiet(worker: GuestWorker, seen: GuestObservation | undefined): boole
   const report = worker.report();
   if (!report) return false;
   const { generation, observed, rebootSeq, phase, fault } = report;
+  if (seen?.halted) return false;
   const current = generation === worker.spec().generation && phase === null && fault === null;
   return current && observed === (seen?.observed ?? "absent") && rebootSeq === (seen?.rebootSeq ?? 0);
 }

@@ -77,6 +77,9 @@ type Guest = {
   ended: boolean;
 };
 
+/** A paused guest is let go on soon after there is room again, ms. */
+const haltedMs = 10_000;
+
 const unseen: Shown = {
   observed: "unknown",
   stopCause: null,
@@ -286,8 +289,10 @@ async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<vo
   const fault = asCloudError(error);
   const shown = fault.toPublic();
   guest.failures++;
-  guest.givenUpAt = shown.retry === "never" ? target.generation : null;
-  guest.notBefore = Date.now() + backOffMs(guest.failures);
+  // Nobody can ask anew for a removal, so it is never given up.
+  guest.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
+  const waitMs = backOffMs(guest.failures);
+  guest.notBefore = Date.now() + (shown.reason === "GuestHalted" ? Math.min(haltedMs, waitMs) : waitMs);
   const { failures } = guest;
   const { detail } = fault.options;
   guest.log.warn({ err: error, detail, failures, desired: target.desired }, "guest attempt failed");
@@ -305,7 +310,7 @@ function lookLater(guest: Guest, ms: number): void {
 /** While it must not try, it still looks: a guest may come right by itself or by hand. */
 async function onlyLook(guest: Guest): Promise<void> {
   const seen = await guest.deps.driver.observe(guest.id);
-  if (seen?.observed !== guest.spec.desired || seen.rebootSeq < guest.spec.rebootSeq) return;
+  if (seen?.observed !== guest.spec.desired || seen.halted || seen.rebootSeq < guest.spec.rebootSeq) return;
   guest.failures = 0;
   guest.notBefore = 0;
   guest.givenUpAt = null;

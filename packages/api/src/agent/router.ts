@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { pullInput, reportInput } from "@madang/core/wire/agent";
+import { certificateRequest, pullInput, reportInput } from "@madang/core/wire/agent";
 import { z } from "zod";
 import { openUserData } from "../admission/launch-user-data.ts";
 import { requestCertificate, waitForCertificate } from "./certificate.ts";
@@ -34,7 +34,7 @@ export const agentRouter = router({
     }),
   /** A new certificate for a new or the same key; the old one stays good until it ends. */
   renew: hypervisorProcedure
-    .input(z.object({ csr: z.string().min(1).max(16_384) }))
+    .input(z.object({ csr: certificateRequest }))
     .mutation(async ({ ctx, input }) => {
       const { agents: database, boss, hints, bus, limits } = ctx.deps;
       await limits.take("renew", ctx.peer.hypervisorId);

@@ -89,12 +89,17 @@ export const reportInput = z.object({
 });
 export type ReportInput = z.infer<typeof reportInput>;
 
+/** PEM, PKCS#10; the key never leaves the hypervisor. */
+export const certificateRequest = z
+  .string()
+  .min(1)
+  .max(16_384)
+  .regex(/^[\t\r\n -~]+$/);
 export const joinInput = z.object({
   token: z.string().min(20).max(200),
-  /** PEM, PKCS#10; the key never leaves the hypervisor. */
-  csr: z.string().max(16_384),
+  csr: certificateRequest,
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/),
-  driver: z.string().max(64),
+  driver: heard(64),
 });
 export const joinAnswer = z.object({ hypervisorId: z.uuid(), certificate: z.string(), ca: z.string() });
 export type JoinAnswer = z.infer<typeof joinAnswer>;

@@ -13,6 +13,8 @@ export type GuestObservation = {
   name: string;
   observed: Extract<GuestObserved, "running" | "stopped">;
   stopCause: StopCause | null;
+  /** Paused by the hypervisor itself: a write of the guest found no room on its disk. `ensure` lets it go on. */
+  halted?: true;
   /** The reboot number the running guest has reached; kept by the hypervisor beside the guest, not by the agent. */
   rebootSeq: number;
 };

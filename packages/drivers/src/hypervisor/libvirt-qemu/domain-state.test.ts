@@ -27,8 +27,13 @@ describe("libvirt's state of a domain", () => {
   it.each(table)(
     "%i/%i (ordered: %s) is %s, %s; to run it: %s",
     (state, reason, ordered, observed, cause, remedy) => {
-      expect(powerOf({ state, reason }, ordered)).toEqual({ observed, stopCause: cause });
+      expect(powerOf({ state, reason }, ordered)).toMatchObject({ observed, stopCause: cause });
       expect(remedyFor({ state, reason })).toBe(remedy);
     },
   );
+
+  it("is halted by nothing but a write without room", () => {
+    const halted = table.filter(([state, reason]) => powerOf({ state, reason }, false).halted);
+    expect(halted.map(([state, reason]) => [state, reason])).toEqual([[3, 5]]);
+  });
 });

@@ -28,10 +28,20 @@ const shutoffCauses: readonly StopCause[] = [
   "crashed",
 ];
 
-export type Power = { observed: Extract<GuestObserved, "running" | "stopped">; stopCause: StopCause | null };
+export type Power = {
+  observed: Extract<GuestObserved, "running" | "stopped">;
+  stopCause: StopCause | null;
+  halted?: true;
+};
+
+/** QEMU pauses a guest when a write finds no room (werror=enospc, its default), and for no other fault of a disk. */
+export function isHalted({ state, reason }: DomainState): boolean {
+  return state === domainState.paused && reason === pausedReason.ioError;
+}
 
 /** `ordered`: we asked for this stop, so the guest's power-off was not its own wish. */
 export function powerOf({ state, reason }: DomainState, ordered: boolean): Power {
+  if (isHalted({ state, reason })) return { observed: "running", stopCause: null, halted: true };
   if (state === domainState.crashed) return { observed: "stopped", stopCause: "crashed" };
   if (state !== domainState.shutoff && state !== domainState.none)
     return { observed: "running", stopCause: null };

@@ -6,6 +6,7 @@ import { assertDisk, ensureDisk } from "./disk.ts";
 import { buildDomainXml } from "./domain-xml.ts";
 import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
+import { resumeHalted } from "./halted.ts";
 import type { GuestMetadata } from "./metadata.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
@@ -29,9 +30,10 @@ export async function ensureGuest(
   const guest = await findOurs(deps.domains, spec.guestId);
   if (guest) await keepDefined(task, guest);
   if (spec.desired === "stopped") return guest ? stopKnown(task, guest) : prepareStopped(task);
+  if (guest && !mustReboot(guest, order)) await resumeHalted(deps.domains, guest, how.signal);
   const runs = guest !== null && (await settle(deps, guest, limits(task)));
   if (guest && runs) {
-    if (guest.metadata.rebootSeq >= spec.rebootSeq) return keepRunning(task, guest);
+    if (!mustReboot(guest, order)) return keepRunning(task, guest);
     // As long as it runs, its data can still be saved; a reboot would be the end of it.
     await assertDisk(files);
     how.onPhase?.("rebooting", null);
@@ -39,6 +41,8 @@ export async function ensureGuest(
   }
   return start(task, guest !== null);
 }
+
+const mustReboot = ({ metadata }: Guest, { spec }: GuestOrder) => metadata.rebootSeq < spec.rebootSeq;
 
 /** Somebody undefined it while it ran: without a definition it would be gone with its next stop. */
 async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<void> {

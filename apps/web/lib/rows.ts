@@ -12,4 +12,7 @@ export type FlavorRow = Outputs["flavor"]["list"]["items"][number];
 export type KeyPairRow = Outputs["keyPair"]["list"]["items"][number];
 export type OperationRow = Outputs["operation"]["list"]["items"][number];
 export type EventRow = Outputs["event"]["list"]["items"][number];
+export type ZoneRow = Outputs["zone"]["list"]["items"][number];
+export type AggregateRow = Outputs["admin"]["aggregate"]["list"]["items"][number];
+export type FlavorMisfitRow = Outputs["flavor"]["misfits"][number];
 export type HypervisorRow = Outputs["admin"]["hypervisor"]["list"]["items"][number];

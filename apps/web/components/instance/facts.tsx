@@ -1,5 +1,6 @@
 "use client";
 
+import { propertiesText } from "@madang/core/hypervisor/property";
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { bytesText, sizeText } from "../../lib/amount.ts";
@@ -21,6 +22,7 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
   const t = useTranslations("facts");
   const none = <span className="text-muted">{t("none")}</span>;
   const hypervisor = instance.guest?.hypervisorName;
+  const required = propertiesText(instance.requiredProperties);
   return (
     <dl>
       <Fact name={t("id")}>
@@ -30,6 +32,7 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
         {instance.flavorName} <span className="text-muted tabular-nums">{sizeText(instance)}</span>
       </Fact>
       <Fact name={t("image")}>{instance.imageName}</Fact>
+      <Fact name={t("zone")}>{instance.zone ?? instance.availabilityZone ?? t("anyZone")}</Fact>
       <Fact name={t("network")}>{t("noNetwork")}</Fact>
       <Fact name={t("hostname")}>
         <span className="inline-flex items-center gap-0.5">
@@ -47,6 +50,11 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
           <Fact name={t("launched")}>
             {instance.launchedAt ? <ExactTime date={instance.launchedAt} /> : none}
           </Fact>
+          {required ? (
+            <Fact name={t("required")}>
+              <code className="font-mono text-label break-words">{required}</code>
+            </Fact>
+          ) : null}
           <Fact name={t("powerState")}>
             <code className="font-mono text-label">{instance.powerState}</code>
           </Fact>

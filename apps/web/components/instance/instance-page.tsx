@@ -14,7 +14,7 @@ import { TabLinks } from "../ui/tab-links.tsx";
 import { ActionMenu, PrimaryAction } from "./action-menu.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
-import { StatusBadge } from "./status-badge.tsx";
+import { StatusReason } from "./status-reason.tsx";
 import { TimelineTab } from "./timeline-tab.tsx";
 import { useInstance } from "./use-instance.ts";
 
@@ -91,7 +91,7 @@ function Heading({ instance }: { instance: InstanceDetail }) {
         <Lock role="img" aria-label={t("protected")} className="size-4 text-muted" />
       ) : null}
       <span className="text-table font-normal">
-        <StatusBadge view={instance} />
+        <StatusReason instance={instance} />
       </span>
     </>
   );

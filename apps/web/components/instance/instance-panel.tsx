@@ -12,7 +12,7 @@ import { SkeletonLines } from "../ui/skeleton.tsx";
 import { ActionMenu, PrimaryAction } from "./action-menu.tsx";
 import { InstanceFacts } from "./facts.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
-import { StatusBadge } from "./status-badge.tsx";
+import { StatusReason } from "./status-reason.tsx";
 import { useInstance } from "./use-instance.ts";
 
 type InstancePanelProps = { projectId: string; id: string; onClose: () => void };
@@ -75,7 +75,7 @@ export function InstancePanel({ projectId, id, onClose }: InstancePanelProps) {
       {instance.data ? (
         <>
           <div className="flex flex-wrap items-center justify-between gap-2 text-table">
-            <StatusBadge view={instance.data} />
+            <StatusReason instance={instance.data} />
             <span className="flex gap-1.5">
               <PrimaryAction projectId={projectId} target={instance.data} />
               <ActionMenu projectId={projectId} target={instance.data} />

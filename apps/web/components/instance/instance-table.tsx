@@ -9,7 +9,7 @@ import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { RowActions } from "./action-menu.tsx";
-import { StatusBadge } from "./status-badge.tsx";
+import { StatusReason } from "./status-reason.tsx";
 
 type InstanceTableProps = {
   projectId: string;
@@ -38,7 +38,7 @@ function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
         ) : null}
       </span>
       <span className="mt-0.5 @xl:hidden">
-        <StatusBadge view={row} />
+        <StatusReason instance={row} />
       </span>
     </span>
   );
@@ -86,7 +86,7 @@ export function InstanceTable({
       title: t("status"),
       sort: "status",
       className: "hidden @xl:table-cell",
-      cell: (row) => <StatusBadge view={row} />,
+      cell: (row) => <StatusReason instance={row} />,
     },
     {
       key: "flavor",

@@ -17,7 +17,10 @@ import type { InstanceRow } from "../../lib/rows.ts";
 import { cn } from "../ui/class-names.ts";
 import { Fresh } from "../ui/fresh.tsx";
 
-type View = Pick<InstanceRow, "status" | "taskState" | "phase" | "percent" | "hypervisorReachable">;
+type View = Pick<
+  InstanceRow,
+  "status" | "taskState" | "phase" | "percent" | "hypervisorReachable" | "waiting"
+>;
 
 const looks: Record<InstanceStatus, { icon: LucideIcon; tone: string }> = {
   BUILD: { icon: LoaderCircle, tone: "text-changing" },
@@ -68,6 +71,9 @@ export function StatusBadge({ view, withPhase = true }: { view: View; withPhase?
               {phase}
               {view.percent === null ? "" : ` ${view.percent}%`}
             </span>
+          ) : null}
+          {view.waiting && withPhase ? (
+            <span className="text-label text-muted">{t("instances.waitingShort")}</span>
           ) : null}
           {view.hypervisorReachable ? null : (
             <span className="text-label text-muted">{t("instances.unreachable")}</span>

@@ -16,6 +16,7 @@ const draft = z.object({
     flavorId: z.string(),
     keyPairId: z.string(),
     userData: z.string(),
+    availabilityZone: z.string().catch(""),
     deleteProtection: z.boolean(),
   }),
   ids: z.array(z.uuid()).length(launchCountLimit),

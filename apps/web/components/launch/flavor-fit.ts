@@ -1,9 +1,11 @@
 /** Whether a flavor can be chosen now, and what stands against it. */
 import { launchUsage, type QuotaLine, quotaExcesses } from "@madang/core/quota/resource";
-import type { FlavorRow, ImageRow } from "../../lib/rows.ts";
+import type { FlavorMisfitRow, FlavorRow, ImageRow } from "../../lib/rows.ts";
 
 const gib = 1024 ** 3;
 
+/** There is no room for it now: it can be chosen all the same, and waits. */
+export type NoRoom = Pick<FlavorMisfitRow, "reason">;
 export type Misfit = { kind: "disk" } | { kind: "ram" } | { kind: "quota"; resource: string };
 
 /** The smallest root disk, in GiB, that the image fits on. A flavor with disk 0 takes the image's own size, as in Nova. */

@@ -1,18 +1,22 @@
 "use client";
 
-import type { QuotaLine } from "@madang/core/quota/resource";
+import { propertiesText } from "@madang/core/hypervisor/property";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { TriangleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { Controller, useFormContext } from "react-hook-form";
 import { diskText, memoryText } from "../../lib/amount.ts";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
-import type { FlavorRow, ImageRow } from "../../lib/rows.ts";
+import type { FlavorRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
 import { cn } from "../ui/class-names.ts";
 import { Input } from "../ui/input.tsx";
-import { type Misfit, misfitOf } from "./flavor-fit.ts";
+import { type Misfit, misfitOf, type NoRoom } from "./flavor-fit.ts";
 import type { LaunchForm } from "./form-schema.ts";
+import type { Choices } from "./launch-form.tsx";
 
-type FlavorTableProps = { flavors: FlavorRow[]; images: ImageRow[]; lines: QuotaLine[] };
+type FlavorTableProps = { projectId: string; choices: Choices };
 
 /** Beyond this many the table scrolls by itself and can be filtered: what follows it must stay in reach. */
 const fewFlavors = 12;
@@ -23,11 +27,34 @@ function misfitText(t: Translate, misfit: Misfit | null): string | null {
   return t("launch.misfits.quota", { resource: t(`resources.${misfit.resource}`) });
 }
 
+const forecastMs = 10_000;
+
+/** The flavors that nobody has room for now, by what was chosen so far; asked again while one hesitates. */
+function useNoRoom(projectId: string): (id: string) => NoRoom | undefined {
+  const trpc = useTRPC();
+  const { watch } = useFormContext<LaunchForm>();
+  const [imageId, availabilityZone] = watch(["imageId", "availabilityZone"]);
+  const forecast = useQuery(
+    trpc.flavor.misfits.queryOptions(
+      { projectId, imageId: imageId || null, availabilityZone: availabilityZone || null },
+      { refetchInterval: forecastMs, placeholderData: keepPreviousData },
+    ),
+  );
+  return (id) => forecast.data?.find(({ flavorId }) => flavorId === id);
+}
+
+function noRoomText(t: Translate, flavor: FlavorRow, noRoom: NoRoom | undefined): string | null {
+  const key = `launch.misfits.${noRoom?.reason}`;
+  if (!noRoom || !t.has(key)) return null;
+  return t(key, { required: propertiesText(flavor.requiredProperties) });
+}
+
 /** Sizes to choose from; those that don't fit say why and can't be chosen. */
-export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
+export function FlavorTable({ projectId, choices: { flavors, images, lines } }: FlavorTableProps) {
   const t: Translate = useTranslations();
   const { control, watch, formState } = useFormContext<LaunchForm>();
   const [text, setText] = useState("");
+  const noRoom = useNoRoom(projectId);
   const [imageId, count, chosen] = watch(["imageId", "count", "flavorId"]);
   const many = flavors.length > fewFlavors;
   const image = images.find((one) => one.id === imageId);
@@ -79,6 +106,7 @@ export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
                     key={flavor.id}
                     flavor={flavor}
                     reason={misfitText(t, misfitOf(flavor, image, lines, count > 0 ? count : 1))}
+                    warning={noRoomText(t, flavor, noRoom(flavor.id))}
                     checked={field.value === flavor.id}
                     onChoose={() => field.onChange(flavor.id)}
                     inputRef={field.ref}
@@ -105,13 +133,16 @@ export function FlavorTable({ flavors, images, lines }: FlavorTableProps) {
 
 type FlavorLineProps = {
   flavor: FlavorRow;
+  /** Why it can't be chosen. */
   reason: string | null;
+  /** What to expect when it is. */
+  warning: string | null;
   checked: boolean;
   onChoose: () => void;
   inputRef: React.Ref<HTMLInputElement>;
 };
 
-function FlavorLine({ flavor, reason, checked, onChoose, inputRef }: FlavorLineProps) {
+function FlavorLine({ flavor, reason, warning, checked, onChoose, inputRef }: FlavorLineProps) {
   const t = useTranslations("launch");
   return (
     <tr
@@ -139,6 +170,12 @@ function FlavorLine({ flavor, reason, checked, onChoose, inputRef }: FlavorLineP
               <span className="block text-label text-muted">{flavor.description}</span>
             ) : null}
             {reason ? <span className="block text-label text-muted">{reason}</span> : null}
+            {warning && !reason ? (
+              <span className="flex items-start gap-1 text-label text-muted">
+                <TriangleAlert aria-hidden className="mt-px size-3.5 shrink-0 text-changing" />
+                {warning}
+              </span>
+            ) : null}
           </span>
         </label>
       </td>

@@ -14,6 +14,8 @@ export const launchForm = z.object({
   keyPairId: z.string(),
   password: z.union([z.literal(""), password]),
   userData,
+  /** "": any */
+  availabilityZone: z.string(),
   deleteProtection: z.boolean(),
 });
 export type LaunchForm = z.infer<typeof launchForm>;
@@ -26,5 +28,6 @@ export const emptyLaunch: LaunchForm = {
   keyPairId: "",
   password: "",
   userData: "",
+  availabilityZone: "",
   deleteProtection: false,
 };

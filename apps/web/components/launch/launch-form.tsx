@@ -5,7 +5,7 @@ import type { QuotaLine } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useEffect, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
-import type { FlavorRow, ImageRow, KeyPairRow } from "../../lib/rows.ts";
+import type { FlavorRow, ImageRow, KeyPairRow, ZoneRow } from "../../lib/rows.ts";
 import { Section } from "../ui/section.tsx";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { type Draft, writeDraft } from "./draft.ts";
@@ -18,12 +18,14 @@ import { NameFields } from "./name-fields.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { LaunchSummary } from "./summary.tsx";
 import { useLaunch } from "./use-launch.ts";
+import { ZoneField } from "./zone-field.tsx";
 
 export type Choices = {
   images: ImageRow[];
   flavors: FlavorRow[];
   keyPairs: KeyPairRow[];
   lines: QuotaLine[];
+  zones: ZoneRow[];
 };
 type LaunchFormViewProps = { projectId: string; userId: string; draft: Draft; choices: Choices };
 
@@ -37,6 +39,9 @@ function withDefaults({ values }: Draft, choices: Choices): LaunchForm {
     imageId: has(choices.images, values.imageId) ? values.imageId : onlyImage,
     flavorId: has(choices.flavors, values.flavorId) ? values.flavorId : "",
     keyPairId: has(choices.keyPairs, values.keyPairId) ? values.keyPairId : onlyKey,
+    availabilityZone: choices.zones.some(({ name }) => name === values.availabilityZone)
+      ? values.availabilityZone
+      : "",
   };
 }
 
@@ -72,7 +77,8 @@ export function LaunchFormView({ projectId, userId, draft, choices }: LaunchForm
             <ImageCards images={choices.images} />
           </Section>
           <Section title={t("sections.flavor")}>
-            <FlavorTable flavors={choices.flavors} images={choices.images} lines={choices.lines} />
+            {choices.zones.length > 1 ? <ZoneField zones={choices.zones} /> : null}
+            <FlavorTable projectId={projectId} choices={choices} />
           </Section>
           <Section title={t("sections.access")} about={t("accessAbout")}>
             <KeyPairField projectId={projectId} keyPairs={choices.keyPairs} />

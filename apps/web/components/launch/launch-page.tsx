@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
@@ -12,11 +13,30 @@ import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
-import { readDraft } from "./draft.ts";
+import { type Draft, freshIds, readDraft } from "./draft.ts";
+import type { LaunchForm } from "./form-schema.ts";
 import { LaunchFormView } from "./launch-form.tsx";
 
 /** The API's largest page; more images or flavors than this are not offered in one form. */
 const choiceLimit = 500;
+
+/** What a link to the form has already chosen; the draft keeps the rest. */
+function usePreset(): Partial<LaunchForm> {
+  const params = useSearchParams();
+  const chosen = {
+    name: params.get("name"),
+    imageId: params.get("image"),
+    flavorId: params.get("flavor"),
+    availabilityZone: params.get("zone"),
+  };
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== null));
+}
+
+function withPreset(draft: Draft, preset: Partial<LaunchForm>): Draft {
+  // Another wish than the one that was being filled in: its instances get ids of their own.
+  if (Object.keys(preset).length === 0) return draft;
+  return { values: { ...draft.values, ...preset }, ids: freshIds() };
+}
 
 /** Everything the form chooses from, fetched before it opens, so that nothing jumps while it is filled in. */
 export function LaunchPage() {
@@ -26,7 +46,8 @@ export function LaunchPage() {
   const me = useMe();
   const trpc = useTRPC();
   const allowed = usePermission("instance:create", projectId);
-  const [draft] = useState(() => readDraft(me.user.id, projectId));
+  const preset = usePreset();
+  const [draft] = useState(() => withPreset(readDraft(me.user.id, projectId), preset));
   const images = useQuery(
     trpc.image.list.queryOptions({
       projectId,
@@ -37,9 +58,10 @@ export function LaunchPage() {
   const flavors = useQuery(trpc.flavor.list.queryOptions({ projectId, limit: choiceLimit }));
   const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ limit: choiceLimit }));
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
+  const zones = useQuery(trpc.zone.list.queryOptions({ limit: choiceLimit }));
   if (!allowed) return <Missing what="forbidden" />;
-  const broken = [images, flavors, keyPairs, quota].find((query) => query.isError && !query.data);
-  const ready = images.data && flavors.data && keyPairs.data && quota.data;
+  const broken = [images, flavors, keyPairs, quota, zones].find((query) => query.isError && !query.data);
+  const ready = images.data && flavors.data && keyPairs.data && quota.data && zones.data;
   return (
     <Page title={t("title")} about={t("about")}>
       {broken ? <FailureNotice failure={failureOf(broken.error)} onRetry={() => broken.refetch()} /> : null}
@@ -54,6 +76,7 @@ export function LaunchPage() {
             flavors: flavors.data.items,
             keyPairs: keyPairs.data.items,
             lines: quota.data.lines,
+            zones: zones.data.items,
           }}
         />
       ) : null}

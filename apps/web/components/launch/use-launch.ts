@@ -42,7 +42,7 @@ export function useLaunch({ projectId, userId, ids, setIds, form }: Options) {
     if (sending.current) return;
     sending.current = true;
     setFailure(null);
-    const { count, keyPairId, password, userData, ...rest } = values;
+    const { count, keyPairId, password, userData, availabilityZone, ...rest } = values;
     const input = {
       ...rest,
       projectId,
@@ -50,6 +50,7 @@ export function useLaunch({ projectId, userId, ids, setIds, form }: Options) {
       keyPairId: keyPairId || null,
       password: password || null,
       userData: userData || null,
+      availabilityZone: availabilityZone || null,
     };
     try {
       const answer = await mutation.mutateAsync(input);

@@ -7,16 +7,23 @@ import { cn } from "./class-names.ts";
 export const floating =
   "z-50 rounded-surface border bg-raised text-text shadow-float duration-150 data-[state=open]:animate-in data-[state=open]:fade-in";
 
-type PopoverProps = { trigger: ReactNode; label: string; children: ReactNode; className?: string };
+type PopoverProps = {
+  trigger: ReactNode;
+  label: string;
+  children: ReactNode;
+  className?: string;
+  /** Which edge of the trigger it keeps to. */
+  align?: "start" | "end";
+};
 
-export function Popover({ trigger, label, children, className }: PopoverProps) {
+export function Popover({ trigger, label, children, className, align = "end" }: PopoverProps) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           aria-label={label}
-          align="end"
+          align={align}
           sideOffset={4}
           collisionPadding={8}
           className={cn(

@@ -4,7 +4,14 @@ import type { Role } from "@madang/core/identity/permission";
 import type { LaunchInput } from "@madang/core/instance/launch";
 import { scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { initialQuota } from "@madang/core/quota/resource";
-import { type Database, listenHints, openDatabase, openHints, openPlacementBoard, openQueue } from "@madang/db";
+import {
+  type Database,
+  listenHints,
+  openDatabase,
+  openHints,
+  openPlacementBoard,
+  openQueue,
+} from "@madang/db";
 import { freshDatabase } from "@madang/db/testing";
 import { TRPCError } from "@trpc/server";
 import { assignRole, assignSystemRole } from "./admission/user.ts";
@@ -13,8 +20,8 @@ import { connectionContext } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { cloudErrorOf } from "./error-table.ts";
 import { type HintBus, makeHintBus } from "./hint-bus.ts";
-import { openRateLimits } from "./rate-limit.ts";
 import { silentMeter } from "./meter.ts";
+import { openRateLimits } from "./rate-limit.ts";
 import { appRouter } from "./router.ts";
 import { makeSeal } from "./seal.ts";
 import { openAccessWatch } from "./stream/access-watch.ts";
@@ -68,7 +75,8 @@ export async function openTestCloud(): Promise<TestCloud> {
     admissions: makeAdmissionQueue(),
     scheduleTimeoutMs,
     placement: openPlacementBoard(database),
-    log: { info: quiet, warn: quiet, error: quiet },
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    meter: silentMeter,
     limits: await openRateLimits(database),
     events,
     access,
@@ -187,6 +195,7 @@ export function launchOf(cloud: TestCloud, fields: Partial<LaunchInput> = {}): L
     userData: null,
     availabilityZone: null,
     deleteProtection: false,
+    crashPolicy: "restart",
     ...fields,
   };
 }

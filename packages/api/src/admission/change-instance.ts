@@ -1,6 +1,6 @@
 /** The one way to change what is wanted of an instance: lock it, judge the action, write, record, wake. */
 import { CloudError } from "@madang/core/errors";
-import { actionBlocked, type InstanceAction } from "@madang/core/instance/action";
+import { type AdminAction, actionBlocked, type InstanceAction } from "@madang/core/instance/action";
 import { deriveStatus } from "@madang/core/instance/status";
 import {
   type Instance,
@@ -20,13 +20,18 @@ export type InstanceRef = { projectId: string; id: string };
 export type Started = { operationId: string };
 
 export type Change = {
-  action: InstanceAction;
+  action: InstanceAction | AdminAction;
   /** Of the event and of the operation, e.g. `instance.stop`. */
   kind: string;
   params?: { [key: string]: string };
   desired: (
     instance: Instance,
-  ) => Partial<Pick<Instance, "power" | "rebootSeq" | "rebootKind" | "deleteRequestedAt">>;
+  ) => Partial<
+    Pick<
+      Instance,
+      "power" | "rebootSeq" | "rebootKind" | "deleteRequestedAt" | "resetSeq" | "scheduleDeadline"
+    >
+  >;
   /** Answers an earlier request's operation when this one asks for nothing new. */
   already?: (tx: Tx, instance: Instance) => Promise<Started | null>;
 };
@@ -73,7 +78,11 @@ export async function lockedInstance(tx: Tx, { projectId, id }: InstanceRef): Pr
   return instance;
 }
 
-export async function requireAllowed(tx: Tx, instance: Instance, action: InstanceAction): Promise<void> {
+export async function requireAllowed(
+  tx: Tx,
+  instance: Instance,
+  action: InstanceAction | AdminAction,
+): Promise<void> {
   const guest =
     instance.activeGuestId && (await tx.guest.findUnique({ where: { id: instance.activeGuestId } }));
   const derived = deriveStatus(instanceView(instance, guest || null));

@@ -14,7 +14,8 @@ export function deleteInstance(deps: AdmissionDeps, actor: Actor, ref: InstanceR
   });
 }
 
-async function deletion(tx: Tx, instance: Instance): Promise<Started | null> {
+/** The deletion that was asked for before; null when none was. */
+export async function deletion(tx: Tx, instance: Instance): Promise<Started | null> {
   if (!instance.deleteRequestedAt) return null;
   const operation = await tx.operation.findFirst({
     where: { resourceId: instance.id, kind: "instance.delete" },

@@ -13,13 +13,13 @@ export async function setHypervisorEnabled(
   reason: string,
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
-    const hypervisor = await locked(tx, id);
+    const hypervisor = await lockedHypervisor(tx, id);
     const disabledReason = enabled ? "" : reason;
     await tx.hypervisor.update({ where: { id }, data: { enabled, disabledReason } });
     const action = enabled ? "hypervisor.enabled" : "hypervisor.disabled";
     await recordEvent(tx, {
       actor,
-      subject: subjectOf(hypervisor),
+      subject: hypervisorSubject(hypervisor),
       action,
       params: { reason: disabledReason },
     });
@@ -30,7 +30,7 @@ export async function setHypervisorEnabled(
 /** Its agent is refused from now on, for good; asked twice, it is the same. */
 export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
-    const hypervisor = await locked(tx, id);
+    const hypervisor = await lockedHypervisor(tx, id);
     if (hypervisor.revokedAt) return;
     const revokedAt = deps.admission.now();
     await tx.hypervisor.update({ where: { id }, data: { revokedAt, enabled: false } });
@@ -38,12 +38,13 @@ export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: st
       where: { kind: "hypervisor", subjectId: id, revokedAt: null },
       data: { revokedAt },
     });
-    await recordEvent(tx, { actor, subject: subjectOf(hypervisor), action: "hypervisor.revoked" });
+    await recordEvent(tx, { actor, subject: hypervisorSubject(hypervisor), action: "hypervisor.revoked" });
   });
   deps.hints.publish("event", `hypervisor:${id}`);
 }
 
-async function locked(tx: Tx, id: string): Promise<Hypervisor> {
+/** Throws NotFound. */
+export async function lockedHypervisor(tx: Tx, id: string): Promise<Hypervisor> {
   await lockHypervisor(tx, id);
   const hypervisor = await tx.hypervisor.findUnique({ where: { id } });
   if (!hypervisor)
@@ -51,6 +52,6 @@ async function locked(tx: Tx, id: string): Promise<Hypervisor> {
   return hypervisor;
 }
 
-function subjectOf({ id, name }: Hypervisor) {
+export function hypervisorSubject({ id, name }: Hypervisor) {
   return { kind: "hypervisor", id, name, projectId: null };
 }

@@ -2,20 +2,11 @@ import { CloudError } from "@madang/core/errors";
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
-import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
-import {
-  type Flavor,
-  type KeyPair,
-  lockProject,
-  quotaLines,
-  type Tx,
-  transaction,
-  wake,
-  writeStatus,
-} from "@madang/db";
+import { type Flavor, type KeyPair, lockProject, type Tx, transaction, wake, writeStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { requireQuota } from "./launch-quota.ts";
 import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
 import { createOperation, recordEvent } from "./record.ts";
@@ -71,7 +62,7 @@ async function admit(
   checkFit(flavor, image);
   await requireZone(tx, input.availabilityZone);
   const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
-  await checkQuota(tx, actor, input, flavor);
+  await requireQuota(tx, actor, input.projectId, flavor, input.ids.length);
   const operationIds: string[] = [];
   for (const index of input.ids.keys()) {
     operationIds.push(
@@ -111,18 +102,6 @@ async function requireZone(tx: Tx, availabilityZone: string | null): Promise<voi
   throw new CloudError("InvalidInput", "There is no such availability zone.", {
     reason: "zoneNotFound",
     field: "availabilityZone",
-  });
-}
-
-async function checkQuota(tx: Tx, actor: Actor, input: LaunchInput, flavor: Flavor): Promise<void> {
-  const lines = await quotaLines(tx, input.projectId, actor.userId);
-  const quota = quotaExcesses(lines, launchUsage(flavor, input.ids.length));
-  if (quota.length === 0) return;
-  const resources = quota.map(({ resource }) => resource).join(", ");
-  throw new CloudError("QuotaExceeded", `This would go over the project's quota: ${resources}.`, {
-    reason: "quotaExceeded",
-    params: { resources },
-    quota,
   });
 }
 
@@ -171,6 +150,7 @@ function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {
     requiredProperties: storedProperties(flavor.requiredProperties),
     machineType,
     launchIndex: index,
+    crashPolicy: input.crashPolicy,
     deleteProtection: input.deleteProtection,
     scheduleDeadline: new Date(deps.admission.now().getTime() + deps.scheduleTimeoutMs),
   };

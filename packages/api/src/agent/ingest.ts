@@ -17,6 +17,7 @@ import PQueue from "p-queue";
 import type { AgentDeps } from "./deps.ts";
 import { refuseFencedBoot } from "./fence.ts";
 import { recordUnexpectedStop } from "./guest-event.ts";
+import { settleOrphanOrders } from "./orphan-order.ts";
 import type { Peer } from "./peer.ts";
 import { countsForGuest, staleReport } from "./staleness.ts";
 
@@ -54,7 +55,9 @@ async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Dat
   const stale = staleReport(known, { ...report, agentStartedAt }, now);
   if (stale)
     throw new CloudError("Conflict", "This report came too late.", { reason: "staleReport", detail: stale });
-  const { bootId, sequence, driver, agentVersion, inventory, capabilities, orphans } = report;
+  const { bootId, sequence, driver, agentVersion, inventory, capabilities, complete, orphans } = report;
+  // An agent that cannot yet tell who is an orphan says nothing of them by leaving them out.
+  if (complete) await settleOrphanOrders(tx, known, orphans, now);
   await tx.hypervisor.update({
     where: { id },
     data: {
@@ -65,7 +68,7 @@ async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Dat
       agentVersion,
       inventory,
       capabilities,
-      orphans,
+      ...(complete ? { orphans } : {}),
       lastSeenAt: now,
     },
   });

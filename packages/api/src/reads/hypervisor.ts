@@ -1,6 +1,8 @@
+import { type PublicError, publicError } from "@madang/core/errors";
 import { type Amounts, capacityOf } from "@madang/core/hypervisor/capacity";
 import { type HypervisorState, hypervisorState } from "@madang/core/hypervisor/state";
-import { capabilities, type Inventory, inventory, orphan } from "@madang/core/wire/agent";
+import { capabilities, type Inventory, inventory, type Orphan, orphan } from "@madang/core/wire/agent";
+import type { GuestBody } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
@@ -21,9 +23,27 @@ export type HypervisorItem = {
   used: Amounts;
   inventory: Inventory | null;
   guests: number;
-  /** Guests found there that nobody asked for. They are shown, never touched. */
-  orphans: z.infer<typeof orphan>[];
+  /** A fence is asked for and not yet carried out. */
+  fencePending: boolean;
+  cpuAllocationRatio: number;
+  ramAllocationRatio: number;
+  diskAllocationRatio: number;
+  reservedRamMib: number;
+  /** Guests found there that no instance names. They are shown, and never touched unless somebody says so. */
+  orphans: OrphanItem[];
   createdAt: Date;
+};
+
+export type OrphanItem = {
+  guestId: string;
+  name: string;
+  observed: Orphan["observed"];
+  /** null: nothing is known of how it was made, so it can't be adopted. */
+  body: Pick<GuestBody, "vcpus" | "ramMib" | "diskGib" | "projectId"> | null;
+  /** Of the project it was made in, as long as there is one. */
+  projectName: string | null;
+  /** An administrator wants it destroyed. */
+  destroy: { requestedAt: Date; fault: PublicError | null } | null;
 };
 
 type Row = Pick<
@@ -38,28 +58,37 @@ type Row = Pick<
   | "lastSeenAt"
   | "guests"
   | "createdAt"
+  | "cpuAllocationRatio"
+  | "ramAllocationRatio"
+  | "diskAllocationRatio"
+  | "reservedRamMib"
 > & {
+  fenceRequestedAt: Date | null;
   revokedAt: Date | null;
   fencedAt: Date | null;
   fencedBootId: string | null;
   bootId: string | null;
-  cpuAllocationRatio: number;
-  ramAllocationRatio: number;
-  diskAllocationRatio: number;
-  reservedRamMib: number;
   inventory: unknown;
   capabilities: unknown;
   orphans: unknown;
   used: Partial<Amounts> | null;
 };
 
+/** Each with the administrator's order and its project's name; a guest that an instance has by now is no orphan. */
+const orphansSelect = `(SELECT coalesce(jsonb_agg(o.said || jsonb_build_object('projectName', p.name, 'destroy',
+    CASE WHEN d.id IS NULL THEN NULL ELSE jsonb_build_object('requestedAt', d.requested_at, 'fault', d.fault) END)
+    ORDER BY o.said->>'name', o.said->>'guestId'), '[]'::jsonb)
+  FROM jsonb_array_elements(h.orphans) AS o(said)
+  LEFT JOIN orphan_order d ON d.hypervisor_id = h.id AND d.guest_id = (o.said->>'guestId')::uuid AND d.done_at IS NULL
+  LEFT JOIN project p ON p.id = (o.said->'body'->>'projectId')::uuid
+  WHERE NOT EXISTS (SELECT 1 FROM guest g WHERE g.id = (o.said->>'guestId')::uuid))`;
 const select = `h.id, h.name, h.enabled, h.disabled_reason AS "disabledReason", h.driver,
   h.agent_version AS "agentVersion", h.availability_zone AS "availabilityZone", h.last_seen_at AS "lastSeenAt",
   h.created_at AS "createdAt", h.revoked_at AS "revokedAt", h.fenced_at AS "fencedAt",
-  h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
+  h.fence_requested_at AS "fenceRequestedAt", h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
   h.cpu_allocation_ratio AS "cpuAllocationRatio", h.ram_allocation_ratio AS "ramAllocationRatio",
   h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities,
-  h.orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
+  ${orphansSelect} AS orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
   (SELECT json_object_agg(a.resource_class, a.amount) FROM (SELECT resource_class, sum(amount) AS amount FROM allocation
      WHERE hypervisor_id = h.id GROUP BY resource_class) a) AS used`;
 const sorts = {
@@ -72,6 +101,11 @@ export function listHypervisors(database: Database, input: PageInput): Promise<P
   const query = { select, from: "hypervisor h", id: "h.id", sorts, defaultSort: "name", where: [] };
   return listPage<Row, HypervisorItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
+
+const orphanItem = orphan.extend({
+  projectName: z.string().nullable(),
+  destroy: z.object({ requestedAt: z.coerce.date(), fault: publicError.nullable() }).nullable(),
+});
 
 function toItem(row: Row, now: Date): HypervisorItem {
   const known = inventory.nullable().catch(null).parse(row.inventory);
@@ -90,7 +124,12 @@ function toItem(row: Row, now: Date): HypervisorItem {
     used: { VCPU: row.used?.VCPU ?? 0, MEMORY_MB: row.used?.MEMORY_MB ?? 0, DISK_GB: row.used?.DISK_GB ?? 0 },
     inventory: known,
     guests: row.guests,
-    orphans: z.array(orphan).catch([]).parse(row.orphans),
+    fencePending: row.fenceRequestedAt !== null && row.fenceRequestedAt.getTime() !== row.fencedAt?.getTime(),
+    cpuAllocationRatio: row.cpuAllocationRatio,
+    ramAllocationRatio: row.ramAllocationRatio,
+    diskAllocationRatio: row.diskAllocationRatio,
+    reservedRamMib: row.reservedRamMib,
+    orphans: z.array(orphanItem).catch([]).parse(row.orphans),
     createdAt: row.createdAt,
   };
 }

@@ -3,6 +3,7 @@ import { type Properties, storedProperties } from "@madang/core/hypervisor/prope
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
+import type { CrashPolicy } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { filterText, listPage, type Page, type PageInput } from "../list.ts";
@@ -53,6 +54,7 @@ export type InstanceDetail = InstanceItem & {
   userDataBytes: number | null;
   hasPassword: boolean;
   machineType: string;
+  crashPolicy: CrashPolicy;
   /** Asked for; null: any. */
   availabilityZone: string | null;
   /** Where it is. */
@@ -155,6 +157,7 @@ export async function readInstance(
     userDataBytes: row.userDataSealedBytes === null ? null : row.userDataSealedBytes - sealOverheadBytes,
     hasPassword: row.hasPassword,
     machineType: row.machineType,
+    crashPolicy: row.crashPolicy,
     availabilityZone: row.availabilityZone,
     zone: row.zone,
     requiredProperties: storedProperties(row.requiredProperties),
@@ -171,6 +174,7 @@ type DetailRow = {
   keyName: string | null;
   hasPassword: boolean;
   machineType: string;
+  crashPolicy: CrashPolicy;
   availabilityZone: string | null;
   zone: string | null;
   requiredProperties: unknown;
@@ -180,7 +184,7 @@ type DetailRow = {
   userDataSealedBytes: number | null;
 };
 const detailSelect = `i.hostname, i.key_name AS "keyName", i.password_hash_sealed IS NOT NULL AS "hasPassword",
-  i.machine_type AS "machineType", i.availability_zone AS "availabilityZone", i.conditions,
+  i.machine_type AS "machineType", i.crash_policy::text AS "crashPolicy", i.availability_zone AS "availabilityZone", i.conditions,
   h.availability_zone AS zone, i.required_properties AS "requiredProperties",
   i.schedule_deadline AS "scheduleDeadline", (SELECT o.request_id FROM operation o WHERE o.resource_id = i.id
     ORDER BY o.created_at DESC LIMIT 1) AS "requestId",

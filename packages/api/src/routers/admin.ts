@@ -1,9 +1,12 @@
 import { properties } from "@madang/core/hypervisor/property";
+import { zoneName } from "@madang/core/hypervisor/zone";
 import { displayName } from "@madang/core/instance/launch";
 import { z } from "zod";
+import { fenceHypervisor } from "../admission/fence-hypervisor.ts";
 import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
 import { revokeHypervisor, setHypervisorEnabled } from "../admission/hypervisor.ts";
 import { agentUrls, caFingerprint, createJoinToken } from "../admission/join-token.ts";
+import { updateHypervisor } from "../admission/update-hypervisor.ts";
 import { filterText, pageInput } from "../list.ts";
 import { eventFilter, listEvents } from "../reads/event.ts";
 import { flavorFilter, listFlavors } from "../reads/flavor.ts";
@@ -11,10 +14,21 @@ import { listHypervisors } from "../reads/hypervisor.ts";
 import { readOverview } from "../reads/overview.ts";
 import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
+import { adminInstanceRouter, orphanRouter } from "./damage.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
 import { resumeFrom } from "./resume-from.ts";
 
 const one = z.object({ id: z.uuid() });
+
+/** Beyond this an overcommit is a typing error, not a policy. */
+const allocationRatio = z.number().min(0.1).max(64);
+const hypervisorChanges = one.extend({
+  availabilityZone: zoneName.optional(),
+  cpuAllocationRatio: allocationRatio.optional(),
+  ramAllocationRatio: allocationRatio.optional(),
+  diskAllocationRatio: allocationRatio.optional(),
+  reservedRamMib: z.int().min(0).max(8_388_608).optional(),
+});
 
 const hypervisorRouter = router({
   list: procedure("hypervisor:list")
@@ -32,6 +46,12 @@ const hypervisorRouter = router({
     const command = `npm run agent -- --url ${urls.join(",")} --token ${token} --ca-fingerprint ${fingerprint}`;
     return { command, expiresAt };
   }),
+  update: procedure("hypervisor:update")
+    .input(hypervisorChanges)
+    .mutation(({ ctx, input: { id, ...changes } }) => updateHypervisor(ctx.deps, ctx.actor, id, changes)),
+  fence: procedure("hypervisor:fence")
+    .input(one.extend({ name: filterText }))
+    .mutation(({ ctx, input }) => fenceHypervisor(ctx.deps, ctx.actor, input.id, input.name)),
   revoke: procedure("hypervisor:update")
     .input(one)
     .mutation(({ ctx, input }) => revokeHypervisor(ctx.deps, ctx.actor, input.id)),
@@ -89,5 +109,7 @@ export const adminRouter = router({
   aggregate: aggregateRouter,
   placement: placementRouter,
   event: adminEventRouter,
+  instance: adminInstanceRouter,
+  orphan: orphanRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
 });

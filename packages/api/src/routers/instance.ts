@@ -1,6 +1,6 @@
 import { displayName, launchInput } from "@madang/core/instance/launch";
 import { consoleKind } from "@madang/core/wire/agent";
-import { rebootKind } from "@madang/core/wire/guest";
+import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { deleteInstance } from "../admission/delete-instance.ts";
 import { launchInstances } from "../admission/launch-instance.ts";
@@ -42,10 +42,16 @@ export const instanceRouter = router({
     .input(one)
     .mutation(({ ctx, input }) => deleteInstance(ctx.deps, ctx.actor, input)),
   update: projectProcedure("instance:update")
-    .input(one.extend({ name: displayName.optional(), deleteProtection: z.boolean().optional() }))
+    .input(
+      one.extend({
+        name: displayName.optional(),
+        deleteProtection: z.boolean().optional(),
+        crashPolicy: crashPolicy.optional(),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
-      const { name, deleteProtection, ...ref } = input;
-      await updateInstance(ctx.deps, ctx.actor, ref, { name, deleteProtection });
+      const { projectId, id, ...changes } = input;
+      await updateInstance(ctx.deps, ctx.actor, { projectId, id }, changes);
       return await readInstance(
         ctx.deps.reads,
         ctx.projectId,

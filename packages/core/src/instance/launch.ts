@@ -1,6 +1,7 @@
 /** What a launch asks for; the form and the procedure parse it with this one schema. */
 import { z } from "zod";
 import { zoneName } from "../hypervisor/zone.ts";
+import { crashPolicy } from "../wire/guest.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
 export const userDataBase64Limit = 65_535;
@@ -42,6 +43,7 @@ export const launchInput = z.object({
   /** null: any */
   availabilityZone: zoneName.nullable().default(null),
   deleteProtection: z.boolean(),
+  crashPolicy: crashPolicy.default("restart"),
 });
 export type LaunchInput = z.infer<typeof launchInput>;
 

@@ -1,0 +1,31 @@
+/** What administrators do when something broke: instances that hang, guests that nobody knows. */
+import { displayName } from "@madang/core/instance/launch";
+import { z } from "zod";
+import { adoptOrphan } from "../admission/adopt-orphan.ts";
+import { forceDeleteInstance } from "../admission/force-delete-instance.ts";
+import { destroyOrphan } from "../admission/orphan.ts";
+import { resetInstance } from "../admission/reset-instance.ts";
+import { procedure, router } from "../trpc.ts";
+
+const one = z.object({ id: z.uuid() });
+
+export const adminInstanceRouter = router({
+  reset: procedure("instance:reset")
+    .input(one)
+    .mutation(({ ctx, input }) => resetInstance(ctx.deps, ctx.actor, input.id)),
+  forceDelete: procedure("instance:force_delete")
+    .input(one)
+    .mutation(({ ctx, input }) => forceDeleteInstance(ctx.deps, ctx.actor, input.id)),
+});
+
+/** Whoever else uses a hypervisor may have given a guest any 128 bits as its id. */
+const orphanRef = z.object({ hypervisorId: z.uuid(), guestId: z.guid() });
+
+export const orphanRouter = router({
+  destroy: procedure("orphan:manage")
+    .input(orphanRef)
+    .mutation(({ ctx, input }) => destroyOrphan(ctx.deps, ctx.actor, input)),
+  adopt: procedure("orphan:manage")
+    .input(orphanRef.extend({ id: z.uuid(), projectId: z.uuid(), name: displayName }))
+    .mutation(({ ctx, input }) => adoptOrphan(ctx.deps, ctx.actor, input)),
+});

@@ -56,7 +56,7 @@ export function openWebMetrics(): WebMetrics {
 }
 
 function openMeter(registry: Registry): Meter {
-  const calls = callMetrics(registry, "madang_procedure", "procedures of the API");
+  const calls = callMetrics(registry, "madang_procedure_call", "procedures of the API");
   const agentCalls = callMetrics(registry, "madang_agent_call", "calls of agents");
   const registers = [registry];
   const silence = new Histogram({

@@ -16,7 +16,11 @@ export const repository = fileURLToPath(new URL("../../../..", import.meta.url))
 export const password = "a long enough passphrase 42";
 
 export type Cloud = {
+  url: string;
   data: string;
+  /** What a browser would send along, and what the agent joined with. */
+  cookie: () => string;
+  joinToken: string;
   databaseUrl: string;
   /** Calls a procedure as the administrator; throws what the API refuses with. */
   query: (path: string, input: object) => Promise<unknown>;
@@ -37,7 +41,13 @@ const entries: Record<ProcessName, string[]> = {
 };
 
 /** `database`: migrated already, and this cloud's to drop; without one the lane's server clones one. */
-type Settings = { slowMs: number; hypervisors: number; database?: FreshDatabase };
+type Settings = {
+  slowMs: number;
+  hypervisors: number;
+  database?: FreshDatabase;
+  /** false: a web process without the portal, which starts much faster. */
+  pages?: boolean;
+};
 
 export async function startCloud(settings: Settings): Promise<Cloud> {
   const fresh = settings.database ?? (await freshDatabase());
@@ -67,12 +77,15 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
     MADANG_SIMULATED: String(settings.hypervisors),
     MADANG_SIMULATED_SLOW_MS: String(settings.slowMs),
     MADANG_DIST: dist,
+    MADANG_METRICS_PORT: "0",
     LOG_LEVEL: "debug",
   };
+  const argumentsOf = (name: ProcessName) =>
+    name === "web" && settings.pages === false ? ["apps/web/server/main.ts", "--no-pages"] : entries[name];
   const children: { name: ProcessName; child: ChildProcess }[] = [];
   const start = (name: ProcessName) => {
     const log = createWriteStream(join(data, `${name}.log`), { flags: "a" });
-    const child = spawn(process.execPath, entries[name], { cwd: repository, env });
+    const child = spawn(process.execPath, argumentsOf(name), { cwd: repository, env });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     children.push({ name, child });
@@ -101,10 +114,13 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
   env.MADANG_JOIN_TOKEN = joinToken;
   start("agent");
   await eventually(async () => (await fetch(`${url}/api/health`)).status === 200);
-  const { call } = await signIn(url);
+  const { call, cookie } = await signIn(url);
 
   return {
+    url,
     data,
+    cookie,
+    joinToken,
     databaseUrl: fresh.url,
     query: (path, input) => call("GET", path, input),
     mutate: (path, input) => call("POST", path, input),

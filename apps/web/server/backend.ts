@@ -17,8 +17,8 @@ import {
 } from "@madang/api/server";
 import type { Logger } from "pino";
 import type { Env } from "./env.ts";
-
 import { openWebMetrics, type WebMetrics } from "./metrics.ts";
+
 export type Backend = {
   api: ApiDeps;
   agent: AgentDeps;
@@ -42,11 +42,11 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   const metrics = openWebMetrics();
   const limits = metrics.limits(await openRateLimits(admission));
   const events = openEventReader(reads, bus);
-  const access = openAccessWatch(reads);
   metrics.watch({
     pools: { admission: admission.pool, reads: reads.pool, agents: agents.pool },
     readerLagMs: events.lagMs,
   });
+  const access = openAccessWatch(reads);
   const about = { version, url: env.url, agentUrl: env.agentUrl };
   const api: ApiDeps = {
     admission,
@@ -55,14 +55,14 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     hints,
     seal,
     log,
-    limits,
     meter: metrics.meter,
+    limits,
     events,
     access,
     about,
     scheduleTimeoutMs: env.scheduleTimeoutMs,
     placement: openPlacementBoard(reads),
-    admissions: makeAdmissionQueue(),
+    admissions: metrics.admissions(makeAdmissionQueue()),
   };
   const close = async () => {
     access.close();

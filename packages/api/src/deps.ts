@@ -31,9 +31,9 @@ export type ApiDeps = AdmissionDeps & {
   reads: Database;
   placement: PlacementBoard;
   log: Log;
+  meter: Meter;
   limits: RateLimits;
   events: EventReader;
   access: AccessWatch;
-  meter: Meter;
   about: About;
 };

@@ -16,6 +16,8 @@ import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
+import { PropertiesField } from "./properties-field.tsx";
+import { type PropertyFault, type PropertyRow, propertiesFrom } from "./property-rows.ts";
 
 const whole = (least: number, most: number) =>
   z
@@ -40,6 +42,8 @@ export function FlavorDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [id] = useState(uuidV7);
+  const [rows, setRows] = useState<PropertyRow[]>([]);
+  const [rowFault, setRowFault] = useState<PropertyFault | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const form = useForm<Values>({
     resolver: zodResolver(schema),
@@ -56,7 +60,9 @@ export function FlavorDialog({ onClose }: { onClose: () => void }) {
   );
   const submit = form.handleSubmit((values) => {
     setFailure(null);
-    create.mutate({ id, ...values });
+    const said = propertiesFrom(rows);
+    setRowFault("fault" in said ? said.fault : null);
+    if (!("fault" in said)) create.mutate({ id, ...values, requiredProperties: said.all });
   });
   const errors = form.formState.errors;
   const numbers = ["vcpus", "ramMib", "diskGib"] as const;
@@ -108,6 +114,13 @@ export function FlavorDialog({ onClose }: { onClose: () => void }) {
         >
           {(control) => <Input {...control} {...form.register("description")} autoComplete="off" />}
         </Field>
+        <PropertiesField
+          label={t("admin.flavors.required")}
+          help={t("admin.flavors.requiredHelp")}
+          rows={rows}
+          fault={rowFault}
+          onChange={setRows}
+        />
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>
     </Dialog>

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, CirclePause, Ellipsis, Pause, Pencil, Play, Plus, Trash2 } from "lucide-react";
+import { CircleCheck, CirclePause, Ellipsis, Layers, Pause, Pencil, Play, Plus, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { diskText, memoryText } from "../../lib/amount.ts";
@@ -19,8 +19,10 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { FlavorDialog } from "./flavor-dialog.tsx";
 import { FlavorRename } from "./flavor-rename.tsx";
+import { FlavorRequired } from "./flavor-required.tsx";
+import { PropertyList } from "./property-list.tsx";
 
-type Asked = { kind: "create" } | { kind: "rename" | "delete"; flavor: FlavorRow };
+type Asked = { kind: "create" } | { kind: "rename" | "required" | "delete"; flavor: FlavorRow };
 const pageLimit = 500;
 const skeletonRows = 4;
 
@@ -73,6 +75,7 @@ export function FlavorPage() {
       )}
       {asked?.kind === "create" ? <FlavorDialog onClose={close} /> : null}
       {asked?.kind === "rename" ? <FlavorRename flavor={asked.flavor} onClose={close} /> : null}
+      {asked?.kind === "required" ? <FlavorRequired flavor={asked.flavor} onClose={close} /> : null}
       {asked?.kind === "delete" ? (
         <ConfirmDialog
           open
@@ -94,7 +97,7 @@ type FlavorRowsProps = {
   loadingRows: number;
   blocked: string | null;
   onToggle: (flavor: FlavorRow) => void;
-  onAsk: (kind: "rename" | "delete", flavor: FlavorRow) => void;
+  onAsk: (kind: "rename" | "required" | "delete", flavor: FlavorRow) => void;
 };
 
 function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsProps) {
@@ -107,6 +110,7 @@ function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsP
         <span className="flex flex-col">
           <span className="font-medium">{row.name}</span>
           {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
+          <PropertyList all={row.requiredProperties} />
           {row.enabled ? null : <span className="text-label text-muted @xl:hidden">{t("disabled")}</span>}
         </span>
       ),
@@ -165,6 +169,9 @@ function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsP
           </MenuItem>
           <MenuItem icon={<Pencil aria-hidden />} blocked={blocked} onSelect={() => onAsk("rename", row)}>
             {t("rename")}
+          </MenuItem>
+          <MenuItem icon={<Layers aria-hidden />} blocked={blocked} onSelect={() => onAsk("required", row)}>
+            {t("requiredEdit")}
           </MenuItem>
           <MenuItem
             danger

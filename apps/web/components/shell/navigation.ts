@@ -1,4 +1,15 @@
-import { Activity, Boxes, Gauge, House, KeyRound, type LucideIcon, Server, ServerCog } from "lucide-react";
+import {
+  Activity,
+  Boxes,
+  Gauge,
+  House,
+  KeyRound,
+  Layers,
+  type LucideIcon,
+  Scale,
+  Server,
+  ServerCog,
+} from "lucide-react";
 
 /** Where in the portal one is: in a project, in the administrator's part, or at one's own account. */
 export type Area =
@@ -31,7 +42,14 @@ function projectGroups(projectId: string): NavGroup[] {
 
 const adminGroups: NavGroup[] = [
   { key: "operations", items: [{ key: "adminOverview", href: "/admin", icon: Gauge, exact: true }] },
-  { key: "infrastructure", items: [{ key: "hypervisors", href: "/admin/hypervisors", icon: ServerCog }] },
+  {
+    key: "infrastructure",
+    items: [
+      { key: "hypervisors", href: "/admin/hypervisors", icon: ServerCog },
+      { key: "aggregates", href: "/admin/aggregates", icon: Layers },
+      { key: "placement", href: "/admin/placement", icon: Scale },
+    ],
+  },
   { key: "catalogue", items: [{ key: "flavors", href: "/admin/flavors", icon: Boxes }] },
 ];
 

@@ -5,8 +5,10 @@ import {
   ChevronRight,
   CircleAlert,
   KeyRound,
+  Layers,
   LogIn,
   type LucideIcon,
+  Scale,
   Server,
   ServerCog,
   SquareTerminal,
@@ -25,6 +27,8 @@ const icons: Record<string, LucideIcon> = {
   key_pair: KeyRound,
   hypervisor: ServerCog,
   flavor: Boxes,
+  aggregate: Layers,
+  placement: Scale,
   session: LogIn,
 };
 

@@ -1,0 +1,5 @@
+import { AggregatePage } from "../../../../components/admin/aggregate-page.tsx";
+
+export default function Page() {
+  return <AggregatePage />;
+}

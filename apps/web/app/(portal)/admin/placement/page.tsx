@@ -1,0 +1,5 @@
+import { PlacementPage } from "../../../../components/admin/placement-page.tsx";
+
+export default function Page() {
+  return <PlacementPage />;
+}

@@ -203,10 +203,12 @@ export async function signIn(url: string): Promise<Session> {
       method === "GET"
         ? await send(`/api/trpc/${path}?input=${encodeURIComponent(body)}`)
         : await send(`/api/trpc/${path}`, { method, body, headers: { "content-type": "application/json" } });
+    const text = await response.text();
     const answer = z
       .object({ result: z.object({ data: z.object({ json: z.json().optional() }) }) })
-      .safeParse(await response.json());
-    if (!answer.success) throw new Error(`${path} was refused with ${response.status}`);
+      .safeParse(JSON.parse(text));
+    if (!answer.success)
+      throw new Error(`${path} was refused with ${response.status}: ${text.slice(0, 500)}`);
     return answer.data.result.data.json;
   };
   return { call, cookie };

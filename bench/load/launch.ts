@@ -9,7 +9,7 @@ const named = z.object({ items: z.array(z.object({ id: z.uuid(), name: z.string(
 /** The first image and the smallest flavor, as the form offers them. */
 export async function readLaunchForm(client: Client, projectId: string): Promise<LaunchForm> {
   const images = named.parse(await client.get("image.list", { projectId, filter: {} }));
-  const flavors = named.parse(await client.get("flavor.list", { filter: {} }));
+  const flavors = named.parse(await client.get("flavor.list", { projectId, filter: {} }));
   const image = images.items[0];
   const flavor = flavors.items.find(({ name }) => name === "m1.nano");
   if (!image || !flavor) throw new Error("there is no image or no flavor to launch");

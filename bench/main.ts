@@ -54,6 +54,7 @@ async function attempt(name: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const results: Result[] = [];
 const wanted = chosen(process.argv.slice(2));
 await measureAll(wanted, (result) => {

@@ -59,6 +59,7 @@ export async function openWatch(
     looking = false;
   };
   socket.on("message", (raw) => {
+    if (String(raw) === "PING") return socket.send("PONG");
     const parsed = frame.safeParse(JSON.parse(String(raw)));
     const resources = parsed.data?.result?.data?.json.data.resources ?? [];
     for (const { kind, id } of resources) if (kind === "instance") named.add(id);

@@ -28,7 +28,12 @@ export async function openStand(name: StandName): Promise<Stand> {
     const code = await stopCloud(running);
     if (code !== 0) throw new Error(`npm start ended with ${code}:\n${running.output()}`);
   };
+  const end = () => {
+    const { pid } = stand.cloud.process;
+    if (pid) process.kill(-pid, "SIGINT");
+  };
   const close = async () => {
+    process.off("exit", end);
     await stand.database.end();
     await stopCloud(stand.cloud);
     await removeData(stand.cloud);
@@ -46,6 +51,8 @@ export async function openStand(name: StandName): Promise<Stand> {
     Object.assign(stand, await connect(again.cloud));
     return again.startedMs;
   };
+  // Whoever leaves early takes the cloud along.
+  process.once("exit", end);
   const stand: Stand = { ...(await connect(cloud)), startedMs, restart, close };
   return stand;
 }

@@ -7,6 +7,7 @@ import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
 import { pino } from "pino";
 import { type Link, openLink } from "../../apps/agent/src/link/client.ts";
 import { ensureIdentity } from "../../apps/agent/src/link/join.ts";
+import { openRoute } from "../../apps/agent/src/link/route.ts";
 import { connector } from "../../apps/agent/src/link/tls.ts";
 import type { Api } from "../../e2e/stack/api.ts";
 
@@ -32,11 +33,11 @@ export async function joinByHand(admin: Api, name: string): Promise<HandAgent> {
   const directory = await mkdtemp(join(tmpdir(), "madang-hand-"));
   const { command } = await admin.mutate<{ command: string }>("admin.hypervisor.createJoinToken");
   const word = (flag: string) => command.split(` --${flag} `)[1]?.split(" ")[0] ?? "";
-  const [url, token, caFingerprint] = [word("url"), word("token"), word("ca-fingerprint")];
+  const [url, token, caFingerprint] = [word("url"), word("token"), word("ca-fingerprint")] as const;
   const log = pino({ level: "silent" });
   const identity = await ensureIdentity({
     directory,
-    url,
+    urls: [url],
     token,
     caFingerprint,
     name,
@@ -48,7 +49,11 @@ export async function joinByHand(admin: Api, name: string): Promise<HandAgent> {
     await connection.destroy();
     await rm(directory, { recursive: true, force: true });
   };
-  return { hypervisorId: identity.hypervisorId, ...speak(openLink(url, connection)), close };
+  return {
+    hypervisorId: identity.hypervisorId,
+    ...speak(openLink(openRoute([url], log), connection)),
+    close,
+  };
 }
 
 function speak(link: Link): Pick<HandAgent, "ordered" | "say"> {

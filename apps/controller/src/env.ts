@@ -12,6 +12,8 @@ const schema = z.object({
   MADANG_DATA: z.string().min(1).default(defaultData),
   /** Holds the authority's key; only the controller may read it. */
   MADANG_CA: z.string().min(1).optional(),
+  /** How many months of the trail are kept before the current one; without it, all. */
+  MADANG_KEEP_EVENTS_MONTHS: z.coerce.number().int().min(1).max(1_200).optional(),
   ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
   /** How many rows are reconciled at the same time by this process. */
@@ -21,6 +23,7 @@ const schema = z.object({
 export type Env = {
   databaseUrl: string;
   caDirectory: string;
+  eventMonths: number | null;
   metrics: MetricsPlace | null;
   logLevel: string;
   workers: number;
@@ -38,6 +41,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   return {
     databaseUrl: env.DATABASE_URL,
     caDirectory: env.MADANG_CA ?? join(env.MADANG_DATA, "ca"),
+    eventMonths: env.MADANG_KEEP_EVENTS_MONTHS ?? null,
     metrics: metricsPlace(env),
     logLevel: env.LOG_LEVEL,
     workers: env.MADANG_CONTROLLER_WORKERS,

@@ -28,6 +28,7 @@ import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.t
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
+import { removeOld } from "./retention.ts";
 import { endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
 export type LoopDeps = {
@@ -40,6 +41,8 @@ export type LoopDeps = {
   now?: () => Date;
   /** How often is looked for room without being told, ms. */
   waitingMs?: number;
+  /** The trail's months that are kept before the current one; null, or not said: all. */
+  eventMonths?: number | null;
   meter?: ControllerMeter;
   /** Where the rounds say when they last ended well. */
   rounds?: Rounds;
@@ -50,6 +53,7 @@ const presenceMs = downAfterMs / 5;
 const usualWaitingMs = 2_000;
 const certificateMs = 2_000;
 const partitionMs = 86_400_000;
+const retentionMs = 3_600_000;
 const longestBackOffSeconds = 60;
 
 type Loop = LoopDeps & {
@@ -167,6 +171,11 @@ function startRounds(loop: Loop): Every[] {
     round(loop, "presence", presenceMs, () => watchPresence(loop)),
     round(loop, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;
+    }),
+    round(loop, "retention", retentionMs, async () => {
+      const { database, eventMonths = null } = loop;
+      const removed = await removeOld({ database, eventMonths });
+      if (Object.keys(removed).length > 0) loop.log.info({ removed }, "old rows removed");
     }),
   ];
 }

@@ -28,7 +28,17 @@ const health = () => readControllerHealth(database, rounds);
 const figures = await showMetrics(env.metrics, { registry, refresh, health }, log);
 const detail = () => ({ metricsUrl: figures?.url ?? "" });
 const heartbeat = await startHeartbeat(database, "controller", version, process.pid, detail);
-const loop = { database, boss, hints, authority, log, workers: env.workers, meter, rounds };
+const loop = {
+  database,
+  boss,
+  hints,
+  authority,
+  log,
+  workers: env.workers,
+  eventMonths: env.eventMonths,
+  meter,
+  rounds,
+};
 const stopLoop = await startLoop(loop);
 log.info({ caFingerprint: await authorityFingerprint() }, "controller is up");
 

@@ -5,6 +5,7 @@
  */
 import { fromPrisma, PgBoss } from "pg-boss";
 import type { Tx } from "./client.ts";
+import { lookForFreeRows } from "./queue-fetch.ts";
 
 export const reconcileQueue = "reconcile";
 export const reconcileLaterQueue = "reconcile-later";
@@ -25,8 +26,10 @@ export async function openQueue(
     schedule: false,
     superviseIntervalSeconds: 1,
     monitorIntervalSeconds: 1,
+    maintenanceIntervalSeconds: cleanEverySeconds,
     useListenNotify: worker,
   });
+  lookForFreeRows(boss);
   boss.on("error", onError);
   await boss.start();
   await ensureQueues(boss);
@@ -46,11 +49,16 @@ const recovery = {
   retryBackoff: false,
 };
 
+/** What is done is of no use to anybody; the table stays small. */
+const done = { deleteAfterSeconds: 600 };
+const cleanEverySeconds = 60;
+
 async function ensureQueues(boss: PgBoss): Promise<void> {
-  await boss.createQueue(reconcileQueue, { ...recovery, policy: "stately", notify: true });
-  await boss.createQueue(reconcileLaterQueue, { ...recovery, policy: "stately" });
+  await boss.createQueue(reconcileQueue, { ...recovery, ...done, policy: "stately", notify: true });
+  await boss.createQueue(reconcileLaterQueue, { ...recovery, ...done, policy: "stately" });
   // A queue that an older version made keeps that version's numbers.
-  for (const name of [reconcileQueue, reconcileLaterQueue]) await boss.updateQueue(name, recovery);
+  for (const name of [reconcileQueue, reconcileLaterQueue])
+    await boss.updateQueue(name, { ...recovery, ...done });
 }
 
 /** Wakes a row's reconciler, in the caller's transaction: no commit, no wake. A refused send means one is already queued. */

@@ -4,6 +4,8 @@ import { forgetPid, livingPidIn, recordPid, signal } from "./living.mjs";
 import { openLog } from "./log-file.mjs";
 import { until } from "./waiting.mjs";
 
+const recordAgainMs = 5_000;
+
 /** `setpriv` (util-linux) lowers the user and asks the kernel to signal the child when the supervisor dies. */
 function wrapped({ command, args = [], uid, survives, deathSignal = "SIGTERM" }) {
   const options = survives ? [] : ["--pdeathsig", deathSignal.slice(3)];
@@ -37,8 +39,17 @@ export function startChild(definition, { logFile, pidFile, onEnd }) {
   out.opened();
   child.stdout?.on("data", out.log?.write);
   child.stderr?.on("data", out.log?.write);
-  if (child.pid) recordPid(pidFile, child.pid);
   let over = false;
+  /** On a full disk it runs unrecorded until there is room. */
+  const record = () => {
+    try {
+      if (child.pid && !over) recordPid(pidFile, child.pid);
+    } catch (error) {
+      if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
+      setTimeout(record, recordAgainMs).unref();
+    }
+  };
+  record();
   const finish = (result) => {
     if (over) return;
     over = true;

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,4 +27,30 @@ test("appends to what an earlier run wrote", () => {
     log.close();
   }
   expect(readFileSync(join(folder, "web.log"), "utf8")).toBe("ab");
+});
+
+// Mounting takes root, and more than a container's root.
+const mounts = process.getuid() === 0 && spawnSync("unshare", ["--mount", "true"]).status === 0;
+
+test.skipIf(!mounts)("goes on when the disk is full, and says afterwards how much is lost", () => {
+  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", folder], { encoding: "utf8" });
+  expect(mount.stderr).toBe("");
+  try {
+    const log = openLog(join(folder, "web.log"), 40_000);
+    log.write(Buffer.from("before\n"));
+    const filler = join(folder, "filler");
+    writeFileSync(filler, "");
+    expect(() => {
+      for (;;) appendFileSync(filler, Buffer.alloc(4_096, 1));
+    }).toThrow("ENOSPC");
+    const line = Buffer.alloc(30_000, "x");
+    for (let count = 0; count < 5; count++) log.write(line);
+    rmSync(filler);
+    log.write(Buffer.from("after\n"));
+    log.close();
+    const all = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+    expect(all.join("")).toMatch(/the disk was full: \d+ bytes of this log are lost]\nafter\n/);
+  } finally {
+    spawnSync("umount", [folder]);
+  }
 });

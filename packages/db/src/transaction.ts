@@ -4,6 +4,8 @@ import type { Prisma, Tx } from "./client.ts";
 
 /** PostgreSQL's SQLSTATEs for a lock not got in time, a deadlock, a serialisation failure, too many connections. */
 const retriable = /55P03|40P01|40001|53300|lock timeout|deadlock detected/;
+/** disk_full, and what a server says of it that has no SQLSTATE at hand. */
+const outOfSpace = /53100|No space left on device/i;
 const unreachable =
   /ECONNREFUSED|ECONNRESET|57P0[123]|P1001|P1017|Connection terminated|terminating connection/;
 
@@ -24,11 +26,21 @@ export async function transaction<T>(
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof CloudError) return error;
   const text = `${error instanceof Error ? `${error.name} ${error.message}` : error} ${JSON.stringify(error)}`;
+  if (outOfSpace.test(text)) return storageFull(text, error);
   if (!retriable.test(text) && !unreachable.test(text) && !/P2024|P2028|P2034/.test(text)) return error;
   return new CloudError("Unavailable", "The service is busy. Try again in a moment.", {
     reason: "busy",
     retry: "later",
     detail: text.slice(0, 500),
     cause: error,
+  });
+}
+
+function storageFull(detail: string, cause: unknown): CloudError {
+  return new CloudError("Unavailable", "The database has no space left, so nothing was changed.", {
+    reason: "storageFull",
+    retry: "later",
+    detail: detail.slice(0, 500),
+    cause,
   });
 }

@@ -1,6 +1,6 @@
 /** Opening and closing sessions. Both outcomes are events. */
 import { CloudError } from "@madang/core/errors";
-import { appendEvent, transaction } from "@madang/db";
+import { appendEvent, asUnavailable, transaction } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import { verifyPassword } from "../password.ts";
 import { networkOf, type RateLimits } from "../rate-limit.ts";
@@ -23,9 +23,15 @@ const knownAddresses = 50;
 
 /**
  * null when name and password don't belong together, or the user may not sign in: which of them is never told. Throws
- * TooManyRequests.
+ * TooManyRequests, Unavailable.
  */
 export async function verifyCredentials(deps: Deps, attempt: Attempt): Promise<SignedIn | null> {
+  return await verify(deps, attempt).catch((error: unknown) => {
+    throw asUnavailable(error);
+  });
+}
+
+async function verify(deps: Deps, attempt: Attempt): Promise<SignedIn | null> {
   const username = attempt.username.replaceAll("\0", "").slice(0, 255);
   await deps.limits.take("signInAddress", attempt.address);
   await deps.limits.take("signInPair", pairOf(username, attempt.address));

@@ -132,9 +132,10 @@ function receive(line: Line, connection: Connection, header: Header, body: Buffe
   }
   const waiting = line.waiting.get(header.serial);
   if (header.type !== messageType.reply || !waiting) return;
-  line.waiting.delete(header.serial);
   if (header.status === messageStatus.ok) waiting.resolve(xdrReader(body));
+  // An unreadable one throws and ends the connection, and with it this call like all the others.
   else waiting.reject(faultToCloudError(readFault(xdrReader(body))));
+  line.waiting.delete(header.serial);
 }
 
 /** Only lifecycle events were asked for: callback id, domain, event, detail. */

@@ -25,7 +25,8 @@ export type Cloud = {
   /** Calls a procedure as the administrator; throws what the API refuses with. */
   query: (path: string, input: object) => Promise<unknown>;
   mutate: (path: string, input: object) => Promise<unknown>;
-  start: (name: ProcessName) => void;
+  /** `more`: settings of this one process. */
+  start: (name: ProcessName, more?: Record<string, string>) => void;
   /** SIGKILL to all of that name, then waits until they are gone. */
   kill: (name: ProcessName) => Promise<void>;
   signal: (name: ProcessName, signal: NodeJS.Signals) => Promise<number | null>;
@@ -47,6 +48,9 @@ type Settings = {
   database?: FreshDatabase;
   /** false: a web process without the portal, which starts much faster. */
   pages?: boolean;
+  /** Settings of all processes, and of the first of each. */
+  env?: Record<string, string>;
+  envOf?: Partial<Record<ProcessName, Record<string, string>>>;
 };
 
 export async function startCloud(settings: Settings): Promise<Cloud> {
@@ -79,13 +83,14 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
     MADANG_DIST: dist,
     MADANG_METRICS_PORT: "0",
     LOG_LEVEL: "debug",
+    ...settings.env,
   };
   const argumentsOf = (name: ProcessName) =>
     name === "web" && settings.pages === false ? ["apps/web/server/main.ts", "--no-pages"] : entries[name];
   const children: { name: ProcessName; child: ChildProcess }[] = [];
-  const start = (name: ProcessName) => {
+  const start = (name: ProcessName, more: Record<string, string> = {}) => {
     const log = createWriteStream(join(data, `${name}.log`), { flags: "a" });
-    const child = spawn(process.execPath, argumentsOf(name), { cwd: repository, env });
+    const child = spawn(process.execPath, argumentsOf(name), { cwd: repository, env: { ...env, ...more } });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     children.push({ name, child });
@@ -108,11 +113,11 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
     { cwd: repository, env },
   );
   const { joinToken } = z.object({ joinToken: z.string() }).parse(JSON.parse(bootstrap.stdout));
-  start("controller");
-  start("web");
+  start("controller", settings.envOf?.controller);
+  start("web", settings.envOf?.web);
   env.MADANG_CA_FINGERPRINT = await fingerprint(join(data, "ca", "ca.pem"));
   env.MADANG_JOIN_TOKEN = joinToken;
-  start("agent");
+  start("agent", settings.envOf?.agent);
   await eventually(async () => (await fetch(`${url}/api/health`)).status === 200);
   const { call, cookie } = await signIn(url);
 

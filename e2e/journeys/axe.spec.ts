@@ -49,6 +49,8 @@ function pagesOf({ project, instance }: { project: string; instance: string }): 
     "/account",
     "/admin",
     "/admin/hypervisors",
+    "/admin/aggregates",
+    "/admin/placement",
     "/admin/flavors",
     "/there/is/no/such/page",
     `${instances}/${crypto.randomUUID()}`,

@@ -104,7 +104,7 @@ function WeightForm({ stored }: { stored: Weights }) {
       {failure ? <FailureNotice failure={failure} /> : null}
       <ul className="flex flex-col divide-y border-y">
         {weigherNames.map((name) => (
-          <li key={name} className="py-4">
+          <li key={name} className="py-3">
             <Field
               label={t(`admin.placement.weighers.${name}.title`)}
               help={t(`admin.placement.weighers.${name}.${effectOf(name, weights[name])}`)}

@@ -24,7 +24,7 @@ export function StatusReason({ instance }: { instance: InstanceRow }) {
         <button
           type="button"
           data-why={instance.id}
-          className="-m-1 inline-flex max-w-full items-start gap-1 rounded-control p-1 text-left hover:bg-sunken data-[state=open]:bg-sunken dark:hover:bg-raised dark:data-[state=open]:bg-raised"
+          className="-m-1 inline-flex max-w-[calc(100%+0.5rem)] items-start gap-1 rounded-control p-1 text-left hover:bg-sunken data-[state=open]:bg-sunken dark:hover:bg-raised dark:data-[state=open]:bg-raised"
         >
           <StatusBadge view={instance} />
           <Info aria-hidden className="mt-0.5 size-3.5 shrink-0 text-muted" />

@@ -2,6 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
+import { version } from "@madang/core/version";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
 import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
@@ -13,7 +14,6 @@ import { type HypervisorFigures, openAgentMetrics } from "./metrics.ts";
 import { openKnobs } from "./simulation/knobs.ts";
 import { startSimulated } from "./simulation/simulated.ts";
 
-const version = "0.1.0";
 /** How long guests get to shut down by themselves in a drain, ms. */
 const drainGraceMs = 30_000;
 /** Whatever hangs, a SIGTERM ends the process after this, ms. */

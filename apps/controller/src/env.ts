@@ -12,6 +12,12 @@ const schema = z.object({
   MADANG_DATA: z.string().min(1).default(defaultData),
   /** Holds the authority's key; only the controller may read it. */
   MADANG_CA: z.string().min(1).optional(),
+  /** How long a hypervisor's certificate is good; it is renewed after a third. */
+  MADANG_AGENT_CERTIFICATE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(30 * 86_400),
   /** How many months of the trail are kept before the current one; without it, all. */
   MADANG_KEEP_EVENTS_MONTHS: z.coerce.number().int().min(1).max(1_200).optional(),
   ...metricsSettings,
@@ -23,6 +29,7 @@ const schema = z.object({
 export type Env = {
   databaseUrl: string;
   caDirectory: string;
+  hypervisorCertificateMs: number;
   eventMonths: number | null;
   metrics: MetricsPlace | null;
   logLevel: string;
@@ -41,6 +48,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   return {
     databaseUrl: env.DATABASE_URL,
     caDirectory: env.MADANG_CA ?? join(env.MADANG_DATA, "ca"),
+    hypervisorCertificateMs: env.MADANG_AGENT_CERTIFICATE_SECONDS * 1_000,
     eventMonths: env.MADANG_KEEP_EVENTS_MONTHS ?? null,
     metrics: metricsPlace(env),
     logLevel: env.LOG_LEVEL,

@@ -1,4 +1,5 @@
 /** The controller process: opens what it needs, says so, and ends within seconds of SIGTERM. Several may run. */
+import { version } from "@madang/core/version";
 import { openDatabase, openHints, openQueue, startHeartbeat } from "@madang/db";
 import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
@@ -9,7 +10,6 @@ import { type Rounds, readControllerHealth } from "./health.ts";
 import { startLoop } from "./loop.ts";
 import { openControllerMetrics } from "./metrics.ts";
 
-const version = "0.1.0";
 const drainMs = 5_000;
 
 const env = readEnv();
@@ -19,7 +19,7 @@ const database = openDatabase(env.databaseUrl, env.workers + 4);
 const hints = openHints(database);
 await database.readClock();
 const { now } = database;
-const authority = await openAuthority(env.caDirectory, now());
+const authority = await openAuthority(env.caDirectory, now(), env.hypervisorCertificateMs);
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
 const rounds: Rounds = new Map();

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Server as SecureServer } from "node:https";
 import { startHeartbeat } from "@madang/api/server";
+import { version } from "@madang/core/version";
 import { showMetrics } from "@madang/telemetry";
 import type { Logger } from "pino";
 import { type AgentListenerDeps, makeAgentListener } from "./agent-listener.ts";
@@ -16,7 +17,6 @@ import { makePendingDials } from "./pending-dials.ts";
 import { noPortal, openPortal } from "./portal.ts";
 import { makePublicListener } from "./public-listener.ts";
 import { mountUpgrades } from "./upgrade.ts";
-import { version } from "./version.ts";
 
 const farewellMs = 1_500;
 /** Many people sit behind the address of one office. */

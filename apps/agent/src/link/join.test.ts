@@ -160,4 +160,34 @@ describe("renewal", () => {
     expect(identity.key).not.toBe(old.key);
     expect(await loadIdentity(directory)).toEqual(identity);
   });
+
+  it("asks again until it is answered, and never in a rush when its clock takes the new one for old, too", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      const identity = { current: await identityFor(30, 11) };
+      const asked: number[] = [];
+      const renewal = startRenewal({
+        directory,
+        log,
+        identity: () => identity.current,
+        use: (next) => {
+          identity.current = next;
+        },
+        renew: async (csr) => {
+          asked.push(Date.now());
+          if (asked.length < 3) throw new Error("nobody signs at the moment");
+          return authority.sign(csr, uri, Date.now() - 11 * 86_400_000, 30);
+        },
+      });
+      while (asked.length < 5) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      renewal.stop();
+      const gaps = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+      for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

@@ -74,9 +74,15 @@ async function keptRequest(directory: string, name: string): Promise<z.infer<typ
   return made;
 }
 
+/** Often enough to get a short-lived one renewed in time, too. */
+function retryMs(certificate: string): number {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return Math.min(longestRetryMs, (Date.parse(validTo) - Date.parse(validFrom)) / 20);
+}
+
 export type Renewal = { stop: () => void };
 
-const retryMs = 60_000;
+const longestRetryMs = 60_000;
 /** A longer timer than this would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -101,11 +107,11 @@ export function startRenewal(
       await saveIdentity(deps.directory, next);
       deps.use(next);
       deps.log.info({ hypervisorId: next.hypervisorId }, "certificate renewed");
-      arm(0);
     } catch (error) {
       deps.log.warn({ err: error }, "certificate could not be renewed yet");
-      arm(retryMs);
     }
+    // Also after a success: a clock that is far ahead takes every certificate for an old one.
+    arm(retryMs(deps.identity().certificate));
   };
   const arm = (atLeast: number) => {
     const wait = renewalTime(deps.identity().certificate) - now();

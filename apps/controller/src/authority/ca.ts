@@ -9,22 +9,33 @@ import { chmod, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 
-export type Authority = { key: webcrypto.CryptoKey; certificate: x509.X509Certificate; pem: string };
+export type Authority = {
+  key: webcrypto.CryptoKey;
+  certificate: x509.X509Certificate;
+  pem: string;
+  /** How long what it signs for hypervisors is good, ms. */
+  hypervisorLifeMs: number;
+};
 
 const caYears = 10;
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 export const signatureAlgorithm = { name: "ECDSA", hash: "SHA-256" } as const;
 /** Clocks of agents may be a little behind. */
 export const backdateMs = 5 * 60_000;
+const defaultLifeMs = 30 * 86_400_000;
 
 /** Reads the authority, or makes it if there is none. */
-export async function openAuthority(directory: string, now: Date): Promise<Authority> {
+export async function openAuthority(
+  directory: string,
+  now: Date,
+  hypervisorLifeMs = defaultLifeMs,
+): Promise<Authority> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const pair = join(directory, "ca.key");
   const text = (await readIfThere(pair)) ?? (await createPair(pair, now));
   const authority = await parsePair(text);
   await replaceFile(join(directory, "ca.pem"), authority.pem);
-  return authority;
+  return { ...authority, hypervisorLifeMs };
 }
 
 async function readIfThere(path: string): Promise<string | null> {
@@ -78,7 +89,7 @@ const nameConstraints = Buffer.concat([
   Buffer.from("hypervisor", "ascii"),
 ]);
 
-async function parsePair(text: string): Promise<Authority> {
+async function parsePair(text: string): Promise<Omit<Authority, "hypervisorLifeMs">> {
   const [keyBlock, certificateBlock] = x509.PemConverter.decode(text);
   if (!keyBlock || !certificateBlock)
     throw new Error("The authority's key file is not a key and a certificate.");

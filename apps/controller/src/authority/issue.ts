@@ -16,8 +16,7 @@ export type CertificateRequest = {
 };
 export type IssuedCertificate = { pem: string; serial: string; notAfter: Date };
 
-const days = { hypervisor: 30, web: 90 } as const;
-const dayMs = 86_400_000;
+const webLifeMs = 90 * 86_400_000;
 const rsaBits = 2048;
 
 /** Throws InvalidInput, never retried, when the request is malformed, unproved, or its key too weak. */
@@ -27,15 +26,15 @@ export async function issueCertificate(
   now: Date,
 ): Promise<IssuedCertificate> {
   const csr = await verifiedRequest(request.csr);
-  const notAfter = new Date(
-    Math.min(now.getTime() + days[request.kind] * dayMs, authority.certificate.notAfter.getTime()),
-  );
+  const lifeMs = request.kind === "web" ? webLifeMs : authority.hypervisorLifeMs;
+  const notAfter = new Date(Math.min(now.getTime() + lifeMs, authority.certificate.notAfter.getTime()));
   const serial = newSerial();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial,
     subject: `CN=${request.kind}-${request.subjectId}`,
     issuer: authority.certificate.subject,
-    notBefore: new Date(now.getTime() - backdateMs),
+    // A short life must not begin used up.
+    notBefore: new Date(now.getTime() - Math.min(backdateMs, lifeMs / 10)),
     notAfter,
     publicKey: csr.publicKey,
     signingKey: authority.key,

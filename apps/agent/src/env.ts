@@ -44,6 +44,8 @@ const schema = z.object({
   MADANG_VIRT_TYPE: z.enum(["auto", "kvm", "qemu"]).default("auto"),
   /** How many guests may be started at the same time; a boot is the most expensive moment of a guest. */
   MADANG_BOOTING: z.coerce.number().int().min(1).max(64).default(2),
+  /** How much of the disk may be taken by images that no guest needs any more. */
+  MADANG_IMAGE_CACHE_GIB: z.coerce.number().min(0).max(1_000_000).default(20),
   ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
@@ -60,6 +62,7 @@ export type Env = {
   libvirtDirectory: string | null;
   virtType: "auto" | "kvm" | "qemu";
   booting: number;
+  imageCacheBytes: number;
   metrics: MetricsPlace | null;
   logLevel: string;
 };
@@ -89,6 +92,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     libvirtDirectory: env.MADANG_LIBVIRT_DIR ?? null,
     virtType: env.MADANG_VIRT_TYPE,
     booting: env.MADANG_BOOTING,
+    imageCacheBytes: env.MADANG_IMAGE_CACHE_GIB * 1024 ** 3,
     metrics: metricsPlace(env),
     logLevel: env.LOG_LEVEL,
   };

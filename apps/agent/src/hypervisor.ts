@@ -36,7 +36,12 @@ export type HypervisorOptions = JoinOptions & {
   /** What the simulator puts between this hypervisor and the control plane. */
   wrapLink?: (link: Link) => Link;
   meter?: AgentMeter;
+  /** How much of the disk images may take that no guest needs any more. */
+  imageCacheBytes?: number;
 };
+
+const usualImageCacheBytes = 20 * 1024 ** 3;
+const trimEveryMs = 60_000;
 
 export type RunningHypervisor = {
   /** Ends everything but the guests. */
@@ -93,10 +98,21 @@ export async function startHypervisor(
     { link: line.link, bootId, apply, save, log },
     AbortSignal.any([signal, ending.signal]),
   );
+  const { imageCacheBytes = usualImageCacheBytes } = options;
+  const trimming = setInterval(() => {
+    // As long as nobody can say who is an orphan, nobody can say what is not needed.
+    if (fleet.orphans() === null) return;
+    const isNeeded = (sha256: string) => fleet.specs().some(({ image }) => image.sha256 === sha256);
+    images.trim(isNeeded, imageCacheBytes).then(
+      (removed) => removed.length > 0 && log.info({ removed }, "unused images removed"),
+      (error) => log.warn({ err: error }, "images could not be trimmed"),
+    );
+  }, trimEveryMs);
   const renewal = startRenewal({ ...line, directory, log, renew: (csr) => line.link().renew(csr) });
 
   const rest = async () => {
     ending.abort();
+    clearInterval(trimming);
     renewal.stop();
     consoles.stop();
     await Promise.all([pulling, reporter.stop(), fleet.stop()]);

@@ -56,8 +56,8 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
   const { directory } = place;
   await mkdir(directory, { recursive: true, mode: passable });
   await chmod(directory, passable);
-  const { urls, caFingerprint, driver, booting, virtType, simulatedSlowMs } = env;
-  const options = { ...place, urls, caFingerprint, driver, booting, version, log, meter };
+  const { urls, caFingerprint, driver, booting, virtType, simulatedSlowMs, imageCacheBytes } = env;
+  const options = { ...place, urls, caFingerprint, driver, booting, imageCacheBytes, version, log, meter };
   if (driver === "simulated") return startSimulated(options, knobs, simulatedSlowMs, ending.signal);
   const driverInstance = await createHypervisorDriver("libvirt-qemu", {
     libvirtDir: env.libvirtDirectory ?? "",

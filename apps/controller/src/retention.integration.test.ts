@@ -4,12 +4,16 @@ import {
   isCursorKept,
   latestEventCursor,
   openDatabase,
+  openQueue,
   readTrail,
+  reconcileQueue,
   transaction,
+  wakeSoon,
 } from "@madang/db";
 import { type FreshDatabase, freshDatabase } from "@madang/db/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { removeOld } from "./retention.ts";
+import { eventually } from "./testing/whole-cloud.ts";
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -173,4 +177,24 @@ it("drops whole months of the trail only when told to, and sends who was further
   expect((await pool.query(`SELECT to_regclass($1) AS there`, [month.name])).rows).toEqual([{ there: null }]);
   expect(await readTrail(database)).toMatchObject({ stray: false });
   expect(await removeOld({ database, eventMonths: 2 })).toEqual({});
+});
+
+it("clears the queue of jobs that are done, and leaves those that wait", async () => {
+  const boss = await openQueue(fresh.url, true, () => {});
+  const jobs = async () =>
+    (await database.pool.query("SELECT state::text FROM pgboss.job j ORDER BY j.state")).rows;
+  try {
+    await wakeSoon(boss, "instance", crypto.randomUUID());
+    await boss.fetch(reconcileQueue).then((fetched) => boss.complete(reconcileQueue, fetched[0]?.id ?? ""));
+    await wakeSoon(boss, "instance", crypto.randomUUID());
+    expect(await jobs()).toEqual([{ state: "created" }, { state: "completed" }]);
+    await database.pool.query(
+      "UPDATE pgboss.job SET completed_on = now() - interval '1 hour' WHERE state = 'completed'",
+    );
+    await database.pool.query("UPDATE pgboss.queue SET maintain_on = NULL");
+    await eventually(async () => (await jobs()).length === 1);
+    expect(await jobs()).toEqual([{ state: "created" }]);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
 });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,8 +42,8 @@ beforeEach(async () => {
   requests = [];
   respond = (response) => response.end(content);
   directory = join(await mkdtemp(join(tmpdir(), "madang-images-")), "images");
-  const link = openLink(openRoute([web.url], pino({ level: "silent" })), connection);
-  cache = await openImageCache(directory, (hash, signal) => link.image(hash, signal));
+  const line = openLink(openRoute([web.url], pino({ level: "silent" })), connection);
+  cache = await openImageCache(directory, (hash, signal) => line.image(hash, signal));
 });
 afterEach(() => rm(join(directory, ".."), { recursive: true }));
 
@@ -148,5 +148,40 @@ describe("the image cache", () => {
     const again = await openImageCache(directory, () => Promise.reject(new Error("not asked")));
     expect(await readdir(directory)).toEqual([sha256]);
     await expect(again.ensure(image, () => {}, never)).resolves.toBe(path);
+  });
+
+  it("removes the longest unused that nobody needs, and never one that a disk is linked to", async () => {
+    const names = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(64));
+    for (const [index, name] of names.entries()) {
+      await writeFile(join(directory, name), Buffer.alloc(1_000));
+      await utimes(join(directory, name), new Date(index * 1_000), new Date(index * 1_000));
+    }
+    const [linked = "", needed = "", oldest = "", older = "", newest = ""] = names;
+    await link(join(directory, linked), join(directory, "disk-of-a-guest"));
+    const isNeeded = (name: string) => name === needed;
+    expect(await cache.trim(isNeeded, 3_000)).toEqual([]);
+    expect(await cache.trim(isNeeded, 1_500)).toEqual([oldest, older]);
+    expect(await cache.usage()).toEqual({ images: 3, imageBytes: 3_000 });
+    expect(await cache.trim(() => false, 0)).toEqual([needed, newest]);
+    expect(await readdir(directory)).toEqual([linked, "disk-of-a-guest"]);
+  });
+
+  it("counts a wish as a use, leaves what is being fetched, and fetches again what it removed", async () => {
+    const path = await cache.ensure(image, () => {}, never);
+    await utimes(path, new Date(0), new Date(0));
+    await cache.ensure(image, () => {}, never);
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.now() - 600_000);
+    const trimmed = cache.trim(() => false, 0);
+    const again = cache.ensure(image, () => {}, never);
+    await Promise.all([trimmed, again]);
+    await cache.ensure(image, () => {}, never);
+    expect(await readFile(path)).toEqual(content);
+    await cache.trim(() => false, 0);
+    const half = holdHalfway();
+    const fetching = cache.ensure(image, () => {}, never);
+    const response = await half;
+    expect(await cache.trim(() => false, 0)).toEqual([]);
+    response.end(content.subarray(content.length / 2));
+    expect(await readFile(await fetching)).toEqual(content);
   });
 });

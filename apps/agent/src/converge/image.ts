@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { chmod, chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -25,6 +25,11 @@ export type ImageCache = {
   path: (sha256: string) => string;
   ensure: (image: ImageSource, onPercent: (percent: number) => void, signal: AbortSignal) => Promise<string>;
   usage: () => Promise<{ images: number; imageBytes: number }>;
+  /**
+   * Removes images that nobody needs, the longest unused first, until those that are left take at most `limitBytes`.
+   * One that is needed, that is being fetched, or that a guest's disk is linked to, stays whatever its size.
+   */
+  trim: (isNeeded: (sha256: string) => boolean, limitBytes: number) => Promise<string[]>;
 };
 
 type Flight = {
@@ -39,6 +44,8 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
   await permit(directory, 0o750);
   await removePartials(directory);
   const flights = new Map<string, Flight>();
+  /** Whoever wants what is just being removed waits, and fetches it anew. */
+  const removals = new Map<string, Promise<void>>();
   const path = (sha256: string) => join(directory, sha256);
 
   const start = (image: ImageSource): Flight => {
@@ -64,7 +71,11 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
 
   const ensure: ImageCache["ensure"] = async (image, onPercent, signal) => {
     signal.throwIfAborted();
-    if (await isThere(path(image.sha256), image.sizeBytes)) return path(image.sha256);
+    await removals.get(image.sha256)?.catch(() => {});
+    if (await isThere(path(image.sha256), image.sizeBytes)) {
+      await noteUse(path(image.sha256));
+      return path(image.sha256);
+    }
     const flight = flights.get(image.sha256) ?? start(image);
     // Each waiter counts by itself, also when two are the same function.
     const waiter = (percent: number) => onPercent(percent);
@@ -89,7 +100,24 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
     const kept = await listImages(directory);
     return { images: kept.length, imageBytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) };
   };
-  return { path, ensure, usage };
+  const trim: ImageCache["trim"] = async (isNeeded, limitBytes) => {
+    const isFree = (sha256: string) => !isNeeded(sha256) && !flights.has(sha256);
+    const free = (await listImages(directory)).filter(({ sha256, links }) => links === 1 && isFree(sha256));
+    let bytes = free.reduce((sum, image) => sum + image.bytes, 0);
+    const removed: string[] = [];
+    for (const image of free.toSorted((left, right) => left.usedMs - right.usedMs)) {
+      const { sha256 } = image;
+      if (bytes <= limitBytes) break;
+      if (!isFree(sha256)) continue;
+      const removal = rm(path(sha256), { force: true });
+      removals.set(sha256, removal);
+      await removal.finally(() => removals.delete(sha256));
+      bytes -= image.bytes;
+      removed.push(sha256);
+    }
+    return removed;
+  };
+  return { path, ensure, usage, trim };
 }
 
 type KeptImage = { sha256: string; bytes: number; usedMs: number; links: number };
@@ -104,6 +132,12 @@ async function listImages(directory: string): Promise<KeptImage[]> {
   return found.flatMap(({ sha256, file }) =>
     file ? [{ sha256, bytes: file.size, usedMs: file.mtimeMs, links: file.nlink }] : [],
   );
+}
+
+/** Its time of change tells when it was last wanted: what it holds never changes. */
+async function noteUse(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => {});
 }
 
 async function isThere(path: string, size: number): Promise<boolean> {

@@ -16,3 +16,4 @@ export type ZoneRow = Outputs["zone"]["list"]["items"][number];
 export type AggregateRow = Outputs["admin"]["aggregate"]["list"]["items"][number];
 export type FlavorMisfitRow = Outputs["flavor"]["misfits"][number];
 export type HypervisorRow = Outputs["admin"]["hypervisor"]["list"]["items"][number];
+export type OrphanRow = HypervisorRow["orphans"][number];

@@ -1,6 +1,6 @@
 "use client";
 
-import { Ellipsis, Pause, Play, Unplug } from "lucide-react";
+import { Ellipsis, Pause, Play, PlugZap, SlidersHorizontal, Unplug } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { HypervisorRow } from "../../lib/rows.ts";
@@ -8,18 +8,22 @@ import { usePermission } from "../../lib/use-permission.ts";
 import { Moment } from "../timeline/moment.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
-import { Menu, MenuItem } from "../ui/menu.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 import { CapacityMeters } from "./capacity-meters.tsx";
 import { EnableDialog } from "./enable-dialog.tsx";
+import { FenceDialog, useFenceBlocked } from "./fence-dialog.tsx";
 import { HypervisorBadge } from "./hypervisor-state.tsx";
+import { OrphanList } from "./orphan-list.tsx";
+import { PolicyDialog } from "./policy-dialog.tsx";
 import { RevokeDialog } from "./revoke-dialog.tsx";
 
 export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
   const t = useTranslations("admin.hypervisors");
   const tReasons = useTranslations("reasons");
   const mayUpdate = usePermission("hypervisor:update", null);
-  const [dialog, setDialog] = useState<"enable" | "revoke" | null>(null);
+  const mayFence = usePermission("hypervisor:fence", null);
+  const unfenceable = useFenceBlocked(hypervisor);
+  const [dialog, setDialog] = useState<"enable" | "policy" | "fence" | "revoke" | null>(null);
   const revoked = hypervisor.state === "revoked" ? t("alreadyRevoked") : null;
   const blocked = mayUpdate ? revoked : tReasons("notPermitted");
   const close = () => setDialog(null);
@@ -43,6 +47,22 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
             }
           >
             <MenuItem
+              icon={<SlidersHorizontal aria-hidden />}
+              blocked={blocked}
+              onSelect={() => setDialog("policy")}
+            >
+              {t("policy")}
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem
+              danger
+              icon={<PlugZap aria-hidden />}
+              blocked={mayFence ? unfenceable : tReasons("notPermitted")}
+              onSelect={() => setDialog("fence")}
+            >
+              {t("fence")}
+            </MenuItem>
+            <MenuItem
               danger
               icon={<Unplug aria-hidden />}
               blocked={blocked}
@@ -58,8 +78,11 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
         <p className="text-table text-muted">{t("disabledFor", { reason: hypervisor.disabledReason })}</p>
       )}
       <CapacityMeters hypervisor={hypervisor} />
-      <Orphans hypervisor={hypervisor} />
+      {hypervisor.fencePending ? <p className="text-table">{t("fencing")}</p> : null}
+      <OrphanList hypervisor={hypervisor} />
       {dialog === "enable" ? <EnableDialog hypervisor={hypervisor} onClose={close} /> : null}
+      {dialog === "policy" ? <PolicyDialog hypervisor={hypervisor} onClose={close} /> : null}
+      {dialog === "fence" ? <FenceDialog hypervisor={hypervisor} onClose={close} /> : null}
       {dialog === "revoke" ? <RevokeDialog hypervisor={hypervisor} onClose={close} /> : null}
     </li>
   );
@@ -90,24 +113,5 @@ function Details({ hypervisor }: { hypervisor: HypervisorRow }) {
         )}
       </span>
     </p>
-  );
-}
-
-function Orphans({ hypervisor }: { hypervisor: HypervisorRow }) {
-  const t = useTranslations("admin.hypervisors");
-  if (hypervisor.orphans.length === 0) return null;
-  return (
-    <Notice tone="warning" title={t("orphans", { count: hypervisor.orphans.length })}>
-      <p>{t("orphansAbout")}</p>
-      <ul className="mt-1 flex flex-col">
-        {hypervisor.orphans.map((orphan) => (
-          <li key={orphan.guestId} className="flex flex-wrap items-center gap-x-2">
-            <span className="font-medium">{orphan.name ?? t("unnamed")}</span>
-            <span className="text-muted">{orphan.observed}</span>
-            <CopyableId id={orphan.guestId} what={t("guestId")} />
-          </li>
-        ))}
-      </ul>
-    </Notice>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { InstanceAction } from "@madang/core/instance/action";
 import {
+  Bomb,
   Ellipsis,
   type LucideIcon,
   Pencil,
@@ -12,15 +13,17 @@ import {
   Shield,
   SquareTerminal,
   Trash2,
+  Wrench,
 } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
+import { usePermission } from "../../lib/use-permission.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
-import { type ActionTarget, useAct, useBlocked } from "./actions.tsx";
+import { type ActionTarget, type AnyAction, useAct, useBlocked } from "./actions.tsx";
 
-export const actionIcons: Record<InstanceAction, LucideIcon> = {
+export const actionIcons: Record<AnyAction, LucideIcon> = {
   start: Play,
   stop: Power,
   reboot: RotateCw,
@@ -29,18 +32,21 @@ export const actionIcons: Record<InstanceAction, LucideIcon> = {
   rename: Pencil,
   protect: Shield,
   delete: Trash2,
+  reset: Wrench,
+  forceDelete: Bomb,
 };
 
 type Props = { projectId: string; target: ActionTarget };
 
-/** Every action of an instance, those impossible now with the reason. */
+/** Every action of an instance, those impossible now with the reason. An administrator's own are shown to administrators. */
 export function ActionMenu({ projectId, target, small }: Props & { small?: boolean }) {
   const t = useTranslations("actions");
   const act = useAct();
   const blocked = useBlocked(projectId);
   const router = useRouter();
+  const isAdministrator = usePermission("instance:reset", null);
   const item = (
-    action: InstanceAction,
+    action: AnyAction,
     options: { danger?: boolean; onSelect?: () => void; words?: string } = {},
   ) => {
     const Icon = actionIcons[action];
@@ -78,6 +84,13 @@ export function ActionMenu({ projectId, target, small }: Props & { small?: boole
       {item("protect", { words: t(target.deleteProtection ? "unprotect" : "protect") })}
       <MenuSeparator />
       {item("delete", { danger: true })}
+      {isAdministrator ? (
+        <>
+          <MenuSeparator />
+          {item("reset")}
+          {item("forceDelete", { danger: true })}
+        </>
+      ) : null}
     </Menu>
   );
 }

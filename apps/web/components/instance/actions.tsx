@@ -1,6 +1,6 @@
 "use client";
 
-import { actionBlocked, type InstanceAction } from "@madang/core/instance/action";
+import { type AdminAction, actionBlocked, type InstanceAction } from "@madang/core/instance/action";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { createContext, type ReactNode, useContext, useState } from "react";
@@ -17,8 +17,9 @@ export type ActionTarget = Pick<
   InstanceRow,
   "id" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
 >;
-type Act = (action: InstanceAction, target: ActionTarget) => void;
-type Asked = { action: InstanceAction; target: ActionTarget };
+export type AnyAction = InstanceAction | AdminAction;
+type Act = (action: AnyAction, target: ActionTarget) => void;
+type Asked = { action: AnyAction; target: ActionTarget };
 
 const ActContext = createContext<Act>(() => undefined);
 
@@ -28,15 +29,15 @@ export function useAct(): Act {
 }
 
 /** Why an action can't be taken now, in words; null when it can. */
-export function useBlocked(
-  projectId: string,
-): (action: InstanceAction, target: ActionTarget) => string | null {
+export function useBlocked(projectId: string): (action: AnyAction, target: ActionTarget) => string | null {
   const t = useTranslations("reasons");
   const power = usePermission("instance:power", projectId);
   const update = usePermission("instance:update", projectId);
   const remove = usePermission("instance:delete", projectId);
   const console = usePermission("instance:console", projectId);
-  const granted: Record<InstanceAction, boolean> = {
+  const reset = usePermission("instance:reset", null);
+  const forceDelete = usePermission("instance:force_delete", null);
+  const granted: Record<AnyAction, boolean> = {
     start: power,
     stop: power,
     reboot: power,
@@ -45,6 +46,8 @@ export function useBlocked(
     console,
     rename: update,
     protect: update,
+    reset,
+    forceDelete,
   };
   return (action, target) => {
     if (!granted[action]) return t("notPermitted");
@@ -68,6 +71,8 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
   const stop = useMutation(trpc.instance.stop.mutationOptions(options));
   const reboot = useMutation(trpc.instance.reboot.mutationOptions(options));
   const remove = useMutation(trpc.instance.delete.mutationOptions(options));
+  const reset = useMutation(trpc.admin.instance.reset.mutationOptions(options));
+  const force = useMutation(trpc.admin.instance.forceDelete.mutationOptions(options));
   const update = useMutation(trpc.instance.update.mutationOptions(options));
 
   const perform: Act = (action, { id, name, deleteProtection }) => {
@@ -78,6 +83,9 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
     if (action === "reboot") return reboot.mutate({ ...one, kind: "soft" });
     if (action === "hardReboot") return reboot.mutate({ ...one, kind: "hard" });
     if (action === "protect") return update.mutate({ ...one, deleteProtection: !deleteProtection });
+    if (action === "reset") return reset.mutate({ id });
+    if (action === "forceDelete")
+      return force.mutate({ id }, { onSuccess: () => toast(t("deleteAccepted", { name })) });
     if (action === "delete")
       return remove.mutate(one, { onSuccess: () => toast(t("deleteAccepted", { name })) });
   };
@@ -98,6 +106,12 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
         target={asked?.action === "delete" ? asked.target : null}
         onClose={close}
         onConfirm={(target) => perform("delete", target)}
+      />
+      <DeleteDialog
+        kind="forceDelete"
+        target={asked?.action === "forceDelete" ? asked.target : null}
+        onClose={close}
+        onConfirm={(target) => perform("forceDelete", target)}
       />
       <RenameDialog
         target={asked?.action === "rename" ? asked.target : null}

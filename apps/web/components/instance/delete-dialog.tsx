@@ -5,6 +5,8 @@ import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import type { ActionTarget } from "./actions.tsx";
 
 type DeleteDialogProps = {
+  /** By force: without waiting for a hypervisor that does not answer. */
+  kind?: "delete" | "forceDelete";
   target: ActionTarget | null;
   onClose: () => void;
   onConfirm: (target: ActionTarget) => void;
@@ -14,8 +16,8 @@ type DeleteDialogProps = {
 const typedLimit = 24;
 
 /** Says what goes: the instance and its root disk. Its name must be typed, as the data can't be brought back. */
-export function DeleteDialog({ target, onClose, onConfirm }: DeleteDialogProps) {
-  const t = useTranslations("confirm.delete");
+export function DeleteDialog({ kind = "delete", target, onClose, onConfirm }: DeleteDialogProps) {
+  const t = useTranslations("confirm");
   if (!target) return null;
   const expected = [...target.name].slice(0, typedLimit).join("").trim();
   return (
@@ -23,10 +25,10 @@ export function DeleteDialog({ target, onClose, onConfirm }: DeleteDialogProps) 
       open
       danger
       onClose={onClose}
-      title={t("title", { name: target.name })}
-      about={t("about")}
-      verb={t("verb")}
-      typed={{ expected, label: t("type", { name: expected }) }}
+      title={t(`${kind}.title`, { name: target.name })}
+      about={t(`${kind}.about`)}
+      verb={t(`${kind}.verb`)}
+      typed={{ expected, label: t("delete.type", { name: expected }) }}
       onConfirm={() => onConfirm(target)}
     />
   );

@@ -6,6 +6,7 @@ import { Timeline } from "../timeline/timeline.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Toggle } from "../ui/toggle.tsx";
 import { useAct, useBlocked } from "./actions.tsx";
+import { InstanceCrashPolicy } from "./crash-policy-field.tsx";
 import { InstanceFacts } from "./facts.tsx";
 
 const newestEvents = 6;
@@ -28,6 +29,7 @@ export function OverviewTab({ projectId, instance }: { projectId: string; instan
           disabled={blocked("protect", instance) !== null}
           onChange={() => act("protect", instance)}
         />
+        <InstanceCrashPolicy instance={instance} />
         <section aria-label={t("recentActivity")}>
           <h2 className="mb-1 text-body font-semibold">{t("recentActivity")}</h2>
           <Timeline projectId={projectId} resourceId={instance.id} pageSize={newestEvents} brief />

@@ -1,19 +1,18 @@
 "use client";
 
-import type { InstanceAction } from "@madang/core/instance/action";
 import { useTranslations } from "next-intl";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
-import type { ActionTarget } from "./actions.tsx";
+import type { ActionTarget, AnyAction } from "./actions.tsx";
 
 type PowerDialogProps = {
-  asked: { action: InstanceAction; target: ActionTarget } | null;
+  asked: { action: AnyAction; target: ActionTarget } | null;
   onClose: () => void;
-  onConfirm: (action: InstanceAction, target: ActionTarget) => void;
+  onConfirm: (action: AnyAction, target: ActionTarget) => void;
 };
 
-const interrupting: readonly InstanceAction[] = ["stop", "reboot", "hardReboot"];
+const interrupting: readonly AnyAction[] = ["stop", "reboot", "hardReboot", "reset"];
 
-/** Asks before an instance is interrupted. */
+/** Asks before an instance is interrupted, or its fault forgotten. */
 export function PowerDialog({ asked, onClose, onConfirm }: PowerDialogProps) {
   const t = useTranslations("confirm");
   const tActions = useTranslations("actions");

@@ -6,6 +6,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useRef, useState } from "react";
 import { useFormContext } from "react-hook-form";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
+import { CrashPolicyField } from "../instance/crash-policy-field.tsx";
 import { Button } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Field } from "../ui/field.tsx";
@@ -17,12 +18,13 @@ import type { LaunchForm } from "./form-schema.ts";
 export function AdvancedFields() {
   const t: Translate = useTranslations();
   const { watch, formState } = useFormContext<LaunchForm>();
-  const [userData, deleteProtection] = watch(["userData", "deleteProtection"]);
+  const [userData, deleteProtection, crashPolicy] = watch(["userData", "deleteProtection", "crashPolicy"]);
   const [open, setOpen] = useState(false);
   const shown = open || formState.errors.userData !== undefined;
   const set = [
     ...(userData ? [t("launch.userData")] : []),
     ...(deleteProtection ? [t("launch.protection")] : []),
+    ...(crashPolicy === "stop" ? [t("crashPolicy.short")] : []),
   ];
   return (
     <section aria-label={t("launch.sections.advanced")} className="flex flex-col gap-4">
@@ -52,7 +54,7 @@ function Fields() {
   const t: Translate = useTranslations();
   const format = useFormatter();
   const { register, watch, setValue, formState } = useFormContext<LaunchForm>();
-  const [userData, deleteProtection] = watch(["userData", "deleteProtection"]);
+  const [userData, deleteProtection, crashPolicy] = watch(["userData", "deleteProtection", "crashPolicy"]);
   const file = useRef<HTMLInputElement>(null);
   const bytes = base64Length(userData);
   const over = bytes > userDataBase64Limit;
@@ -103,6 +105,10 @@ function Fields() {
         help={t("launch.protectionHelp")}
         checked={deleteProtection}
         onChange={(checked) => setValue("deleteProtection", checked, { shouldDirty: true })}
+      />
+      <CrashPolicyField
+        value={crashPolicy}
+        onChange={(policy) => setValue("crashPolicy", policy, { shouldDirty: true })}
       />
     </div>
   );

@@ -3,6 +3,7 @@
  * instances-to-be are part of it, so that sending the same draft twice makes them once.
  */
 import { launchCountLimit } from "@madang/core/instance/launch";
+import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { readStored, writeStored } from "../../lib/stored.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
@@ -18,6 +19,7 @@ const draft = z.object({
     userData: z.string(),
     availabilityZone: z.string().catch(""),
     deleteProtection: z.boolean(),
+    crashPolicy: crashPolicy.catch("restart"),
   }),
   ids: z.array(z.uuid()).length(launchCountLimit),
 });

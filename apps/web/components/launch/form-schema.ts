@@ -1,5 +1,6 @@
 /** The launch form's own shape; what it sends is `launchInput` of core. */
 import { displayName, launchCountLimit, password, userData } from "@madang/core/instance/launch";
+import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
 
 export const launchForm = z.object({
@@ -17,6 +18,7 @@ export const launchForm = z.object({
   /** "": any */
   availabilityZone: z.string(),
   deleteProtection: z.boolean(),
+  crashPolicy,
 });
 export type LaunchForm = z.infer<typeof launchForm>;
 
@@ -30,4 +32,5 @@ export const emptyLaunch: LaunchForm = {
   userData: "",
   availabilityZone: "",
   deleteProtection: false,
+  crashPolicy: "restart",
 };

@@ -26,6 +26,7 @@ const icons: Record<string, LucideIcon> = {
   console: SquareTerminal,
   key_pair: KeyRound,
   hypervisor: ServerCog,
+  orphan: ServerCog,
   flavor: Boxes,
   aggregate: Layers,
   placement: Scale,
@@ -37,7 +38,19 @@ function sentence(t: Translate, event: EventRow): string {
   const actor = event.actorKind === "user" && event.actorName ? event.actorName : t("events.system");
   const name = event.resourceName ?? event.resourceId?.slice(0, 8) ?? "";
   const key = `events.${event.action}`;
-  return t.has(key) ? t(key, { actor, name }) : t("events.other", { actor, name, action: event.action });
+  return t.has(key)
+    ? t(key, { ...wordsOf(event), actor, name })
+    : t("events.other", { actor, name, action: event.action });
+}
+
+/** What a sentence may name besides the actor and the resource. */
+function wordsOf({ params }: EventRow): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(params).filter(
+      (entry): entry is [string, string | number] =>
+        typeof entry[1] === "string" || typeof entry[1] === "number",
+    ),
+  );
 }
 
 /** A line of the timeline; it opens to the request id and the exact time. */

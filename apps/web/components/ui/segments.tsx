@@ -6,18 +6,20 @@ type SegmentsProps = {
   label: string;
   value: string;
   onChange: (value: string) => void;
+  disabled?: boolean;
   options: { value: string; label: string }[];
 };
 
 /** One of a few, side by side. */
-export function Segments({ label, value, onChange, options }: SegmentsProps) {
+export function Segments({ label, value, onChange, disabled, options }: SegmentsProps) {
   return (
     <ToggleGroup.Root
       type="single"
       aria-label={label}
       value={value}
+      disabled={disabled}
       onValueChange={(next) => (next ? onChange(next) : undefined)}
-      className="inline-flex w-fit rounded-control border bg-sunken p-0.5"
+      className="inline-flex w-fit max-w-full flex-wrap rounded-control border bg-sunken p-0.5 data-disabled:opacity-50"
     >
       {options.map((option) => (
         <ToggleGroup.Item

@@ -3,7 +3,7 @@ import { appendEvent, type Guest, type Instance, type Tx } from "@madang/db";
 
 /**
  * What people asked for, and a guest's own power-off, the controller tells when it is done. Only what nobody asked for
- * is told here: a guest that should run and died.
+ * is told here: a guest that should run and died. Where it is to stay off then, the controller tells that too.
  */
 export async function recordUnexpectedStop(
   tx: Tx,
@@ -12,8 +12,15 @@ export async function recordUnexpectedStop(
 ): Promise<void> {
   const died = guest.observed === "running" && report.observed === "stopped" && guest.desired === "running";
   const rebooting = guest.rebootSeq > report.rebootSeq || report.phase === "rebooting";
-  if (!died || rebooting || report.stopCause === "shutdown" || report.generation !== guest.generation) return;
-  const { id, name, projectId } = guest.instance;
+  const { id, name, projectId, crashPolicy } = guest.instance;
+  if (
+    crashPolicy === "stop" ||
+    !died ||
+    rebooting ||
+    report.stopCause === "shutdown" ||
+    report.generation !== guest.generation
+  )
+    return;
   await appendEvent(tx, {
     projectId,
     actorKind: "hypervisor",

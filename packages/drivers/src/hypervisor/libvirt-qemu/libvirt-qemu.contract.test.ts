@@ -140,6 +140,20 @@ describe("a guest under libvirt and QEMU", () => {
     line.close();
   });
 
+  it("is described by a new driver on a new libvirtd just as before", async () => {
+    const before = await harness.driver.describe(guestId);
+    expect(before).toMatchObject({ instanceId: order.spec.instanceId, hostname: order.spec.hostname });
+    await harness.restart("libvirtd");
+    const { libvirtDir, instancesDir, log: quiet } = harness;
+    const options = { libvirtDir, instancesDir, virtType: "qemu" as const, log: quiet };
+    const driver = await createHypervisorDriver("libvirt-qemu", options);
+    expect(await driver.describe(guestId)).toEqual(before);
+    await driver.close();
+    const { mode } = await stat(files().body);
+    expect(mode & 0o777).toBe(0o600);
+    await until("the driver to answer", () => harness.driver.observe(guestId).catch(() => null));
+  });
+
   it("has daemons that a later start finds by their pid files, and takes no other process for them", async () => {
     for (const { running, pidFile } of harness.processes) {
       const pid = await readFile(pidFile, "utf8");
@@ -158,20 +172,6 @@ describe("a guest under libvirt and QEMU", () => {
     expect(await harness.virsh("domstate", guestId)).toBe("running");
   });
 
-  it("is described by a new driver on a new libvirtd just as before", async () => {
-    const before = await harness.driver.describe(guestId);
-    expect(before).toMatchObject({ hostname: order.spec.hostname, diskGib: 2 });
-    await harness.restart("libvirtd");
-    const { libvirtDir, instancesDir, log: quiet } = harness;
-    const options = { libvirtDir, instancesDir, virtType: "qemu" as const, log: quiet };
-    const driver = await createHypervisorDriver("libvirt-qemu", options);
-    expect(await driver.describe(guestId)).toEqual(before);
-    await driver.close();
-    const { mode } = await stat(files().body);
-    expect(mode & 0o777).toBe(0o600);
-    await until("the driver to answer", () => harness.driver.observe(guestId).catch(() => null));
-  });
-
   it("that somebody destroyed by hand is off, and is started again with its own disk", async () => {
     await harness.virsh("destroy", guestId);
     expect(await harness.driver.observe(guestId)).toMatchObject({
@@ -186,7 +186,11 @@ describe("a guest under libvirt and QEMU", () => {
   it("that somebody undefined while it ran goes on, is stopped and started, and is defined again", async () => {
     const { ino } = await stat(files().disk);
     await harness.virsh("undefine", guestId);
+    expect(await harness.virsh("dominfo", guestId)).toMatch(/^Persistent:\s+no$/m);
     expect(await harness.driver.observe(guestId)).toMatchObject({ observed: "running" });
+    expect(await ensure({ diskGib: 2 })).toMatchObject({ observed: "running" });
+    expect(await harness.virsh("dominfo", guestId)).toMatch(/^Persistent:\s+yes$/m);
+    await harness.virsh("undefine", guestId);
     expect(await ensure({ diskGib: 2, desired: "stopped" })).toMatchObject({ observed: "stopped" });
     expect(await harness.virsh("domstate", guestId)).toBe("shut off");
     expect(await ensure({ diskGib: 2 })).toMatchObject({ observed: "running" });

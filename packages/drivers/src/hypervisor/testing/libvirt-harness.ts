@@ -55,7 +55,7 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
       log,
     });
     const virsh = virshOf(libvirtDir);
-    const pid = (guestId: string) => qemuPid(libvirtDir, guestId);
+    const pid = (guestId: string) => qemuPid(libvirtDir, `madang-${guestId}`);
     return {
       driver,
       libvirtDir,
@@ -67,7 +67,7 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
       restart: daemons.restart,
       processes: daemons.processes,
       order: () => testOrder({ imagePath, passwordHash }),
-      look: (guestId) => lookWith(virsh, pid, guestId),
+      look: (guestId) => lookWith(virsh, libvirtDir, guestId),
       login: (line) => logIn(line, "root", password),
       kill: async (guestId) => {
         process.kill(await pid(guestId), "SIGKILL");
@@ -131,7 +131,7 @@ function virshOf(libvirtDir: string) {
 
 type Virsh = ReturnType<typeof virshOf>;
 
-async function lookWith(virsh: Virsh, pid: (guestId: string) => Promise<number>, guestId: string) {
+async function lookWith(virsh: Virsh, libvirtDir: string, guestId: string) {
   const known = (await virsh("list", "--all", "--uuid")).split("\n");
   if (!known.includes(guestId)) return null;
   const info = await virsh("dominfo", guestId);
@@ -141,12 +141,12 @@ async function lookWith(virsh: Virsh, pid: (guestId: string) => Promise<number>,
     running,
     vcpus: Number(field("CPU\\(s\\)")),
     ramMib: Number.parseInt(field("Max memory"), 10) / 1024,
-    life: running ? String(await pid(guestId)) : null,
+    life: running ? String(await qemuPid(libvirtDir, field("Name"))) : null,
   };
 }
 
-async function qemuPid(libvirtDir: string, guestId: string): Promise<number> {
-  return Number(await readFile(join(libvirtDir, "run", "qemu", `madang-${guestId}.pid`), "utf8"));
+async function qemuPid(libvirtDir: string, name: string): Promise<number> {
+  return Number(await readFile(join(libvirtDir, "run", "qemu", `${name}.pid`), "utf8"));
 }
 
 /** A domain as another tool would make it, in the same libvirt, with an id no RFC knows and a disk of its own. */
@@ -154,6 +154,7 @@ async function startForeign(virsh: Virsh, root: string): Promise<{ guestId: stri
   const guestId = `${randomUUID().slice(0, 14)}0${randomUUID().slice(15)}`;
   const disk = join(root, "foreign.img");
   await writeFile(disk, Buffer.alloc(1024 * 1024));
+  await chmod(disk, 0o666);
   const os = "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>";
   const devices = `<devices><disk type='file'><source file='${disk}'/><target dev='vda'/></disk></devices>`;
   const xml = `<domain type='qemu'><name>foreign</name><uuid>${guestId}</uuid><memory>65536</memory>${os}${devices}</domain>`;

@@ -17,7 +17,7 @@ export const procedure = {
   domainResume: 28,
   connectSupportsFeature: 60,
   authList: 66,
-  domainIsPersistent: 150,
+  domainIsPersistent: 151,
   connectGetLibVersion: 157,
   domainCreateWithFlags: 196,
   domainGetState: 212,

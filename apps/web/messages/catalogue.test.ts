@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCodes } from "@madang/core/errors";
+import { partReasons } from "@madang/core/health";
 import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import { hypervisorStates } from "@madang/core/hypervisor/state";
 import { actionBlocked, adminActions, instanceActions } from "@madang/core/instance/action";
@@ -119,6 +120,15 @@ describe("words for everything that core names", () => {
     const reasons = [...actionReasons()];
     expect(reasons.length).toBeGreaterThan(5);
     expect(missing(reasons.map((reason) => `reasons.${reason}`))).toEqual([]);
+  });
+
+  it("has each part of health, and why it may not be well", () => {
+    const words = Object.entries(partReasons).flatMap(([part, reasons]) => [
+      `admin.health.parts.${part}`,
+      ...reasons.map((reason) => `admin.health.words.${part}.${reason}`),
+    ]);
+    expect(words.length).toBeGreaterThan(25);
+    expect(missing(words)).toEqual([]);
   });
 
   it("has hypervisors, quota and error codes", () => {

@@ -52,6 +52,20 @@ export const healthParts = [
 ] as const;
 export type HealthPart = (typeof healthParts)[number];
 
+/** Why each part may not be well. */
+export const partReasons = {
+  database: ["unreachable", "slow"],
+  controllers: ["none", "unknown"],
+  agentListener: ["starting"],
+  agents: ["none", "someAway", "unknown"],
+  webs: ["none", "unknown"],
+  queue: ["backlog", "unknown"],
+  authority: ["missing", "notSigning", "expiring", "unknown"],
+  trail: ["noPartition", "strayRows", "unknown"],
+  streams: ["behind"],
+  disk: ["spaceLow", "spaceGone", "unknown"],
+} as const satisfies Record<HealthPart, readonly HealthReason[]>;
+
 export const health = z.object({
   status: healthStatus,
   parts: z.record(z.string(), partHealth),

@@ -13,6 +13,7 @@ import { Moment } from "../timeline/moment.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
+import { HealthSection } from "./health-section.tsx";
 
 type Tally = { key: string; word: string; count: number };
 
@@ -49,6 +50,7 @@ export function AdminOverviewPage() {
   ) => keys.map((key) => ({ key, word: word(key), count: counts[key] ?? 0 }));
   return (
     <Page title={t("title")} about={t("about")}>
+      <HealthSection />
       {overview.isError && !data ? (
         <FailureNotice failure={failureOf(overview.error)} onRetry={() => overview.refetch()} />
       ) : null}
@@ -90,6 +92,7 @@ type Process = {
   startedAt: Date;
   lastSeenAt: Date;
   alive: boolean;
+  metricsUrl: string;
 };
 
 function Processes({ rows }: { rows: Process[] }) {
@@ -137,6 +140,12 @@ function Processes({ rows }: { rows: Process[] }) {
       title: t("lastSeen"),
       className: "text-muted",
       cell: (row) => <Moment date={row.lastSeenAt} />,
+    },
+    {
+      key: "metrics",
+      title: t("metrics"),
+      className: "hidden text-muted @3xl:table-cell",
+      cell: (row) => <code className="font-mono text-label">{row.metricsUrl || "–"}</code>,
     },
   ];
   return (

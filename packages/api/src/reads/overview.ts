@@ -9,6 +9,8 @@ export type ProcessItem = {
   startedAt: Date;
   lastSeenAt: Date;
   alive: boolean;
+  /** Where it shows its figures; empty when nowhere. */
+  metricsUrl: string;
 };
 
 export type Overview = {
@@ -21,7 +23,8 @@ export type Overview = {
 export async function readOverview(database: Database): Promise<Overview> {
   const [processes, hypervisors, instances, simulated] = await Promise.all([
     database.pool.query<Omit<ProcessItem, "alive">>(
-      `SELECT kind, host, pid, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt" FROM process
+      `SELECT kind, host, pid, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
+         coalesce(detail->>'metricsUrl', '') AS "metricsUrl" FROM process
        WHERE last_seen_at > now() - interval '1 hour' ORDER BY kind, started_at`,
     ),
     readHypervisorCounts(database),

@@ -30,6 +30,8 @@ export async function writeStatus(tx: Tx, instanceId: string): Promise<DerivedSt
     ? await tx.guest.findUnique({ where: { id: instance.activeGuestId } })
     : null;
   const derived = deriveStatus(instanceView(instance, guest));
-  await tx.instance.update({ where: { id: instanceId }, data: { ...derived, updatedAt: new Date() } });
+  const { status, taskState, powerState } = derived;
+  await tx.$executeRaw`UPDATE instance SET status = ${status}, task_state = ${taskState}, power_state = ${powerState},
+    updated_at = now() WHERE id = ${instanceId}::uuid`;
   return derived;
 }

@@ -75,7 +75,17 @@ async function setGuest(
 async function dropGuest(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
   const { count } = await tx.guest.deleteMany({ where: { id: guest.id, generation: guest.generation } });
   if (count === 0) throw new StaleView();
+  const answered = guest.observed === "absent" && guest.ackedGeneration === guest.generation;
+  if (!answered) await rememberLeft(tx, guest);
   if (loaded.row.activeGuestId === guest.id) await setInstance(tx, loaded, { activeGuestId: null });
+}
+
+async function rememberLeft(tx: Tx, { id, generation }: GuestFacts): Promise<void> {
+  await tx.leftGuest.upsert({
+    where: { guestId: id },
+    create: { guestId: id, generation },
+    update: { generation, leftAt: new Date() },
+  });
 }
 
 async function removeGuests(
@@ -95,7 +105,7 @@ async function removeGuests(
 async function deleteInstance(tx: Tx, loaded: LoadedInstance): Promise<void> {
   await endOperations(tx, loaded, "cancelled", null);
   const deletes = loaded.operations.filter(({ kind }) => kind === "instance.delete");
-  for (const operation of deletes) await finishOperation(tx, operation, "succeeded", null);
+  for (const operation of deletes) await finishOperation(tx, operation, "succeeded", null, loaded.now);
   await recordEvent(tx, loaded.row, { action: "instance.deleted", operation: deletes[0] });
   await tx.instance.delete({ where: { id: loaded.row.id } });
 }

@@ -15,7 +15,13 @@ const hypervisorFields = {
 } as const;
 type GuestRow = Guest & { hypervisor: Pick<Hypervisor, keyof typeof hypervisorFields> };
 type InstanceRow = Instance & { guests: GuestRow[] };
-export type LoadedInstance = { row: InstanceRow; view: InstancePlanView; operations: Operation[] };
+export type LoadedInstance = {
+  row: InstanceRow;
+  view: InstancePlanView;
+  operations: Operation[];
+  /** When it was looked at, by the clock of the database. */
+  now: Date;
+};
 
 /** null when the instance is gone. */
 export async function loadInstance(
@@ -30,7 +36,7 @@ export async function loadInstance(
     where: { resourceId: id, resourceKind: "instance", state: { in: ["pending", "running"] } },
     orderBy: { createdAt: "asc" },
   });
-  return { row, operations, view: viewOf(row, now) };
+  return { row, operations, view: viewOf(row, now), now };
 }
 
 function viewOf(row: InstanceRow, now: Date): InstancePlanView {

@@ -72,7 +72,7 @@ export async function settleOperations(tx: Tx, loaded: LoadedInstance, running: 
   for (const operation of loaded.operations) {
     const outcome = settledOutcome(operation, loaded.view.instance, running);
     if (!outcome) continue;
-    await finishOperation(tx, operation, outcome, null);
+    await finishOperation(tx, operation, outcome, null, loaded.now);
     const action = settledActions[operation.kind];
     if (outcome === "succeeded" && action) await recordEvent(tx, loaded.row, { action, operation });
   }
@@ -86,7 +86,7 @@ export async function endOperations(
   error: PublicError | null,
 ): Promise<void> {
   const ending = loaded.operations.filter(({ kind }) => kind !== "instance.delete");
-  for (const operation of ending) await finishOperation(tx, operation, outcome, error);
+  for (const operation of ending) await finishOperation(tx, operation, outcome, error, loaded.now);
 }
 
 export async function finishOperation(
@@ -94,8 +94,8 @@ export async function finishOperation(
   operation: Operation,
   state: "succeeded" | "failed" | "cancelled",
   error: PublicError | null,
+  now: Date,
 ): Promise<void> {
-  const now = new Date();
   const steps = stepsOf(operation).map((step) => endedStep(step, state, now));
   await tx.operation.updateMany({
     where: { id: operation.id, state: { in: ["pending", "running"] } },

@@ -1,5 +1,5 @@
-/** For tests, with `node --import`: the process believes that it is MADANG_TEST_CLOCK_MS later than it is. */
-const shiftMs = Number(process.env.MADANG_TEST_CLOCK_MS ?? 0);
+/** For tests, with `node --import …/shifted-clock.mjs?ms=120000`: the process believes that it is so much later than it is. */
+const shiftMs = Number(new URL(import.meta.url).searchParams.get("ms"));
 const RealDate = Date;
 const now = () => RealDate.now() + shiftMs;
 

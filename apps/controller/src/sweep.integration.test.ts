@@ -1,0 +1,110 @@
+/**
+ * The convergence sweep with real processes: lives of instances in which the controller, the web process or the agent is
+ * killed at its k-th commit or driver call, or loses its connection there, for every k there is; lives without hints, with
+ * hints in any order, with everything done twice, and with PostgreSQL restarted. Each must come to the same end.
+ * `npm run sweep` does the same at random and for as long as wanted.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Manner } from "./testing/kill-point.ts";
+import {
+  type SweepCloud,
+  type SweepServer,
+  startSweepCloud,
+  startSweepServer,
+} from "./testing/sweep-cloud.ts";
+import { live, requireTruth } from "./testing/sweep-life.ts";
+import { type Walk, walkPoints } from "./testing/sweep-points.ts";
+import { eventually } from "./testing/whole-cloud.ts";
+
+/** Two shared cores and a hundred killed processes: only what hangs may end here. */
+const patience = { timeout: 900_000 };
+
+let server: SweepServer;
+let clouds: SweepCloud[];
+beforeAll(async () => {
+  server = await startSweepServer();
+  clouds = [];
+  for (const name of ["sweep_1", "sweep_2", "sweep_3"])
+    clouds.push(await startSweepCloud(server, name, { hypervisors: 2 }));
+}, 600_000);
+afterAll(async () => {
+  await Promise.all((clouds ?? []).map((cloud) => cloud.close()));
+  await server?.close();
+});
+
+const commits = { kind: "commit", ending: "go on" } as const;
+const calls = { kind: "driver", role: "agent", how: "kill", ending: "go on" } as const;
+/** `least`: fewer points would mean that a life no longer walks where it should. */
+const walks: (Walk & { least: number })[] = [
+  { ...commits, role: "controller", how: "kill", when: "before", least: 12 },
+  { ...commits, role: "controller", how: "kill", when: "after", least: 12 },
+  { ...commits, role: "controller", how: "sever", when: "before", least: 12 },
+  { ...commits, role: "controller", how: "sever", when: "after", least: 12 },
+  { ...commits, role: "web", how: "kill", when: "before", least: 10 },
+  { ...commits, role: "web", how: "kill", when: "after", least: 10 },
+  { ...commits, role: "web", how: "sever", when: "before", least: 10 },
+  { ...commits, role: "web", how: "sever", when: "after", least: 10 },
+  { ...calls, when: "before", least: 12 },
+  { ...calls, when: "after", least: 12 },
+  { ...commits, role: "controller", how: "kill", when: "before", ending: "delete", least: 3 },
+  { ...commits, role: "web", how: "kill", when: "after", ending: "delete", least: 2 },
+  { ...calls, when: "before", ending: "delete", least: 3 },
+];
+
+describe("a cloud comes to the same end", () => {
+  it.for(walks)(
+    "$how $role $when each $kind, then $ending",
+    patience,
+    async ({ least, ...walk }, context) => {
+      const { hit } = await walkPoints(clouds, walk);
+      await context.annotate(`${hit} points hit`);
+      expect(hit).toBeGreaterThanOrEqual(least);
+    },
+  );
+
+  const manners: [string, Manner, object][] = [
+    ["all hints lost", { hints: "lost" }, {}],
+    ["hints heard twice, late and in any order", { hints: "shuffled" }, {}],
+    ["every pass and every driver call made twice", { twice: true }, {}],
+    ["every report late and heard again later", {}, { reportDelayMs: 150, reportAgainMs: 700 }],
+  ];
+  it.for(manners)("with %s", patience, async ([, manner, knobs]) => {
+    const cloud = clouds[0];
+    if (!cloud) throw new Error("no cloud");
+    const all = Object.values(cloud.processes).flat();
+    const restart = async (how: Manner) => {
+      await Promise.all(all.map((one) => one.kill()));
+      await cloud.endLeases();
+      await Promise.all(all.map((one) => one.start(how)));
+    };
+    await cloud.turnKnobs({ "*": knobs });
+    await restart(manner);
+    await live(cloud, randomUUID());
+    await cloud.turnKnobs({});
+    await restart({});
+    await requireTruth(cloud);
+  });
+
+  it("with PostgreSQL restarted again and again", patience, async (context) => {
+    let living = clouds.length;
+    const lives = Promise.all(clouds.map((cloud) => live(cloud, randomUUID()).finally(() => living--)));
+    lives.catch(() => {});
+    let restarts = 0;
+    while (living > 0) {
+      const before = await said(clouds);
+      await server.restart();
+      restarts++;
+      // Restarts follow each other as fast as the clouds get anything done between them.
+      await eventually(async () => living === 0 || (await said(clouds)) > before);
+    }
+    await lives;
+    await context.annotate(`${restarts} restarts`);
+    expect(restarts).toBeGreaterThanOrEqual(5);
+  });
+});
+
+async function said(all: readonly SweepCloud[]): Promise<number> {
+  const count = async ({ database }: SweepCloud) => database.prisma.event.count();
+  return (await Promise.all(all.map(count))).reduce((sum, one) => sum + one, 0);
+}

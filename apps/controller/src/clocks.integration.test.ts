@@ -108,8 +108,6 @@ describe("clocks two minutes apart", { timeout: 300_000 }, () => {
   });
 
   it("leave no time in the tables that is not the database's", async () => {
-    const told = await count("SELECT count(*)::int AS count FROM event WHERE action = 'hypervisor.down'");
-    expect(told).toBe(0);
     const near = (column: string, table: string) =>
       `SELECT '${table}.${column}' AS name, count(*) FILTER (WHERE ${column} > now() + interval '20 seconds')::int AS ahead,
         count(${column})::int AS rows FROM ${table}`;

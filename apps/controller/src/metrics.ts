@@ -112,7 +112,7 @@ function openCloudFigures(registry: Registry, database: Database): () => Promise
   const unsigned = gauge("madang_certificate_requests_waiting", "Certificate requests not dealt with.");
   const near = gauge(
     "madang_certificates_near_expiry",
-    "Hypervisors in use whose newest certificate ends within 5 days.",
+    "Hypervisors in use whose newest certificate has less than a sixth of its life left.",
   );
   const pool = gauge("madang_database_pool_connections", "Connections to PostgreSQL by state.", "state");
   const poolWaiting = gauge("madang_database_pool_waiting", "Who waits for a connection to PostgreSQL.");

@@ -72,12 +72,12 @@ export type AuthorityFigures = {
   secondsLeft: number | null;
   waiting: number;
   oldestWaitingSeconds: number;
-  /** Hypervisors in use whose newest certificate ends within `nearDays`. */
+  /** Hypervisors in use whose newest certificate has less than a sixth of its life left (5 days of 30). */
   nearExpiry: number;
 };
 
-/** An agent renews when a third of 30 days is over: with so little left, it has tried for a fortnight. */
-const nearDays = 5;
+/** An agent renews when a third is over: with so little left, it has tried for half of the certificate's life. */
+const nearShare = 6;
 
 export async function readAuthority({ pool }: Pick<Database, "pool">): Promise<AuthorityFigures> {
   const { rows } = await pool.query<AuthorityFigures>(
@@ -85,11 +85,12 @@ export async function readAuthority({ pool }: Pick<Database, "pool">): Promise<A
         WHERE kind = 'ca' AND revoked_at IS NULL ORDER BY requested_at LIMIT 1) AS "secondsLeft",
        w.waiting, w.oldest AS "oldestWaitingSeconds",
        (SELECT count(*)::int FROM hypervisor h WHERE h.revoked_at IS NULL AND h.last_seen_at IS NOT NULL
-          AND (SELECT max(c.not_after) FROM certificate c WHERE c.kind = 'hypervisor' AND c.subject_id = h.id AND c.revoked_at IS NULL)
-              < now() + make_interval(days => $1)) AS "nearExpiry"
+          AND (SELECT c.not_after - (c.not_after - c.requested_at) / $1 FROM certificate c
+               WHERE c.kind = 'hypervisor' AND c.subject_id = h.id AND c.revoked_at IS NULL AND c.not_after IS NOT NULL
+               ORDER BY c.not_after DESC LIMIT 1) < now()) AS "nearExpiry"
      FROM (SELECT count(*)::int AS waiting, coalesce(extract(epoch FROM now() - min(requested_at)), 0)::float AS oldest
        FROM certificate WHERE kind <> 'ca' AND pem IS NULL AND fault IS NULL AND revoked_at IS NULL) w`,
-    [nearDays],
+    [nearShare],
   );
   return rows[0] ?? { secondsLeft: null, waiting: 0, oldestWaitingSeconds: 0, nearExpiry: 0 };
 }

@@ -77,6 +77,7 @@ type Found = { id: string; hypervisorId: string; body: GuestBody };
  */
 async function insertGuest(tx: Tx, loaded: LoadedInstance, found: Found, now: Date): Promise<void> {
   const { row } = loaded;
+  const left = await tx.leftGuest.findUnique({ where: { guestId: found.id } });
   await tx.guest.create({
     data: {
       id: found.id,
@@ -84,7 +85,7 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, found: Found, now: Da
       hypervisorId: found.hypervisorId,
       desired: "hold",
       instanceGeneration: row.generation,
-      generation: found.body.generation + 1,
+      generation: Math.max(found.body.generation, left?.generation ?? 0) + 1,
       rebootSeq: row.rebootSeq,
       rebootKind: row.rebootKind,
       operationId: orderedBy(loaded),

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { guestSpec } from "@madang/core/wire/guest";
-import { openHints, openPlacementBoard, openQueue, type PgBoss, wakeSoon } from "@madang/db";
+import { openHints, openPlacementBoard, openQueue, type PgBoss, readCandidate, wakeSoon } from "@madang/db";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openAuthority } from "../authority/ca.ts";
@@ -213,6 +213,17 @@ async function addWaiting(count: number, updatedAt: Date): Promise<void> {
   );
 }
 
+const rounds = 7;
+async function medianMs(work: () => Promise<void>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const begun = performance.now();
+    await work();
+    times.push(performance.now() - begun);
+  }
+  return times.toSorted((left, right) => left - right)[Math.floor(rounds / 2)] ?? Number.NaN;
+}
+
 describe("a crowd", () => {
   it("of 1,000 that waits is looked at once: none is run for nothing but a few whose reason is old", async () => {
     await addHypervisor(cloud, { ramMib: 1_024 });
@@ -229,7 +240,27 @@ describe("a crowd", () => {
     expect(woken).toEqual(oldest.map(({ id }) => id));
   });
 
-  it("of 1,000 hypervisors with 10,000 guests in aggregates is read and ranked in well under a second", async () => {
+  it("of 1,000 that waits leaves a controller idle", async () => {
+    for (let index = 0; index < 20; index++) await addHypervisor(cloud, { ramMib: 1_024 });
+    await addWaiting(1_000, new Date(0));
+    const begunAt = new Date();
+    await startController(2_000);
+    const looked = () => cloud.database.prisma.instance.count({ where: { updatedAt: { gt: begunAt } } });
+    await until(async () => expect(await looked()).toBeGreaterThanOrEqual(20));
+    const [before, spent, begun] = [await looked(), process.cpuUsage(), performance.now()];
+    await until(async () => expect(await looked()).toBeGreaterThanOrEqual(before + 60));
+    const seconds = (performance.now() - begun) / 1_000;
+    const { user, system } = process.cpuUsage(spent);
+    const passes = ((await looked()) - before) / seconds;
+    process.stdout.write(
+      `1,000 waiting: ${passes.toFixed(1)} passes a second, ${((user + system) / 10_000 / seconds).toFixed(1)} % of a core\n`,
+    );
+    // 20 a round of 2 s, and as much again for rounds that the count cuts.
+    expect(passes).toBeLessThan(20);
+    expect(await cloud.database.prisma.instance.count({ where: { status: "BUILD" } })).toBe(1_000);
+  });
+
+  it("of 1,000 hypervisors with 10,000 guests in aggregates is read in one query", async () => {
     const { pool } = cloud.database;
     const hardware = { vcpus: 64, ramMib: 262_144, diskGib: 4_000, cpuModel: "test", kernel: "test" };
     await pool.query(
@@ -252,24 +283,28 @@ describe("a crowd", () => {
       JOIN hypervisor h ON substr(h.name, 6)::int % 50 + 1 = (x.properties ->> 'rack')::int`);
     await pool.query(`ANALYZE`);
     const { board } = deps();
-    const times: number[] = [];
-    for (let round = 0; round < 7; round++) {
-      const begun = performance.now();
+    const { prisma } = cloud.database;
+    const one = await prisma.hypervisor.findFirstOrThrow();
+    const single = await medianMs(async () => {
+      expect((await readCandidate(prisma, one.id, new Date()))?.guests).toBe(10);
+    });
+    const spent = process.cpuUsage();
+    const all = await medianMs(async () => {
       const { candidates } = await board.read(-1);
-      times.push(performance.now() - begun);
       expect(candidates).toHaveLength(1_000);
       expect(candidates.every(({ guests, offered }) => guests === 10 && offered.has("rack"))).toBe(true);
-    }
-    const median = times.toSorted((left, right) => left - right)[3] ?? Number.NaN;
+    });
+    const cpuMs = process.cpuUsage(spent).user / 1_000 / rounds;
     const id = await addInstance(cloud);
     await set(id, { requiredProperties: { tier: "gold", rack: "7" } });
     const begun = performance.now();
     await run(id);
     const placedMs = performance.now() - begun;
     process.stdout.write(
-      `reading 1,000 hypervisors with 10,000 guests: median ${median.toFixed(1)} ms; placing one, all told: ${placedMs.toFixed(0)} ms\n`,
+      `1,000 hypervisors with 10,000 guests: read in ${all.toFixed(0)} ms (${cpuMs.toFixed(0)} ms of this process), one alone in ${single.toFixed(1)} ms; an instance placed in ${placedMs.toFixed(0)} ms\n`,
     );
     expect((await row(id)).activeGuestId).not.toBeNull();
-    expect(median).toBeLessThan(1_000);
+    // A query a hypervisor would be a thousand times one.
+    expect(all / single).toBeLessThan(600);
   });
 });

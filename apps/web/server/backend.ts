@@ -1,6 +1,6 @@
 /** Everything that both listeners share: pools, queue, hints, watches. */
 import type { ApiDeps } from "@madang/api";
-import type { AgentDeps } from "@madang/api/agent";
+import { type AgentDeps, openLooks } from "@madang/api/agent";
 import {
   type HintBus,
   listenHints,
@@ -64,7 +64,9 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     placement: openPlacementBoard(reads),
     admissions: metrics.admissions(makeAdmissionQueue()),
   };
+  const looks = openLooks(agents, bus, log);
   const close = async () => {
+    looks.close();
     access.close();
     hints.close();
     await events.close();
@@ -72,6 +74,6 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     await boss.stop({ graceful: false });
     await Promise.all([admission.close(), reads.close(), agents.close()]);
   };
-  const agent: AgentDeps = { agents, boss, hints, bus, seal, log, limits, meter: metrics.meter };
+  const agent: AgentDeps = { agents, boss, hints, bus, seal, log, limits, looks, meter: metrics.meter };
   return { api, agent, bus, metrics, close };
 }

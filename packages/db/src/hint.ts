@@ -1,7 +1,7 @@
 /**
  * Hints over LISTEN/NOTIFY: "look again", nothing more. Losing every one of them only adds delay (invariant 4), so a
- * failed publish is no error and a reader always polls as well. Sent after commit, coalesced: committing transactions
- * that notify share one lock in PostgreSQL.
+ * failed publish is no error and a reader always polls as well. Sent after commit; the first goes out at once, those that
+ * follow within a moment go together: committing transactions that notify share one lock in PostgreSQL.
  */
 import pg from "pg";
 import type { Database } from "./client.ts";
@@ -20,7 +20,7 @@ export type HintTopic =
   | `touched:${string}:${string}:${string}`;
 
 const channel = "madang_hint";
-const coalesceMs = 20;
+const togetherMs = 20;
 
 export type Hints = { publish: (...topics: HintTopic[]) => void; close: () => void };
 
@@ -29,15 +29,18 @@ export function openHints(database: Database): Hints {
   let timer: NodeJS.Timeout | null = null;
   const flush = () => {
     timer = null;
+    if (waiting.size === 0) return;
     const topics = [...waiting];
     waiting.clear();
+    timer = setTimeout(flush, togetherMs);
     database.pool
       .query(`SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic`, [channel, topics])
       .catch(() => {});
   };
   const publish = (...topics: HintTopic[]) => {
     for (const topic of topics) waiting.add(topic);
-    timer ??= setTimeout(flush, coalesceMs);
+    // In the next turn, so that what one piece of work says goes together.
+    timer ??= setTimeout(flush, 0);
   };
   return { publish, close: () => timer && clearTimeout(timer) };
 }

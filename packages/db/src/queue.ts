@@ -13,6 +13,12 @@ export const reconcileLaterQueue = "reconcile-later";
 export type ReconcileKind = "instance" | "certificate";
 export type ReconcileJob = { kind: ReconcileKind; id: string };
 
+/**
+ * What the queue itself commits (a pass begun, a pass done) may be lost with a crashed server: the resync finds the rows
+ * anyway. A wake is sent on the connection of the transaction it belongs to, and is as durable as that.
+ */
+const carelessCommits = "-c synchronous_commit=off";
+
 /** `worker` true supervises and works (the controller); false only sends (the API). */
 export async function openQueue(
   url: string,
@@ -21,6 +27,7 @@ export async function openQueue(
 ): Promise<PgBoss> {
   const boss = new PgBoss({
     connectionString: url,
+    options: carelessCommits,
     max: worker ? 10 : 2,
     supervise: worker,
     schedule: false,

@@ -16,7 +16,8 @@ export async function transaction<T>(
   timeout = 15_000,
 ): Promise<T> {
   try {
-    return await prisma.$transaction(work, { timeout, maxWait: 10_000, isolationLevel: "ReadCommitted" });
+    // READ COMMITTED by the connection's own setting: asking for it again would be a round trip each time.
+    return await prisma.$transaction(work, { timeout, maxWait: 10_000 });
   } catch (error) {
     throw asUnavailable(error);
   }

@@ -1,6 +1,6 @@
 /**
- * Tells the control plane what is here: changes at once (those of 50 ms in one report, mere progress at most twice a
- * second), everything at least every five seconds. Converging never waits for it.
+ * Tells the control plane what is here: changes at once (the next ones 50 ms later in one report, mere progress at most
+ * twice a second), everything at least every five seconds. Converging never waits for it.
  */
 import { reportIntervalMs } from "@madang/core/hypervisor/state";
 import { type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
@@ -30,6 +30,8 @@ export type Reporter = {
 };
 
 const coalesceMs = 50;
+/** What one step of converging brings about, one thing right after another, is one report. */
+const settleMs = 5;
 const progressMs = 500;
 const retryMs = 1_000;
 
@@ -38,6 +40,7 @@ type Sending = {
   readonly agentStartedAt: string;
   readonly changed: Set<string>;
   sequence: number;
+  sentAt: number;
   /** When the next report goes out, and from when on it must be complete. */
   dueAt: number;
   completeAt: number;
@@ -52,6 +55,7 @@ export function startReporter(deps: ReportDeps): Reporter {
     agentStartedAt: new Date().toISOString(),
     changed: new Set(),
     sequence: 0,
+    sentAt: 0,
     dueAt: 0,
     completeAt: 0,
     timer: null,
@@ -62,12 +66,12 @@ export function startReporter(deps: ReportDeps): Reporter {
   return {
     changed: (guestId, urgent) => {
       state.changed.add(guestId);
-      state.dueAt = Math.min(state.dueAt, Date.now() + (urgent ? coalesceMs : progressMs));
+      state.dueAt = Math.min(state.dueAt, urgent ? soon(state) : Date.now() + progressMs);
       arm(state);
     },
     refresh: () => {
       state.completeAt = 0;
-      state.dueAt = Math.min(state.dueAt, Date.now() + coalesceMs);
+      state.dueAt = Math.min(state.dueAt, soon(state));
       arm(state);
     },
     stop: async () => {
@@ -77,6 +81,8 @@ export function startReporter(deps: ReportDeps): Reporter {
     },
   };
 }
+
+const soon = ({ sentAt }: Sending) => Math.max(Date.now() + settleMs, sentAt + coalesceMs);
 
 function arm(state: Sending): void {
   if (state.timer) clearTimeout(state.timer);
@@ -96,6 +102,7 @@ async function send(state: Sending): Promise<void> {
   const complete = Date.now() >= state.completeAt;
   const guestIds = [...state.changed];
   state.changed.clear();
+  state.sentAt = Date.now();
   state.dueAt = Number.POSITIVE_INFINITY;
   if (complete) state.completeAt = Date.now() + reportIntervalMs;
   try {

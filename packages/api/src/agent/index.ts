@@ -1,6 +1,7 @@
 export { requestCertificate, waitForCertificate } from "./certificate.ts";
 export type { AgentDeps } from "./deps.ts";
 export { joinHypervisor } from "./join.ts";
+export { openLooks } from "./looks.ts";
 export { identifyPeer, type PeerCertificate } from "./peer.ts";
 export { type AgentRouter, agentRouter } from "./router.ts";
 export { mayFetchImage } from "./snapshot.ts";

@@ -1,34 +1,21 @@
 /** A report becomes rows: only the columns that are the agents' (schema.prisma, H), each guest in its own transaction. */
-import { CloudError } from "@madang/core/errors";
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { ReportInput } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
-import {
-  type Guest,
-  lockHypervisor,
-  lockInstance,
-  PrismaNamespace,
-  type Tx,
-  transaction,
-  wake,
-  writeStatus,
-} from "@madang/db";
+import { type Guest, PrismaNamespace, type Tx, transaction, wake, writeStatus } from "@madang/db";
 import PQueue from "p-queue";
 import type { AgentDeps } from "./deps.ts";
-import { refuseFencedBoot } from "./fence.ts";
 import { recordUnexpectedStop } from "./guest-event.ts";
-import { settleOrphanOrders } from "./orphan-order.ts";
 import type { Peer } from "./peer.ts";
-import { countsForGuest, staleReport } from "./staleness.ts";
+import { noteReport } from "./sign-of-life.ts";
+import { countsForGuest } from "./staleness.ts";
 
 /** Transactions that one report may run at once. */
 const atOnce = 4;
 
 /** Throws Conflict for a report that came too late. */
 export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportInput): Promise<void> {
-  const silentMs = await transaction(deps.agents.prisma, (tx) =>
-    writeHypervisor(tx, peer, report, deps.agents.now()),
-  );
+  const silentMs = await noteReport(deps, peer, report);
   if (silentMs !== null) deps.meter.reported(silentMs / 1_000);
   if (silentMs === null || silentMs > downAfterMs) deps.hints.publish("capacity");
   // The last word on each: a report that repeats one guest must not cost a transaction a time.
@@ -43,36 +30,6 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
       .filter((guest) => isNews(known.get(guest.guestId), guest))
       .map((guest) => () => ingestGuest(deps, known.get(guest.guestId)?.instanceId ?? "", guest)),
   );
-}
-
-/** Answers how long the hypervisor had been silent, ms; null at its first word. */
-async function writeHypervisor(tx: Tx, peer: Peer, report: ReportInput, now: Date): Promise<number | null> {
-  const id = peer.hypervisorId;
-  await lockHypervisor(tx, id);
-  const known = await tx.hypervisor.findUniqueOrThrow({ where: { id } });
-  const agentStartedAt = new Date(report.agentStartedAt);
-  refuseFencedBoot(known, report.bootId);
-  const stale = staleReport(known, { ...report, agentStartedAt }, now);
-  if (stale)
-    throw new CloudError("Conflict", "This report came too late.", { reason: "staleReport", detail: stale });
-  const { bootId, sequence, driver, agentVersion, inventory, capabilities, complete, orphans } = report;
-  // An agent that cannot yet tell who is an orphan says nothing of them by leaving them out.
-  if (complete) await settleOrphanOrders(tx, known, orphans, now);
-  await tx.hypervisor.update({
-    where: { id },
-    data: {
-      bootId,
-      agentStartedAt,
-      reportSequence: BigInt(sequence),
-      driver,
-      agentVersion,
-      inventory,
-      capabilities,
-      ...(complete ? { orphans } : {}),
-      lastSeenAt: now,
-    },
-  });
-  return known.lastSeenAt && now.getTime() - known.lastSeenAt.getTime();
 }
 
 type Fields = Pick<
@@ -113,9 +70,19 @@ function canonical(value: unknown): string {
   );
 }
 
+/**
+ * Locks the instance, and does not wait for the disk at the commit: what a crashed server loses of a report, the next one
+ * says again, and nobody can have built on it, for a later durable commit makes all earlier ones durable.
+ */
+async function lockWithoutWaiting(tx: Tx, instanceId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT set_config('synchronous_commit', 'off', true) FROM instance WHERE id = ${instanceId}::uuid FOR UPDATE`;
+  return rows.length === 1;
+}
+
 async function ingestGuest(deps: AgentDeps, instanceId: string, report: GuestReport): Promise<void> {
   const taken = await transaction(deps.agents.prisma, async (tx) => {
-    if (!(await lockInstance(tx, instanceId))) return null;
+    if (!(await lockWithoutWaiting(tx, instanceId))) return null;
     const guest = await tx.guest.findUnique({ where: { id: report.guestId }, include: { instance: true } });
     if (!guest || !isNews(guest, report)) return null;
     const { fault, ...fields } = fieldsOf(report);

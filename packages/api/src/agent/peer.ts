@@ -18,14 +18,16 @@ export async function identifyPeer(database: Database, certificate: PeerCertific
   return peer;
 }
 
+const peerQuery = {
+  name: "madang_peer",
+  text: `SELECT 1 FROM certificate c JOIN hypervisor h ON h.id = c.subject_id
+    WHERE c.kind = 'hypervisor' AND c.subject_id = $1 AND ltrim(lower(c.serial), '0') = $2 AND c.revoked_at IS NULL
+      AND c.not_after > now() AND h.revoked_at IS NULL`,
+};
+
 /** Asked again and again by what stays open for long. */
 export async function requirePeer(database: Database, { hypervisorId, serial }: Peer): Promise<void> {
-  const { rowCount } = await database.pool.query(
-    `SELECT 1 FROM certificate c JOIN hypervisor h ON h.id = c.subject_id
-     WHERE c.kind = 'hypervisor' AND c.subject_id = $1 AND ltrim(lower(c.serial), '0') = $2 AND c.revoked_at IS NULL
-       AND c.not_after > now() AND h.revoked_at IS NULL`,
-    [hypervisorId, serial],
-  );
+  const { rowCount } = await database.pool.query(peerQuery, [hypervisorId, serial]);
   if (rowCount !== 1)
     throw refused(`certificate ${serial} of hypervisor ${hypervisorId} is revoked or unknown`);
 }

@@ -7,10 +7,10 @@ import { requireUnfenced } from "./fence.ts";
 import { type Peer, requirePeer } from "./peer.ts";
 import { readSnapshot } from "./snapshot.ts";
 
-/** Hints may be lost, so the rows are looked at this often anyway, ms. */
+/** Hints may be lost; where nobody looks for all who wait, the rows are looked at this often anyway, ms. */
 const lookEveryMs = 2_000;
-/** Changes that come together are told together, ms. */
-const coalesceMs = 50;
+/** What several transactions change in the same moment is told together, ms. */
+const togetherMs = 5;
 
 /** Throws Unauthenticated as soon as the agent is revoked, Forbidden when its boot is fenced, Unavailable while a fence is under way. */
 export async function pullSnapshot(
@@ -19,15 +19,21 @@ export async function pullSnapshot(
   { bootId, revision }: Pick<PullInput, "bootId" | "revision">,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  await requireUnfenced(deps.agents, peer, bootId);
   const until = performance.now() + longPollMs;
-  for (;;) {
-    const hint = nextHint(deps.bus, `hypervisor:${peer.hypervisorId}`, lookEveryMs, signal);
-    const snapshot = await readSnapshot(deps, peer.hypervisorId);
-    if (snapshot.revision !== revision || performance.now() >= until || signal.aborted) return snapshot;
-    await hint;
-    await sleep(coalesceMs);
-    await requirePeer(deps.agents, peer);
-    await requireUnfenced(deps.agents, peer, bootId);
+  await requireUnfenced(deps.agents, peer, bootId);
+  const unwatch = deps.looks?.watch(peer);
+  try {
+    for (;;) {
+      const left = Math.max(0, until - performance.now());
+      const patience = deps.looks ? left : Math.min(left, lookEveryMs);
+      const hint = nextHint(deps.bus, `hypervisor:${peer.hypervisorId}`, patience, signal);
+      const snapshot = await readSnapshot(deps, peer.hypervisorId);
+      if (snapshot.revision !== revision || performance.now() >= until || signal.aborted) return snapshot;
+      await hint;
+      await sleep(togetherMs);
+      await Promise.all([requirePeer(deps.agents, peer), requireUnfenced(deps.agents, peer, bootId)]);
+    }
+  } finally {
+    unwatch?.();
   }
 }

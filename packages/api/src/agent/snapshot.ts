@@ -29,22 +29,31 @@ type GuestRow = {
   launchIndex: number;
 };
 
-const guestQuery = `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
+const guestQuery = {
+  name: "madang_snapshot_guests",
+  text: `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
     g.desired::text, g.reboot_seq AS "rebootSeq", g.reboot_kind::text AS "rebootKind", g.operation_id AS "operationId",
     i.crash_policy::text AS "crashPolicy", i.hostname, i.vcpus,
     i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
     i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
     i.launch_index AS "launchIndex"
-  FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`;
+  FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`,
+};
 
-const consoleQuery = `SELECT c.id, c.guest_id AS "guestId", c.kind, c.internal_url AS url, c.agent_secret AS sealed
+const consoleQuery = {
+  name: "madang_snapshot_consoles",
+  text: `SELECT c.id, c.guest_id AS "guestId", c.kind, c.internal_url AS url, c.agent_secret AS sealed
   FROM console_session c JOIN guest g ON g.id = c.guest_id
   WHERE g.hypervisor_id = $1 AND c.closed_at IS NULL AND c.agent_dialled_at IS NULL AND c.internal_url IS NOT NULL
-    AND c.redeemed_at > now() - make_interval(secs => $2) ORDER BY c.id`;
+    AND c.redeemed_at > now() - make_interval(secs => $2) ORDER BY c.id`,
+};
 
-const orphanQuery = `SELECT guest_id AS "guestId", 'destroy' AS action FROM orphan_order
-  WHERE hypervisor_id = $1 AND done_at IS NULL ORDER BY guest_id`;
+const orphanQuery = {
+  name: "madang_snapshot_orphans",
+  text: `SELECT guest_id AS "guestId", 'destroy' AS action FROM orphan_order
+  WHERE hypervisor_id = $1 AND done_at IS NULL ORDER BY guest_id`,
+};
 
 type OrphanOrders = Snapshot["orphanOrders"];
 

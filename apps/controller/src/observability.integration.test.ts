@@ -80,7 +80,7 @@ async function place(name: Process): Promise<string> {
 
 const figures = async (name: Process): Promise<Figures> => readFigures(await place(name));
 
-async function readSocket(path: string): Promise<WebSocket> {
+async function openSocket(path: string): Promise<WebSocket> {
   const headers = { cookie: cloud.cookie(), origin: cloud.url };
   const socket = new WebSocket(`${cloud.url.replace("http", "ws")}${path}`, { headers });
   await new Promise((resolve, reject) => {
@@ -127,6 +127,10 @@ describe("what the processes tell", patience, () => {
   it("counts what was done, in a form that Prometheus reads", async () => {
     const [web, controller, agent] = await Promise.all(processes.map(figures));
     if (!web || !controller || !agent) throw new Error("three processes");
+    const stream = await openSocket("/ws/trpc");
+    const subscription = { path: "event.stream", input: { json: { projectId } } };
+    stream.send(JSON.stringify({ id: 1, jsonrpc: "2.0", method: "subscription", params: subscription }));
+    await eventually(async () => (await figures("web")).value("madang_streams_open") === 1);
     const { ids } = await launch(3);
     for (const id of ids) await becomes(id, "ACTIVE");
     await expect(cloud.mutate("instance.stop", { projectId, id: crypto.randomUUID() })).rejects.toThrow(
@@ -135,7 +139,7 @@ describe("what the processes tell", patience, () => {
     const console = opened.parse(
       await cloud.mutate("instance.openConsole", { projectId, id: ids[0] ?? "", kind: "serial" }),
     );
-    const socket = await readSocket(console.path);
+    const socket = await openSocket(console.path);
     const grown = async (name: Process, before: Figures, metric: string, labels?: Record<string, string>) =>
       (await figures(name)).value(metric, labels) - before.value(metric, labels);
 
@@ -151,6 +155,10 @@ describe("what the processes tell", patience, () => {
     ).toBe(1);
     expect(await grown("web", web, "madang_admissions_refused_total", { code: "NotFound" })).toBe(1);
     const now = await figures("web");
+    expect(now.value("madang_stream_events_total")).toBeGreaterThanOrEqual(3);
+    expect(now.value("madang_stream_messages_total", { type: "events" })).toBeGreaterThanOrEqual(2);
+    stream.close();
+    await eventually(async () => (await figures("web")).value("madang_streams_open") === 0);
     expect(now.value("madang_sign_ins_total", { outcome: "ok" })).toBe(1);
     expect(now.count("madang_admission_duration_seconds")).toBe(
       web.count("madang_admission_duration_seconds") + 2,

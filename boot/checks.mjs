@@ -24,7 +24,7 @@ function tool(name, command, args) {
 /** Every TypeScript project: a workspace may have one for the browser and one for the server. */
 function projects() {
   const below = (folder) => readdirSync(`${repository}/${folder}`).map((name) => `${folder}/${name}`);
-  return [...below("packages"), ...below("apps"), "e2e", "bench"].flatMap((path) =>
+  return [...below("packages"), ...below("apps"), "e2e", "bench", "tools/model"].flatMap((path) =>
     readdirSync(`${repository}/${path}`)
       .filter((name) => /^tsconfig(\..+)?\.json$/.test(name))
       .map((name) => `${path}/${name}`),

@@ -138,9 +138,12 @@ describe("a forced deletion", () => {
     await wish(cloud, id, "instance.delete");
     await run(id);
     expect(await guestsOf(id)).toHaveLength(1);
+    const { id: guestId, generation } = await onlyGuest(id);
     await wish(cloud, id, "instance.force-delete");
     await run(id);
     expect(await left()).toEqual(nothing);
+    const remembered = await cloud.database.prisma.leftGuest.findUniqueOrThrow({ where: { guestId } });
+    expect(remembered.generation).toBe(generation);
   });
 
   it("waits for a hypervisor that answers, but not for ever", async () => {
@@ -258,6 +261,14 @@ describe("an adoption", () => {
     await run(id);
     expect(await instance(id)).toMatchObject({ status: "ACTIVE", taskState: null });
     expect(await trail(id)).toEqual(["instance.scheduled", "instance.adopted"]);
+  });
+
+  it("asks at a generation that the guest was never told, also where its last orders got no answer", async () => {
+    const found = await orphan("running");
+    await cloud.database.prisma.leftGuest.create({ data: { guestId: found.adoptGuestId, generation: 20 } });
+    const id = await addInstance(cloud, found);
+    await run(id);
+    expect(await onlyGuest(id)).toMatchObject({ generation: 21, ackedGeneration: 0 });
   });
 
   it("leaves off what is off", async () => {

@@ -7,12 +7,19 @@ import { CloudError } from "@madang/core/errors";
 import type { Database, Hypervisor } from "@madang/db";
 import type { Peer } from "./peer.ts";
 
+type Fence = Pick<Hypervisor, "fenceRequestedAt" | "fencedAt" | "fencedBootId">;
+
+/** Why a boot of a host is told nothing, or null. `beingFenced` does not keep it from reporting: a sign of life voids the request. */
+export function fenceRefusal(fence: Fence, bootId: string): "fenced" | "beingFenced" | null {
+  const { fenceRequestedAt, fencedAt, fencedBootId } = fence;
+  if (fencedAt !== null && fencedBootId === bootId) return "fenced";
+  const pending = fenceRequestedAt !== null && fenceRequestedAt.getTime() !== fencedAt?.getTime();
+  return pending ? "beingFenced" : null;
+}
+
 /** Throws Forbidden. */
-export function refuseFencedBoot(
-  { id, fencedAt, fencedBootId }: Pick<Hypervisor, "id" | "fencedAt" | "fencedBootId">,
-  bootId: string,
-): void {
-  if (fencedAt === null || fencedBootId !== bootId) return;
+export function refuseFencedBoot({ id, ...fence }: Fence & Pick<Hypervisor, "id">, bootId: string): void {
+  if (fenceRefusal(fence, bootId) !== "fenced") return;
   throw new CloudError("Forbidden", "This boot of the hypervisor is fenced.", {
     reason: "fenced",
     detail: `boot ${bootId} of hypervisor ${id} is fenced`,
@@ -27,7 +34,7 @@ export async function requireUnfenced(
 ): Promise<void> {
   const row = await prisma.hypervisor.findUniqueOrThrow({ where: { id: hypervisorId } });
   refuseFencedBoot(row, bootId);
-  if (row.fenceRequestedAt === null || row.fenceRequestedAt.getTime() === row.fencedAt?.getTime()) return;
+  if (fenceRefusal(row, bootId) === null) return;
   throw new CloudError("Unavailable", "This hypervisor is being fenced.", {
     reason: "beingFenced",
     retry: "later",

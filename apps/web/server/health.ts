@@ -31,8 +31,8 @@ export type HealthSources = {
   expectAgent: boolean;
   agentListening: () => boolean;
   readerLagMs: () => number;
-  /** The folder with the data. */
-  data: string;
+  /** The folders whose disk is looked at; the first that is there counts. */
+  folders: readonly string[];
 };
 
 type Parts = Record<HealthPart, PartHealth>;
@@ -49,7 +49,7 @@ const behindSeconds = { degraded: 4, failed: 15 };
 const spaceBytes = { degraded: 1024 ** 3, failed: 100 * 1024 ** 2 };
 
 export async function readHealth(sources: HealthSources): Promise<Health> {
-  const [stored, disk] = await Promise.all([readStored(sources), readDisk(sources.data)]);
+  const [stored, disk] = await Promise.all([readStored(sources), readDisk(sources.folders)]);
   const parts: Parts = {
     ...stored,
     agentListener: sources.agentListening() ? well() : failed("starting"),
@@ -149,8 +149,9 @@ function judgeStreams(lagSeconds: number): PartHealth {
   return well({ lagSeconds });
 }
 
-async function readDisk(folder: string): Promise<PartHealth> {
-  const found = await statfs(folder).catch(() => null);
+async function readDisk(folders: readonly string[]): Promise<PartHealth> {
+  const looked = await Promise.all(folders.map((folder) => statfs(folder).catch(() => null)));
+  const found = looked.find((one) => one !== null);
   if (!found) return degraded("unknown");
   const figures = { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
   if (figures.freeBytes < spaceBytes.failed) return failed("spaceGone", figures);

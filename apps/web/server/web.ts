@@ -55,7 +55,7 @@ export async function startWeb(
     expectAgent,
     agentListening: agents.isListening,
     readerLagMs: backend.api.events.lagMs,
-    data: env.data,
+    folders: [env.data, env.images],
   };
   const health = cachedHealth(() => readHealth(sources));
   const trust = proxyTrust(env.trustedProxies);

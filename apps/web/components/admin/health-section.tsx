@@ -50,11 +50,13 @@ function Verdict({ now }: { now: Health }) {
     const part = now.parts[name];
     return part && part.status !== "ok" ? [{ name, part }] : [];
   });
+  // What can't be known because something else does not work only hides what that is.
+  const known = unwell.filter(({ part }) => part.reason !== "unknown");
   return (
     <div role="status" data-health={now.status}>
       <Notice tone={now.status === "failed" ? "error" : "warning"} title={t(now.status)}>
         <ul className="mt-1 flex flex-col gap-2">
-          {unwell.map(({ name, part }) => (
+          {(known.length > 0 ? known : unwell).map(({ name, part }) => (
             <Unwell key={name} name={name} part={part} />
           ))}
         </ul>
@@ -71,8 +73,8 @@ function Unwell({ name, part }: { name: HealthPart; part: PartHealth }) {
     <li className="flex gap-2" data-part={name} data-reason={part.reason}>
       <Icon aria-hidden className={`mt-0.5 size-3.5 shrink-0 ${tone}`} />
       <p>
-        <span className="font-medium">{t(`parts.${name}`)}</span>{" "}
-        <span className="text-muted">{t(`words.${name}.${part.reason ?? "unknown"}`, wordsOf(part))}</span>
+        <span className="font-medium">{`${t(`parts.${name}`)}: `}</span>
+        {t(`words.${name}.${part.reason ?? "unknown"}`, wordsOf(part))}
       </p>
     </li>
   );

@@ -105,7 +105,7 @@ describe("zones", () => {
       requiredProperties: required,
       waiting: false,
       requestId: expect.stringMatching(/^req-/),
-      scheduleDeadline: expect.any(Date),
+      waitLeftMs: expect.any(Number),
     });
     const { items } = await admin().flavor.list({ filter: { text: "gold" } });
     expect(items).toMatchObject([{ requiredProperties: {} }]);

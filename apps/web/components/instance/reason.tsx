@@ -2,7 +2,7 @@
 
 import type { PublicError } from "@madang/core/errors";
 import { useNow, useTranslations } from "next-intl";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { errorText, remedyText, type Translate } from "../../lib/error-text.ts";
 import type { InstanceDetail, InstanceRow } from "../../lib/rows.ts";
 import { CopyableId } from "../ui/copyable.tsx";
@@ -58,7 +58,7 @@ function WaitingBody({ instance }: { instance: InstanceDetail }) {
   const params = instance.conditions.Scheduled?.params;
   return (
     <div className="flex flex-col gap-2">
-      <Patience deadline={instance.scheduleDeadline} />
+      <Patience leftMs={instance.waitLeftMs} />
       {params ? <Diagnosis params={params} instance={instance} /> : null}
       <RequestId id={instance.requestId} />
     </div>
@@ -67,12 +67,14 @@ function WaitingBody({ instance }: { instance: InstanceDetail }) {
 
 const tickMs = 1_000;
 
-/** How long it goes on trying. */
-function Patience({ deadline }: { deadline: Date | null }) {
+/** How long it goes on trying: counted from when the server said it, for this machine's clock may be wrong. */
+function Patience({ leftMs }: { leftMs: number | null }) {
   const t = useTranslations("diagnosis");
   const now = useNow({ updateInterval: tickMs });
-  if (deadline === null) return <p>{t("endless")}</p>;
-  const seconds = Math.max(0, Math.ceil((deadline.getTime() - now.getTime()) / 1_000));
+  const said = useRef({ leftMs, at: now });
+  if (said.current.leftMs !== leftMs) said.current = { leftMs, at: now };
+  if (leftMs === null) return <p>{t("endless")}</p>;
+  const seconds = Math.max(0, Math.ceil((leftMs - (now.getTime() - said.current.at.getTime())) / 1_000));
   const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return <p className="tabular-nums">{seconds > 0 ? t("keepsTrying", { left }) : t("lastTry")}</p>;
 }

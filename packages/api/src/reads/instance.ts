@@ -61,8 +61,8 @@ export type InstanceDetail = InstanceItem & {
   zone: string | null;
   /** What its flavor required when it was launched. */
   requiredProperties: Properties;
-  /** When waiting for a hypervisor ends; null: it ran before, so it waits as long as it takes. */
-  scheduleDeadline: Date | null;
+  /** How long a hypervisor is still waited for, ms, by the database's clock; null: as long as it takes, for it ran before. */
+  waitLeftMs: number | null;
   /** Of the latest thing that was asked of it. */
   requestId: string | null;
   conditions: Record<string, Condition>;
@@ -161,7 +161,7 @@ export async function readInstance(
     availabilityZone: row.availabilityZone,
     zone: row.zone,
     requiredProperties: storedProperties(row.requiredProperties),
-    scheduleDeadline: row.launchedAt === null ? row.scheduleDeadline : null,
+    waitLeftMs: row.launchedAt === null ? row.scheduleDeadline.getTime() - database.now().getTime() : null,
     requestId: row.requestId,
     conditions: conditions.catch({}).parse(row.conditions),
     fault: item.faultMessage,

@@ -6,7 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -24,7 +24,8 @@ import {
 
 export type Process = {
   name: string;
-  start: (env?: Record<string, string>) => void;
+  /** `from`: another copy of the whole to run it from. */
+  start: (from?: string) => void;
   /** Waits until it is gone; answers its exit code, null after a kill or when it was not running. */
   signal: (which: NodeJS.Signals) => Promise<number | null>;
   kill: () => Promise<void>;
@@ -65,6 +66,8 @@ export type SeveralSettings = {
   /** How long a simulated guest takes for each change of power, ms. */
   slowMs?: number;
   env?: { controller?: Record<string, string> };
+  /** Real guests of this image under the libvirt in this folder, instead of simulated ones. */
+  libvirt?: { dir: string; image: string };
   /** Migrated already, and this cloud's to drop. */
   database?: FreshDatabase;
 };
@@ -73,6 +76,8 @@ export type SeveralSettings = {
 export async function startSeveral(settings: SeveralSettings): Promise<SeveralCloud> {
   const fresh = settings.database ?? (await freshDatabase());
   const data = await mkdtemp(join(tmpdir(), "madang-several-"));
+  // QEMU's user passes through to its disks.
+  await chmod(data, 0o711);
   const processes: Process[] = [];
   const close = async () => {
     for (const process of processes) process.thaw();
@@ -101,12 +106,14 @@ async function startAll(
   data: string,
   run: (process: Process) => void,
 ): Promise<Omit<SeveralCloud, "close">> {
+  const { libvirt } = settings;
   const common = await prepare(databaseUrl, data);
+  const image = libvirt?.image ?? (await randomDisk(data));
   const add = <P extends Process>(process: P): P => {
     run(process);
     return process;
   };
-  const tokens = await joinTokens(common, settings.agents);
+  const tokens = await joinTokens(common, image, settings.agents);
   const controllers = numbered(settings.controllers).map((number) =>
     add(
       makeProcess(data, `controller-${number}`, ["apps/controller/src/main.ts"], {
@@ -126,6 +133,9 @@ async function startAll(
         MADANG_CA_FINGERPRINT: authority,
         MADANG_JOIN_TOKEN: tokens[number - 1] ?? "",
         MADANG_SIMULATED_SLOW_MS: String(settings.slowMs ?? 0),
+        ...(libvirt
+          ? { MADANG_HYPERVISOR: "libvirt-qemu", MADANG_LIBVIRT_DIR: libvirt.dir, MADANG_VIRT_TYPE: "qemu" }
+          : {}),
       }),
     ),
   );
@@ -140,7 +150,6 @@ async function prepare(databaseUrl: string, data: string): Promise<Record<string
   await mkdir(join(data, "secrets"));
   for (const name of ["session.key", "seal.key"])
     await writeFile(join(data, "secrets", name), randomBytes(32).toString("hex"), { mode: 0o600 });
-  await writeFile(join(data, "disk.img"), randomBytes(1024 * 1024));
   return {
     PATH: "/usr/bin:/bin",
     DATABASE_URL: databaseUrl,
@@ -149,12 +158,18 @@ async function prepare(databaseUrl: string, data: string): Promise<Record<string
   };
 }
 
-async function joinTokens(common: Record<string, string>, agents: number): Promise<string[]> {
+async function randomDisk(data: string): Promise<string> {
+  const path = join(data, "disk.img");
+  await writeFile(path, randomBytes(1024 * 1024));
+  return path;
+}
+
+async function joinTokens(common: Record<string, string>, image: string, agents: number): Promise<string[]> {
   const args = ["apps/web/server/bootstrap.ts", "--join-token", "host", "--hypervisors", String(agents)];
   const env = {
     ...common,
     MADANG_ADMIN_PASSWORD: password,
-    MADANG_IMAGE_FILES: `disk=${common.MADANG_DATA}/disk.img`,
+    MADANG_IMAGE_FILES: `disk=${image}`,
     NODE_ENV: "production" as const,
   };
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: repository, env });
@@ -215,12 +230,12 @@ function makeProcess(data: string, name: string, entry: string[], env: Record<st
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let child: ChildProcess | null = null;
   const living = () => (child && child.exitCode === null && child.signalCode === null ? child : null);
-  const start: Process["start"] = (more = {}) => {
+  const start: Process["start"] = (from = repository) => {
     if (living()) throw new Error(`${name} runs already`);
     const log = createWriteStream(logFile, { flags: "a" });
     const started = spawn(process.execPath, entry, {
-      cwd: repository,
-      env: { ...env, ...more, NODE_ENV: "production" },
+      cwd: from,
+      env: { ...env, NODE_ENV: "production" },
     });
     started.stdout.pipe(log, { end: false });
     started.stderr.pipe(log, { end: false });

@@ -25,10 +25,14 @@ export async function visit(web: Web, { call, cookie }: Session) {
   const imageId = first(page.parse(await query("image.list", { projectId })).items);
   const flavorId = first(page.parse(await query("flavor.list", { projectId, sort: "ramMib" })).items);
 
-  const launch = async (name = "several", count = 1): Promise<string[]> => {
+  const launch = async (
+    name = "several",
+    count = 1,
+    guestPassword: string | null = null,
+  ): Promise<string[]> => {
     const ids = Array.from({ length: count }, () => crypto.randomUUID());
     const wish = { ids, projectId, name, imageId, flavorId, deleteProtection: false };
-    await mutate("instance.launch", { ...wish, keyPairId: null, password: null, userData: null });
+    await mutate("instance.launch", { ...wish, keyPairId: null, password: guestPassword, userData: null });
     return ids;
   };
   const read = async (id: string) => instance.parse(await query("instance.get", { projectId, id }));

@@ -88,6 +88,10 @@ export async function startCloud(settings: Settings): Promise<Cloud> {
   const argumentsOf = (name: ProcessName) =>
     name === "web" && settings.pages === false ? ["apps/web/server/main.ts", "--no-pages"] : entries[name];
   const children: { name: ProcessName; child: ChildProcess }[] = [];
+  // A start that fails half-way, or a test that runs out of time, never comes to `close`.
+  process.once("exit", () => {
+    for (const { child } of children) child.kill("SIGKILL");
+  });
   const start = (name: ProcessName, more: Record<string, string> = {}) => {
     const log = createWriteStream(join(data, `${name}.log`), { flags: "a" });
     const child = spawn(process.execPath, argumentsOf(name), { cwd: repository, env: { ...env, ...more } });

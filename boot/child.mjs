@@ -6,11 +6,22 @@ import { until } from "./waiting.mjs";
 
 const recordAgainMs = 5_000;
 
-/** `setpriv` (util-linux) lowers the user and asks the kernel to signal the child when the supervisor dies. */
-function wrapped({ command, args = [], uid, survives, deathSignal = "SIGTERM" }) {
+/** Goes on only if its parent is still the one that `$0` names; a child of the dead is another's. */
+const whileParentLives = '[ "$PPID" = "$0" ] || exit 70; exec "$@"';
+
+/**
+ * `setpriv` (util-linux) lowers the user and asks the kernel to signal the child when the supervisor dies. The kernel says
+ * nothing of a supervisor that died before it was asked: so afterwards the child looks whose child it is.
+ */
+export function wrapped(
+  { command, args = [], uid, survives, deathSignal = "SIGTERM" },
+  parent = process.pid,
+) {
   const options = survives ? [] : ["--pdeathsig", deathSignal.slice(3)];
   if (uid !== undefined) options.push("--reuid", String(uid), "--regid", String(uid), "--clear-groups");
-  return options.length > 0 ? ["setpriv", [...options, "--", command, ...args]] : [command, args];
+  if (options.length === 0) return [command, args];
+  const guard = survives ? [] : ["/bin/sh", "-c", whileParentLives, String(parent)];
+  return ["setpriv", [...options, "--", ...guard, command, ...args]];
 }
 
 /** A surviving process writes straight into its file: a pipe to a dead supervisor would break under it. */

@@ -9,6 +9,30 @@ function holderOf(file) {
   }
 }
 
+const pauseMs = 5;
+
+/**
+ * Removes a lock whose holder is gone. Only who holds the guard does that, and looks once more: so nobody removes a lock
+ * that another has taken over in the meantime.
+ */
+function clearStale(file, text, mine) {
+  const guard = `${file}.guard`;
+  try {
+    linkSync(mine, guard);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    const other = holderOf(guard);
+    if (other && !livingPid(other.text)) rmSync(guard, { force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    return;
+  }
+  try {
+    if (holderOf(file)?.text === text) rmSync(file, { force: true });
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
 /**
  * Takes the lock file for this process. Answers `{ release }`, or `{ heldBy }` with the pid of the living holder.
  * A lock whose holder is gone is taken over. The file appears complete (link of a written file), so it is never read half.
@@ -27,7 +51,7 @@ export function takeLock(file) {
       const holder = holderOf(file);
       const pid = holder && livingPid(holder.text);
       if (pid) return { heldBy: pid };
-      if (holder && holderOf(file)?.text === holder.text) rmSync(file, { force: true });
+      if (holder) clearStale(file, holder.text, mine);
     }
     return { heldBy: 0 };
   } finally {

@@ -55,3 +55,35 @@ test.each(["", "garbage", "1 null null"])("a lock with %j in it is stale", (text
   writeFileSync(file, text);
   expect(takeLock(file)).toHaveProperty("release");
 });
+
+test("of many that find the same stale lock exactly one takes it over, again and again", async () => {
+  const rounds = 25;
+  const program = `
+    import { existsSync, writeFileSync } from "node:fs";
+    import { takeLock } from ${JSON.stringify(new URL("./lock.mjs", import.meta.url).href)};
+    const [folder] = process.argv.slice(1);
+    for (let round = 0; round < ${rounds}; round++) {
+      while (!existsSync(folder + "/go-" + round)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      const lock = takeLock(folder + "/lock-" + round);
+      writeFileSync(folder + "/" + (lock.release ? "won" : "lost") + "-" + round + "-" + process.pid, "");
+    }
+    process.stdin.resume();`;
+  const racers = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ["--input-type=module", "-e", program, folder], {
+      stdio: ["pipe", "ignore", "inherit"],
+    }),
+  );
+  const ended = racers.map((racer) => new Promise((resolve) => racer.once("exit", resolve)));
+  try {
+    for (let round = 0; round < rounds; round++) {
+      writeFileSync(join(folder, `lock-${round}`), `${process.pid} 1 00000000-0000-0000-0000-000000000000\n`);
+      writeFileSync(join(folder, `go-${round}`), "");
+      const results = () => readdirSync(folder).filter((name) => name.match(`^(won|lost)-${round}-`));
+      while (results().length < racers.length) await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(results().filter((name) => name.startsWith("won"))).toHaveLength(1);
+    }
+  } finally {
+    for (const racer of racers) racer.kill("SIGKILL");
+    await Promise.all(ended);
+  }
+});

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { wrapped } from "./child.mjs";
 import { livingPidIn } from "./living.mjs";
 import { createSupervisor } from "./supervisor.mjs";
 import { until } from "./waiting.mjs";
@@ -134,4 +135,17 @@ test("killed with -9 its processes end, but one that survives is adopted, watche
   ).toBeGreaterThan(0);
   await supervisor.stop();
   expect([pidOf("mortal"), pidOf("survivor")]).toEqual([null, null]);
+});
+
+test("a child whose supervisor died before the kernel was asked to tell it does not begin", async () => {
+  const begun = async (parent) => {
+    const file = `${data}/begun-${parent}`;
+    const [command, args] = wrapped({ command: "touch", args: [file] }, parent);
+    const child = spawn(command, args, { env });
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    return { code, begun: existsSync(file) };
+  };
+  expect(await begun(process.pid)).toEqual({ code: 0, begun: true });
+  // As it looks to one whose parent is gone: it is another's now.
+  expect(await begun(process.ppid)).toEqual({ code: 70, begun: false });
 });

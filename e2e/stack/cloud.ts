@@ -41,8 +41,14 @@ export async function dataFolder(): Promise<string> {
 
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const cloud = await spawnCloud(options);
-  await untilHealthy(cloud);
-  return cloud;
+  try {
+    await untilHealthy(cloud);
+    return cloud;
+  } catch (error) {
+    await stopCloud(cloud).catch(() => {});
+    if (!options.data) await removeData(cloud);
+    throw error;
+  }
 }
 
 /** A start that is expected to be refused: what it said and its exit code. */
@@ -84,7 +90,6 @@ async function untilHealthy(cloud: Cloud): Promise<void> {
     if (await isHealthy(cloud.url)) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  await stopCloud(cloud);
   throw new Error(`npm start was not healthy in time:\n${cloud.output()}`);
 }
 

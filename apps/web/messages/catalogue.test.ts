@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { errorCodes } from "@madang/core/errors";
 import { partReasons } from "@madang/core/health";
 import { resourceClasses } from "@madang/core/hypervisor/capacity";
+import { placementFilterNames } from "@madang/core/hypervisor/placement";
 import { hypervisorStates } from "@madang/core/hypervisor/state";
+import { weigherNames } from "@madang/core/hypervisor/weight";
 import { actionBlocked, adminActions, instanceActions } from "@madang/core/instance/action";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
 import { quotaResources } from "@madang/core/quota/resource";
@@ -40,7 +42,7 @@ function sources(folder: string, endings: RegExp): string[] {
   return files
     .filter((file) => file.isFile() && endings.test(file.name))
     .map((file) => join(file.parentPath, file.name))
-    .filter((path) => !/node_modules|\/generated\/|\.test\.tsx?$/.test(path));
+    .filter((path) => !/node_modules|\/generated\/|\/testing\/|\.test\.tsx?$/.test(path));
 }
 
 function matches(text: string, pattern: RegExp): string[] {
@@ -136,6 +138,19 @@ describe("words for everything that core names", () => {
     expect(missing(resourceClasses.map((name) => `admin.hypervisors.classes.${name}`))).toEqual([]);
     expect(missing(quotaResources.map((name) => `resources.${name}`))).toEqual([]);
     expect(missing(errorCodes.map((code) => `errors.${code}`))).toEqual([]);
+  });
+});
+
+describe("words for placement", () => {
+  it("has every filter, as a reason to wait and as a forecast, and what each weight does", () => {
+    const filters = placementFilterNames.filter((name) => name !== "excluded");
+    expect(missing(placementFilterNames.map((name) => `diagnosis.${name}`))).toEqual([]);
+    expect(missing([...filters, "none"].map((name) => `launch.misfits.${name}`))).toEqual([]);
+    const does = (name: string) => (name === "failures" ? ["avoids"] : ["spreads", "packs"]);
+    const words = weigherNames.flatMap((name) =>
+      ["title", "ignored", ...does(name)].map((what) => `admin.placement.weighers.${name}.${what}`),
+    );
+    expect(missing(words)).toEqual([]);
   });
 });
 

@@ -175,7 +175,7 @@ export const sets: { small: readonly NamedBound[]; full: readonly NamedBound[] }
     {
       name: "two controllers",
       least: 1_000,
-      bound: { ...building, needs: 0, budget: { stalePlans: 1, failures: 1, deletes: 1 } },
+      bound: { ...building, needs: 0, budget: { stalePlans: 1, failures: 1 } },
     },
     {
       name: "a snapshot that lost its guests",
@@ -193,5 +193,84 @@ export const sets: { small: readonly NamedBound[]; full: readonly NamedBound[] }
       bound: { ...building, needs: 0, adopts: true, budget: { partitions: 1, fences: 1 } },
     },
   ],
-  full: [],
+  full: [
+    {
+      name: "everything happens to a running instance",
+      least: 100_000,
+      bound: {
+        ...running,
+        needs: 0,
+        budget: { wishes: 1, deletes: 1, powerLosses: 1, fences: 1, selfStops: 1 },
+      },
+    },
+    {
+      name: "power losses and a fence",
+      least: 100_000,
+      bound: { ...running, budget: { powerLosses: 2, fences: 1, deletes: 1 } },
+    },
+    {
+      name: "two fences",
+      least: 100_000,
+      bound: { ...running, needs: 0, budget: { silences: 1, powerLosses: 1, fences: 2 } },
+    },
+    {
+      name: "a build in the dark",
+      least: 100_000,
+      bound: { ...building, budget: { deletes: 1, failures: 1, deadlines: 1, powerLosses: 1 } },
+    },
+    {
+      name: "a build on three hosts that fail",
+      least: 100_000,
+      bound: { ...building, hosts: 3, needs: 0, budget: { failures: 3, deletes: 1, deadlines: 1 } },
+    },
+    {
+      name: "a build that is fenced and reset",
+      least: 100_000,
+      bound: { ...building, needs: 0, budget: { failures: 1, resets: 1, powerLosses: 1, fences: 1 } },
+    },
+    {
+      name: "deaths and power cuts",
+      least: 100_000,
+      bound: {
+        ...running,
+        hosts: 1,
+        crashPolicy: "stop",
+        budget: { wishes: 2, crashes: 2, selfStops: 1, powerLosses: 1, restarts: 1, deletes: 1 },
+      },
+    },
+    {
+      name: "letters late, twice and in any order",
+      least: 100_000,
+      bound: {
+        ...running,
+        hosts: 1,
+        mailbox: 2,
+        budget: { wishes: 2, selfStops: 1, powerLosses: 1, duplicates: 1, slowIngests: 1 },
+      },
+    },
+    {
+      name: "a forced deletion in every trouble",
+      least: 100_000,
+      bound: {
+        ...running,
+        needs: 1,
+        budget: { forces: 1, deletes: 1, powerLosses: 1, partitions: 1, fences: 1 },
+      },
+    },
+    {
+      name: "an adoption in every trouble",
+      least: 100_000,
+      bound: {
+        ...building,
+        needs: 0,
+        adopts: true,
+        budget: { deletes: 1, powerLosses: 1, partitions: 1, fences: 1, forces: 1 },
+      },
+    },
+    {
+      name: "two controllers and a fence",
+      least: 100_000,
+      bound: { ...building, needs: 0, budget: { stalePlans: 2, failures: 1, powerLosses: 1, deletes: 1 } },
+    },
+  ],
 };

@@ -1,31 +1,56 @@
 /** Keeps every distinct part of a state once, and makes a state's key of their numbers. */
-import type { Budget, Ghost, GuestRow, HostRow, InstanceRow, Machine, State } from "./state.ts";
+import type {
+  Body,
+  Budget,
+  Ghost,
+  GuestRow,
+  HostRow,
+  InstanceRow,
+  Machine,
+  Report,
+  Said,
+  Spec,
+  State,
+} from "./state.ts";
 
 type Bodies = State["bodies"][number];
 type Mail = State["mail"][number];
 
 type Table<T extends object> = { values: T[]; idOf: (part: T) => number };
 
+/**
+ * A part that is known carries its number, where neither a copy nor a comparison sees it: looking it up in a map would be
+ * a quarter of the whole search.
+ */
+const number = Symbol("number");
+type Numbered = { [number]?: number };
+
 function makeTable<T extends object>(text: (part: T) => string): Table<T> {
   const values: T[] = [];
   const byText = new Map<string, number>();
-  const byPart = new WeakMap<T, number>();
-  const idOf = (part: T): number => {
-    const known = byPart.get(part);
-    if (known !== undefined) return known;
+  const add = (part: T & Numbered): number => {
     const words = text(part);
     const same = byText.get(words);
-    const id = same ?? values.push(part) - 1;
-    if (same === undefined) byText.set(words, id);
-    byPart.set(part, id);
+    if (same !== undefined) return same;
+    const id = values.push(part) - 1;
+    Object.defineProperty(part, number, { value: id });
+    byText.set(words, id);
     return id;
   };
-  return { values, idOf };
+  return { values, idOf: (part: T & Numbered) => part[number] ?? add(part) };
 }
 
 /** Fields of one type always come in one order, for they are always spread from one literal. */
 const flat = (part: object): string => Object.values(part).join();
-const several = (parts: readonly object[]): string => parts.map(flat).join("|");
+
+/** Of parts that have a table of their own. */
+const several =
+  <T extends object>({ idOf }: Table<T>) =>
+  (parts: readonly T[]): string => {
+    let text = "";
+    for (const part of parts) text += digits(idOf(part));
+    return text;
+  };
 
 export type Codec = { encode: (state: State) => string; decode: (key: string) => State };
 
@@ -41,11 +66,18 @@ export function makeCodec(hosts: number, guests: number): Codec {
   const instances = makeTable<InstanceRow>(flat);
   const guestRows = makeTable<GuestRow | Record<string, never>>(flat);
   const rows = makeTable<HostRow>(flat);
-  const machines = makeTable<Machine>(({ specs, ...rest }) => `${flat(rest)}/${specs.map(flat).join("|")}`);
-  const bodies = makeTable<Bodies>(several);
-  const mails = makeTable<Mail>((mail) =>
-    mail.map(({ guests: said, ...rest }) => `${flat(rest)}/${several(said)}`).join(";"),
+  const specs = several(makeTable<Spec>(flat));
+  const machines = makeTable<Machine>(
+    ({ on, partitioned, boot, run, fetchedIn, specs: told }) =>
+      `${on},${partitioned},${boot},${run},${fetchedIn},${specs(told)}`,
   );
+  const bodies = makeTable<Bodies>(several(makeTable<Body>(flat)));
+  const said = several(makeTable<Said>(flat));
+  const reports = makeTable<Report>(
+    ({ boot, run, sequence, taken, orphans, guests: about }) =>
+      `${boot},${run},${sequence},${taken},${orphans},${said(about)}`,
+  );
+  const mails = makeTable<Mail>(several(reports));
   const budgets = makeTable<Budget>(flat);
   const ghosts = makeTable<Ghost>(({ held, mayBeOff }) => `${mayBeOff}/${held ? flat(held) : ""}`);
 

@@ -107,6 +107,7 @@ function allMoves(state: State, bound: Bound, shipped: Shipped): Move[] {
 function ordered(state: State): State {
   let next = state;
   for (const [host, mail] of state.mail.entries()) {
+    if (mail.length === 0 && at(state.rows, host).sequence === 0) continue;
     const row = at(state.rows, host);
     const known = (run: number) => (row.run === run ? [row.sequence] : []);
     const rank = ({ run, sequence }: Pick<Report, "run" | "sequence">): number => {

@@ -176,7 +176,7 @@ function consoleDials(deps: AgentListenerDeps) {
     const [, consoleId = ""] = consolePath.exec(request.url ?? "") ?? [];
     const secret = String(request.headers["x-madang-console"] ?? "");
     const peer = await identifyPeer(deps.agent.agents, peerOf(request)).catch(() => null);
-    const expected = peer !== null && deps.dials.expects(consoleId, secret);
+    const expected = peer !== null && (await deps.dials.expects(consoleId, secret));
     if (!expected || !(await acceptDial(deps.agent.agents, consoleId, peer.hypervisorId))) {
       return socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }

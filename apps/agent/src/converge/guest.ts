@@ -152,7 +152,7 @@ function look(guest: Guest): void {
 async function rounds(guest: Guest): Promise<void> {
   while (guest.dirty && !guest.ended) {
     guest.dirty = false;
-    const held = guest.givenUpAt === guest.spec.generation || Date.now() < guest.notBefore;
+    const held = guest.givenUpAt === guest.spec.generation || performance.now() < guest.notBefore;
     await (held ? onlyLook(guest) : tryOnce(guest)).catch((error) =>
       guest.log.error({ err: error }, "guest round failed"),
     );
@@ -220,7 +220,7 @@ const looksDead = (spec: GuestSpec, seen: GuestObservation | null, decision: Dec
 /** Counts a death once. True when it must be waited for before the guest is started again; the first time it need not be. */
 function mourn(guest: Guest): boolean {
   if (guest.livesSince === null && guest.deaths > 0) return false;
-  guest.deaths = deathsInARow(guest.deaths, Date.now() - (guest.livesSince ?? 0));
+  guest.deaths = deathsInARow(guest.deaths, performance.now() - (guest.livesSince ?? 0));
   guest.livesSince = null;
   guest.log.warn({ deaths: guest.deaths }, "guest died unasked");
   return guest.deaths > 1;
@@ -235,7 +235,7 @@ async function waitToRevive(guest: Guest, target: GuestSpec, seen: GuestObservat
     params: { deaths: guest.deaths, seconds },
     retry: "later",
   });
-  guest.notBefore = Date.now() + waitMs;
+  guest.notBefore = performance.now() + waitMs;
   await conclude(guest, target, seen, fault.toPublic());
   lookLater(guest, waitMs);
 }
@@ -292,14 +292,15 @@ async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<vo
   // Nobody can ask anew for a removal, so it is never given up.
   guest.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
   const waitMs = backOffMs(guest.failures);
-  guest.notBefore = Date.now() + (shown.reason === "GuestHalted" ? Math.min(haltedMs, waitMs) : waitMs);
+  guest.notBefore =
+    performance.now() + (shown.reason === "GuestHalted" ? Math.min(haltedMs, waitMs) : waitMs);
   const { failures } = guest;
   const { detail } = fault.options;
   guest.log.warn({ err: error, detail, failures, desired: target.desired }, "guest attempt failed");
   const seen = await guest.deps.driver.observe(guest.id).catch(() => undefined);
   if (seen === undefined) change(guest, { phase: null, percent: null, fault: shown });
   else await conclude(guest, target, seen, shown);
-  if (guest.givenUpAt === null) lookLater(guest, guest.notBefore - Date.now());
+  if (guest.givenUpAt === null) lookLater(guest, guest.notBefore - performance.now());
 }
 
 function lookLater(guest: Guest, ms: number): void {
@@ -329,7 +330,7 @@ async function conclude(
   const { memory, bootId } = guest.deps;
   const old = memory.get(guest.id);
   const lives = target.desired === "running" && seen?.observed === "running";
-  if (lives) guest.livesSince ??= Date.now();
+  if (lives) guest.livesSince ??= performance.now();
   const ran = lives ? { ranGeneration: target.generation, ranBootId: bootId } : {};
   const made = seen !== null || (old.made && target.desired !== "absent");
   await memory.set(guest.id, { ...old, ...ran, made, ackedGeneration: target.generation });

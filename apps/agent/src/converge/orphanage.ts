@@ -59,7 +59,7 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
     } catch (error) {
       if (ending.signal.aborted) return;
       order.failures++;
-      order.notBefore = Date.now() + backOffMs(order.failures);
+      order.notBefore = performance.now() + backOffMs(order.failures);
       order.fault = asCloudError(error).toPublic();
       const { detail } = asCloudError(error).options;
       deps.log.warn({ err: error, detail, guestId, failures: order.failures }, "orphan was not destroyed");
@@ -73,7 +73,7 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
   const destroyIfOrdered = (guestId: string) => {
     const order = orders.get(guestId);
     if (!order || ending.signal.aborted || deps.isNamed(guestId)) return;
-    if (order.running || Date.now() < order.notBefore) return;
+    if (order.running || performance.now() < order.notBefore) return;
     order.running = destroy(guestId, order).finally(() => {
       order.running = null;
     });

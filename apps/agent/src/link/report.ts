@@ -66,7 +66,7 @@ export function startReporter(deps: ReportDeps): Reporter {
   return {
     changed: (guestId, urgent) => {
       state.changed.add(guestId);
-      state.dueAt = Math.min(state.dueAt, urgent ? soon(state) : Date.now() + progressMs);
+      state.dueAt = Math.min(state.dueAt, urgent ? soon(state) : performance.now() + progressMs);
       arm(state);
     },
     refresh: () => {
@@ -82,12 +82,12 @@ export function startReporter(deps: ReportDeps): Reporter {
   };
 }
 
-const soon = ({ sentAt }: Sending) => Math.max(Date.now() + settleMs, sentAt + coalesceMs);
+const soon = ({ sentAt }: Sending) => Math.max(performance.now() + settleMs, sentAt + coalesceMs);
 
 function arm(state: Sending): void {
   if (state.timer) clearTimeout(state.timer);
   if (state.ended || state.sending) return;
-  state.timer = setTimeout(() => fire(state), Math.max(0, state.dueAt - Date.now()));
+  state.timer = setTimeout(() => fire(state), Math.max(0, state.dueAt - performance.now()));
 }
 
 function fire(state: Sending): void {
@@ -99,19 +99,19 @@ function fire(state: Sending): void {
 
 async function send(state: Sending): Promise<void> {
   const { deps } = state;
-  const complete = Date.now() >= state.completeAt;
+  const complete = performance.now() >= state.completeAt;
   const guestIds = [...state.changed];
   state.changed.clear();
-  state.sentAt = Date.now();
+  state.sentAt = performance.now();
   state.dueAt = Number.POSITIVE_INFINITY;
-  if (complete) state.completeAt = Date.now() + reportIntervalMs;
+  if (complete) state.completeAt = performance.now() + reportIntervalMs;
   try {
     await deps.link().report(await compose(state, complete, guestIds));
   } catch (error) {
     deps.log.debug({ err: error }, "report was not taken");
     // The next one says everything, so what this one said is not lost.
     state.completeAt = 0;
-    state.dueAt = Date.now() + retryMs;
+    state.dueAt = performance.now() + retryMs;
     return;
   }
   state.dueAt = Math.min(state.dueAt, state.completeAt);

@@ -23,7 +23,7 @@ const schema = z.object({
   ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
   /** How many rows are reconciled at the same time by this process. */
-  MADANG_CONTROLLER_WORKERS: z.coerce.number().int().min(1).max(64).default(4),
+  MADANG_CONTROLLER_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
 });
 
 export type Env = {

@@ -112,12 +112,22 @@ function round(
   return every(log, name, periodMs, () => timed(work, (_seconds, error) => told(error === null)));
 }
 
+/** Two, so that a slow pass does not hold up those that come after its batch. */
+const fetchers = 2;
+
 async function startWorkers(loop: Loop): Promise<void> {
   const { boss, workers } = loop;
-  // NOTIFY wakes them at once; polling only makes up for one that was lost.
-  const options = { localConcurrency: workers, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 };
+  // NOTIFY wakes them at once; polling only makes up for one that was lost. A full batch is followed by the next at once:
+  // without that a crowd would be worked off at one batch a second.
+  const options = {
+    batchSize: Math.ceil(workers / fetchers),
+    localConcurrency: fetchers,
+    burstWhenBatchFull: true,
+    pollingIntervalSeconds: 1,
+    notifyPollingIntervalSeconds: 1,
+  };
   await boss.work<ReconcileJob>(reconcileQueue, options, async (jobs) => {
-    for (const { data } of jobs) await work(loop, data);
+    await Promise.all(jobs.map(({ data }) => work(loop, data)));
   });
   await boss.work<ReconcileJob>(reconcileLaterQueue, { pollingIntervalSeconds: 1 }, async (jobs) => {
     for (const { data } of jobs) await wakeSoon(boss, data.kind, data.id);

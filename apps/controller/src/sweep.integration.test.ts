@@ -37,10 +37,10 @@ const commits = { kind: "commit", ending: "go on" } as const;
 const calls = { kind: "driver", role: "agent", how: "kill", ending: "go on" } as const;
 /** `least`: fewer points would mean that a life no longer walks where it should. */
 const walks: (Walk & { least: number })[] = [
-  { ...commits, role: "controller", how: "kill", when: "before", least: 12 },
-  { ...commits, role: "controller", how: "kill", when: "after", least: 12 },
-  { ...commits, role: "controller", how: "sever", when: "before", least: 12 },
-  { ...commits, role: "controller", how: "sever", when: "after", least: 12 },
+  { ...commits, role: "controller", how: "kill", when: "before", least: 8 },
+  { ...commits, role: "controller", how: "kill", when: "after", least: 8 },
+  { ...commits, role: "controller", how: "sever", when: "before", least: 8 },
+  { ...commits, role: "controller", how: "sever", when: "after", least: 8 },
   { ...commits, role: "web", how: "kill", when: "before", least: 10 },
   { ...commits, role: "web", how: "kill", when: "after", least: 10 },
   { ...commits, role: "web", how: "sever", when: "before", least: 10 },

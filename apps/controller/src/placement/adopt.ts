@@ -56,7 +56,7 @@ async function claimOrphan(tx: Tx, planned: LoadedInstance, now: Date): Promise<
     return { kind: "stale" };
   }
   await insertGuest(tx, loaded, { id: adoptGuestId, hypervisorId: hypervisor.id, body }, now);
-  return { kind: "placed", hypervisorId: hypervisor.id };
+  return { kind: "placed", hypervisorId: hypervisor.id, steps: { taken: [], next: null } };
 }
 
 async function lockedHypervisor(tx: Tx, id: string | null): Promise<Hypervisor | null> {

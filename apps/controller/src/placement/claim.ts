@@ -17,15 +17,17 @@ import {
   writeStatus,
 } from "@madang/db";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
+import { type Steps, takeSteps } from "../reconcilers/instance.steps.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
-import { orderedBy, trackOperations } from "../reconcilers/operation.ts";
+import { orderedBy } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
 import { diagnose } from "./diagnosis.ts";
 import { imageNeeds, placementRequest, wantedAmounts } from "./request.ts";
 import { rankCandidates } from "./weighers.ts";
 
 export type Placement =
-  | { kind: "placed"; hypervisorId: string }
+  /** `steps`: what else was done in the same transaction. */
+  | { kind: "placed"; hypervisorId: string; steps: Steps }
   /** The instance, or the room, is no longer what was planned for. */
   | { kind: "stale" }
   | { kind: "no-host"; diagnosis: PublicError };
@@ -49,7 +51,7 @@ export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Da
     if (claim === "stale") return { kind: "stale" };
     if (claim === "full") continue;
     deps.board.take(id, request.amounts);
-    return { kind: "placed", hypervisorId: id };
+    return { kind: "placed", hypervisorId: id, steps: claim };
   }
   deps.board.forget();
   return { kind: "stale" };
@@ -87,15 +89,14 @@ async function claimHypervisor(
   hypervisorId: string,
   request: PlacementRequest,
   now: Date,
-): Promise<"claimed" | "full" | "stale"> {
+): Promise<Steps | "full" | "stale"> {
   if (!(await lockInstance(tx, planned.row.id))) return "stale";
   const loaded = await loadInstance(tx, planned.row.id, now);
   if (!loaded || !isUnplaced(loaded, planned)) return "stale";
   if (!(await lockHypervisor(tx, hypervisorId))) return "full";
   const candidate = await readCandidate(tx, hypervisorId, now);
   if (!candidate || !canPlace([candidate], request)) return "full";
-  await insertGuest(tx, loaded, hypervisorId, now);
-  return "claimed";
+  return await insertGuest(tx, loaded, hypervisorId, now);
 }
 
 function isUnplaced({ row }: LoadedInstance, planned: LoadedInstance): boolean {
@@ -103,7 +104,8 @@ function isUnplaced({ row }: LoadedInstance, planned: LoadedInstance): boolean {
   return wanted && row.generation === planned.row.generation && row.guests.length === 0;
 }
 
-async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string, now: Date): Promise<void> {
+/** And goes on from there: a guest that has nothing to wait for is let run in the same transaction. */
+async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string, now: Date): Promise<Steps> {
   const id = crypto.randomUUID();
   const { row } = loaded;
   const amounts = wantedAmounts(row);
@@ -127,8 +129,9 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string,
   });
   const conditions: Conditions = { ...readConditions(row), Scheduled: { ok: true } };
   await tx.instance.update({ where: { id: row.id }, data: { activeGuestId: id, conditions } });
+  await recordEvent(tx, row, { action: "instance.scheduled", operation: loaded.operations[0] });
   const after = await loadInstance(tx, row.id, now);
-  if (after) await trackOperations(tx, after, now);
-  await recordEvent(tx, row, { action: "instance.scheduled", operation: after?.operations[0] });
+  const steps = after ? await takeSteps(tx, after) : { taken: [], next: null };
   await writeStatus(tx, row.id);
+  return steps;
 }

@@ -1,6 +1,6 @@
 /**
- * Brings one instance towards what is asked of it, step by step. Every step is one transaction that locks the instance,
- * plans again on what it then sees, changes guests only at the generation it saw, and recomputes the status. So two
+ * Brings one instance towards what is asked of it, step by step. Each transaction locks the instance, plans again on what
+ * it then sees, takes all steps that need nobody else, changes guests only at the generation it saw, and recomputes the status. So two
  * controllers, or a report that arrives meanwhile, cost a pass and never a wrong step. Hints go out after the commit.
  */
 import {
@@ -14,8 +14,9 @@ import {
 } from "@madang/db";
 import { adopt } from "../placement/adopt.ts";
 import { type Placement, place } from "../placement/claim.ts";
-import { applyStep, type Change, failInstance, StaleView, waitForHost } from "./instance.apply.ts";
-import { type InstanceStep, planInstance } from "./instance.plan.ts";
+import { failInstance, StaleView, waitForHost } from "./instance.apply.ts";
+import { planInstance } from "./instance.plan.ts";
+import { isNoChange, type Steps, takeSteps } from "./instance.steps.ts";
 import { forceLeftMs, type LoadedInstance, loadInstance } from "./instance.view.ts";
 import { isTracked, orderedBy, trackOperations } from "./operation.ts";
 
@@ -64,24 +65,33 @@ async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<Re
   if (step.kind === "place") return placeInstance(deps, loaded);
   if (step.kind === "adopt") return adoptGuest(deps, loaded);
   if (!isNoChange(step)) return changeInstance(deps, loaded);
-  const left = forceLeftMs(loaded.row, deps.now());
-  const again = left === null ? null : Math.max(1, Math.ceil(left / 1_000));
+  const again = againIn(loaded.row, deps.now());
   if (isTracked(loaded, deps.now())) return { again };
   const tracked = await commit(deps, loaded, (tx, current) => trackOperations(tx, current, deps.now()));
   return tracked ? { again } : null;
 }
 
-async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<null> {
-  const taken: Change["kind"][] = [];
+async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
+  const steps: Steps = { taken: [], next: null };
   const written = await commit(deps, loaded, async (tx, current) => {
-    const step = planInstance(current.view);
-    if (isNoChange(step)) throw new StaleView();
-    taken.push(step.kind);
-    await applyStep(tx, current, step, deps.now());
+    if (isNoChange(planInstance(current.view))) throw new StaleView();
+    Object.assign(steps, await takeSteps(tx, current));
   });
-  if (written) for (const step of taken) tell(deps, loaded, step);
-  if (taken.includes("drop-guest")) deps.onCapacity();
-  return null;
+  if (!written) return null;
+  for (const step of steps.taken) tell(deps, loaded, step);
+  if (steps.taken.includes("drop-guest")) deps.onCapacity();
+  return restOf(deps, loaded, steps);
+}
+
+/** When there is nothing left but to wait, the pass is over. */
+function restOf(deps: ReconcileDeps, { row }: LoadedInstance, { next }: Steps): ReconcileResult | null {
+  if (next?.kind !== "wait" && next?.kind !== "done") return null;
+  return { again: againIn(row, deps.now()) };
+}
+
+function againIn(row: LoadedInstance["row"], now: Date): number | null {
+  const left = forceLeftMs(row, now);
+  return left === null ? null : Math.max(1, Math.ceil(left / 1_000));
 }
 
 function tell(deps: ReconcileDeps, loaded: LoadedInstance, step: string, hypervisorId?: string): void {
@@ -98,12 +108,7 @@ function tell(deps: ReconcileDeps, loaded: LoadedInstance, step: string, hypervi
   });
 }
 
-/** What writes nothing, or is written by a claim. */
-function isNoChange(step: InstanceStep): step is Exclude<InstanceStep, Change> {
-  return ["place", "adopt", "wait", "done"].includes(step.kind);
-}
-
-type Work = (tx: Parameters<typeof applyStep>[0], loaded: LoadedInstance) => Promise<unknown>;
+type Work = (tx: Parameters<typeof takeSteps>[0], loaded: LoadedInstance) => Promise<unknown>;
 
 /** false when the instance or its guests moved on meanwhile and nothing was written. */
 async function commit(deps: ReconcileDeps, planned: LoadedInstance, work: Work): Promise<boolean> {
@@ -142,7 +147,8 @@ async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promi
   const placement = await place({ prisma, board }, loaded, now);
   if (placement.kind === "placed") {
     deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
-    tell(deps, loaded, "place", placement.hypervisorId);
+    for (const step of ["place", ...placement.steps.taken]) tell(deps, loaded, step, placement.hypervisorId);
+    return restOf(deps, loaded, placement.steps);
   }
   return placement.kind === "no-host" ? hostless(deps, loaded, placement, now) : null;
 }

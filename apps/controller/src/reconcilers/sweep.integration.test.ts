@@ -111,7 +111,7 @@ async function expectEnd(id: string): Promise<void> {
 }
 
 /** Fewer would mean that the life above no longer walks where it should. */
-const leastCommits = 20;
+const leastCommits = 16;
 
 it("comes to the same end wherever the controller is killed", { timeout: 300_000 }, async (context) => {
   const whole = dyingPrisma(cloud.database.prisma, { at: 0, when: "before" });

@@ -13,6 +13,8 @@ export const killPoint = z.object({
   kind: z.enum(["commit", "driver"]),
   /** The first is 1. */
   at: z.int().min(1),
+  /** And at every so many after it; null: only there. */
+  every: z.int().min(1).nullable(),
   when: z.enum(["before", "after"]),
   /** `sever` takes the connection of a commit, `kill` the process. */
   how: z.enum(["kill", "sever"]),
@@ -51,7 +53,9 @@ process.on("message", (message) => {
 function isPoint(kind: KillPoint["kind"]): KillPoint | null {
   if (armed?.kind !== kind) return null;
   passed++;
-  return passed === armed.at ? armed : null;
+  const { at, every } = armed;
+  const later = every !== null && passed > at && (passed - at) % every === 0;
+  return passed === at || later ? armed : null;
 }
 
 function die(): Promise<never> {

@@ -34,10 +34,8 @@ export type SweepServer = {
   close: () => Promise<void>;
 };
 
-/** How many hypervisors a cloud may have. */
-const tokens = 8;
-
-export async function startSweepServer(): Promise<SweepServer> {
+/** `tokens`: how many hypervisors a cloud on it may have. */
+export async function startSweepServer(tokens = 8): Promise<SweepServer> {
   const server = await startTemporaryPostgres();
   const folder = await mkdtemp(join(tmpdir(), "madang-sweep-"));
   const close = async () => {
@@ -56,7 +54,7 @@ export async function startSweepServer(): Promise<SweepServer> {
     await mkdir(join(folder, "secrets"));
     for (const name of ["session.key", "seal.key"])
       await writeFile(join(folder, "secrets", name), randomBytes(32).toString("hex"), { mode: 0o600 });
-    const joinTokens = await bootstrap(server.url, folder);
+    const joinTokens = await bootstrap(server.url, folder, tokens);
     const limitless = `INSERT INTO quota_default VALUES ('instances', -1), ('cores', -1), ('ram', -1)
       ON CONFLICT (resource) DO UPDATE SET "limit" = -1`;
     await execute(server.url, limitless);
@@ -88,7 +86,7 @@ async function warmUp(cache: string): Promise<void> {
   });
 }
 
-async function bootstrap(url: string, folder: string): Promise<string[]> {
+async function bootstrap(url: string, folder: string, tokens: number): Promise<string[]> {
   await writeFile(join(folder, "disk.img"), randomBytes(1024 * 1024));
   const env = {
     PATH: "/usr/bin:/bin",

@@ -83,8 +83,8 @@ export async function awaitState(cloud: SweepCloud, id: string, status: string |
 }
 
 /** At rest, nothing may be wrong; what is under way gets time to come to rest. */
-export async function requireTruth(cloud: SweepCloud): Promise<void> {
-  const until = Date.now() + patienceMs;
+export async function requireTruth(cloud: SweepCloud, withinMs = patienceMs): Promise<void> {
+  const until = Date.now() + withinMs;
   for (;;) {
     const faults = await faultsOf(cloud).catch((error: unknown) => [String(error)]);
     if (faults.length === 0) return;

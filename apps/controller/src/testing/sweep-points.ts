@@ -1,4 +1,4 @@
-/** Walks all kill points of a role: life after life, each ended at the next one, until a life meets no more. */
+/** Walks all kill points of a role. The points are dealt out to lives: each is ended at every fourth, so four meet all. */
 import type { KillPoint } from "./kill-point.ts";
 import type { Role, SweepCloud } from "./sweep-cloud.ts";
 import { awaitState, end, live, twice } from "./sweep-life.ts";
@@ -11,29 +11,43 @@ export type Walk = Pick<KillPoint, "kind" | "when" | "how"> & {
 
 export type Walked = { walk: Walk; hit: number };
 
-/** Ends at point `at`, or answers false because the life was over before. */
-async function livePoint(cloud: SweepCloud, walk: Walk, at: number): Promise<boolean> {
+const stride = 4;
+/** Who is killed in the middle of each attempt, for ever, gets nowhere: a life has a right to end. */
+const mostDeaths = 12;
+/** A launch has no more points than these, so a life that is deleted in the middle of it is ended at each of them. */
+const launchPoints = 5;
+
+/** Answers how many points the life met. */
+async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<number> {
   const { role, kind, when, how, ending } = walk;
   const [process] = cloud.processes[role];
   if (!process) throw new Error(`no ${role}`);
   const id = crypto.randomUUID();
+  const point = { kind, when, how, watch: id, every: ending === "go on" ? stride : null };
   const death = Promise.withResolvers<"dead">();
+  const byItself = Promise.withResolvers<never>();
+  byItself.promise.catch(() => {});
   let deaths = 0;
   let recovery: Promise<void> = Promise.resolve();
   const severedBefore = process.severed();
+  const recover = async () => {
+    if (role === "controller") await cloud.endLeases();
+    await process.start();
+    if (point.every !== null && deaths < mostDeaths) await process.arm({ ...point, at: point.every });
+  };
   process.onDeath((cause) => {
+    if (cause !== "SIGKILL") return byItself.reject(new Error(`${process.name} ended by itself: ${cause}`));
     deaths++;
-    if (cause !== "SIGKILL") return death.reject(new Error(`${process.name} ended by itself: ${cause}`));
     death.resolve("dead");
-    recovery = (role === "controller" ? cloud.endLeases() : Promise.resolve()).then(() => process.start());
+    recovery = recover();
+    recovery.catch((error: unknown) => byItself.reject(error));
   });
-  await process.arm({ kind, at, when, how, watch: id });
+  await process.arm({ ...point, at });
   try {
     const walked = ending === "go on" ? live(cloud, id) : interrupted(cloud, id, death.promise);
-    const failed = death.promise.then(() => new Promise<never>(() => {}));
-    await Promise.race([walked, failed]);
+    await Promise.race([walked, byItself.promise]);
     await recovery;
-    return deaths > 0 || process.severed() > severedBefore;
+    return deaths + process.severed() - severedBefore;
   } finally {
     process.onDeath(null);
     await process.arm(null);
@@ -41,33 +55,27 @@ async function livePoint(cloud: SweepCloud, walk: Walk, at: number): Promise<boo
 }
 
 async function interrupted(cloud: SweepCloud, id: string, dead: Promise<"dead">): Promise<void> {
-  const built = (async () => {
-    await twice(cloud, "launch", id);
-    await awaitState(cloud, id, "ACTIVE");
-    return "built" as const;
-  })();
+  const built = twice(cloud, "launch", id).then(() => awaitState(cloud, id, "ACTIVE"));
   built.catch(() => {});
   await Promise.race([built, dead]);
-  // The request to launch must have been made before it can be taken back.
+  // What was asked must have been taken before it can be taken back.
   await twice(cloud, "launch", id);
   await end(cloud, id);
 }
 
-/** Several clouds share a walk: each takes the next point. Throws with the point at which something was wrong. */
+/** Several clouds share a walk. Throws with the first point of the life in which something was wrong. */
 export async function walkPoints(clouds: readonly SweepCloud[], walk: Walk): Promise<Walked> {
+  const last = walk.ending === "go on" ? stride : launchPoints;
   let next = 1;
   let hit = 0;
-  let over = false;
   const worker = async (cloud: SweepCloud) => {
-    while (!over) {
+    while (next <= last) {
       const at = next++;
-      const met = await livePoint(cloud, walk, at).catch((error: unknown) => {
-        over = true;
-        const { role, kind, when, how, ending } = walk;
-        throw new Error(`${how} ${role} ${when} ${kind} ${at}, then ${ending}: ${error}`, { cause: error });
+      const met = await livePoints(cloud, walk, at).catch((error: unknown) => {
+        next = last + 1;
+        throw new Error(`${Object.values(walk).join(" ")}, from point ${at} on: ${error}`, { cause: error });
       });
-      if (met) hit++;
-      else over = true;
+      hit += met;
     }
   };
   await Promise.all(clouds.map(worker));

@@ -10,10 +10,11 @@ import type { SweepProcess } from "./sweep-process.ts";
 
 export type StormSettings = { seed: number; ms: number; hypervisors: number };
 /** How often each thing happened. */
-export type Storm = Record<
-  "asked" | "killed" | "points" | "severed" | "knobs" | "powerCuts" | "restarts",
-  number
->;
+export type Storm = Record<Happening, number>;
+type Happening = "asked" | "killed" | "points" | "severed" | "gaveUp" | "knobs" | "powerCuts" | "restarts";
+
+/** Agents that failed again and again wait for minutes before they try once more, ms. */
+const calmMs = 360_000;
 
 const most = { instances: 12, underWay: 40 };
 
@@ -50,14 +51,23 @@ function uuidFrom(random: () => number): string {
 }
 
 export async function storm(server: SweepServer, cloud: SweepCloud, settings: StormSettings): Promise<Storm> {
-  const counts = { asked: 0, killed: 0, points: 0, severed: 0, knobs: 0, powerCuts: 0, restarts: 0 };
+  const counts = {
+    asked: 0,
+    killed: 0,
+    points: 0,
+    severed: 0,
+    gaveUp: 0,
+    knobs: 0,
+    powerCuts: 0,
+    restarts: 0,
+  };
   const { seed, ms, hypervisors } = settings;
   const weather: Weather = {
     ...{ cloud, server, hypervisors, counts, random: randomFrom(seed), over: false },
     ...{ instances: new Map(), underWay: new Set(), knobs: {} },
   };
   const processes = Object.values(cloud.processes).flat();
-  for (const process of processes) process.onDeath(() => died(weather, process));
+  for (const process of processes) process.onDeath((how) => died(weather, process, how));
   const until = Date.now() + ms;
   while (Date.now() < until) {
     await happen(weather);
@@ -142,6 +152,7 @@ async function armPoint(weather: Weather): Promise<void> {
   const point: KillPoint = {
     kind: role === "agent" ? "driver" : "commit",
     at: 1 + Math.floor(random() * 6),
+    every: null,
     when: random() < 0.5 ? "before" : "after",
     how: role !== "agent" && random() < 0.4 ? "sever" : "kill",
     watch,
@@ -149,8 +160,9 @@ async function armPoint(weather: Weather): Promise<void> {
   await process.arm(point);
 }
 
-function died(weather: Weather, process: SweepProcess): void {
-  weather.counts.points++;
+/** A controller that starts while PostgreSQL is away gives up, as its supervisor knows. */
+function died(weather: Weather, process: SweepProcess, how: string): void {
+  weather.counts[how === "SIGKILL" ? "points" : "gaveUp"]++;
   if (!weather.over) startSoon(weather, process);
 }
 
@@ -204,7 +216,7 @@ async function calm(weather: Weather, processes: readonly SweepProcess[]): Promi
     for (const process of processes) await process.startIfDown({});
     await Promise.all(processes.map((process) => process.arm(null)));
   }
-  await requireTruth(cloud);
+  await requireTruth(cloud, calmMs);
   const left = [...weather.instances];
   await Promise.all(left.map(([id, projectId]) => ask(cloud, "delete", id, projectId)));
   for (const [id] of left) await awaitState(cloud, id, null);

@@ -95,7 +95,7 @@ export async function startHypervisor(
       log.error({ directory }, "no space to save orders");
   };
   const pulling = pullForever(
-    { link: line.link, bootId, apply, save, log },
+    { link: line.link, pause: line.pause, bootId, apply, save, log },
     AbortSignal.any([signal, ending.signal]),
   );
   const { imageCacheBytes = usualImageCacheBytes } = options;
@@ -170,7 +170,8 @@ function openLine(
     connection = connector(next);
     link = wrapLink(openLink(route, connection));
   };
-  return { identity: () => identity, link: (): Link => link, use, close: () => connection.destroy() };
+  const close = () => connection.destroy();
+  return { identity: () => identity, link: (): Link => link, pause: route.pause, use, close };
 }
 
 /** The control plane may start after this host: only a refusal is final. */

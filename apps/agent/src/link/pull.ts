@@ -7,6 +7,7 @@ import { asCloudError } from "@madang/core/errors";
 import { type Snapshot, wireVersion } from "@madang/core/wire/agent";
 import type { Logger } from "pino";
 import type { Link } from "./client.ts";
+import { type Route, Unreachable } from "./route.ts";
 
 export type PullDeps = {
   link: () => Link;
@@ -14,6 +15,8 @@ export type PullDeps = {
   /** Saved before it is acted on. */
   save: (snapshot: Snapshot) => Promise<void>;
   apply: (snapshot: Snapshot) => void;
+  /** Waits after nobody was reached; without one, the whole time. */
+  pause?: Route["pause"];
   log: Logger;
 };
 
@@ -32,10 +35,13 @@ export async function pullForever(deps: PullDeps, signal: AbortSignal): Promise<
       failures++;
       const detail = asCloudError(error).options.detail;
       if (failures === 1) deps.log.warn({ err: error, detail }, "control plane is not reachable");
-      await delay(reconnectMs(failures), undefined, { signal }).catch(() => {});
+      const pause = error instanceof Unreachable && deps.pause ? deps.pause : wholeTime;
+      await pause(reconnectMs(failures), signal);
     }
   }
 }
+
+const wholeTime: Route["pause"] = (ms, signal) => delay(ms, undefined, { signal }).catch(() => {});
 
 async function pullOnce(
   deps: PullDeps,

@@ -105,4 +105,18 @@ describe("a route over several addresses", () => {
     await waiting;
     expect(answered.toSorted()).toEqual(["asked https://two", "waited, then https://two"]);
   });
+
+  it("waits no longer than until another call is answered, or as long as it was told", async () => {
+    const route = openRoute(["https://one"], log);
+    const { signal } = new AbortController();
+    const pausing = route.pause(600_000, signal);
+    await expect(route.through(() => Promise.reject(new Unreachable(new Error("dead"))))).rejects.toThrow();
+    await route.through(async () => "there");
+    await pausing;
+    await route.pause(10, signal);
+    const ending = new AbortController();
+    const ended = route.pause(600_000, ending.signal);
+    ending.abort();
+    await ended;
+  });
 });

@@ -167,13 +167,13 @@ test("a browser that does not read is told to resync, and costs no more memory",
 });
 
 test("a browser is told when the trail can't be read, and again when it can, and then misses nothing", async () => {
-  const mine = await open("member", cloud.projectId);
+  const mine = await open("manager", cloud.projectId);
   const hide = (from: string, to: string) => cloud.database.pool.query(`ALTER TABLE ${from} RENAME TO ${to}`);
   await hide("event", "event_hidden");
   try {
     await mine.until(() => mine.messages.some(({ type }) => type === "stalled"));
     expect(mine.messages.at(-1)).toEqual({ type: "stalled", stalled: true });
-    const late = await open("member", cloud.projectId);
+    const late = await open("manager", cloud.projectId);
     await late.until(() => late.messages.some(({ type }) => type === "stalled"));
     await late.end();
   } finally {

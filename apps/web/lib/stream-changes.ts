@@ -8,6 +8,7 @@ import { useTRPC, useTRPCClient } from "./trpc.ts";
 type Changed = { kind: string; id: string };
 type Pages = InfiniteData<{ items: InstanceRow[] }>;
 
+/** The first change is shown at once, those that follow so soon after it together, ms. */
 const gatherMs = 150;
 /** Beyond this many at once asking for the list again is cheaper than for each. */
 const patchLimit = 50;
@@ -52,9 +53,11 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
   const client = useTRPCClient();
   const waiting = useRef<Changed[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const flushedAt = useRef(Number.NEGATIVE_INFINITY);
 
   const flush = useCallback(async () => {
     timer.current = null;
+    flushedAt.current = performance.now();
     const changed = waiting.current.splice(0);
     const kinds = new Set(changed.map((resource) => resource.kind));
     const ids = new Set(
@@ -91,7 +94,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     (resources) => {
       if (resources === null) return void queries.invalidateQueries();
       waiting.current.push(...resources);
-      timer.current ??= setTimeout(flush, gatherMs);
+      timer.current ??= setTimeout(flush, Math.max(0, flushedAt.current + gatherMs - performance.now()));
     },
     [flush, queries],
   );

@@ -8,8 +8,12 @@ import type { Prisma as PrismaTypes } from "./generated/client.ts";
 
 export type NewEvent = Omit<PrismaTypes.EventUncheckedCreateInput, "id" | "createdAt">;
 
-export async function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
-  await tx.event.create({ data: event, select: { id: true } });
+export function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
+  return appendEvents(tx, [event]);
+}
+
+export async function appendEvents(tx: Tx, events: NewEvent[]): Promise<void> {
+  await tx.event.createMany({ data: events });
 }
 
 export type StoredEvent = {

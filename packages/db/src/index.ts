@@ -1,6 +1,7 @@
 export { type Database, openDatabase, type Prisma, type Tx } from "./client.ts";
 export {
   appendEvent,
+  appendEvents,
   isCursorKept,
   latestEventCursor,
   type NewEvent,
@@ -40,6 +41,7 @@ export {
   reconcileLaterQueue,
   reconcileQueue,
   wake,
+  wakeAll,
   wakeSoon,
 } from "./queue.ts";
 export { quotaLines } from "./quota.ts";

@@ -74,6 +74,20 @@ export async function wake(boss: PgBoss, tx: Tx, kind: ReconcileKind, id: string
   await boss.send(reconcileQueue, job, { singletonKey: `${kind}:${id}`, db: fromPrisma(tx) });
 }
 
+/** As `wake`, for many rows in one statement. */
+export async function wakeAll(
+  boss: PgBoss,
+  tx: Tx,
+  kind: ReconcileKind,
+  ids: readonly string[],
+): Promise<void> {
+  const jobs = ids.map((id) => ({
+    data: { kind, id } satisfies ReconcileJob,
+    singletonKey: `${kind}:${id}`,
+  }));
+  await boss.insert(reconcileQueue, jobs, { db: fromPrisma(tx) });
+}
+
 /** Wakes a row's reconciler outside any transaction, now or `seconds` later. */
 export async function wakeSoon(boss: PgBoss, kind: ReconcileKind, id: string, seconds = 0): Promise<void> {
   const job: ReconcileJob = { kind, id };

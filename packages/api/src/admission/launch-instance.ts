@@ -2,14 +2,14 @@ import { CloudError } from "@madang/core/errors";
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
-import { type Flavor, type KeyPair, lockProject, type Tx, transaction, wake, writeStatus } from "@madang/db";
+import { type Flavor, type KeyPair, lockProject, type Tx, transaction, wakeAll } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { requireQuota } from "./launch-quota.ts";
 import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
-import { createOperation, recordEvent } from "./record.ts";
+import { createOperations, recordEvents } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
 export type Launched = { ids: string[]; operationIds: string[] };
@@ -63,12 +63,7 @@ async function admit(
   await requireZone(tx, input.availabilityZone);
   const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
   await requireQuota(tx, actor, input.projectId, flavor, input.ids.length);
-  const operationIds: string[] = [];
-  for (const index of input.ids.keys()) {
-    operationIds.push(
-      await insertOne(deps, tx, { input, actor, flavor, image, keyPair, passwordHash }, index),
-    );
-  }
+  const operationIds = await insertAll(deps, tx, { input, actor, flavor, image, keyPair, passwordHash });
   return { ids: input.ids, operationIds };
 }
 
@@ -105,25 +100,35 @@ async function requireZone(tx: Tx, availabilityZone: string | null): Promise<voi
   });
 }
 
-/** Answers the id of the operation. */
-async function insertOne(deps: AdmissionDeps, tx: Tx, wish: Wish, index: number): Promise<string> {
+/**
+ * As few statements as there are tables, however many instances. A new row's status is what the columns' defaults say,
+ * which is what `writeStatus` would derive. Answers the ids of the operations.
+ */
+async function insertAll(deps: AdmissionDeps, tx: Tx, wish: Wish): Promise<string[]> {
   const { input, actor, flavor, image } = wish;
-  const id = input.ids[index];
-  if (id === undefined) throw new TypeError("no such instance in this launch");
-  const name = launchName(input.name, index, input.ids.length);
-  const sealed = input.userData === null ? null : sealUserData(deps.seal, id, input.userData);
-  await tx.instance.create({
-    data: { id, ...rowOf(deps, wish, index, name), userDataSha256: sealed?.sha256 ?? null },
+  const news = input.ids.map((id, index) => ({
+    ...{ id, index, name: launchName(input.name, index, input.ids.length) },
+    sealed: input.userData === null ? null : sealUserData(deps.seal, id, input.userData),
+  }));
+  await tx.instance.createMany({
+    data: news.map(({ id, index, name, sealed }) => ({
+      ...{ id, ...rowOf(deps, wish, index, name), userDataSha256: sealed?.sha256 ?? null },
+    })),
   });
-  if (sealed)
-    await tx.userData.create({ data: { instanceId: id, sha256: sealed.sha256, sealed: sealed.bytes } });
-  await writeStatus(tx, id);
-  const subject = { kind: "instance", id, name, projectId: input.projectId };
-  const operationId = await createOperation(tx, actor, "instance.launch", subject, 1);
+  const secrets = news.flatMap(({ id, sealed }) =>
+    sealed ? [{ instanceId: id, sha256: sealed.sha256, sealed: sealed.bytes }] : [],
+  );
+  if (secrets.length > 0) await tx.userData.createMany({ data: secrets });
+  const subjects = news.map(({ id, name }) => ({ kind: "instance", id, name, projectId: input.projectId }));
+  const operationIds = await createOperations(tx, actor, "instance.launch", subjects, 1);
   const params = { flavor: flavor.name, image: image.name };
-  await recordEvent(tx, { actor, subject, action: "instance.create", operationId, params });
-  await wake(deps.boss, tx, "instance", id);
-  return operationId;
+  const entries = subjects.map((subject, index) => {
+    const operationId = operationIds[index] ?? null;
+    return { actor, subject, action: "instance.create", operationId, params };
+  });
+  await recordEvents(tx, entries);
+  await wakeAll(deps.boss, tx, "instance", input.ids);
+  return operationIds;
 }
 
 function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {

@@ -1,5 +1,5 @@
 /** What every admission verb writes beside its own rows: the trail, and long work as a row. */
-import { appendEvent, type Tx } from "@madang/db";
+import { appendEvents, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 
 export type Subject = { kind: string; id: string; name: string; projectId: string | null };
@@ -12,25 +12,29 @@ export type Entry = {
   params?: { [key: string]: string | number | boolean | null };
 };
 
-export async function recordEvent(
-  tx: Tx,
-  { actor, subject, action, operationId, params }: Entry,
-): Promise<void> {
-  await appendEvent(tx, {
-    projectId: subject.projectId,
-    actorKind: "user",
-    actorId: actor.userId,
-    actorName: actor.name,
-    resourceKind: subject.kind,
-    resourceId: subject.id,
-    resourceName: subject.name,
-    action,
-    result: "accepted",
-    requestId: actor.requestId,
-    operationId: operationId ?? null,
-    address: actor.address,
-    params: params ?? {},
-  });
+export function recordEvent(tx: Tx, entry: Entry): Promise<void> {
+  return recordEvents(tx, [entry]);
+}
+
+export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<void> {
+  await appendEvents(
+    tx,
+    entries.map(({ actor, subject, action, operationId, params }) => ({
+      projectId: subject.projectId,
+      actorKind: "user",
+      actorId: actor.userId,
+      actorName: actor.name,
+      resourceKind: subject.kind,
+      resourceId: subject.id,
+      resourceName: subject.name,
+      action,
+      result: "accepted",
+      requestId: actor.requestId,
+      operationId: operationId ?? null,
+      address: actor.address,
+      params: params ?? {},
+    })),
+  );
 }
 
 const stepsOf: { [kind: string]: readonly string[] } = {
@@ -44,25 +48,33 @@ export async function createOperation(
   kind: string,
   subject: Subject,
   generation: number,
-  parentId: string | null = null,
 ): Promise<string> {
-  const steps = (stepsOf[kind] ?? []).map((name) => ({ name, state: "pending" }));
-  const { id } = await tx.operation.create({
-    data: {
-      id: crypto.randomUUID(),
-      kind,
-      projectId: subject.projectId,
-      actorId: actor.userId,
-      actorName: actor.name,
-      requestId: actor.requestId,
-      parentId,
-      resourceKind: subject.kind,
-      resourceId: subject.id,
-      resourceName: subject.name,
-      targetGeneration: generation,
-      steps,
-    },
-    select: { id: true },
-  });
+  const [id = ""] = await createOperations(tx, actor, kind, [subject], generation);
   return id;
+}
+
+/** One for each subject, in their order. */
+export async function createOperations(
+  tx: Tx,
+  actor: Actor,
+  kind: string,
+  subjects: readonly Subject[],
+  generation: number,
+): Promise<string[]> {
+  const steps = (stepsOf[kind] ?? []).map((name) => ({ name, state: "pending" }));
+  const data = subjects.map((subject) => ({
+    id: crypto.randomUUID(),
+    kind,
+    projectId: subject.projectId,
+    actorId: actor.userId,
+    actorName: actor.name,
+    requestId: actor.requestId,
+    resourceKind: subject.kind,
+    resourceId: subject.id,
+    resourceName: subject.name,
+    targetGeneration: generation,
+    steps,
+  }));
+  await tx.operation.createMany({ data });
+  return data.map(({ id }) => id);
 }

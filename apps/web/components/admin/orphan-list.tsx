@@ -24,8 +24,8 @@ export function OrphanList({ hypervisor }: { hypervisor: HypervisorRow }) {
   if (hypervisor.orphans.length === 0 && !orphan) return null;
   return (
     <Notice tone="warning" title={t("title", { count: hypervisor.orphans.length })}>
-      <p className="max-w-prose">{t("about")}</p>
-      <ul className="mt-2 flex flex-col divide-y divide-changing/25 border-t border-changing/25">
+      <p className="max-w-3xl">{t("about")}</p>
+      <ul className="mt-2 flex flex-col divide-y divide-changing/25 border-t border-changing/25 [&>li:last-child]:pb-0">
         {hypervisor.orphans.map((one) => (
           <OrphanLine
             key={one.guestId}

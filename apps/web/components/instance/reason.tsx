@@ -70,11 +70,12 @@ const tickMs = 1_000;
 /** How long it goes on trying: counted from when the server said it, for this machine's clock may be wrong. */
 function Patience({ leftMs }: { leftMs: number | null }) {
   const t = useTranslations("diagnosis");
-  const now = useNow({ updateInterval: tickMs });
-  const said = useRef({ leftMs, at: now });
-  if (said.current.leftMs !== leftMs) said.current = { leftMs, at: now };
+  // Only for its ticks: what it first answers is when the page was made.
+  useNow({ updateInterval: tickMs });
+  const said = useRef({ leftMs, at: Date.now() });
+  if (said.current.leftMs !== leftMs) said.current = { leftMs, at: Date.now() };
   if (leftMs === null) return <p>{t("endless")}</p>;
-  const seconds = Math.max(0, Math.ceil((leftMs - (now.getTime() - said.current.at.getTime())) / 1_000));
+  const seconds = Math.max(0, Math.ceil((leftMs - (Date.now() - said.current.at)) / 1_000));
   const left = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   return <p className="tabular-nums">{seconds > 0 ? t("keepsTrying", { left }) : t("lastTry")}</p>;
 }

@@ -40,6 +40,7 @@ export async function openWatch(
 ): Promise<Watch> {
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/ws/trpc`, { headers: { cookie }, origin: url });
   await once(socket, "open");
+  socket.on("error", () => {});
   const wanted = new Set<Wanted>();
   const named = new Set<string>();
   let looking = false;
@@ -63,7 +64,10 @@ export async function openWatch(
     const parsed = frame.safeParse(JSON.parse(String(raw)));
     const resources = parsed.data?.result?.data?.json.data.resources ?? [];
     for (const { kind, id } of resources) if (kind === "instance") named.add(id);
-    look().catch((error) => socket.emit("error", error));
+    look().catch(() => {
+      // The next message names what changed since; who waits has a limit.
+      looking = false;
+    });
   });
   const started = once(socket, "message");
   const params = { path: "event.stream", input: { json: { projectId } } };

@@ -19,6 +19,7 @@ export function StatusReason({ instance }: { instance: InstanceRow }) {
   return (
     <Popover
       align="start"
+      reading
       label={t("instances.why", { name: instance.name })}
       trigger={
         <button

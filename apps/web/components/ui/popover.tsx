@@ -14,9 +14,16 @@ type PopoverProps = {
   className?: string;
   /** Which edge of the trigger it keeps to. */
   align?: "start" | "end";
+  /** To be read rather than worked: it takes the focus itself, not its first button. */
+  reading?: boolean;
 };
 
-export function Popover({ trigger, label, children, className, align = "end" }: PopoverProps) {
+function focusWhole(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
+export function Popover({ trigger, label, children, className, align = "end", reading }: PopoverProps) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
@@ -24,11 +31,12 @@ export function Popover({ trigger, label, children, className, align = "end" }: 
         <Radix.Content
           aria-label={label}
           align={align}
+          {...(reading ? { onOpenAutoFocus: focusWhole } : {})}
           sideOffset={4}
           collisionPadding={8}
           className={cn(
             floating,
-            "max-h-(--radix-popover-content-available-height) w-[min(24rem,calc(100vw-1rem))] overflow-y-auto",
+            "outline-none max-h-(--radix-popover-content-available-height) w-[min(24rem,calc(100vw-1rem))] overflow-y-auto",
             className,
           )}
         >

@@ -82,7 +82,7 @@ const sky: [number, (weather: Weather) => Promise<void> | void][] = [
   [60, change],
   [12, removeOne],
   [12, killNow],
-  [14, armPoint],
+  [30, armPoint],
   [16, turnKnob],
   [2, restartPostgres],
 ];
@@ -151,7 +151,7 @@ async function armPoint(weather: Weather): Promise<void> {
   if (!process || !watch) return;
   const point: KillPoint = {
     kind: role === "agent" ? "driver" : "commit",
-    at: 1 + Math.floor(random() * 6),
+    at: 1 + Math.floor(random() * 3),
     every: null,
     when: random() < 0.5 ? "before" : "after",
     how: role !== "agent" && random() < 0.4 ? "sever" : "kill",
@@ -212,9 +212,9 @@ async function calm(weather: Weather, processes: readonly SweepProcess[]): Promi
   weather.over = true;
   await cloud.turnKnobs({});
   while (weather.underWay.size > 0 || processes.some((process) => !process.isUp())) {
-    await Promise.allSettled([...weather.underWay]);
     for (const process of processes) await process.startIfDown({});
     await Promise.all(processes.map((process) => process.arm(null)));
+    await Promise.race([Promise.allSettled([...weather.underWay]), sleep(1_000)]);
   }
   await requireTruth(cloud, calmMs);
   const left = [...weather.instances];

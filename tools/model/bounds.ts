@@ -106,171 +106,96 @@ const running: Bound = {
   budget: {},
 };
 const building: Bound = { ...running, runs: false };
+const bare = { needs: 0 };
+const alone = { hosts: 1 };
+
+const small: readonly [name: string, least: number, base: Bound, budget: Partial<Budget>][] = [
+  ["a build that fails", 15_000, { ...building, ...bare }, { deletes: 1, failures: 1, deadlines: 1 }],
+  ["a build with a port and a volume", 700, { ...building, ...alone, needs: 2 }, { wishes: 1, deletes: 1 }],
+  [
+    "a build that is reset",
+    7_000,
+    { ...building, ...alone, ...bare },
+    { resets: 1, failures: 1, deletes: 1 },
+  ],
+  ["a life", 5_000, { ...running, ...alone }, { wishes: 2, deletes: 1, selfStops: 1 }],
+  [
+    "a guest whose death is final",
+    6_000,
+    { ...running, ...alone, crashPolicy: "stop" },
+    { wishes: 1, crashes: 1, selfStops: 1, powerLosses: 1 },
+  ],
+  ["a fence", 15_000, { ...running, ...bare }, { powerLosses: 1, fences: 1 }],
+  ["a partition and a fence", 5_000, running, { partitions: 1, fences: 1 }],
+  [
+    "letters in any order",
+    3_000,
+    { ...running, ...alone, mailbox: 2 },
+    { wishes: 1, selfStops: 1, duplicates: 1, slowIngests: 1 },
+  ],
+  ["a forced deletion", 6_000, { ...running, ...alone }, { forces: 1, powerLosses: 1, failures: 1 }],
+  [
+    "an adoption",
+    4_500,
+    { ...building, ...alone, ...bare, adopts: true },
+    { deletes: 1, powerLosses: 1, deadlines: 1 },
+  ],
+  ["two controllers", 4_500, { ...building, ...alone, ...bare }, { stalePlans: 1, failures: 1, deletes: 1 }],
+  [
+    "a snapshot that lost its guests",
+    2_000,
+    { ...running, ...alone },
+    { emptySnapshots: 1, wishes: 1, restarts: 1, silences: 1 },
+  ],
+  ["a reboot that fails", 7_000, { ...running, ...alone, ...bare }, { wishes: 2, failures: 1, restarts: 1 }],
+  [
+    "an adoption on a host that is fenced",
+    2_200,
+    { ...building, ...alone, ...bare, adopts: true },
+    { partitions: 1, fences: 1 },
+  ],
+];
+
+const full: typeof small = [
+  ["a fence and a deletion", 80_000, { ...running, ...bare }, { deletes: 1, powerLosses: 1, fences: 1 }],
+  [
+    "a wish while the host is fenced",
+    30_000,
+    { ...running, ...bare },
+    { wishes: 1, partitions: 1, fences: 1 },
+  ],
+  ["a build with a port, two hosts", 20_000, building, { deletes: 1, failures: 1, deadlines: 1 }],
+  ["a build in the dark", 1_000, { ...building, ...bare }, { failures: 1, powerLosses: 1, deadlines: 1 }],
+  ["a build on three hosts", 40_000, { ...building, ...bare, hosts: 3 }, { failures: 2 }],
+  [
+    "deaths and power cuts",
+    40_000,
+    { ...running, ...alone, crashPolicy: "stop" },
+    { wishes: 1, crashes: 2, selfStops: 1, powerLosses: 1, restarts: 1 },
+  ],
+  [
+    "letters late, twice and in any order",
+    1_000,
+    { ...running, ...alone, mailbox: 2 },
+    { wishes: 2, selfStops: 1, powerLosses: 1, duplicates: 1, slowIngests: 1 },
+  ],
+  ["a forced deletion and a fence", 1_000, { ...running, ...bare }, { forces: 1, partitions: 1, fences: 1 }],
+  [
+    "an adoption and a fence, two hosts",
+    1_000,
+    { ...building, ...bare, adopts: true },
+    { deletes: 1, partitions: 1, fences: 1 },
+  ],
+  ["two controllers, two hosts", 1_000, { ...building, ...bare }, { stalePlans: 1, failures: 1, deletes: 1 }],
+  ["two power losses and a fence", 350_000, { ...running, ...bare }, { powerLosses: 2, fences: 1 }],
+  ["two fences", 300_000, { ...running, ...bare }, { partitions: 1, silences: 1, fences: 2 }],
+];
+
+const named = ([name, least, base, budget]: (typeof small)[number]): NamedBound => ({
+  name,
+  least,
+  bound: { ...base, budget },
+});
 
 /** What `npm test` searches to the end, and what `npm run model` does. */
-export const sets: { small: readonly NamedBound[]; full: readonly NamedBound[] } = {
-  small: [
-    {
-      name: "a build that fails",
-      least: 1_000,
-      bound: { ...building, needs: 0, budget: { deletes: 1, failures: 1, deadlines: 1 } },
-    },
-    {
-      name: "a build with a port and a volume",
-      least: 1_000,
-      bound: { ...building, hosts: 1, needs: 2, budget: { wishes: 1, deletes: 1, powerLosses: 1 } },
-    },
-    {
-      name: "a build that is reset",
-      least: 1_000,
-      bound: { ...building, hosts: 1, needs: 0, budget: { resets: 1, failures: 2, deletes: 1 } },
-    },
-    {
-      name: "a life",
-      least: 1_000,
-      bound: { ...running, hosts: 1, budget: { wishes: 2, deletes: 1, selfStops: 1, restarts: 1 } },
-    },
-    {
-      name: "a guest whose death is final",
-      least: 1_000,
-      bound: {
-        ...running,
-        hosts: 1,
-        crashPolicy: "stop",
-        budget: { wishes: 1, crashes: 1, selfStops: 1, powerLosses: 1, restarts: 1 },
-      },
-    },
-    { name: "a fence", least: 1_000, bound: { ...running, needs: 0, budget: { powerLosses: 1, fences: 1 } } },
-    {
-      name: "a partition and a fence",
-      least: 1_000,
-      bound: { ...running, budget: { partitions: 1, fences: 1, deletes: 1 } },
-    },
-    {
-      name: "letters in any order",
-      least: 1_000,
-      bound: {
-        ...running,
-        hosts: 1,
-        mailbox: 2,
-        budget: { wishes: 1, selfStops: 1, duplicates: 1, slowIngests: 1 },
-      },
-    },
-    {
-      name: "a forced deletion",
-      least: 1_000,
-      bound: { ...running, hosts: 1, budget: { forces: 1, powerLosses: 1, failures: 1 } },
-    },
-    {
-      name: "an adoption",
-      least: 1_000,
-      bound: {
-        ...building,
-        needs: 0,
-        adopts: true,
-        hosts: 1,
-        budget: { deletes: 1, powerLosses: 1, deadlines: 1 },
-      },
-    },
-    {
-      name: "two controllers",
-      least: 1_000,
-      bound: { ...building, needs: 0, budget: { stalePlans: 1, failures: 1 } },
-    },
-    {
-      name: "a snapshot that lost its guests",
-      least: 1_000,
-      bound: { ...running, hosts: 1, budget: { emptySnapshots: 1, wishes: 1, restarts: 1, silences: 1 } },
-    },
-    {
-      name: "a reboot that fails",
-      least: 1_000,
-      bound: { ...running, hosts: 1, needs: 0, budget: { wishes: 2, failures: 1, restarts: 1 } },
-    },
-    {
-      name: "an adoption on a host that is fenced",
-      least: 1_000,
-      bound: { ...building, needs: 0, adopts: true, budget: { partitions: 1, fences: 1 } },
-    },
-  ],
-  full: [
-    {
-      name: "everything happens to a running instance",
-      least: 100_000,
-      bound: {
-        ...running,
-        needs: 0,
-        budget: { wishes: 1, deletes: 1, powerLosses: 1, fences: 1, selfStops: 1 },
-      },
-    },
-    {
-      name: "power losses and a fence",
-      least: 100_000,
-      bound: { ...running, budget: { powerLosses: 2, fences: 1, deletes: 1 } },
-    },
-    {
-      name: "two fences",
-      least: 100_000,
-      bound: { ...running, needs: 0, budget: { silences: 1, powerLosses: 1, fences: 2 } },
-    },
-    {
-      name: "a build in the dark",
-      least: 100_000,
-      bound: { ...building, budget: { deletes: 1, failures: 1, deadlines: 1, powerLosses: 1 } },
-    },
-    {
-      name: "a build on three hosts that fail",
-      least: 100_000,
-      bound: { ...building, hosts: 3, needs: 0, budget: { failures: 3, deletes: 1, deadlines: 1 } },
-    },
-    {
-      name: "a build that is fenced and reset",
-      least: 100_000,
-      bound: { ...building, needs: 0, budget: { failures: 1, resets: 1, powerLosses: 1, fences: 1 } },
-    },
-    {
-      name: "deaths and power cuts",
-      least: 100_000,
-      bound: {
-        ...running,
-        hosts: 1,
-        crashPolicy: "stop",
-        budget: { wishes: 2, crashes: 2, selfStops: 1, powerLosses: 1, restarts: 1, deletes: 1 },
-      },
-    },
-    {
-      name: "letters late, twice and in any order",
-      least: 100_000,
-      bound: {
-        ...running,
-        hosts: 1,
-        mailbox: 2,
-        budget: { wishes: 2, selfStops: 1, powerLosses: 1, duplicates: 1, slowIngests: 1 },
-      },
-    },
-    {
-      name: "a forced deletion in every trouble",
-      least: 100_000,
-      bound: {
-        ...running,
-        needs: 1,
-        budget: { forces: 1, deletes: 1, powerLosses: 1, partitions: 1, fences: 1 },
-      },
-    },
-    {
-      name: "an adoption in every trouble",
-      least: 100_000,
-      bound: {
-        ...building,
-        needs: 0,
-        adopts: true,
-        budget: { deletes: 1, powerLosses: 1, partitions: 1, fences: 1, forces: 1 },
-      },
-    },
-    {
-      name: "two controllers and a fence",
-      least: 100_000,
-      bound: { ...building, needs: 0, budget: { stalePlans: 2, failures: 1, powerLosses: 1, deletes: 1 } },
-    },
-  ],
-};
+export const sets = { small: small.map(named), full: full.map(named) };

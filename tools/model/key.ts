@@ -19,13 +19,12 @@ type Mail = State["mail"][number];
 type Table<T extends object> = { values: T[]; idOf: (part: T) => number };
 
 /**
- * A part that is known carries its number, where neither a copy nor a comparison sees it: looking it up in a map would be
+ * A part that is known carries its number in this table, where neither a copy nor a comparison sees it: looking it up in a map would be
  * a quarter of the whole search.
  */
-const number = Symbol("number");
-type Numbered = { [number]?: number };
-
 function makeTable<T extends object>(text: (part: T) => string): Table<T> {
+  const number = Symbol("number");
+  type Numbered = { [number]?: number };
   const values: T[] = [];
   const byText = new Map<string, number>();
   const add = (part: T & Numbered): number => {

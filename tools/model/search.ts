@@ -2,7 +2,7 @@
 import { agentMoves, Violation } from "./agent.ts";
 import { type Bound, initialState, noBudget } from "./bounds.ts";
 import { controllerMoves, heldMoves, type Move } from "./controller.ts";
-import { brokenIn, unsettledIn } from "./invariants.ts";
+import { brokenIn } from "./invariants.ts";
 import { type Codec, makeCodec } from "./key.ts";
 import { makeSettler, rest, type Settler } from "./settle.ts";
 import type { Shipped } from "./shipped.ts";
@@ -27,7 +27,7 @@ const progressEvery = 100_000;
 export function search(bound: Bound, shipped: Shipped, options: SearchOptions): Outcome {
   const start = startOf(bound, shipped);
   const codec = makeCodec(bound.hosts, bound.guests);
-  const settler = makeSettler(codec, shipped, noBudget, unsettledIn);
+  const settler = makeSettler(codec, shipped, noBudget);
   const began = performance.now();
   const visited = visitedFrom(codec.encode(start));
   const ended = (violation: Outcome["violation"], complete: boolean): Outcome => ({

@@ -4,6 +4,7 @@
  */
 import { agentMoves, reportOf, setMachine } from "./agent.ts";
 import { controllerMoves, type Move } from "./controller.ts";
+import { brokenIn, unsettledIn } from "./invariants.ts";
 import type { Codec } from "./key.ts";
 import type { Shipped } from "./shipped.ts";
 import { at, type Budget, type State } from "./state.ts";
@@ -24,13 +25,8 @@ export function rest(start: State, shipped: Shipped): State {
 
 export type Settler = (state: State) => string | null;
 
-/** `judge` says what is wrong with a state at rest. Verdicts are kept, for most states heal into few. */
-export function makeSettler(
-  codec: Codec,
-  shipped: Shipped,
-  budget: Budget,
-  judge: (state: State) => string | null,
-): Settler {
+/** Verdicts are kept, for most states heal into few. */
+export function makeSettler(codec: Codec, shipped: Shipped, budget: Budget): Settler {
   const verdicts = new Map<string, string | null>();
   return (start) => {
     const seen: string[] = [];
@@ -46,10 +42,15 @@ export function makeSettler(
       seen.push(key);
       const next = step(state, shipped);
       if (!next) {
-        verdict = judge(state);
+        verdict = unsettledIn(state);
         break;
       }
       state = next;
+      const broken = brokenIn(state);
+      if (broken) {
+        verdict = broken;
+        break;
+      }
     }
     for (const key of seen) verdicts.set(key, verdict);
     return verdict;

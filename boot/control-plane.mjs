@@ -1,9 +1,12 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./administrator.mjs";
 import { fingerprintOf } from "./authority.mjs";
+import { contentHash } from "./content-hash.mjs";
 import { migrate } from "./migrations.mjs";
 import { choosePorts, metricsWanted } from "./ports.mjs";
 import { preparePostgres } from "./postgres.mjs";
 import { bootstrapEnvironment, controllerDefinition, webDefinition } from "./processes.mjs";
+import { repository } from "./repository.mjs";
 import { makeSecrets } from "./secret.mjs";
 
 const loopback = /^(127\.|::1$|localhost$)/;
@@ -28,6 +31,15 @@ async function startDatabase(supervisor, settings, { progress, port }) {
   return url;
 }
 
+/** Looking whether anything is to migrate takes seconds: our own PostgreSQL's folder remembers what it has. */
+async function migrateOnce(settings, { url, progress, logs }) {
+  const stamp = settings.databaseUrl ? null : `${settings.data}/postgres/madang-migrations`;
+  const wanted = contentHash(repository, ["prisma/migrations"]);
+  if (stamp && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  await progress.step("Migrating the database", () => migrate({ url, logs, env: settings.base }));
+  if (stamp) writeFileSync(stamp, wanted);
+}
+
 /**
  * Starts PostgreSQL, migrations, the first administrator, controller and portal.
  * Answers what agents and the greeting need to know.
@@ -44,9 +56,7 @@ export async function startControlPlane(
   const databaseUrl = await startDatabase(supervisor, settings, { progress, port: ports.postgres });
   const urls = agentUrls(settings, ports.agent);
   const wiring = { settings, databaseUrl, ports, agentUrl: urls.open, dev };
-  await progress.step("Migrating the database", () =>
-    migrate({ url: databaseUrl, logs, env: settings.base }),
-  );
+  await migrateOnce(settings, { url: databaseUrl, progress, logs });
   const first = await progress.step("Preparing the first administrator and images", async () => {
     const env = bootstrapEnvironment(wiring, images);
     const { hypervisorName, data } = settings;

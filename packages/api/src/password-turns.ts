@@ -7,10 +7,13 @@ import { CloudError } from "@madang/core/errors";
 import { makeTurns } from "./turns.ts";
 
 export type PasswordTurns = {
+  /** What is looked up before: a few at once, or a flood's look-ups would keep everybody else from the database. */
+  prepare: <T>(address: string, work: () => Promise<T>) => Promise<T>;
   /** Throws TooManyRequests when too many wait. */
   run: <T>(asker: { address: string; known: boolean }, work: () => Promise<T>) => Promise<T>;
 };
 
+const lookUps = { atOnce: 4, atOncePerKey: 1, longestLine: 20 };
 const perAddress = 5;
 /** Strangers that may wait altogether: at the end of this line somebody waits about ten seconds. */
 const strangersWaiting = 200;
@@ -19,8 +22,10 @@ const comeBackSeconds = 5;
 export function makePasswordTurns(): PasswordTurns {
   const limits = { atOnce: 1, atOncePerKey: 1, longestLine: perAddress, refused: busy };
   const [familiar, strange] = [makeTurns(limits), makeTurns(limits)];
+  const looking = makeTurns({ ...lookUps, refused: busy });
   let strangers = 0;
   return {
+    prepare: looking.run,
     run: async ({ address, known }, work) => {
       if (known) return await familiar.run(address, work);
       if (strangers >= strangersWaiting) throw busy();

@@ -95,6 +95,17 @@ function placesOf(value: unknown, path: readonly string[] = []): string[][] {
   return [[...path], ...below];
 }
 
+const mostPlaces = 10;
+
+/** The first, the last, and others evenly between them. */
+function someOf<T>(all: readonly T[], count: number): T[] {
+  if (all.length <= count) return [...all];
+  const step = (all.length - 1) / (count - 1);
+  return Array.from({ length: count }, (_, index) => all[Math.round(index * step)]).flatMap((one) =>
+    one === undefined ? [] : [one],
+  );
+}
+
 /** JSON text of the value with other text in one place. */
 function withText(value: unknown, [key, ...rest]: readonly string[], text: string): string {
   if (key === undefined) return text;
@@ -138,9 +149,9 @@ const large: Record<string, string> = {
   "text of 900 kB": `"${"x".repeat(900_000)}"`,
 };
 
-/** In every place of the sample. */
+/** In every place of the sample, or in as many of a large one. */
 export function smallAttacks(sample: unknown): Attack[] {
-  return placesOf(sample).flatMap((place) =>
+  return someOf(placesOf(sample), mostPlaces).flatMap((place) =>
     Object.entries(small).map(([name, text]) => ({
       name: `${name} at ${place.join(".") || "the top"}`,
       text: `{"json":${withText(sample, place, text)}}`,
@@ -148,11 +159,10 @@ export function smallAttacks(sample: unknown): Attack[] {
   );
 }
 
-/** At the top and in one place of each kind: each of them is up to a MiB. */
+/** At the top and in the last place: each of them is up to a MiB. */
 export function largeAttacks(sample: unknown): Attack[] {
   const places = placesOf(sample);
-  const chosen = [places[0], places.at(-1), places.at(Math.floor(places.length / 2))];
-  const distinct = [...new Map(chosen.map((place) => [String(place), place ?? []])).values()];
+  const distinct = places.length > 1 ? someOf(places, 2) : places;
   return distinct.flatMap((place) =>
     Object.entries(large).map(([name, text]) => ({
       name: `${name} at ${place.join(".") || "the top"}`,

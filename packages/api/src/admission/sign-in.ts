@@ -33,21 +33,30 @@ export async function verifyCredentials(deps: Deps, attempt: Attempt): Promise<S
 
 async function verify(deps: Deps, attempt: Attempt): Promise<SignedIn | null> {
   const username = attempt.username.replaceAll("\0", "").slice(0, 255);
-  await deps.limits.take("signInAddress", attempt.address);
-  await deps.limits.take("signInPair", pairOf(username, attempt.address));
+  const address = networkOf(attempt.address);
+  const { prepare, run } = deps.limits.passwords;
+  const { user, known } = await prepare(address, () => lookUp(deps, attempt, username));
+  const signedIn = await run({ address, known }, async () => {
+    const matches = await verifyPassword(user?.passwordHash ?? null, attempt.password.slice(0, 1_000));
+    if (matches && user?.enabled) return await openSession(deps, attempt, user, known);
+    await recordRefusal(deps, attempt, username, user?.id ?? null);
+    return null;
+  });
+  deps.hints.publish("event");
+  return signedIn;
+}
+
+/** Throws TooManyRequests when this attempt is one too many. */
+async function lookUp(deps: Deps, { address }: Attempt, username: string) {
+  await deps.limits.take("signInAddress", address);
+  await deps.limits.take("signInPair", pairOf(username, address));
   const user = await deps.admission.prisma.user.findFirst({
     where: { name: username, domain: { enabled: true } },
     select: { id: true, name: true, enabled: true, passwordHash: true },
   });
-  const known = user !== null && (await hasSignedInFrom(deps, user.id, attempt.address));
+  const known = user !== null && (await hasSignedInFrom(deps, user.id, address));
   if (!known) await deps.limits.take("signInStrangers", username.toLowerCase());
-  const matches = await deps.limits.passwords.run({ address: networkOf(attempt.address), known }, () =>
-    verifyPassword(user?.passwordHash ?? null, attempt.password.slice(0, 1_000)),
-  );
-  const signedIn = matches && user?.enabled ? await openSession(deps, attempt, user, known) : null;
-  if (!signedIn) await recordRefusal(deps, attempt, username, user?.id ?? null);
-  deps.hints.publish("event");
-  return signedIn;
+  return { user, known };
 }
 
 function pairOf(username: string, address: string): string {

@@ -3,7 +3,12 @@
  * of the derivation calls it before it commits; a test recomputes all rows and expects no difference.
  */
 import { publicError } from "@madang/core/errors";
-import { type DerivedStatus, deriveStatus, type InstanceView } from "@madang/core/instance/status";
+import {
+  type DerivedStatus,
+  deriveStatus,
+  type GuestView,
+  type InstanceView,
+} from "@madang/core/instance/status";
 import type { Tx } from "./client.ts";
 import type { Guest, Instance } from "./generated/client.ts";
 
@@ -22,16 +27,38 @@ export function instanceView(instance: Instance, guest: Guest | null): InstanceV
   };
 }
 
+type Inputs = Omit<InstanceView, "fault" | "guest"> & { fault: unknown } & {
+  [K in keyof GuestView as `guest_${K}`]: GuestView[K] | null;
+};
+
 /** Recomputes and stores; answers what it is now, or null when the instance is gone. */
 export async function writeStatus(tx: Tx, instanceId: string): Promise<DerivedStatus | null> {
-  const instance = await tx.instance.findUnique({ where: { id: instanceId } });
-  if (!instance) return null;
-  const guest = instance.activeGuestId
-    ? await tx.guest.findUnique({ where: { id: instance.activeGuestId } })
-    : null;
-  const derived = deriveStatus(instanceView(instance, guest));
+  const [row] = await tx.$queryRaw<Inputs[]>`
+    SELECT i.power::text AS power, i.generation, i.self_stopped_at AS "selfStoppedAt", i.reboot_seq AS "rebootSeq",
+      i.reboot_kind::text AS "rebootKind", i.delete_requested_at IS NOT NULL AS "deleteRequested",
+      i.launched_at IS NOT NULL AS launched, i.fault, g.desired::text AS guest_desired, g.generation AS guest_generation,
+      g.acked_generation AS "guest_ackedGeneration", g.observed::text AS guest_observed,
+      g.observed_reboot_seq AS "guest_observedRebootSeq", g.stop_cause AS "guest_stopCause", g.phase AS guest_phase
+    FROM instance i LEFT JOIN guest g ON g.id = i.active_guest_id AND g.lost_at IS NULL WHERE i.id = ${instanceId}::uuid`;
+  if (!row) return null;
+  const fault = row.fault === null ? null : publicError.parse(row.fault);
+  const derived = deriveStatus({ ...row, fault, guest: guestOf(row) });
   const { status, taskState, powerState } = derived;
   await tx.$executeRaw`UPDATE instance SET status = ${status}, task_state = ${taskState}, power_state = ${powerState},
     updated_at = now() WHERE id = ${instanceId}::uuid`;
   return derived;
+}
+
+function guestOf(row: Inputs): GuestView | null {
+  const { guest_desired: desired, guest_observed: observed } = row;
+  if (desired === null || observed === null) return null;
+  return {
+    desired,
+    observed,
+    generation: row.guest_generation ?? 0,
+    ackedGeneration: row.guest_ackedGeneration ?? 0,
+    observedRebootSeq: row.guest_observedRebootSeq ?? 0,
+    stopCause: row.guest_stopCause,
+    phase: row.guest_phase,
+  };
 }

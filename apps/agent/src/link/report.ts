@@ -31,7 +31,7 @@ export type Reporter = {
 
 const coalesceMs = 50;
 /** What one step of converging brings about, one thing right after another, is one report. */
-const settleMs = 5;
+const settleMs = 15;
 const progressMs = 500;
 const retryMs = 1_000;
 

@@ -99,6 +99,7 @@ test("one person has a bounded number of streams, and what was closed gives its 
     stream.socket.send(JSON.stringify({ id, method: "subscription", params }));
   const refused = () =>
     stream.messages.flatMap((message) => {
+      if (message.toString() === "PING") return [];
       const parsed = refusal.safeParse(JSON.parse(message.toString()));
       return parsed.success ? [parsed.data.error.json.data.cloud] : [];
     });
@@ -137,7 +138,7 @@ test("who asks for more than he reads is cut off, and memory stays bounded", asy
   greedy.socket.on("close", () => {
     gone = true;
   });
-  for (let count = 0; count < 40 && !gone; count++) {
+  for (let count = 0; count < 20 && !gone; count++) {
     greedy.socket.send(batch(count * 1_000));
     await new Promise(setImmediate);
   }

@@ -33,21 +33,19 @@ export const agentRouter = router({
       return { base64: openUserData(ctx.deps.seal, row.instanceId, row.sealed).toString("base64") };
     }),
   /** A new certificate for a new or the same key; the old one stays good until it ends. */
-  renew: hypervisorProcedure
-    .input(z.object({ csr: certificateRequest }))
-    .mutation(async ({ ctx, input }) => {
-      const { agents: database, boss, hints, bus, limits } = ctx.deps;
-      await limits.take("renew", ctx.peer.hypervisorId);
-      const wish = {
-        kind: "hypervisor",
-        subjectId: ctx.peer.hypervisorId,
-        names: [],
-        csr: input.csr,
-      } as const;
-      const id = await requestCertificate({ database, boss, hints }, wish);
-      const { certificate, ca } = await waitForCertificate(database, bus, id, signWithinMs);
-      return { certificate, ca };
-    }),
+  renew: hypervisorProcedure.input(z.object({ csr: certificateRequest })).mutation(async ({ ctx, input }) => {
+    const { agents: database, boss, hints, bus, limits } = ctx.deps;
+    await limits.take("renew", ctx.peer.hypervisorId);
+    const wish = {
+      kind: "hypervisor",
+      subjectId: ctx.peer.hypervisorId,
+      names: [],
+      csr: input.csr,
+    } as const;
+    const id = await requestCertificate({ database, boss, hints }, wish);
+    const { certificate, ca } = await waitForCertificate(database, bus, id, signWithinMs);
+    return { certificate, ca };
+  }),
 });
 
 export type AgentRouter = typeof agentRouter;

@@ -18,7 +18,7 @@ const longestMs = 20_000;
 
 type Person = { ask: Ask; projectId: string; name: string };
 
-describe("a cloud under attack", { timeout: 600_000 }, () => {
+describe("a cloud under attack", { timeout: 900_000 }, () => {
   let cloud: Cloud;
   let quiet: Person;
   let flooder: Person;
@@ -241,6 +241,7 @@ describe("a cloud under attack", { timeout: 600_000 }, () => {
     await sql(`UPDATE instance SET schedule_deadline = now() WHERE ${mine}`, values);
     await eventually(
       async () => (await count("status IN ('ACTIVE', 'ERROR') AND task_state IS NULL")) === accepted.length,
+      400_000,
     );
     const [active, failed] = [await count("status = 'ACTIVE'"), await count("status = 'ERROR'")];
     expect(active).toBeGreaterThanOrEqual(40);

@@ -160,8 +160,8 @@ export async function freePort(): Promise<number> {
 const patienceMs = 120_000;
 
 /** Asks until it is so; what is thrown meanwhile counts as not yet. */
-export async function eventually(check: () => Promise<boolean>): Promise<void> {
-  const until = Date.now() + patienceMs;
+export async function eventually(check: () => Promise<boolean>, withinMs = patienceMs): Promise<void> {
+  const until = Date.now() + withinMs;
   let last: unknown = "it stayed false";
   while (Date.now() < until) {
     try {

@@ -177,7 +177,8 @@ async function findLeftovers(root: string, guestId: string): Promise<string[]> {
 
 async function endGuests(libvirtDir: string): Promise<void> {
   const folder = join(libvirtDir, "run", "qemu");
-  const names = (await readdir(folder)).filter((name) => name.startsWith("madang-") && name.endsWith(".pid"));
+  // driver.pid is libvirtd's own.
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".pid") && name !== "driver.pid");
   for (const name of names) {
     const pid = Number(await readFile(join(folder, name), "utf8"));
     process.kill(pid, "SIGKILL");

@@ -5,7 +5,7 @@
  */
 import { CloudError } from "@madang/core/errors";
 import type { Database, Hypervisor } from "@madang/db";
-import type { Peer } from "./peer.ts";
+import { type Peer, refuseRevoked } from "./peer.ts";
 
 type Fence = Pick<Hypervisor, "fenceRequestedAt" | "fencedAt" | "fencedBootId">;
 
@@ -26,13 +26,14 @@ export function refuseFencedBoot({ id, ...fence }: Fence & Pick<Hypervisor, "id"
   });
 }
 
-/** Throws Forbidden for a fenced boot, Unavailable (later) while a fence is asked for and not carried out. */
+/** Throws Unauthenticated for a revoked agent, Forbidden for a fenced boot, Unavailable (later) while a fence is asked for and not carried out. */
 export async function requireUnfenced(
   { prisma }: Database,
   { hypervisorId }: Peer,
   bootId: string,
 ): Promise<void> {
   const row = await prisma.hypervisor.findUniqueOrThrow({ where: { id: hypervisorId } });
+  refuseRevoked(row);
   refuseFencedBoot(row, bootId);
   if (fenceRefusal(row, bootId) === null) return;
   throw new CloudError("Unavailable", "This hypervisor is being fenced.", {

@@ -3,7 +3,9 @@ import type { GuestReport } from "@madang/core/wire/guest";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { callerAs, launchOf, openTestCloud, placeGuest, type TestCloud } from "../testing.ts";
 import type { AgentDeps } from "./deps.ts";
+import { ingestReport } from "./ingest.ts";
 import { identifyPeer } from "./peer.ts";
+import { pullSnapshot } from "./pull.ts";
 import { agentRouter } from "./router.ts";
 import { agentCallerFactory } from "./trpc.ts";
 
@@ -97,6 +99,46 @@ test("what says nothing new takes no lock and wakes nobody", async () => {
   await agent().report(reportOf({ observed: "running" }));
   expect(await guestRow()).toEqual(before);
   expect((await cloud.database.pool.query(`SELECT 1 FROM pgboss.job`)).rowCount).toBe(0);
+});
+
+test("what waits behind the slow guests of a report does not undo a newer report", async () => {
+  const others = launchOf(cloud, { ids: Array.from({ length: 4 }, () => crypto.randomUUID()) });
+  await callerAs(cloud, "cloudAdmin").instance.launch(others);
+  const { hypervisorId, guestId } = placed;
+  const row = { hypervisorId, desired: "running", instanceGeneration: 1 } as const;
+  const guests = others.ids.map((id) => ({ ...row, id: crypto.randomUUID(), instanceId: id }));
+  await cloud.database.prisma.guest.createMany({ data: guests });
+  const slow = reportOf({ observed: "running" });
+  const [said] = slow.guests;
+  if (!said) throw new Error("nothing is said");
+  slow.guests = [...guests.map(({ id }) => ({ ...said, guestId: id })), said];
+  const holder = await cloud.database.pool.connect();
+  await holder.query("BEGIN");
+  await holder.query("SELECT 1 FROM instance WHERE id = ANY($1) FOR UPDATE", [others.ids]);
+  const slowly = agent().report(slow);
+  slowly.catch(() => {});
+  await expect
+    .poll(async () => (await hypervisorRow()).reportSequence, { timeout: 20_000 })
+    .toBe(BigInt(slow.sequence));
+  await agent().report(reportOf({ observed: "stopped", stopCause: "crashed", guestId }));
+  await holder.query("COMMIT");
+  holder.release();
+  await slowly;
+  expect(await guestRow()).toMatchObject({ observed: "stopped", stopCause: "crashed" });
+});
+
+test("a call that was let in before its agent was revoked is refused all the same", async () => {
+  const { hypervisorId, serial } = placed;
+  const peer = { hypervisorId, serial };
+  await cloud.database.prisma.hypervisor.update({
+    where: { id: hypervisorId },
+    data: { revokedAt: new Date() },
+  });
+  const refused = expect.objectContaining({ code: "Unauthenticated" });
+  await expect(ingestReport(deps, peer, reportOf({ observed: "running" }))).rejects.toEqual(refused);
+  const asked = { bootId, revision: null };
+  await expect(pullSnapshot(deps, peer, asked, new AbortController().signal)).rejects.toEqual(refused);
+  expect(await hypervisorRow()).toMatchObject({ lastSeenAt: null });
 });
 
 test("late, reordered and foreign reports change nothing", async () => {

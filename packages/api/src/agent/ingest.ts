@@ -28,7 +28,7 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
   await queue.addAll(
     [...said.values()]
       .filter((guest) => isNews(known.get(guest.guestId), guest))
-      .map((guest) => () => ingestGuest(deps, known.get(guest.guestId)?.instanceId ?? "", guest)),
+      .map((guest) => () => ingestGuest(deps, known.get(guest.guestId)?.instanceId ?? "", guest, report)),
   );
 }
 
@@ -80,14 +80,25 @@ async function lockWithoutWaiting(tx: Tx, instanceId: string): Promise<boolean> 
   return rows.length === 1;
 }
 
-async function ingestGuest(deps: AgentDeps, instanceId: string, report: GuestReport): Promise<void> {
+/** Of which no newer report was taken while this guest waited for its turn: what that one says must stand. */
+function stillNewest({ agentStartedAt, sequence }: ReportInput) {
+  return { agentStartedAt: new Date(agentStartedAt), reportSequence: BigInt(sequence) };
+}
+
+async function ingestGuest(
+  deps: AgentDeps,
+  instanceId: string,
+  report: GuestReport,
+  whole: ReportInput,
+): Promise<void> {
   const taken = await transaction(deps.agents.prisma, async (tx) => {
     if (!(await lockWithoutWaiting(tx, instanceId))) return null;
     const guest = await tx.guest.findUnique({ where: { id: report.guestId }, include: { instance: true } });
     if (!guest || !isNews(guest, report)) return null;
     const { fault, ...fields } = fieldsOf(report);
     const data = { ...fields, fault: fault ?? PrismaNamespace.DbNull, reportedAt: deps.agents.now() };
-    await tx.guest.update({ where: { id: guest.id }, data });
+    const where = { id: guest.id, hypervisor: stillNewest(whole) };
+    if ((await tx.guest.updateMany({ where, data })).count === 0) return null;
     await writeStatus(tx, instanceId);
     await recordUnexpectedStop(tx, guest, report);
     await wake(deps.boss, tx, "instance", instanceId);

@@ -1,6 +1,6 @@
 /** Who an agent is: the certificate it proved to hold, looked up for every request, so a revoked one is refused at once. */
 import { CloudError } from "@madang/core/errors";
-import type { Database } from "@madang/db";
+import type { Database, Hypervisor } from "@madang/db";
 
 /** What the TLS layer verified against our CA. */
 export type PeerCertificate = { subjectAltName: string; serialNumber: string };
@@ -30,6 +30,11 @@ export async function requirePeer(database: Database, { hypervisorId, serial }: 
   const { rowCount } = await database.pool.query(peerQuery, [hypervisorId, serial]);
   if (rowCount !== 1)
     throw refused(`certificate ${serial} of hypervisor ${hypervisorId} is revoked or unknown`);
+}
+
+/** For whoever has the row at hand anyway: a call that waited for its turn may have been let in before the revocation. */
+export function refuseRevoked({ id, revokedAt }: Pick<Hypervisor, "id" | "revokedAt">): void {
+  if (revokedAt !== null) throw refused(`hypervisor ${id} is revoked`);
 }
 
 function plainSerial(serial: string): string {

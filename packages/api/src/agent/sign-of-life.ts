@@ -5,10 +5,10 @@ import { type Hypervisor, lockHypervisor, type Tx, transaction } from "@madang/d
 import type { AgentDeps } from "./deps.ts";
 import { refuseFencedBoot } from "./fence.ts";
 import { settleOrphanOrders } from "./orphan-order.ts";
-import type { Peer } from "./peer.ts";
+import { type Peer, refuseRevoked } from "./peer.ts";
 import { staleReport } from "./staleness.ts";
 
-/** Answers how long the hypervisor had been silent, ms; null at its first word. Throws Conflict for a report that came too late, Forbidden for one of a fenced boot. */
+/** Answers how long the hypervisor had been silent, ms; null at its first word. Throws Conflict for a report that came too late, Forbidden for one of a fenced boot, Unauthenticated for a revoked agent's. */
 export async function noteReport(deps: AgentDeps, peer: Peer, report: ReportInput): Promise<number | null> {
   const { prisma } = deps.agents;
   const now = deps.agents.now();
@@ -24,8 +24,9 @@ export async function noteReport(deps: AgentDeps, peer: Peer, report: ReportInpu
   return await transaction(prisma, (tx) => writeLocked(tx, id, report, now));
 }
 
-/** Throws Conflict, Forbidden. */
+/** Throws Unauthenticated, Conflict, Forbidden. */
 function requireNews(known: Hypervisor, report: ReportInput, now: Date): void {
+  refuseRevoked(known);
   refuseFencedBoot(known, report.bootId);
   const stale = staleReport(known, { ...report, agentStartedAt: new Date(report.agentStartedAt) }, now);
   if (stale)

@@ -165,7 +165,7 @@ const full: typeof small = [
     { wishes: 1, partitions: 1, fences: 1 },
   ],
   ["a build with a port, two hosts", 20_000, building, { deletes: 1, failures: 1, deadlines: 1 }],
-  ["a build in the dark", 1_000, { ...building, ...bare }, { failures: 1, powerLosses: 1, deadlines: 1 }],
+  ["a build in the dark", 100_000, { ...building, ...bare }, { failures: 1, powerLosses: 1, deadlines: 1 }],
   ["a build on three hosts", 40_000, { ...building, ...bare, hosts: 3 }, { failures: 2 }],
   [
     "deaths and power cuts",
@@ -175,20 +175,25 @@ const full: typeof small = [
   ],
   [
     "letters late, twice and in any order",
-    1_000,
+    700_000,
     { ...running, ...alone, mailbox: 2 },
     { wishes: 2, selfStops: 1, powerLosses: 1, duplicates: 1, slowIngests: 1 },
   ],
-  ["a forced deletion and a fence", 1_000, { ...running, ...bare }, { forces: 1, partitions: 1, fences: 1 }],
+  ["a forced deletion and a fence", 45_000, { ...running, ...bare }, { forces: 1, partitions: 1, fences: 1 }],
   [
     "an adoption and a fence, two hosts",
-    1_000,
+    90_000,
     { ...building, ...bare, adopts: true },
     { deletes: 1, partitions: 1, fences: 1 },
   ],
-  ["two controllers, two hosts", 1_000, { ...building, ...bare }, { stalePlans: 1, failures: 1, deletes: 1 }],
+  [
+    "two controllers, two hosts",
+    45_000,
+    { ...building, ...bare },
+    { stalePlans: 1, failures: 1, deletes: 1 },
+  ],
   ["two power losses and a fence", 350_000, { ...running, ...bare }, { powerLosses: 2, fences: 1 }],
-  ["two fences", 300_000, { ...running, ...bare }, { partitions: 1, silences: 1, fences: 2 }],
+  ["two fences", 450_000, { ...running, ...bare }, { partitions: 1, silences: 1, fences: 2 }],
 ];
 
 const named = ([name, least, base, budget]: (typeof small)[number]): NamedBound => ({

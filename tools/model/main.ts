@@ -46,7 +46,9 @@ function checkShipped(): boolean {
         `${named.name}: ${outcome.violation ? outcome.violation.what : "holds"} (${figures(outcome)}, ${end})`,
       );
       for (const step of outcome.violation?.trace ?? []) say(`    ${step}`);
-      return outcome.violation === null;
+      const enough = !outcome.complete || outcome.states >= named.least;
+      if (!enough) say(`    fewer than the ${named.least} states that it had: a move is missing`);
+      return outcome.violation === null && enough;
     })
     .every(Boolean);
 }

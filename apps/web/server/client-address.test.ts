@@ -20,7 +20,10 @@ test.each([
   ["also mapped into IPv6", "::ffff:10.1.2.3", "203.0.113.5", "203.0.113.5"],
   ["what a client forged before it is not", "10.1.2.3", "1.1.1.1, 203.0.113.5", "203.0.113.5"],
   ["a chain of proxies is walked back", "10.1.2.3", "203.0.113.5, 10.9.9.9", "203.0.113.5"],
-  ["nonsense is passed over", "10.1.2.3", "<script>, 203.0.113.5", "203.0.113.5"],
+  ["nor nonsense", "10.1.2.3", "<script>, 203.0.113.5", "203.0.113.5"],
+  ["a port goes unread", "10.1.2.3", "1.1.1.1, 203.0.113.5:4711", "203.0.113.5"],
+  ["also of IPv6", "10.1.2.3", "1.1.1.1, [2001:db8::5]:4711", "2001:db8::5"],
+  ["a proxy that names nobody brings no forgery in", "10.1.2.3", "1.1.1.1, unknown", "10.1.2.3"],
   ["without the header it is the proxy itself", "10.1.2.3", undefined, "10.1.2.3"],
 ])("%s", (_what, remote, forwarded, expected) => {
   expect(clientAddress(requestFrom(remote, forwarded), trust)).toBe(expected);

@@ -23,18 +23,21 @@ export function proxyTrust(trusted: readonly string[]): ProxyTrust {
 
 /** Walks back from the socket through trusted proxies to the first address that is none of them. */
 export function clientAddress(request: IncomingMessage, trust: ProxyTrust): string {
-  const header = request.headers["x-forwarded-for"];
-  const forwarded = String(header ?? "")
-    .split(",")
-    .map((one) => one.trim())
-    .filter((one) => isIP(plainAddress(one)) !== 0);
+  const forwarded = String(request.headers["x-forwarded-for"] ?? "").split(",");
   let address = plainAddress(request.socket.remoteAddress ?? "unknown");
   while (trust(address)) {
-    const before = forwarded.pop();
-    if (before === undefined) break;
-    address = plainAddress(before);
+    const before = plainAddress(withoutPort((forwarded.pop() ?? "").trim()));
+    // What a trusted proxy did not write as an address is not skipped: before it stands what the client made up.
+    if (isIP(before) === 0) break;
+    address = before;
   }
   return address;
+}
+
+/** Some proxies name the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(entry: string): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];
+  return ipv6 ?? ipv4 ?? entry;
 }
 
 function plainAddress(address: string): string {

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { Server, Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
+import { networkOf } from "@madang/api/server";
 
 export type ConnectionLimits = {
   perAddress: number;
@@ -15,21 +16,22 @@ export type ConnectionLimits = {
  */
 export function trackConnections(server: Server, limits: ConnectionLimits): { destroyAll: () => void } {
   const open = new Set<Socket>();
-  const byAddress = new Map<string, number>();
+  const byNetwork = new Map<string, number>();
   server.maxConnections = limits.total;
-  const count = (address: string, change: 1 | -1) => {
-    const now = (byAddress.get(address) ?? 0) + change;
-    if (now === 0) byAddress.delete(address);
-    else byAddress.set(address, now);
+  const count = (network: string, change: 1 | -1) => {
+    const now = (byNetwork.get(network) ?? 0) + change;
+    if (now === 0) byNetwork.delete(network);
+    else byNetwork.set(network, now);
     return now;
   };
   server.on("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "unknown";
+    const network = networkOf(address);
     open.add(socket);
-    const own = count(address, 1);
+    const own = count(network, 1);
     socket.once("close", () => {
       open.delete(socket);
-      count(address, -1);
+      count(network, -1);
     });
     if (own > limits.perAddress && !limits.exempt(address)) turnAway(server, socket);
   });

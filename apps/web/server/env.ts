@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { scheduleTimeoutMs } from "@madang/core/instance/machine";
+import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { z } from "zod";
 
 const defaultData = () =>

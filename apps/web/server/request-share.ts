@@ -1,5 +1,6 @@
 /** How many requests of one address may be under way at once: each holds its body in memory and a place in the event loop. */
 import type { ServerResponse } from "node:http";
+import { networkOf } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
 
 /** Many people sit behind the address of one office. */
@@ -14,13 +15,14 @@ export function makeRequestShare(): RequestShare {
   const open = new Map<string, number>();
   return {
     take: (address, response) => {
-      const own = open.get(address) ?? 0;
+      const network = networkOf(address);
+      const own = open.get(network) ?? 0;
       if (own >= requestsPerAddress) throw tooMany();
-      open.set(address, own + 1);
+      open.set(network, own + 1);
       response.once("close", () => {
-        const left = (open.get(address) ?? 1) - 1;
-        if (left === 0) open.delete(address);
-        else open.set(address, left);
+        const left = (open.get(network) ?? 1) - 1;
+        if (left === 0) open.delete(network);
+        else open.set(network, left);
       });
     },
   };

@@ -1,5 +1,6 @@
 /** Calls to procedures, a few a person at once: a script that sends thousands waits in its own line, not in the database's. */
 import { CloudError } from "@madang/core/errors";
+import { networkOf } from "./network.ts";
 import { makeTurns } from "./turns.ts";
 
 export type CallTurns = {
@@ -19,7 +20,7 @@ export function makeCallTurns(): CallTurns {
   const turns = makeTurns({ atOnce, atOncePerKey, longestLine, refused: tooMany });
   const users = new Map<string, string>();
   const keyOf = ({ sessionId, address }: { sessionId: string | null; address: string }) =>
-    sessionId === null ? `address ${address}` : (users.get(sessionId) ?? sessionId);
+    sessionId === null ? `address ${networkOf(address)}` : (users.get(sessionId) ?? sessionId);
   return {
     run: (caller, work) => turns.run(keyOf(caller), work),
     belongs: (sessionId, userId) => {

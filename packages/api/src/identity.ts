@@ -16,13 +16,16 @@ export type Identity = {
 
 type Row = Omit<Identity, "grants"> & { system: string[]; projects: { id: string; role: string }[] };
 
-const query = { name: "madang_identities", text: `SELECT s.id AS "sessionId", s.last_seen_at AS "lastSeenAt", s.created_at AS "createdAt", u.id AS "userId",
+const query = {
+  name: "madang_identities",
+  text: `SELECT s.id AS "sessionId", s.last_seen_at AS "lastSeenAt", s.created_at AS "createdAt", u.id AS "userId",
     u.name AS "userName", u.email, u.must_change_password AS "mustChangePassword",
     (SELECT coalesce(json_agg(a.role), '[]') FROM system_role_assignment a WHERE a.user_id = u.id) AS system,
     (SELECT coalesce(json_agg(json_build_object('id', a.project_id, 'role', a.role)), '[]') FROM role_assignment a
        JOIN project p ON p.id = a.project_id AND p.enabled WHERE a.user_id = u.id) AS projects
   FROM session s JOIN "user" u ON u.id = s.user_id JOIN domain d ON d.id = u.domain_id
-  WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now() AND u.enabled AND d.enabled` };
+  WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now() AND u.enabled AND d.enabled`,
+};
 
 /** Only sessions that are valid now; one query however many are asked for. */
 export async function readIdentities(

@@ -4,7 +4,6 @@
  * not its owner. What all strangers together may guess at one name is bounded too, and there an address from which its
  * owner has signed in before is no stranger.
  */
-import { isIPv6 } from "node:net";
 import { CloudError } from "@madang/core/errors";
 import type { Database } from "@madang/db";
 import {
@@ -15,6 +14,7 @@ import {
 } from "rate-limiter-flexible";
 import { type AgentTurns, makeAgentTurns } from "./agent-turns.ts";
 import { type CallTurns, makeCallTurns } from "./call-turns.ts";
+import { networkOf } from "./network.ts";
 import { makePasswordTurns, type PasswordTurns } from "./password-turns.ts";
 
 /** points in `duration` seconds; `shared`: counted across processes. */
@@ -97,20 +97,6 @@ function open(database: Database, kind: LimitKind): Promise<RateLimiterAbstract>
 /** Keys are bounded and printable. */
 function keyOf(key: string): string {
   return encodeURIComponent(networkOf(key).toWellFormed()).slice(0, 300);
-}
-
-/** One IPv6 subscriber has a /64 to choose addresses from; everything else is what it is. */
-export function networkOf(address: string): string {
-  return isIPv6(address) ? network64(address) : address;
-}
-
-/** The first four groups, with what "::" leaves out written. */
-function network64(address: string): string {
-  const [head = "", tail] = address.split("::");
-  const before = head.split(":").filter(Boolean);
-  const after = (tail ?? "").split(":").filter(Boolean);
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
-  return [...before, ...(tail === undefined ? [] : zeros), ...after].slice(0, 4).join(":");
 }
 
 function tooMany(milliseconds: number): CloudError {

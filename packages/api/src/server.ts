@@ -36,6 +36,7 @@ export { cloudErrorOf, trpcCodes } from "./error-table.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
 export { type Identity, readIdentity } from "./identity.ts";
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";
+export { networkOf } from "./network.ts";
 export { type LimitKind, openRateLimits, type RateLimits } from "./rate-limit.ts";
 export { readHypervisorCounts } from "./reads/overview.ts";
 export { requestIdFrom, requestIdHeader } from "./request-id.ts";

@@ -2,8 +2,9 @@
 import { CloudError } from "@madang/core/errors";
 import { appendEvent, asUnavailable, transaction } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
+import { networkOf } from "../network.ts";
 import { verifyPassword } from "../password.ts";
-import { networkOf, type RateLimits } from "../rate-limit.ts";
+import type { RateLimits } from "../rate-limit.ts";
 import { sessionExpiry } from "../session.ts";
 
 export type Attempt = {
@@ -54,7 +55,8 @@ async function lookUp(deps: Deps, { address }: Attempt, username: string) {
     where: { name: username, domain: { enabled: true } },
     select: { id: true, name: true, enabled: true, passwordHash: true },
   });
-  const known = user !== null && (await hasSignedInFrom(deps, user.id, address));
+  // Also for nobody: how long it takes must not tell who is there.
+  const known = await hasSignedInFrom(deps, user?.id ?? nilUuid, address);
   if (!known) await deps.limits.take("signInStrangers", username.toLowerCase());
   return { user, known };
 }

@@ -12,8 +12,6 @@ import type { Prisma, Tx } from "./client.ts";
 import { type Hypervisor, Prisma as PrismaNamespace } from "./generated/client.ts";
 
 export type PlacementReading = {
-  /** When it was begun, ms: what was committed before is in it. */
-  readAt: number;
   candidates: Candidate[];
   flavors: FlavorSize[];
   weights: Weights;
@@ -36,9 +34,9 @@ export function openPlacementBoard({ prisma, now }: Deps): PlacementBoard {
     last = null;
   };
   const read = (maxAgeMs: number) => {
-    if (last && Date.now() - last.readAt <= maxAgeMs) return last.reading;
-    const readAt = Date.now();
-    const reading = readPlacement(prisma, readAt, now());
+    if (last && performance.now() - last.readAt <= maxAgeMs) return last.reading;
+    const readAt = performance.now();
+    const reading = readPlacement(prisma, now());
     last = { readAt, reading };
     reading.catch(forget);
     return reading;
@@ -56,14 +54,13 @@ export function openPlacementBoard({ prisma, now }: Deps): PlacementBoard {
   return { read, take, forget };
 }
 
-async function readPlacement(prisma: Prisma, readAt: number, now: Date): Promise<PlacementReading> {
+async function readPlacement(prisma: Prisma, now: Date): Promise<PlacementReading> {
   const [candidates, flavors, weights] = await Promise.all([
     readCandidates(prisma, now),
     prisma.flavor.findMany({ where: { enabled: true, isPublic: true } }),
     prisma.placementWeight.findMany(),
   ]);
   return {
-    readAt,
     candidates,
     flavors: flavors.map((flavor) => ({
       ...flavor,

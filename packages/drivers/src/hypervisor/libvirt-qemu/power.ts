@@ -58,7 +58,7 @@ export async function settle(deps: PowerDeps, guest: Guest, limits: Limits): Pro
     case "start":
       return false;
     case "wait":
-      if (await off(deps, guest, limits.signal, Date.now() + endingMs)) return false;
+      if (await off(deps, guest, limits.signal, performance.now() + endingMs)) return false;
       await forceOff(deps, guest);
       return false;
     case "resume":
@@ -76,7 +76,7 @@ export async function settle(deps: PowerDeps, guest: Guest, limits: Limits): Pro
  */
 async function finishStop(deps: PowerDeps, guest: Guest, limits: Limits): Promise<boolean> {
   if (!guest.metadata.stopping) return true;
-  if (await off(deps, guest, limits.signal, Date.now() + limits.graceMs)) return false;
+  if (await off(deps, guest, limits.signal, performance.now() + limits.graceMs)) return false;
   await unlessOff(deps.domains.setLiveMetadata(guest.domain, { ...guest.metadata, stopping: false }));
   return !isOff(await deps.domains.state(guest.domain));
 }
@@ -86,11 +86,11 @@ async function powerOffByButton(
   guest: Guest,
   { signal, graceMs }: Limits,
 ): Promise<boolean> {
-  const deadline = Date.now() + graceMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + graceMs;
+  while (performance.now() < deadline) {
     signal.throwIfAborted();
     await unlessOff(deps.domains.powerButton(guest.domain));
-    if (await off(deps, guest, signal, Math.min(deadline, Date.now() + pressAgainMs))) return true;
+    if (await off(deps, guest, signal, Math.min(deadline, performance.now() + pressAgainMs))) return true;
   }
   return false;
 }
@@ -100,12 +100,12 @@ async function off(deps: PowerDeps, guest: Guest, signal: AbortSignal, deadline:
     // Subscribed before looking, so an event in between is not lost.
     const event = deps.events.next(
       guest.id,
-      Math.min(lookAgainMs, Math.max(1, deadline - Date.now())),
+      Math.min(lookAgainMs, Math.max(1, deadline - performance.now())),
       signal,
     );
     event.catch(() => {});
     if (isOff(await deps.domains.state(guest.domain))) return true;
-    if (Date.now() >= deadline) return false;
+    if (performance.now() >= deadline) return false;
     await event;
   }
 }

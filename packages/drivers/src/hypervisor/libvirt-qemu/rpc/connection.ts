@@ -68,7 +68,7 @@ type Line = {
 function frame(socket: Socket): Connection {
   const { promise: ended, resolve: finish } = Promise.withResolvers<Error>();
   const line: Line = {
-    ...{ socket, waiting: new Map<number, Waiting>(), serial: 0, heard: Date.now(), over: null },
+    ...{ socket, waiting: new Map<number, Waiting>(), serial: 0, heard: performance.now(), over: null },
     end(reason) {
       if (line.over) return;
       line.over = disconnected(reason);
@@ -89,7 +89,7 @@ function frame(socket: Socket): Connection {
   };
   const packets = splitter((header, body) => receive(line, connection, header, body));
   socket.on("data", (chunk: Buffer) => {
-    line.heard = Date.now();
+    line.heard = performance.now();
     try {
       packets(chunk);
     } catch (error) {
@@ -117,7 +117,7 @@ function call(line: Line, number: Procedure, args: XdrWriter): Promise<XdrReader
 }
 
 function ping(line: Line): void {
-  if (Date.now() - line.heard > deadAfterMs) line.end(`silent for ${deadAfterMs} ms`);
+  if (performance.now() - line.heard > deadAfterMs) line.end(`silent for ${deadAfterMs} ms`);
   else send(line.socket, keepalive(keepaliveProgram.ping));
 }
 

@@ -1,7 +1,7 @@
 /** Rows that still need the controller, found by looking: what makes every lost wake only a delay. */
 import type { Prisma } from "@madang/db";
 
-/** One round's share; the oldest first, so a crowd is worked off round by round. */
+/** One round's share, drawn by lot: what cannot be helped now must not stand before all others in every round. */
 const share = 1_000;
 
 /** What waits for a hypervisor has its own round (`placement/waiting.ts`), which does not run all of a crowd each time. */
@@ -10,14 +10,14 @@ export async function unsettledInstances(prisma: Prisma): Promise<string[]> {
     SELECT i.id::text AS id FROM instance i LEFT JOIN guest g ON g.id = i.active_guest_id
     WHERE NOT (i.active_guest_id IS NULL AND i.delete_requested_at IS NULL AND i.fault IS NULL
         AND i.adopt_guest_id IS NULL AND i.reset_seq = i.observed_reset_seq
-        AND i.conditions -> 'Scheduled' ->> 'ok' = 'false' AND NOT EXISTS (SELECT 1 FROM guest o WHERE o.instance_id = i.id))
+        AND coalesce(i.conditions -> 'Scheduled' ->> 'ok' = 'false', false) AND NOT EXISTS (SELECT 1 FROM guest o WHERE o.instance_id = i.id))
       AND (i.observed_generation < i.generation OR i.task_state IS NOT NULL OR i.delete_requested_at IS NOT NULL
       OR i.reset_seq > i.observed_reset_seq
       OR g.acked_generation < g.generation OR g.desired::text <> g.observed::text
       OR EXISTS (SELECT 1 FROM guest o WHERE o.instance_id = i.id AND (o.id <> i.active_guest_id OR i.active_guest_id IS NULL
         OR o.lost_at IS NOT NULL))
       OR EXISTS (SELECT 1 FROM operation p WHERE p.resource_id = i.id AND p.state IN ('pending', 'running')))
-    ORDER BY i.updated_at LIMIT ${share}`;
+    ORDER BY random() LIMIT ${share}`;
   return rows.map(({ id }) => id);
 }
 

@@ -55,8 +55,8 @@ async function pullOnce(
   return snapshot.revision;
 }
 
-/** 0.25 s, doubling to 15 s, half of it at random. */
+/** 0.25 s, doubling to 15 s, half of it at random; whole ms, for not every timer takes others. */
 export function reconnectMs(failures: number, random: () => number = Math.random): number {
   const base = Math.min(longestWaitMs, 250 * 2 ** (failures - 1));
-  return base / 2 + (random() * base) / 2;
+  return Math.round(base / 2 + (random() * base) / 2);
 }

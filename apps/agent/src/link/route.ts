@@ -45,7 +45,7 @@ export function openRoute(urls: readonly string[], log: Logger): Route {
 
   const waiting = new EventEmitter<{ answer: [] }>().setMaxListeners(0);
   const pause: Route["pause"] = async (ms, signal) => {
-    const over = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+    const over = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
     const answered = once(waiting, "answer", { signal: over }).then(() =>
       delay(Math.random() * spreadMs, null, { signal: over }),
     );

@@ -4,6 +4,7 @@
  */
 import { type Database, latestEventCursor, readEventsAfter, type StoredEvent } from "@madang/db";
 import { type HintBus, nextHint } from "../hint-bus.ts";
+import { isAfter } from "./cursor.ts";
 
 /** A resource that changed without anything worth an event (progress, say): a hint only, lost ones are never made up for. */
 export type Touched = { projectId: string; kind: string; id: string };
@@ -34,6 +35,7 @@ export function openEventReader(database: Database, bus: HintBus): EventReader {
   let cursor: string | null = null;
   let caughtUpAt = performance.now();
   let stalled = false;
+  let failed = false;
   const lagMs = () => performance.now() - caughtUpAt;
   const judge = () => {
     const now = lagMs() > stalledAfterMs;
@@ -42,9 +44,23 @@ export function openEventReader(database: Database, bus: HintBus): EventReader {
     for (const listener of listeners) listener.onStalled(stalled);
   };
   const watch = setInterval(judge, everyMs);
+  /**
+   * A crashed server may have lost the last moment of what agents reported, and gives the lost numbers out again: what is
+   * told with one of those would pass unseen, so whoever watches reads everything anew.
+   */
+  const goBack = async () => {
+    const latest = await latestEventCursor(database.pool);
+    if (cursor !== null && isAfter(cursor, latest)) cursor = latest;
+  };
+  const recovered = () => {
+    if (failed && !stalled) for (const listener of listeners) listener.onStalled(false);
+    failed = false;
+  };
   const readOnce = async () => {
+    if (failed) await goBack();
     cursor ??= await latestEventCursor(database.pool);
     const events = await readEventsAfter(database.pool, cursor, batch);
+    recovered();
     const last = events.at(-1);
     if (last) {
       cursor = last.cursor;
@@ -58,7 +74,10 @@ export function openEventReader(database: Database, bus: HintBus): EventReader {
   const run = async () => {
     while (!ending.signal.aborted) {
       const hint = nextHint(bus, "event", everyMs, ending.signal);
-      const more = await readOnce().catch(() => false);
+      const more = await readOnce().catch(() => {
+        failed = true;
+        return false;
+      });
       if (!more) await hint;
     }
   };

@@ -185,3 +185,19 @@ test("a browser is told when the trail can't be read, and again when it can, and
   expect(told).toEqual([true, false]);
   await mine.end();
 });
+
+test("after the trail could not be read for a moment, whoever watches is told to look anew", async () => {
+  const mine = await open("manager", cloud.projectId);
+  const hide = (from: string, to: string) => cloud.database.pool.query(`ALTER TABLE ${from} RENAME TO ${to}`);
+  await hide("event", "event_hidden");
+  try {
+    await expect
+      .poll(() => cloud.deps.events.lagMs(), { timeout: 20_000, interval: 10 })
+      .toBeGreaterThan(2_000);
+  } finally {
+    await hide("event_hidden", "event");
+  }
+  const isOver = (message: StreamMessage) => message.type === "stalled" && !message.stalled;
+  await mine.until(() => mine.messages.some(isOver));
+  await mine.end();
+});

@@ -1,8 +1,6 @@
 /** What somebody who means harm puts where a procedure expects its input, made from the procedure's own schema. */
 import { z } from "zod";
 
-/** A body as superjson reads it. */
-export type Body = { json: unknown; meta?: unknown };
 export type Attack = { name: string; text: string };
 
 type Schema = {

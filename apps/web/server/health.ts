@@ -1,4 +1,7 @@
-/** What /api/health says: each part's state with a reason when it is not well, and figures. No secrets, no names. */
+/**
+ * What /api/health says: each part's state with a reason when it is not well, and figures, which are not for strangers:
+ * how many machines there are and how full a disk is tells whoever attacks where to push. No secrets, no names.
+ */
 import { statfs } from "node:fs/promises";
 import {
   type AuthorityFigures,
@@ -67,6 +70,12 @@ export function cachedHealth(read: () => Promise<Health>, forMs = 1_000): () => 
     if (!last || performance.now() - last.at > forMs) last = { at: performance.now(), health: read() };
     return last.health;
   };
+}
+
+/** For whoever has not signed in. */
+export function withoutFigures({ status, parts }: Health): Health {
+  const bare = Object.entries(parts).map(([name, part]) => [name, { ...part, figures: {} }]);
+  return { status, parts: Object.fromEntries(bare) };
 }
 
 async function readStored(sources: HealthSources): Promise<Stored> {

@@ -13,6 +13,7 @@ import type { Logger } from "pino";
 import type { Backend } from "./backend.ts";
 import { clientAddress, type ProxyTrust } from "./client-address.ts";
 import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
+import { withoutFigures } from "./health.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
 import { makeRequestShare } from "./request-share.ts";
@@ -60,12 +61,13 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
     deps.backend.metrics.responded("public", reply.raw.statusCode),
   );
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
-  app.get("/api/health", async (_request, reply) => {
-    const health = await deps.health();
+  app.get("/api/health", async ({ raw }, reply) => {
+    // The cookie's signature is enough: the database that could say more may be what is not well.
+    const [health, sessionId] = await Promise.all([deps.health(), sessionIdOf(raw, deps.sessionKey)]);
     return reply
       .code(health.status === "failed" ? 503 : 200)
       .header("cache-control", "no-store")
-      .send(health);
+      .send(sessionId === null ? withoutFigures(health) : health);
   });
   await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
   await app.register(async (scope) => mountSignIn(deps, scope));

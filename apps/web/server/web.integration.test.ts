@@ -98,6 +98,25 @@ test("a batch of twenty is one request", async () => {
   for (const answer of answers) expect(answer.result?.data.json).toBeDefined();
 });
 
+test("a stranger learns how each part is, and nothing of how many or how full", async () => {
+  const shape = z.object({
+    parts: z.record(z.string(), z.object({ figures: z.record(z.string(), z.number()) })),
+  });
+  const ask = async (asker: Record<string, string>) => {
+    const { parts } = shape.parse(
+      await (await fetch(`${web.env.url}/api/health`, { headers: asker })).json(),
+    );
+    return {
+      names: Object.keys(parts),
+      figures: Object.values(parts).flatMap((part) => Object.keys(part.figures)),
+    };
+  };
+  const signedIn = await ask({ cookie });
+  expect(signedIn.figures).toContain("freeBytes");
+  for (const stranger of [{}, { cookie: cookie.replace(/=./, "=x") }])
+    expect(await ask(stranger)).toEqual({ names: signedIn.names, figures: [] });
+});
+
 test("an error is typed and carries the request id of the answer's header", async () => {
   const { status, error, response } = await call(
     "instance.get",

@@ -75,7 +75,11 @@ export function readSettings(env = process.env, uid = process.getuid()) {
         "MADANG_TRUSTED_PROXIES",
         "MADANG_SCHEDULE_TIMEOUT_S",
       ]),
-      controller: pick(env, ["MADANG_CONTROLLER_WORKERS", "MADANG_KEEP_EVENTS_MONTHS"]),
+      controller: pick(env, [
+        "MADANG_AGENT_CERTIFICATE_SECONDS",
+        "MADANG_CONTROLLER_WORKERS",
+        "MADANG_KEEP_EVENTS_MONTHS",
+      ]),
       agent: pick(env, ["MADANG_BOOTING", "MADANG_IMAGE_CACHE_GIB"]),
     },
     base: baseEnvironment(env),

@@ -23,7 +23,7 @@ export async function openInstances(
   await context.addCookies(cookies);
   const page = await context.newPage();
   await page.goto(`${url}/p/${projectId}/instances`);
-  await page.locator("[data-status]").first().waitFor();
+  await page.locator("[data-status]:visible").first().waitFor();
   return page;
 }
 

@@ -20,7 +20,7 @@ const instances = `INSERT INTO instance (id, project_id, user_id, name, hostname
     (ARRAY['web', 'database', 'worker', 'batch', 'cache'])[1 + n % 5] || '-' || n || repeat(' of the long running campaign', n % 7),
     'host-' || n, f.id, f.name, f.vcpus, f.ram_mib, f.disk_gib, m.id, m.name,
     jsonb_build_object('sha256', m.sha256, 'sizeBytes', m.size_bytes, 'virtualSizeBytes', m.virtual_size_bytes, 'format', 'qcow2'),
-    'pc-q35-7.2', CASE WHEN n % 4 = 0 THEN 'stopped' ELSE 'running' END::instance_power, now(), now(), now() - n * interval '7 seconds',
+    'pc-q35-7.2', CASE WHEN n % 4 = 0 THEN 'stopped' ELSE 'running' END::power, now(), now(), now() - n * interval '7 seconds',
     now() - n * interval '3 seconds', 1, CASE WHEN n % 50 = 1 THEN '${fault}'::jsonb END,
     CASE WHEN n % 50 = 1 THEN 'ERROR' WHEN n % 4 = 0 THEN 'SHUTOFF' ELSE 'ACTIVE' END, NULL,
     CASE WHEN n % 4 = 0 THEN 'SHUTDOWN' ELSE 'RUNNING' END

@@ -28,6 +28,11 @@ export type SortColumn = { column: string; type: "text" | "timestamptz" | "int" 
 export type ListQuery<Row, Item> = {
   select: string;
   from: string;
+  /**
+   * Tables that add columns to rows of `from` and leave none out, where `from` is one table and `where`, `sorts` and `id`
+   * are of it alone: then only the page's rows are joined, after they were found.
+   */
+  joins?: string;
   id: string;
   sorts: Readonly<Record<string, SortColumn>>;
   defaultSort: string;
@@ -53,26 +58,38 @@ export async function listPage<Row extends object, Item>(
   const where = allOf([...query.where, ...after(query.id, column, sort, input.cursor)]);
   const direction = literal(sort.startsWith("-") ? "DESC" : "ASC");
   const [by, id] = [literal(column.column), literal(query.id)];
-  const rows = await database.pool
+  const order = sql`ORDER BY ${by} ${direction}, ${id} ${direction}`;
+  const reading = database.pool
     .query<Row & Keyed>(
       bind(sql`SELECT ${literal(query.select)}, ${by}::text AS "sortValue", ${id}::text AS "sortId"
-      FROM ${literal(query.from)} WHERE ${where}
-      ORDER BY ${by} ${direction}, ${id} ${direction} LIMIT ${input.limit + 1}`),
+      FROM ${rowsOf(query, where, order, input.limit + 1)}`),
     )
     .catch((error: unknown) => {
       // Well formed, but with a value that is none of this column's type (SQLSTATE class 22).
       throw input.cursor && isDataException(error) ? badCursor(error) : error;
     });
+  const [rows, counted] = await Promise.all([reading, countUpTo(database, query)]);
   const page = rows.rows.slice(0, input.limit);
   const last = page.at(-1);
   const more = rows.rows.length > input.limit && last;
-  const counted = await countUpTo(database, query);
   return {
     items: page.map(query.toItem),
     nextCursor: more ? encodeCursor([sort, last.sortValue, last.sortId]) : null,
     total: Math.min(counted, countLimit),
     totalIsExact: counted <= countLimit,
   };
+}
+
+function rowsOf<Row, Item>(
+  { from, joins, id }: ListQuery<Row, Item>,
+  where: Sql,
+  order: Sql,
+  limit: number,
+): Sql {
+  const found = sql`${literal(from)} WHERE ${where} ${order} LIMIT ${limit}`;
+  if (joins === undefined) return found;
+  const alias = literal(id.slice(0, id.indexOf(".")));
+  return sql`(SELECT ${alias}.* FROM ${found}) AS ${alias} ${literal(joins)} ${order}`;
 }
 
 async function countUpTo<Row, Item>(database: Database, query: ListQuery<Row, Item>): Promise<number> {

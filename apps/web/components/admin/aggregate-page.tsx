@@ -16,9 +16,9 @@ import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { TextFilter } from "../ui/text-filter.tsx";
 import { AggregateDialog } from "./aggregate-dialog.tsx";
 import { AggregateTable } from "./aggregate-table.tsx";
-import { TextFilter } from "./text-filter.tsx";
 
 type Asked = { kind: "create" } | { kind: "edit" | "delete"; aggregate: AggregateRow };
 const pageSize = 100;
@@ -64,7 +64,9 @@ export function AggregatePage() {
         </EmptyState>
       ) : (
         <div className="flex flex-col gap-3">
-          <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
+          <search>
+            <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
+          </search>
           {empty ? (
             <EmptyState title={t("nothing", { text: text ?? "" })}>
               <Button onClick={() => setText(null)}>{t("clear")}</Button>

@@ -39,7 +39,7 @@ export function AdoptDialog({ hypervisorId, orphan, onClose }: AdoptDialogProps)
     <Dialog
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
-      title={t("admin.orphans.adoptTitle", { name: orphan.name })}
+      title={t("admin.orphans.adoptTitle", { name: orphan.name.trim() || orphan.guestId.slice(0, 8) })}
       about={t("admin.orphans.adoptAbout")}
       footer={
         <>

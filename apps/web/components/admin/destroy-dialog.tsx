@@ -25,8 +25,10 @@ export function DestroyDialog({ hypervisor, orphan, onClose }: DestroyDialogProp
       onSettled: onClose,
     }),
   );
-  const expected = orphan.name && orphan.name.length <= typedLimit ? orphan.name : orphan.guestId.slice(0, 8);
-  const { name } = orphan;
+  const given = orphan.name.trim();
+  const expected = given && given.length <= typedLimit ? given : orphan.guestId.slice(0, 8);
+  const name = given || orphan.guestId.slice(0, 8);
+  const hears = hypervisor.state === "up" || hypervisor.state === "disabled";
   return (
     <ConfirmDialog
       open
@@ -37,7 +39,7 @@ export function DestroyDialog({ hypervisor, orphan, onClose }: DestroyDialogProp
       about={
         <>
           <p>{t(orphan.body ? "destroyAbout" : "destroyForeignAbout", { host: hypervisor.name })}</p>
-          {hypervisor.state === "down" ? <p className="mt-2">{t("destroyLater")}</p> : null}
+          {hears ? null : <p className="mt-2">{t("destroyLater")}</p>}
         </>
       }
       verb={t("destroy")}

@@ -165,7 +165,9 @@ function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {
       const settings = { secret: deps.sessionKey, secure: deps.url.startsWith("https:") };
       const tell = (userId: string | null, outcome: SignInOutcome) => {
         deps.backend.metrics.signedIn(outcome);
-        deps.log.info({ requestId, procedure: "sign-in", userId, outcome, address }, "sign-in");
+        // A flood that is refused must not push everything else out of the log; the figures count it.
+        const level = outcome === "TooManyRequests" ? "debug" : "info";
+        deps.log[level]({ requestId, procedure: "sign-in", userId, outcome, address }, "sign-in");
       };
       const signInRequest = { raw, query, body: request.body ?? {}, address, userAgent, requestId, tell };
       await handleSignIn(deps.backend.api, settings, signInRequest, reply.raw).catch((error) => {

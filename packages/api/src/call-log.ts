@@ -31,7 +31,10 @@ export function startedOperations(answer: unknown): string[] {
   return started.safeParse(answer).data ?? [];
 }
 
-/** What changes something or is refused is worth a line at the usual level; a look is not. */
+/**
+ * What changes something or is refused is worth a line at the usual level; a look is not, nor a stranger, who gets nowhere:
+ * whoever knocks often enough would push everything else out of the log.
+ */
 export function tellCall(
   { log, meter }: { log: Log; meter: Meter },
   { type, operations, ...call }: Call,
@@ -39,7 +42,8 @@ export function tellCall(
   durationMs: number,
 ): void {
   meter.called(call.procedure, outcome, durationMs / 1_000);
-  const level = type === "mutation" || outcome !== "ok" ? "info" : "debug";
+  const telling = call.userId !== null && (type === "mutation" || outcome !== "ok");
+  const level = telling || outcome === "Internal" ? "info" : "debug";
   const [operationId] = operations;
   log[level](
     {

@@ -35,6 +35,9 @@ async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<nu
     await process.start();
     if (point.every !== null && deaths < mostDeaths) await process.arm({ ...point, at: point.every });
   };
+  const all = Object.values(cloud.processes).flat();
+  for (const other of all)
+    other.onDeath((cause) => byItself.reject(new Error(`${other.name} ended by itself: ${cause}`)));
   process.onDeath((cause) => {
     if (cause !== "SIGKILL") return byItself.reject(new Error(`${process.name} ended by itself: ${cause}`));
     deaths++;
@@ -49,7 +52,7 @@ async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<nu
     await recovery;
     return deaths + process.severed() - severedBefore;
   } finally {
-    process.onDeath(null);
+    for (const one of all) one.onDeath(null);
     await process.arm(null);
   }
 }

@@ -192,12 +192,18 @@ function startRounds(loop: Loop): Every[] {
 
 async function watchPresence(loop: Loop): Promise<void> {
   const { prisma, log, now, hints } = loop;
-  const changes = await reconcileHypervisors({ prisma, publish: hints.publish, now });
+  const failures: unknown[] = [];
+  const onFailure = (error: unknown, hypervisorId: string) => {
+    log.warn({ err: error, hypervisorId }, "hypervisor was not looked after");
+    if (!isBusy(error)) failures.push(error);
+  };
+  const changes = await reconcileHypervisors({ prisma, publish: hints.publish, now, onFailure });
   for (const { lost, ...change } of changes) {
     log.info({ ...change, lost: lost.length }, change.action);
     await wakeAll(loop, lost);
   }
   if (changes.some(({ action }) => action === "hypervisor.up")) loop.onCapacity();
+  if (failures.length > 0) throw new AggregateError(failures, "hypervisors were not looked after");
 }
 
 async function sign({ prisma, authority, hints, now, log }: Loop): Promise<void> {

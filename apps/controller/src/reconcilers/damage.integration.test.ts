@@ -163,7 +163,9 @@ describe("a forced deletion", () => {
 
 describe("a fence", () => {
   const request = (id: string) => setHypervisor(id, { fenceRequestedAt: new Date(Date.now() - 1_000) });
-  const fencings = () => reconcileHypervisors(cloud.deps);
+  const failed: string[] = [];
+  const onFailure = (_error: unknown, id: string) => failed.push(id);
+  const fencings = () => reconcileHypervisors({ ...cloud.deps, onFailure });
 
   it("takes everything that was on the host for lost, at once, and it is built anew elsewhere", async () => {
     const first = await addHypervisor(cloud);
@@ -204,6 +206,25 @@ describe("a fence", () => {
     await silence(id);
     expect((await fencings()).map(({ action }) => action)).toEqual(["hypervisor.down"]);
     expect(await onlyGuest(instanceId)).toMatchObject({ lostAt: null });
+  });
+
+  it("that finds a row in other hands holds up no other hypervisor", async () => {
+    const first = await addHypervisor(cloud);
+    const instanceId = await launched();
+    await silence(first);
+    await request(first);
+    const second = await addHypervisor(cloud);
+    const holder = await cloud.database.pool.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM instance WHERE id = $1 FOR UPDATE", [instanceId]);
+    try {
+      expect(await fencings()).toMatchObject([{ hypervisorId: second, action: "hypervisor.up" }]);
+      expect(failed.splice(0)).toEqual([first]);
+    } finally {
+      await holder.query("ROLLBACK");
+      holder.release();
+    }
+    expect(await fencings()).toMatchObject([{ hypervisorId: first, lost: [instanceId] }]);
   });
 
   it("is done once by two controllers", async () => {

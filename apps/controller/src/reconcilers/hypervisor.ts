@@ -22,6 +22,8 @@ export type PresenceDeps = {
   prisma: Prisma;
   publish: (...topics: HintTopic[]) => void;
   now: () => Date;
+  /** What went wrong with one of them keeps nobody from the others. */
+  onFailure: (error: unknown, hypervisorId: string) => void;
 };
 export type PresenceChange = {
   hypervisorId: string;
@@ -44,7 +46,10 @@ export async function reconcileHypervisors(deps: PresenceDeps): Promise<Presence
   const changes: PresenceChange[] = [];
   for (const { id } of due) {
     const work = (tx: Tx) => takeStep(tx, id, deps.now());
-    const change = await transaction(deps.prisma, work, fenceTimeoutMs);
+    const change = await transaction(deps.prisma, work, fenceTimeoutMs).catch((error: unknown) => {
+      deps.onFailure(error, id);
+      return null;
+    });
     if (change) changes.push(change);
   }
   if (changes.length > 0) deps.publish("event");

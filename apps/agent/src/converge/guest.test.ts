@@ -1,96 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CloudError, type PublicError } from "@madang/core/errors";
-import { type GuestReport, type GuestSpec, guestBody } from "@madang/core/wire/guest";
-import type { GuestObservation, GuestOrder, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import { CloudError } from "@madang/core/errors";
+import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
+import type { GuestObservation } from "@madang/drivers/hypervisor/driver";
 import PQueue from "p-queue";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { broken, guestId, scriptedDriver, spec } from "../testing/scripted-driver.ts";
 import { createFleet, type Fleet, type FleetDeps } from "./fleet.ts";
 import { type GuestMemory, openMemory } from "./memory.ts";
 
-const log = pino({ level: "silent" });
-const guestId = crypto.randomUUID();
 const bootId = crypto.randomUUID();
-
-/** A hypervisor whose every call is written down, and which a test can hold up or make fail. */
-function scriptedDriver() {
-  const guests = new Map<string, GuestObservation>();
-  const calls: string[] = [];
-  const driver = {
-    guests,
-    calls,
-    /** Runs inside the next ensure calls, before anything changes. */
-    during: async (_order: GuestOrder, _signal: AbortSignal): Promise<void> => {},
-    kind: "scripted",
-    capabilities: {
-      graphicalConsole: false,
-      serialConsole: false,
-      consoleLog: false,
-      realDisks: false,
-      acceleration: "none" as const,
-    },
-    inventory: () => Promise.reject(new Error("not asked")),
-    list: async () => [...guests.values()],
-    observe: async (id: string) => guests.get(id) ?? null,
-    ensure: async (order: GuestOrder, { signal }: { signal: AbortSignal }) => {
-      const { spec } = order;
-      calls.push(`ensure ${spec.desired}`);
-      await driver.during(order, signal);
-      signal.throwIfAborted();
-      const next: GuestObservation = {
-        guestId: spec.guestId,
-        name: spec.hostname,
-        observed: spec.desired,
-        stopCause: spec.desired === "stopped" ? "destroyed" : null,
-        rebootSeq: spec.rebootSeq,
-      };
-      guests.set(spec.guestId, next);
-      return next;
-    },
-    remove: async (id: string) => {
-      calls.push("remove");
-      guests.delete(id);
-    },
-    describe: async (id: string) =>
-      guests.has(id) ? guestBody.parse(spec({ guestId: id, generation: 4 })) : null,
-    evict: async (id: string) => {
-      calls.push("evict");
-      await driver.evicting(id);
-      guests.delete(id);
-    },
-    evicting: async (_guestId: string): Promise<void> => {},
-    console: () => Promise.reject(new Error("not asked")),
-    watch: () => () => {},
-    close: async () => {},
-  } satisfies HypervisorDriver & { during: unknown; evicting: unknown; guests: unknown; calls: unknown };
-  return driver;
-}
-
-const spec = (change: Partial<GuestSpec> = {}): GuestSpec => ({
-  guestId,
-  instanceId: crypto.randomUUID(),
-  projectId: crypto.randomUUID(),
-  generation: 1,
-  desired: "running",
-  rebootSeq: 0,
-  rebootKind: "soft",
-  crashPolicy: "restart",
-  operationId: null,
-  hostname: "one",
-  vcpus: 1,
-  ramMib: 256,
-  diskGib: 1,
-  machineType: "pc-q35-7.2",
-  image: { sha256: "a".repeat(64), sizeBytes: 1, virtualSizeBytes: 1, format: "qcow2" },
-  keys: [],
-  userDataSha256: null,
-  passwordHash: null,
-  availabilityZone: "nova",
-  launchIndex: 0,
-  ...change,
-});
 
 let directory: string;
 let driver: ReturnType<typeof scriptedDriver>;
@@ -113,7 +34,7 @@ function start(change: Partial<FleetDeps> = {}): Fleet {
     driver,
     memory,
     bootId,
-    log,
+    log: pino({ level: "silent" }),
     booting: new PQueue({ concurrency: 2 }),
     image: async () => null,
     imagePath: () => null,
@@ -146,8 +67,6 @@ const restart = async (inBoot = bootId, change: Partial<FleetDeps> = {}) => {
 };
 const reported = (expected: Partial<GuestReport>) =>
   vi.waitFor(() => expect(fleet.report(guestId)).toMatchObject(expected), { timeout: 30_000, interval: 5 });
-const broken = (retry: PublicError["retry"]) =>
-  new CloudError("Internal", "It will not start.", { reason: "guestStart", retry });
 
 describe("a guest", () => {
   it("is started, acknowledged, stopped and removed", async () => {

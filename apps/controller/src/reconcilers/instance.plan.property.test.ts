@@ -1,0 +1,111 @@
+/** What no rows whatever may make the plan do. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fault, view } from "../testing/plan-view.ts";
+import { planInstance } from "./instance.plan.ts";
+
+const desired = fc.constantFrom("running", "stopped", "hold", "absent");
+const force = fc.constantFrom("none", "asked", "overdue");
+const anyGuest = fc
+  .record({
+    desired,
+    generation: fc.integer({ min: 1, max: 3 }),
+    ackedGeneration: fc.integer({ min: 0, max: 3 }),
+    instanceGeneration: fc.integer({ min: 1, max: 3 }),
+    rebootSeq: fc.integer({ min: 0, max: 2 }),
+    observedRebootSeq: fc.integer({ min: 0, max: 2 }),
+    observed: fc.constantFrom("unknown", "absent", "running", "stopped", "failed"),
+    stopCause: fc.constantFrom(null, "shutdown", "crashed", "unknown"),
+    lost: fc.boolean(),
+    reachable: fc.boolean(),
+    fault: fc.option(fc.constantFrom(fault("never"), fault("later"), fault("elsewhere"))),
+  })
+  .map((guest) => ({ ...guest, ackedGeneration: Math.min(guest.ackedGeneration, guest.generation) }));
+const anyView = fc
+  .record({
+    guest: fc.option(anyGuest),
+    others: fc.array(anyGuest, { maxLength: 2 }),
+    bound: fc.constantFrom("host-1", "host-2", null),
+    instance: fc.record({
+      power: fc.constantFrom("running", "stopped"),
+      generation: fc.integer({ min: 1, max: 3 }),
+      observedGeneration: fc.integer({ min: 0, max: 3 }),
+      rebootSeq: fc.integer({ min: 0, max: 2 }),
+      crashPolicy: fc.constantFrom("restart", "stop"),
+      deleteRequested: fc.boolean(),
+      force,
+      resetRequested: fc.boolean(),
+      adopts: fc.boolean(),
+      launched: fc.boolean(),
+      overdue: fc.boolean(),
+      selfStoppedAt: fc.option(fc.integer({ min: 1, max: 3 })),
+      fault: fc.option(fc.constant(fault("never"))),
+    }),
+  })
+  .map((change) => {
+    const { deleteRequested } = change.instance;
+    return view({
+      ...change,
+      instance: { ...change.instance, force: deleteRequested ? change.instance.force : "none" },
+    });
+  });
+
+describe("whatever the rows say", () => {
+  it("places only where no guest row is left, and never what is being deleted or has failed", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        if (planInstance(facts).kind !== "place") return;
+        expect(facts.guests).toEqual([]);
+        expect(facts.instance).toMatchObject({ deleteRequested: false, fault: null });
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("drops a guest's row only when it is lost, or gone by order and acknowledged now, or by force", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        if (step.kind !== "drop-guest") return;
+        const { guest } = step;
+        const acked = guest.ackedGeneration === guest.generation;
+        const gone = guest.observed === "absent" && acked;
+        const forced = facts.instance.force !== "none";
+        expect(guest.lost || (guest.desired === "absent" && (gone || forced))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("destroys the guest of an instance that ran only when it is to be deleted", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        const destroys = step.kind === "remove-guests" || step.kind === "give-up";
+        if (destroys && facts.instance.launched) expect(facts.instance.deleteRequested).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("lets no guest run that did not run before anything it needs is where it is", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const step = planInstance(facts);
+        if (step.kind !== "update-guest" || step.order.desired !== "running") return;
+        const ready = facts.readiness.every((fact) => fact.hypervisorId === step.guest.hypervisorId);
+        expect(ready || step.guest.desired === "running").toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("deletes the instance's row only after its last guest's", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        if (planInstance(facts).kind === "delete-instance") expect(facts.guests).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -131,12 +131,12 @@ function fill(buffer: Buffer, projectId: string | null) {
 function take(buffer: Buffer): StreamMessage | null {
   if (buffer.ended) return { type: "ended", reason: buffer.ended };
   if (!hasSomething(buffer)) return null;
-  if (buffer.stalled !== null) {
-    const { stalled } = buffer;
+  const { events, touched, overflown, stalled } = buffer;
+  // Events first: every message carries the cursor behind them, so whoever resumed from another one would miss them.
+  if (stalled !== null && events.length === 0 && touched.size === 0 && !overflown) {
     buffer.stalled = null;
     return { type: "stalled", stalled };
   }
-  const { events, touched, overflown } = buffer;
   buffer.events = [];
   buffer.touched = new Map();
   buffer.overflown = false;

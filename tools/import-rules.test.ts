@@ -45,6 +45,7 @@ const violations: Record<string, [file: string, line: string, target: string | n
     "packages/db/src/b.ts",
   ],
   "e2e-imports": ["e2e/k.ts", 'import "../packages/core/src/l.ts";', "packages/core/src/l.ts"],
+  "bench-imports": ["bench/b1.ts", 'import "../packages/db/src/b.ts";', "packages/db/src/b.ts"],
   "boot-imports": ["boot/m.mjs", 'import "../tools/n.mjs";', "tools/n.mjs"],
   "agent-types-only": [
     "apps/agent/src/o.ts",
@@ -92,7 +93,19 @@ async function write(folder: string, file: string, text: string) {
 }
 
 function cruise(folder: string): Promise<Found[]> {
-  const args = [cli, "--config", config, "--output-type", "json", "apps", "packages", "boot", "e2e", "tools"];
+  const args = [
+    cli,
+    "--config",
+    config,
+    "--output-type",
+    "json",
+    "apps",
+    "packages",
+    "bench",
+    "boot",
+    "e2e",
+    "tools",
+  ];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd: folder, maxBuffer: 2 ** 26 }, (_error, stdout, stderr) => {
       try {

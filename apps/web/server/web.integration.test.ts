@@ -99,22 +99,11 @@ test("a batch of twenty is one request", async () => {
 });
 
 test("a stranger learns how each part is, and nothing of how many or how full", async () => {
-  const shape = z.object({
-    parts: z.record(z.string(), z.object({ figures: z.record(z.string(), z.number()) })),
-  });
-  const ask = async (asker: Record<string, string>) => {
-    const { parts } = shape.parse(
-      await (await fetch(`${web.env.url}/api/health`, { headers: asker })).json(),
-    );
-    return {
-      names: Object.keys(parts),
-      figures: Object.values(parts).flatMap((part) => Object.keys(part.figures)),
-    };
-  };
-  const signedIn = await ask({ cookie });
-  expect(signedIn.figures).toContain("freeBytes");
-  for (const stranger of ["", cookie.replace(/=./, "=x")])
-    expect(await ask({ cookie: stranger })).toEqual({ names: signedIn.names, figures: [] });
+  const askers = [cookie, "", cookie.replace(/=./, "=x")];
+  const answers = askers.map((asker) => fetch(`${web.env.url}/api/health`, { headers: { cookie: asker } }));
+  const [own, ...strange] = await Promise.all(answers.map(async (answer) => (await answer).text()));
+  expect(own).toMatch(/"freeBytes":\d/);
+  for (const text of strange) expect(text).toMatch(/^\D*"database"\D*$/);
 });
 
 test("an error is typed and carries the request id of the answer's header", async () => {

@@ -104,10 +104,11 @@ export function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || address.startsWith("127.");
 }
 
-/** next-auth reads these two from the environment, in this process and nowhere else. */
+/** next-auth reads the first two from the environment, in this process and nowhere else; Next tells nobody of us. */
 export function announce({ url, sessionKey }: Pick<Env, "url" | "sessionKey">): void {
   process.env.NEXTAUTH_URL = url;
   process.env.NEXTAUTH_SECRET = sessionKey;
+  process.env.NEXT_TELEMETRY_DISABLED = "1";
 }
 
 function readKey(directory: string, name: string): string {

@@ -5,7 +5,7 @@ import { zoneName } from "@madang/core/hypervisor/zone";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
-import { useForm } from "react-hook-form";
+import { type FieldErrors, type UseFormRegister, useForm } from "react-hook-form";
 import { z } from "zod";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
@@ -38,13 +38,53 @@ const ratios = ["cpuAllocationRatio", "ramAllocationRatio", "diskAllocationRatio
 /** In which zone a hypervisor counts, and how much of it may be promised. */
 export function PolicyDialog({ hypervisor, onClose }: { hypervisor: HypervisorRow; onClose: () => void }) {
   const t: Translate = useTranslations();
+  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: hypervisor });
+  const { save, pending, failure } = useSave(hypervisor.id, onClose);
+  const { dirtyFields, errors } = form.formState;
+  const part = { register: form.register, errors };
+  const submit = form.handleSubmit((values) => {
+    // What was not touched here is not sent: somebody else may have changed it meanwhile.
+    const changed = <Name extends keyof Values>(name: Name) => (dirtyFields[name] ? values[name] : undefined);
+    save({
+      availabilityZone: changed("availabilityZone"),
+      cpuAllocationRatio: changed("cpuAllocationRatio"),
+      ramAllocationRatio: changed("ramAllocationRatio"),
+      diskAllocationRatio: changed("diskAllocationRatio"),
+      reservedRamMib: changed("reservedRamMib"),
+    });
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={t("admin.policy.title", { name: hypervisor.name })}
+      about={t("admin.policy.about")}
+      footer={
+        <>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button tone="primary" disabled={pending} onClick={submit}>
+            {t("admin.policy.save")}
+          </Button>
+        </>
+      }
+    >
+      <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
+        {failure ? <FailureNotice failure={failure} /> : null}
+        <ZoneName {...part} />
+        <Overcommit {...part} />
+        <Reserved {...part} />
+        <button type="submit" hidden aria-hidden tabIndex={-1} />
+      </form>
+    </Dialog>
+  );
+}
+
+type Changes = { [Name in keyof Values]: Values[Name] | undefined };
+
+function useSave(id: string, onClose: () => void) {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const listId = useId();
   const [failure, setFailure] = useState<Failure | null>(null);
-  const zones = useQuery(trpc.zone.list.queryOptions({ limit: zoneLimit }));
-  const form = useForm<Values>({ resolver: zodResolver(schema), defaultValues: hypervisor });
-  const errors = form.formState.errors;
   const update = useMutation(
     trpc.admin.hypervisor.update.mutationOptions({
       onMutate: () => setFailure(null),
@@ -56,77 +96,84 @@ export function PolicyDialog({ hypervisor, onClose }: { hypervisor: HypervisorRo
       onError: (thrown) => setFailure(failureOf(thrown)),
     }),
   );
-  const submit = form.handleSubmit((values) => update.mutate({ id: hypervisor.id, ...values }));
+  return {
+    save: (changes: Changes) => update.mutate({ id, ...changes }),
+    pending: update.isPending,
+    failure,
+  };
+}
+
+type Part = { register: UseFormRegister<Values>; errors: FieldErrors<Values> };
+
+/** Those that are there are offered; any other name makes a new one. */
+function ZoneName({ register, errors }: Part) {
+  const t: Translate = useTranslations();
+  const trpc = useTRPC();
+  const listId = useId();
+  const zones = useQuery(trpc.zone.list.queryOptions({ limit: zoneLimit }));
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
-      title={t("admin.policy.title", { name: hypervisor.name })}
-      about={t("admin.policy.about")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button tone="primary" disabled={update.isPending} onClick={submit}>
-            {t("admin.policy.save")}
-          </Button>
-        </>
-      }
+    <Field
+      label={t("admin.policy.zone")}
+      help={t("admin.policy.zoneHelp")}
+      error={fieldText(t, errors.availabilityZone?.message)}
     >
-      <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
-        {failure ? <FailureNotice failure={failure} /> : null}
-        <Field
-          label={t("admin.policy.zone")}
-          help={t("admin.policy.zoneHelp")}
-          error={fieldText(t, errors.availabilityZone?.message)}
-        >
-          {(control) => (
-            <>
-              <Input {...control} {...form.register("availabilityZone")} list={listId} autoComplete="off" />
-              <datalist id={listId}>
-                {zones.data?.items.map(({ name }) => (
-                  <option key={name} value={name} />
-                ))}
-              </datalist>
-            </>
-          )}
-        </Field>
-        <fieldset className="flex flex-col gap-1.5">
-          <legend className="text-table font-medium">{t("admin.policy.overcommit")}</legend>
-          <p className="text-label text-muted">{t("admin.policy.overcommitHelp")}</p>
-          <div className="mt-1 grid items-start gap-4 sm:grid-cols-3">
-            {ratios.map((name) => (
-              <Field key={name} label={t(`admin.policy.${name}`)} error={fieldText(t, errors[name]?.message)}>
-                {(control) => (
-                  <Input
-                    {...control}
-                    {...form.register(name, { valueAsNumber: true })}
-                    type="number"
-                    step="0.1"
-                    inputMode="decimal"
-                    className="tabular-nums"
-                  />
-                )}
-              </Field>
+      {(control) => (
+        <>
+          <Input {...control} {...register("availabilityZone")} list={listId} autoComplete="off" />
+          <datalist id={listId}>
+            {zones.data?.items.map(({ name }) => (
+              <option key={name} value={name} />
             ))}
-          </div>
-        </fieldset>
-        <Field
-          label={t("admin.policy.reservedRamMib")}
-          help={t("admin.policy.reservedHelp")}
-          error={fieldText(t, errors.reservedRamMib?.message)}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              {...form.register("reservedRamMib", { valueAsNumber: true })}
-              type="number"
-              inputMode="numeric"
-              className="max-w-40 tabular-nums"
-            />
-          )}
-        </Field>
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
-    </Dialog>
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}
+
+function Overcommit({ register, errors }: Part) {
+  const t: Translate = useTranslations();
+  return (
+    <fieldset className="flex flex-col gap-1.5">
+      <legend className="text-table font-medium">{t("admin.policy.overcommit")}</legend>
+      <p className="text-label text-muted">{t("admin.policy.overcommitHelp")}</p>
+      <div className="mt-1 grid items-start gap-4 sm:grid-cols-3">
+        {ratios.map((name) => (
+          <Field key={name} label={t(`admin.policy.${name}`)} error={fieldText(t, errors[name]?.message)}>
+            {(control) => (
+              <Input
+                {...control}
+                {...register(name, { valueAsNumber: true })}
+                type="number"
+                step="0.1"
+                inputMode="decimal"
+                className="tabular-nums"
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Reserved({ register, errors }: Part) {
+  const t: Translate = useTranslations();
+  return (
+    <Field
+      label={t("admin.policy.reservedRamMib")}
+      help={t("admin.policy.reservedHelp")}
+      error={fieldText(t, errors.reservedRamMib?.message)}
+    >
+      {(control) => (
+        <Input
+          {...control}
+          {...register("reservedRamMib", { valueAsNumber: true })}
+          type="number"
+          inputMode="numeric"
+          className="max-w-40 tabular-nums"
+        />
+      )}
+    </Field>
   );
 }

@@ -28,12 +28,14 @@ async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<nu
   const byItself = Promise.withResolvers<never>();
   byItself.promise.catch(() => {});
   let deaths = 0;
+  let over = false;
   let recovery: Promise<void> = Promise.resolve();
   const severedBefore = process.severed();
   const recover = async () => {
     if (role === "controller") await cloud.endLeases();
     await process.start();
-    if (point.every !== null && deaths < mostDeaths) await process.arm({ ...point, at: point.every });
+    if (!over && point.every !== null && deaths < mostDeaths)
+      await process.arm({ ...point, at: point.every });
   };
   const all = Object.values(cloud.processes).flat();
   for (const other of all)
@@ -49,11 +51,17 @@ async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<nu
   try {
     const walked = ending === "go on" ? live(cloud, id) : interrupted(cloud, id, death.promise);
     await Promise.race([walked, byItself.promise]);
+    // A last repetition of something may still meet a point.
+    over = true;
+    await process.arm(null);
     await recovery;
     return deaths + process.severed() - severedBefore;
   } finally {
-    for (const one of all) one.onDeath(null);
+    over = true;
     await process.arm(null);
+    for (const one of all) one.onDeath(null);
+    await recovery.catch(() => {});
+    for (const one of all) await one.startIfDown();
   }
 }
 

@@ -43,10 +43,18 @@ function pull(revision: string | null) {
 
 test("an order that no hint told of is found before the poll ends", async () => {
   const { revision } = await pull(null);
+  const nextHint = () =>
+    new Promise<void>((resolve) => {
+      const off = bus.on(`hypervisor:${placed.hypervisorId}`, () => {
+        off();
+        resolve();
+      });
+    });
+  const first = nextHint();
   const waiting = pull(revision);
-  const hinted = new Promise((resolve) => {
-    bus.on(`hypervisor:${placed.hypervisorId}`, resolve);
-  });
+  // Whom the looks see for the first time they hint at once: from then on it certainly waits.
+  await first;
+  const hinted = nextHint();
   const order = { desired: "stopped", generation: 2 } as const;
   await cloud.database.prisma.guest.update({ where: { id: placed.guestId }, data: order });
   await hinted;

@@ -30,7 +30,11 @@ export async function loadInstance(
   now: Date,
 ): Promise<LoadedInstance | null> {
   const guests = { include: { hypervisor: { select: hypervisorFields } } };
-  const row = await tx.instance.findUnique({ where: { id }, include: { guests } });
+  const row = await tx.instance.findUnique({
+    where: { id },
+    include: { guests },
+    relationLoadStrategy: "join",
+  });
   if (!row) return null;
   const operations = await tx.operation.findMany({
     where: { resourceId: id, resourceKind: "instance", state: { in: ["pending", "running"] } },

@@ -76,7 +76,12 @@ describe("a cloud comes to the same end", () => {
     const restart = async (how: Manner) => {
       await Promise.all(all.map((one) => one.kill()));
       await cloud.endLeases();
+      const since = new Date();
       await Promise.all(all.map((one) => one.start(how)));
+      await eventually(async () => {
+        await cloud.call("GET", "account.me", {});
+        return (await cloud.database.prisma.hypervisor.count({ where: { lastSeenAt: { gt: since } } })) === 2;
+      });
     };
     await cloud.turnKnobs({ "*": knobs });
     await restart(manner);
@@ -88,6 +93,10 @@ describe("a cloud comes to the same end", () => {
 
   it("with PostgreSQL restarted again and again", patience, async (context) => {
     let living = clouds.length;
+    const died: string[] = [];
+    for (const cloud of clouds)
+      for (const one of Object.values(cloud.processes).flat())
+        one.onDeath((how) => died.push(`${one.name}: ${how}`));
     const lives = Promise.all(clouds.map((cloud) => live(cloud, randomUUID()).finally(() => living--)));
     lives.catch(() => {});
     let restarts = 0;
@@ -101,6 +110,7 @@ describe("a cloud comes to the same end", () => {
     await lives;
     await context.annotate(`${restarts} restarts`);
     expect(restarts).toBeGreaterThanOrEqual(5);
+    expect(died).toEqual([]);
   });
 });
 

@@ -46,10 +46,12 @@ export function makeSweepProcess(
     const { promise, resolve } = Promise.withResolvers<void>();
     const listen = (answer: unknown) => heardShape.parse(answer).heard === message.order && resolve();
     asked.on("message", listen);
-    asked.once("exit", () => resolve());
+    const gone = () => resolve();
+    asked.once("exit", gone);
     asked.send(message, (error) => error && resolve());
     await promise;
     asked.off("message", listen);
+    asked.off("exit", gone);
   };
   const start = async (manner: Manner = {}) => {
     if (child) throw new Error(`${name} runs already`);

@@ -13,7 +13,7 @@ export type Walked = { walk: Walk; hit: number };
 
 const stride = 4;
 /** Who is killed in the middle of each attempt, for ever, gets nowhere: a life has a right to end. */
-const mostDeaths = 12;
+const mostDeaths = 8;
 /** A launch has no more points than these, so a life that is deleted in the middle of it is ended at each of them. */
 const launchPoints = 5;
 

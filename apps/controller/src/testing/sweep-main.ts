@@ -3,13 +3,14 @@
  * the other, begun for at most M minutes; before them, with `--points`, every kill point there is, with both endings.
  * Ends with 1 and the seed when something was wrong; the logs of that cloud are then kept.
  */
-import { cpSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type SweepServer, startSweepCloud, startSweepServer } from "./sweep-cloud.ts";
 import { type Walk, walkPoints } from "./sweep-points.ts";
 import { type Storm, storm } from "./sweep-storm.ts";
+import { stateOf } from "./sweep-truth.ts";
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +62,7 @@ async function weather(server: SweepServer, seed: number): Promise<Storm> {
   } catch (error) {
     const kept = join(tmpdir(), `madang-sweep-seed-${seed}`);
     cpSync(join(server.folder, `storm_${seed}`), kept, { recursive: true });
+    writeFileSync(join(kept, "state.json"), await stateOf(cloud).catch(String), { mode: 0o600 });
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\nlogs: ${kept}`, {
       cause: error,
     });

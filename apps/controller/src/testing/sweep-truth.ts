@@ -104,3 +104,22 @@ function operationFaults(operation: Operation, lines: readonly Line[]): string[]
     faults.push(`${kind} ${id} (${state}) was told ${told} times to have been done`);
   return faults;
 }
+
+/** What somebody who looks for the cause of a fault needs beside the logs: the queue, the connections, who is up. */
+export async function stateOf({ database: { pool }, processes }: SweepCloud): Promise<string> {
+  const rows = async (sql: string) => (await pool.query<Record<string, unknown>>(sql)).rows;
+  const found = {
+    processes: Object.values(processes)
+      .flat()
+      .map((process) => ({ name: process.name, up: process.isUp() })),
+    jobs: await rows(`SELECT name, state, singleton_key, start_after, created_on, started_on, heartbeat_on,
+      heartbeat_seconds, retry_count, now() FROM pgboss.job WHERE state <> 'completed'`),
+    queues: await rows("SELECT name, monitor_on, maintain_on, now() FROM pgboss.queue"),
+    heartbeats: await rows("SELECT kind, pid, last_seen_at, now() FROM process"),
+    open: await rows("SELECT id, status, task_state, generation, observed_generation FROM instance"),
+    connections:
+      await rows(`SELECT pid, state, wait_event, now() - state_change AS since, left(query, 120) AS query
+      FROM pg_stat_activity WHERE datname = current_database()`),
+  };
+  return JSON.stringify(found, null, 1);
+}

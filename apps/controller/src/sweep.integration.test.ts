@@ -42,13 +42,10 @@ const calls = { kind: "driver", role: "agent", how: "kill", ending: "go on" } as
 const walks: (Walk & { least: number })[] = [
   { ...commits, role: "controller", how: "kill", when: "before", least: 8 },
   { ...commits, role: "controller", how: "kill", when: "after", least: 8 },
-  { ...commits, role: "controller", how: "sever", when: "before", least: 8 },
   { ...commits, role: "controller", how: "sever", when: "after", least: 8 },
   { ...commits, role: "web", how: "kill", when: "after", least: 8 },
-  { ...commits, role: "web", how: "sever", when: "before", least: 8 },
   { ...calls, when: "before", least: 8 },
   { ...calls, when: "after", least: 8 },
-  { ...commits, role: "controller", how: "kill", when: "before", ending: "delete", least: 3 },
   { ...calls, when: "before", ending: "delete", least: 2 },
 ];
 

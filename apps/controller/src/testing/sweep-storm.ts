@@ -211,13 +211,25 @@ async function calm(weather: Weather, processes: readonly SweepProcess[]): Promi
   const { cloud } = weather;
   weather.over = true;
   await cloud.turnKnobs({});
-  while (weather.underWay.size > 0 || processes.some((process) => !process.isUp())) {
+  do {
     for (const process of processes) await process.startIfDown({});
     await Promise.all(processes.map((process) => process.arm(null)));
     await Promise.race([Promise.allSettled([...weather.underWay]), sleep(1_000)]);
-  }
+  } while (weather.underWay.size > 0 || processes.some((process) => !process.isUp()));
+  const died: string[] = [];
+  for (const process of processes) process.onDeath((how) => died.push(`${process.name}: ${how}`));
+  await comeToRest(weather).catch((error: unknown) => {
+    throw new Error(died.length > 0 ? `died in the calm: ${died.join(", ")}; ${error}` : String(error), {
+      cause: error,
+    });
+  });
+  if (died.length > 0) throw new Error(`died in the calm: ${died.join(", ")}`);
+}
+
+/** Everything settles and agrees; then all of it is deleted, and nothing is left. */
+async function comeToRest({ cloud, instances }: Weather): Promise<void> {
   await requireTruth(cloud, calmMs);
-  const left = [...weather.instances];
+  const left = [...instances];
   await Promise.all(left.map(([id, projectId]) => ask(cloud, "delete", id, projectId)));
   for (const [id] of left) await awaitState(cloud, id, null);
   await requireTruth(cloud);

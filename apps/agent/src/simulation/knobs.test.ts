@@ -41,7 +41,11 @@ it("is followed while it changes, hypervisor by hypervisor, and what is not unde
     await vi.waitFor(() => expect(warnings).toHaveLength(before + 1), { timeout: 20_000, interval: 20 });
   }
   expect(heard).toHaveLength(1);
+  await write(JSON.stringify({ "host-1": { vanish: true } }));
+  // Somebody who reads by himself takes the news from nobody.
+  expect((await file.read())("host-1")).toMatchObject({ vanish: true });
+  expect(await told(2)).toMatchObject([{ vanish: true }, { vanish: false }]);
   await rm(path);
-  expect(await told(2)).toMatchObject([{ power: "on" }, { power: "on" }]);
+  expect(await told(3)).toMatchObject([{ power: "on" }, { power: "on" }]);
   unfollow();
 });

@@ -55,10 +55,12 @@ export function openKnobs(path: string, log: Logger): KnobsFile {
     return wishes;
   };
   const followers = new Set<(wishes: Wishes) => void>();
+  let told = wishes;
   const look = async () => {
-    const known = wishes;
     const now = await read();
-    if (now !== known) for (const follower of followers) follower(now);
+    // Whoever read meanwhile has not told the others.
+    if (now !== told) for (const follower of followers) follower(now);
+    told = now;
     timer.refresh();
   };
   const timer = setTimeout(() => void look(), lookEveryMs).unref();

@@ -14,7 +14,7 @@ import type { Logger } from "pino";
 import { type HypervisorOptions, type RunningHypervisor, startHypervisor } from "../hypervisor.ts";
 import { type LinkFaults, openLinkFaults, perfectLink } from "../link/faults.ts";
 import { readBootId, readIfThere, writePrivate } from "../link/saved.ts";
-import type { Knobs, KnobsFile } from "./knobs.ts";
+import type { Knobs, KnobsFile, Wishes } from "./knobs.ts";
 
 export type SimulatedPlace = Omit<HypervisorOptions, "driverInstance" | "bootId" | "wrapLink">;
 
@@ -42,12 +42,15 @@ export async function startSimulated(
   const machine: Machine = { place, slowMs, signal, log, wish, boot: null };
   if (wish.power === "on") machine.boot = await powerOn(machine);
   let turning: Promise<void> = Promise.resolve();
-  const unfollow = knobs.follow((wishes) => {
+  const follow = (wishes: Wishes) => {
     const next = wishes(place.name);
     turning = turning
       .then(() => turn(machine, next))
       .catch((error) => void log.error({ err: error }, "knobs could not be turned"));
-  });
+  };
+  const unfollow = knobs.follow(follow);
+  // What it said while this one joined.
+  follow(await knobs.read());
   const ended = async () => {
     unfollow();
     await turning;

@@ -98,7 +98,7 @@ describe("a cloud comes to the same end", () => {
     lives.catch(() => {});
     let restarts = 0;
     // Its supervisor waits twice as long before each next start, so there is no sense in many.
-    while (living > 0 && restarts < 5) {
+    while (living > 0 && restarts < 4) {
       const before = await said(clouds);
       await server.restart();
       restarts++;

@@ -138,10 +138,16 @@ export async function callerOf(
 ) {
   return {
     sessionId: await sessionIdOf(request, sessionKey),
+    bearer: bearerOf(request),
     requestId,
     address: clientAddress(request, trust),
     userAgent: String(request.headers["user-agent"] ?? ""),
   };
+}
+
+/** The scheme's name is in any case (RFC 9110, section 11.1). */
+function bearerOf(request: IncomingMessage): string | null {
+  return /^bearer +([^\s]+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
 }
 
 function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {

@@ -1,23 +1,49 @@
 /** The only judge of who may call what. Denies by default; an unknown project and a foreign one look the same. */
 import { CloudError } from "@madang/core/errors";
-import { type Grants, isGranted, type Permission, permissions } from "@madang/core/identity/permission";
+import {
+  type Grants,
+  isForCredentials,
+  isGranted,
+  type Permission,
+  ruleOf,
+} from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
-import type { Identity } from "./identity.ts";
+import type { Credential, Identity } from "./identity.ts";
 
-/** Throws Unauthenticated, Forbidden or NotFound; answers who it is. */
+/** How long after proving who he is a person may do what asks for it. */
+const confirmedMs = 15 * 60_000;
+
+/** `path`: the procedure called, for access rules. Throws Unauthenticated, Forbidden or NotFound; answers who it is. */
 export async function authorise(
   database: Database,
   identity: Identity | null,
   permission: Permission,
   projectId: string | null,
+  path: string,
 ): Promise<Identity> {
   if (!identity) throw new CloudError("Unauthenticated", "Sign in to go on.", { reason: "signInNeeded" });
   if (identity.mustChangePassword && !permission.startsWith("account:")) {
     throw new CloudError("Forbidden", "Change your password first.", { reason: "mustChangePassword" });
   }
-  if (permissions[permission].scope === "project") await requireProject(database, identity, projectId);
+  if (identity.credential) requireOpen(identity.credential, permission, path);
+  if (ruleOf(permission).scope === "project") await requireProject(database, identity, projectId);
   authoriseGrants(identity.grants, permission, projectId);
+  requireConfirmed(identity, permission, database.now());
   return identity;
+}
+
+function requireOpen({ accessRules }: Credential, permission: Permission, path: string): void {
+  const [router = ""] = path.split(".");
+  const named = accessRules === null || accessRules.some((rule) => rule === path || rule === `${router}.*`);
+  if (named && isForCredentials(permission)) return;
+  throw new CloudError("Forbidden", "This application credential may not do this.", {
+    reason: "credentialTooWeak",
+  });
+}
+
+function requireConfirmed({ confirmedAt }: Identity, permission: Permission, now: Date): void {
+  if (!ruleOf(permission).confirm || now.getTime() - confirmedAt.getTime() < confirmedMs) return;
+  throw new CloudError("Forbidden", "Enter your password again first.", { reason: "confirmNeeded" });
 }
 
 /** For what depends on the rest of the input: throws Forbidden. */

@@ -1,10 +1,18 @@
 import type { Grants } from "@madang/core/identity/permission";
+import { readCredentialIdentity } from "./credential.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type Identity, readIdentity } from "./identity.ts";
+import { type Credential, type Identity, readIdentity } from "./identity.ts";
 import { touchSession } from "./session.ts";
 
 /** What the transport knows of a caller. The session id comes out of a verified cookie, and is no proof by itself. */
-export type Caller = { sessionId: string | null; requestId: string; address: string; userAgent: string };
+export type Caller = {
+  sessionId: string | null;
+  /** What an Authorization header carries after "Bearer"; then no cookie counts. */
+  bearer: string | null;
+  requestId: string;
+  address: string;
+  userAgent: string;
+};
 
 export type Context = {
   deps: ApiDeps;
@@ -20,7 +28,9 @@ export type Actor = {
   grants: Grants;
   requestId: string;
   address: string;
-  sessionId: string;
+  /** null: a program with an application credential. */
+  sessionId: string | null;
+  credential: Pick<Credential, "id" | "name"> | null;
 };
 
 /** One HTTP request, batched or not, is one look at the database. */
@@ -39,6 +49,7 @@ export function connectionContext(deps: ApiDeps, caller: Caller): Context {
 }
 
 async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
+  if (caller.bearer !== null) return await readCredentialIdentity(deps.reads, caller.bearer);
   if (!caller.sessionId) return null;
   const identity = await readIdentity(deps.reads, caller.sessionId);
   if (identity) deps.limits.calls.belongs(identity.sessionId, identity.userId);

@@ -258,6 +258,7 @@ describe("room", () => {
       userId: cloud.users.cloudAdmin,
       name: "cloudAdmin",
       grants: { system: [], projects: {} },
+      credential: null,
     };
     const caller = { requestId: "req-test", address: "127.0.0.1", sessionId: cloud.sessions.cloudAdmin };
     await setHypervisorEnabled(cloud.deps, { ...actor, ...caller }, id, true, "");

@@ -168,7 +168,13 @@ export function callerAs(cloud: TestCloud, person: Person | null) {
   const sessionId = person && cloud.sessions[person];
   const requestId = `req-${crypto.randomUUID()}`;
   return makeCaller(
-    connectionContext(cloud.deps, { sessionId, requestId, address: "127.0.0.1", userAgent: "test" }),
+    connectionContext(cloud.deps, {
+      sessionId,
+      bearer: null,
+      requestId,
+      address: "127.0.0.1",
+      userAgent: "test",
+    }),
   );
 }
 

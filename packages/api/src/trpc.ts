@@ -70,24 +70,30 @@ const judged = told.use(async ({ next }) => {
 const inTurn = judged.use(({ ctx, next }) => ctx.deps.limits.calls.run(ctx.caller, () => next()));
 
 function actorOf(identity: Identity, ctx: Context): Actor {
-  const { userId, userName: name, grants, sessionId } = identity;
-  return { userId, name, grants, sessionId, requestId: ctx.caller.requestId, address: ctx.caller.address };
+  const { userId, userName: name, grants, sessionId, credential } = identity;
+  const { requestId, address } = ctx.caller;
+  return { userId, name, grants, sessionId, credential, requestId, address };
+}
+
+/** A procedure for whoever comes. */
+export function publicProcedure(permission: OfScope<"public">) {
+  return inTurn.meta({ permission });
 }
 
 /** A procedure of a person's own or of the whole cloud. */
 export function procedure(permission: OfScope<"self" | "system">) {
-  return inTurn.meta({ permission }).use(async ({ ctx, next }) => {
-    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, null);
+  return inTurn.meta({ permission }).use(async ({ ctx, path, next }) => {
+    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, null, path);
     return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx) } });
   });
 }
 
 /** A procedure of a project. Use `ctx.projectId`: it is the one that was judged. */
 export function projectProcedure(permission: OfScope<"project">) {
-  return inTurn.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
+  return inTurn.meta({ permission }).use(async ({ ctx, path, next, getRawInput }) => {
     const input = projectOnly.safeParse(await getRawInput());
     const named = input.success ? input.data.projectId : null;
-    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, named);
+    const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, named, path);
     const projectId = z.string().parse(named);
     return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx), projectId } });
   });

@@ -4,11 +4,16 @@
  */
 import type { Tx } from "./client.ts";
 
-/** false when there is no such row. */
-export async function lockProject(tx: Tx, id: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM project WHERE id = ${id}::uuid FOR UPDATE`;
-  return rows.length === 1;
+/** null when there is no such project. */
+export async function lockProject(tx: Tx, id: string): Promise<ProjectLock | null> {
+  const [row] = await tx.$queryRaw<
+    ProjectLock[]
+  >`SELECT name, enabled, delete_requested_at IS NOT NULL AS ending
+    FROM project WHERE id = ${id}::uuid FOR UPDATE`;
+  return row ?? null;
 }
+
+export type ProjectLock = { name: string; enabled: boolean; ending: boolean };
 
 export async function lockUser(tx: Tx, id: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "user" WHERE id = ${id}::uuid FOR UPDATE`;

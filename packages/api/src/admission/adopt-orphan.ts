@@ -5,12 +5,13 @@
 import { CloudError } from "@madang/core/errors";
 import type { Orphan } from "@madang/core/wire/agent";
 import type { GuestBody } from "@madang/core/wire/guest";
-import { lockProject, type Tx, transaction, wake, writeStatus } from "@madang/db";
+import { type Tx, transaction, wake, writeStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Started } from "./change-instance.ts";
 import { hypervisorSubject, lockedHypervisor } from "./hypervisor.ts";
 import { requireQuota } from "./launch-quota.ts";
+import { lockOpenProject } from "./open-project.ts";
 import { type OrphanRef, reportedOrphan, requireNotDoomed, requireUnclaimed } from "./orphan.ts";
 import { createOperation, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
@@ -28,13 +29,7 @@ export async function adoptOrphan(deps: AdmissionDeps, actor: Actor, input: Adop
 
 async function admit(deps: AdmissionDeps, tx: Tx, actor: Actor, input: Adoption): Promise<Started> {
   const { id, projectId, name, hypervisorId, guestId } = input;
-  const isThere = await lockProject(tx, projectId);
-  const project = isThere ? await tx.project.findUnique({ where: { id: projectId } }) : null;
-  if (!project?.enabled || project.deleteRequestedAt)
-    throw new CloudError("NotFound", "There is no such project.", {
-      reason: "projectNotFound",
-      field: "projectId",
-    });
+  const project = await lockOpenProject(tx, projectId, "projectId");
   const bodyHash = deps.seal.mark(JSON.stringify(["orphan.adopt", actor.userId, input]));
   if ((await claimIds(tx, [{ id, kind: "instance", projectId, bodyHash }])) === "repeat")
     return adoptedBefore(tx, id);

@@ -1,6 +1,7 @@
 import { transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { requireSession } from "../identity.ts";
 import { checkPassword, hashPassword, verifyPassword } from "../password.ts";
 import type { RateLimits } from "../rate-limit.ts";
 import { recordEvent } from "./record.ts";
@@ -23,7 +24,7 @@ export async function changePassword(
   });
   await transaction(deps.admission.prisma, async (tx) => {
     await tx.user.update({ where: { id: user.id }, data: { passwordHash, mustChangePassword: false } });
-    const others = { userId: user.id, id: { not: actor.sessionId }, revokedAt: null };
+    const others = { userId: user.id, id: { not: requireSession(actor) }, revokedAt: null };
     await tx.session.updateMany({ where: others, data: { revokedAt: deps.admission.now() } });
     const subject = { kind: "user", id: user.id, name: user.name, projectId: null };
     await recordEvent(tx, { actor, subject, action: "user.change-password" });

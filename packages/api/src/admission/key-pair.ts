@@ -1,11 +1,12 @@
 import { CloudError } from "@madang/core/errors";
 import { quotaExcesses } from "@madang/core/quota/resource";
-import { lockProject, lockUser, quotaLines, type Tx, transaction } from "@madang/db";
+import { lockUser, quotaLines, type Tx, transaction } from "@madang/db";
 import { requireProject } from "../authorise.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import type { KeyPairItem } from "../reads/key-pair.ts";
 import { generateKey, type PublicKey, parsePublicKey } from "../ssh-key.ts";
+import { lockOpenProject } from "./open-project.ts";
 import { recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -52,7 +53,7 @@ async function admit(
   input: NewKeyPair,
   key: PublicKey,
 ): Promise<KeyPairItem> {
-  await lockProject(tx, input.projectId);
+  await lockOpenProject(tx, input.projectId);
   await lockUser(tx, actor.userId);
   const bodyHash = deps.seal.mark(JSON.stringify(["key_pair", actor.userId, input.name, key.publicKey]));
   const claim = { id: input.id, kind: "key_pair", projectId: input.projectId, bodyHash };

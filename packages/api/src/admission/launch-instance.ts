@@ -2,13 +2,14 @@ import { CloudError } from "@madang/core/errors";
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
-import { type Flavor, type KeyPair, lockProject, type Tx, transaction, wakeAll } from "@madang/db";
+import { type Flavor, type KeyPair, type Tx, transaction, wakeAll } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { requireQuota } from "./launch-quota.ts";
 import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
+import { lockOpenProject } from "./open-project.ts";
 import { createOperations, recordEvents } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -51,9 +52,7 @@ async function admit(
   input: LaunchInput,
   passwordHash: string | null,
 ): Promise<Launched> {
-  if (!(await lockProject(tx, input.projectId))) {
-    throw new CloudError("NotFound", "There is no such project.", { reason: "projectNotFound" });
-  }
+  await lockOpenProject(tx, input.projectId);
   const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
   const claims = input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
   if ((await claimIds(tx, claims)) === "repeat") return await launchedBefore(tx, input.ids);

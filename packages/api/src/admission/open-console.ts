@@ -5,6 +5,7 @@ import { type Tx, transaction } from "@madang/db";
 import { authoriseGrants } from "../authorise.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { requireSession } from "../identity.ts";
 import { type InstanceRef, lockedInstance, requireAllowed } from "./change-instance.ts";
 
 /** A ticket is good for one use within this time, ms. */
@@ -34,7 +35,7 @@ export async function openConsole(
         id: consoleId,
         projectId: ref.projectId,
         instanceId: instance.id,
-        sessionId: actor.sessionId,
+        sessionId: requireSession(actor),
         kind,
         ticketHash: ticketHash(ticket),
         expiresAt: new Date(now.getTime() + ticketLifeMs),

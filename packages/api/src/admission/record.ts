@@ -10,7 +10,31 @@ export type Entry = {
   action: string;
   operationId?: string | null;
   params?: { [key: string]: string | number | boolean | null };
+  changes?: Changes;
 };
+
+type Value = string | number | boolean | null;
+/** {field: [before, after]}; what is secret is never in it. */
+export type Changes = { [field: string]: [before: Value, after: Value] };
+
+/** The fields in which `after` differs from `before`. */
+export function changesOf<Field extends string>(
+  before: Readonly<Record<Field, unknown>>,
+  after: Readonly<Partial<Record<Field, unknown>>>,
+  fields: readonly Field[],
+): Changes {
+  const changed = fields.flatMap((field) => {
+    const [old, now] = [plainValue(before[field]), plainValue(after[field])];
+    return after[field] === undefined || old === now ? [] : [[field, [old, now]] as const];
+  });
+  return Object.fromEntries(changed.map(([field, [old, now]]) => [field, [old, now]]));
+}
+
+function plainValue(value: unknown): Value {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return JSON.stringify(value);
+}
 
 export function recordEvent(tx: Tx, entry: Entry): Promise<void> {
   return recordEvents(tx, [entry]);
@@ -19,7 +43,7 @@ export function recordEvent(tx: Tx, entry: Entry): Promise<void> {
 export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<void> {
   await appendEvents(
     tx,
-    entries.map(({ actor, subject, action, operationId, params }) => ({
+    entries.map(({ actor, subject, action, operationId, params, changes }) => ({
       projectId: subject.projectId,
       actorKind: "user",
       actorId: actor.userId,
@@ -32,7 +56,8 @@ export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<v
       requestId: actor.requestId,
       operationId: operationId ?? null,
       address: actor.address,
-      params: params ?? {},
+      params: { ...params, ...(actor.credential ? { credential: actor.credential.name } : {}) },
+      changes: changes ?? {},
     })),
   );
 }

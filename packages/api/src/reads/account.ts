@@ -6,7 +6,8 @@ export type AccountProject = { id: string; name: string; description: string; ro
 
 export type Account = {
   user: { id: string; name: string; email: string | null; mustChangePassword: boolean };
-  sessionId: string;
+  /** null: a program with an application credential. */
+  sessionId: string | null;
   isAdmin: boolean;
   grants: { system: Role[]; projects: Record<string, Role[]> };
   projects: AccountProject[];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { changePassword } from "../admission/change-password.ts";
 import { signOut } from "../admission/sign-in.ts";
+import { requireSession } from "../identity.ts";
 import { readAccount } from "../reads/account.ts";
 import { procedure, router } from "../trpc.ts";
 
@@ -12,6 +13,6 @@ export const accountRouter = router({
     .input(z.object({ current: typedPassword, next: typedPassword }))
     .mutation(({ ctx, input }) => changePassword(ctx.deps, ctx.actor, input.current, input.next)),
   signOut: procedure("account:update").mutation(({ ctx }) =>
-    signOut(ctx.deps, ctx.actor.sessionId, ctx.actor.address, ctx.actor.requestId),
+    signOut(ctx.deps, requireSession(ctx.actor), ctx.actor.address, ctx.actor.requestId),
   ),
 });

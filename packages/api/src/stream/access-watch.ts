@@ -5,10 +5,10 @@
 import { CloudError } from "@madang/core/errors";
 import { isGranted, type Permission } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
-import { type Identity, readIdentities } from "../identity.ts";
+import { readIdentities, type SessionIdentity } from "../identity.ts";
 
 export type Watched = {
-  identity: Identity;
+  identity: SessionIdentity;
   permission: Permission;
   projectId: string | null;
   onEnd: (reason: EndReason) => void;
@@ -65,7 +65,7 @@ export function openAccessWatch(database: Database): AccessWatch {
   };
 }
 
-function judge(entry: Watched, now: Identity | undefined): EndReason | null {
+function judge(entry: Watched, now: SessionIdentity | undefined): EndReason | null {
   if (!now) return "signedOut";
   return isGranted(now.grants, entry.permission, entry.projectId) ? null : "accessRevoked";
 }

@@ -3,7 +3,7 @@ import type { Permission } from "@madang/core/identity/permission";
 import { isCursorKept, readEventsAfter, type StoredEvent } from "@madang/db";
 import { type TrackedEnvelope, tracked } from "@trpc/server";
 import type { ApiDeps } from "../deps.ts";
-import type { Identity } from "../identity.ts";
+import { type Identity, requireSession } from "../identity.ts";
 import { type EventItem, eventItem, type ResourceRef } from "../reads/event.ts";
 import type { EndReason } from "./access-watch.ts";
 import { isAfter } from "./cursor.ts";
@@ -49,7 +49,8 @@ export async function* streamEvents(deps: ApiDeps, of: StreamOf, signal: AbortSi
     cursor: "0:0",
     wake: () => {},
   };
-  const unwatch = deps.access.add({ ...of, onEnd: (reason) => end(buffer, reason) });
+  const identity = { ...of.identity, sessionId: requireSession(of.identity) };
+  const unwatch = deps.access.add({ ...of, identity, onEnd: (reason) => end(buffer, reason) });
   const subscription = await deps.events.subscribe(fill(buffer, of.projectId)).catch((error: unknown) => {
     unwatch();
     throw error;

@@ -5,7 +5,7 @@ const all = Object.keys(permissions).filter((key): key is Permission => key in p
 const project = "p1";
 
 test.each(all)("%s: nothing without a role unless it concerns oneself", (permission) => {
-  const self = permissions[permission].scope === "self";
+  const self = ["self", "public"].includes(permissions[permission].scope);
   expect(isGranted({ system: [], projects: {} }, permission, project)).toBe(self);
   expect(isGranted({ system: [], projects: { other: [...roles] } }, permission, project)).toBe(self);
 });

@@ -1,0 +1,84 @@
+/** Programs sign in with "madang.<credential id>.<secret>" as bearer. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { isWithin, rolesIn } from "@madang/core/identity/permission";
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { grantsOf, type Identity } from "./identity.ts";
+
+const shape = /^madang\.([0-9a-f-]{36})\.([\w-]{43})$/;
+const rules = z.array(z.string()).nullable();
+
+export type Secret = { secret: string; secretHash: string };
+
+/** 256 random bits: the hash needs no salt, and guessing is hopeless. */
+export function newSecret(): Secret {
+  const secret = randomBytes(32).toString("base64url");
+  return { secret, secretHash: hashOf(secret) };
+}
+
+export function bearerText(id: string, secret: string): string {
+  return `madang.${id}.${secret}`;
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+type Row = Omit<Identity, "grants" | "sessionId" | "credential"> & {
+  credentialId: string;
+  credentialName: string;
+  secretHash: string;
+  accessRules: unknown;
+  projectId: string;
+  roles: string[];
+  system: string[];
+  projects: { id: string; role: string }[];
+};
+
+const query = {
+  name: "madang_credential_identity",
+  text: `SELECT c.id AS "credentialId", c.name AS "credentialName", c.secret_hash AS "secretHash",
+    c.access_rules AS "accessRules", c.project_id AS "projectId", c.roles::text[] AS roles, c.created_at AS "createdAt",
+    c.created_at AS "confirmedAt", coalesce(c.last_used_at, c.created_at) AS "lastSeenAt", u.id AS "userId",
+    u.name AS "userName", u.email, u.must_change_password AS "mustChangePassword",
+    (SELECT coalesce(json_agg(a.role), '[]') FROM system_role_assignment a WHERE a.user_id = u.id) AS system,
+    (SELECT coalesce(json_agg(json_build_object('id', a.project_id, 'role', a.role)), '[]') FROM (
+       SELECT project_id, role FROM role_assignment WHERE user_id = u.id AND project_id = c.project_id
+       UNION SELECT g.project_id, g.role FROM group_role_assignment g
+         JOIN group_member m ON m.group_id = g.group_id WHERE m.user_id = u.id AND g.project_id = c.project_id) a) AS projects
+  FROM application_credential c JOIN "user" u ON u.id = c.user_id JOIN domain d ON d.id = u.domain_id
+    JOIN project p ON p.id = c.project_id
+  WHERE c.id = $1 AND (c.expires_at IS NULL OR c.expires_at > now()) AND u.enabled AND d.enabled AND p.enabled`,
+};
+
+/** null when it is not ours, wrong, expired, or its owner may not sign in. It counts no further than its owner does now. */
+export async function readCredentialIdentity(database: Database, bearer: string): Promise<Identity | null> {
+  const [, id, secret] = shape.exec(bearer) ?? [];
+  if (id === undefined || secret === undefined || !z.uuid().safeParse(id).success) return null;
+  const [row] = (await database.pool.query<Row>(query, [id])).rows;
+  if (!row || !isSame(hashOf(secret), row.secretHash)) return null;
+  const {
+    credentialId,
+    credentialName,
+    secretHash,
+    accessRules,
+    projectId,
+    roles,
+    system,
+    projects,
+    ...rest
+  } = row;
+  const held = rolesIn(grantsOf(system, projects), projectId);
+  const mine = grantsOf(roles, []).system.filter((role) => isWithin(role, held));
+  return {
+    ...rest,
+    sessionId: null,
+    credential: { id: credentialId, name: credentialName, accessRules: rules.parse(accessRules) },
+    grants: { system: [], projects: { [projectId]: mine } },
+  };
+}
+
+function isSame(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

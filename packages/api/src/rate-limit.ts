@@ -24,6 +24,7 @@ const limits = {
   signInStrangers: { points: 30, duration: 300, shared: true },
   signInOpened: { points: 120, duration: 300, shared: true },
   changePassword: { points: 10, duration: 300, shared: true },
+  passwordReset: { points: 30, duration: 300, shared: true },
   join: { points: 60, duration: 60, shared: true },
   renew: { points: 60, duration: 3_600, shared: true },
   generateKey: { points: 30, duration: 60, shared: false },

@@ -4,6 +4,7 @@ import { signOut } from "../admission/sign-in.ts";
 import { requireSession } from "../identity.ts";
 import { readAccount } from "../reads/account.ts";
 import { procedure, router } from "../trpc.ts";
+import { passwordResetRouter } from "./password-reset.ts";
 
 const typedPassword = z.string().min(1).max(1_000);
 
@@ -12,6 +13,7 @@ export const accountRouter = router({
   changePassword: procedure("account:update")
     .input(z.object({ current: typedPassword, next: typedPassword }))
     .mutation(({ ctx, input }) => changePassword(ctx.deps, ctx.actor, input.current, input.next)),
+  passwordReset: passwordResetRouter,
   signOut: procedure("account:update").mutation(({ ctx }) =>
     signOut(ctx.deps, requireSession(ctx.actor), ctx.actor.address, ctx.actor.requestId),
   ),

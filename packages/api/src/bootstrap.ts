@@ -49,8 +49,7 @@ async function prepare(database: Database, wish: BootstrapWish): Promise<Bootstr
     const data = flavors.map((flavor) => ({ id: crypto.randomUUID(), ...flavor }));
     await prisma.flavor.createMany({ data, skipDuplicates: true });
   }
-  const defaults = Object.entries(initialQuota).map(([resource, limit]) => ({ resource, limit }));
-  await prisma.quotaDefault.createMany({ data: defaults, skipDuplicates: true });
+  await prisma.quotaDefault.createMany({ data: [...initialQuota], skipDuplicates: true });
   for (const image of wish.images) await registerImage(prisma, wish.store, image);
   return { adminName, adminPassword, joinTokens: await joinTokens(database, wish.joining) };
 }

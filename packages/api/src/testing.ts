@@ -119,8 +119,7 @@ async function populate(database: Database) {
       virtualSizeBytes: 64n * 1024n ** 2n,
     },
   });
-  const limits = Object.entries(initialQuota).map(([resource, limit]) => ({ resource, limit }));
-  await prisma.quotaDefault.createMany({ data: limits });
+  await prisma.quotaDefault.createMany({ data: [...initialQuota] });
   const made = await Promise.all(people.map((person) => addPerson(database, domainId, person)));
   const users = byPerson(made.map(({ userId }) => userId));
   const roles: [Person, Role][] = [

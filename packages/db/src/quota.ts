@@ -1,32 +1,67 @@
-/** Usage, counted where it stands (invariant 7): call it with the project's row locked and nothing can race past. */
+/**
+ * Usage, counted where it stands (invariant 7), and the limit that counts at this moment: with the project's row locked
+ * nothing can race past. One statement decides it all, by the database's clock: no job has to run for a limit to expire.
+ */
 import { type QuotaLine, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
 import type { Tx } from "./client.ts";
+import { Prisma } from "./generated/client.ts";
 
-type Counts = { instances: number; cores: number; ram: number; key_pairs: number };
-type CountsAndLimits = Counts & { limits: { [resource: string]: number } };
+/** How much is in use, over `project` and, for what belongs to people, over `person`. */
+const counts: Record<QuotaResource, string> = {
+  instances: "(SELECT count(*) FROM instance WHERE project_id = project.id)",
+  cores: "(SELECT coalesce(sum(vcpus), 0) FROM instance WHERE project_id = project.id)",
+  ram: "(SELECT coalesce(sum(ram_mib), 0) FROM instance WHERE project_id = project.id)",
+  key_pairs: "(SELECT count(*) FROM key_pair WHERE user_id = person.id)",
+};
 
-/** Key pairs belong to people: `userId` says whose are counted. All of it in one statement, for the project is locked meanwhile. */
-export async function quotaLines(tx: Tx, projectId: string, userId: string): Promise<QuotaLine[]> {
-  const rows = await tx.$queryRaw<CountsAndLimits[]>`
-    SELECT count(*)::int AS instances, coalesce(sum(vcpus), 0)::int AS cores, coalesce(sum(ram_mib), 0)::int AS ram,
-      (SELECT count(*)::int FROM key_pair WHERE user_id = ${userId}::uuid) AS key_pairs,
-      coalesce((SELECT jsonb_object_agg(resource, "limit") FROM quota_default), '{}')
-        || coalesce((SELECT jsonb_object_agg(resource, "limit") FROM quota WHERE project_id = ${projectId}::uuid), '{}') AS limits
-    FROM instance WHERE project_id = ${projectId}::uuid`;
-  const [counts = nothing] = rows;
-  const limits = limitsOf(counts.limits);
-  return quotaResources.map((resource) => ({ resource, limit: limits[resource], inUse: counts[resource] }));
+const values = (resources: readonly QuotaResource[]) =>
+  resources.map((resource) => `('${resource}', ${counts[resource]})`).join(", ");
+
+/** NULL: the project has no limit of its own now. */
+const own = `CASE WHEN quota.expires_at IS NULL OR quota.expires_at > statement_timestamp()
+  THEN quota."limit" ELSE quota.fallback_limit END`;
+/** What nobody allowed is not allowed. */
+const usual = `coalesce(quota_default."limit", 0)`;
+
+function joined(resources: readonly QuotaResource[]): string {
+  return `CROSS JOIN LATERAL (VALUES ${values(resources)}) AS used (resource, in_use)
+    LEFT JOIN quota_default ON quota_default.resource = used.resource
+    LEFT JOIN quota ON quota.project_id = project.id AND quota.resource = used.resource`;
 }
 
-const nothing: CountsAndLimits = { instances: 0, cores: 0, ram: 0, key_pairs: 0, limits: {} };
+const lines =
+  Prisma.raw(`SELECT used.resource, used.in_use::float8 AS "inUse", coalesce(${own}, ${usual}) AS "limit",
+    ${usual} AS "default", ${own} IS NULL AS "isDefault",
+    CASE WHEN quota.expires_at > statement_timestamp() THEN quota.expires_at END AS "untilAt",
+    coalesce(quota.fallback_limit, ${usual}) AS afterwards
+  FROM asked JOIN project ON project.id = asked.project_id LEFT JOIN "user" AS person ON person.id = asked.user_id
+  ${joined(quotaResources)}`);
 
-/** An override of the project, else the default, else 0: what nobody allowed is not allowed. */
-function limitsOf(limits: CountsAndLimits["limits"]): Record<QuotaResource, number> {
-  const limitOf = (resource: QuotaResource) => limits[resource] ?? 0;
-  return {
-    instances: limitOf("instances"),
-    cores: limitOf("cores"),
-    ram: limitOf("ram"),
-    key_pairs: limitOf("key_pairs"),
-  };
+type Row = {
+  resource: string;
+  inUse: number;
+  limit: number;
+  default: number;
+  isDefault: boolean;
+  untilAt: Date | null;
+  afterwards: number;
+};
+
+/** One line for each resource, in their order. `userId`: whose are counted of what belongs to people. */
+export async function quotaLines(tx: Tx, projectId: string, userId: string): Promise<QuotaLine[]> {
+  const rows = await tx.$queryRaw<Row[]>`
+    WITH asked AS (SELECT ${projectId}::uuid AS project_id, ${userId}::uuid AS user_id) ${lines}`;
+  return quotaResources.map((resource) =>
+    lineOf(
+      resource,
+      rows.find((row) => row.resource === resource),
+    ),
+  );
+}
+
+function lineOf(resource: QuotaResource, row: Row | undefined): QuotaLine {
+  if (!row) return { resource, limit: 0, inUse: 0, default: 0, source: "default", until: null };
+  const { limit, inUse, default: usually, isDefault, untilAt, afterwards } = row;
+  const until = untilAt && { at: untilAt, limit: afterwards };
+  return { resource, limit, inUse, default: usually, source: isDefault ? "default" : "project", until };
 }

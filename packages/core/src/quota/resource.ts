@@ -1,28 +1,69 @@
-/** Quota arithmetic, the same in the admission transaction and in the launch form. Names and units are OpenStack's. */
+/** Quota arithmetic, the same in the admission transaction and in every form. Names and units are OpenStack's. */
 import type { QuotaExcess } from "../errors.ts";
 
-/** Counted today; `ram` in MiB. */
-export const quotaResources = ["instances", "cores", "ram", "key_pairs"] as const;
-export type QuotaResource = (typeof quotaResources)[number];
-
-/** What a new cloud allows a project (Nova's own defaults, with ram in MiB and -1 as unlimited). */
-export const initialQuota: Record<QuotaResource, number> = {
-  instances: 10,
-  cores: 20,
-  ram: 51_200,
-  key_pairs: 100,
+type Rule = {
+  name: string;
+  unit: "count" | "MiB" | "GiB";
+  /** Whose are counted against the project's limit: the project's own, or those of the person who asks. */
+  whose: "project" | "person";
+  /** What a new cloud allows a project; -1 is unlimited. The numbers are Nova's own defaults. */
+  initial: number;
 };
 
+/** The one list of what a quota limits; docs/quota.md tells what a new line here asks for. */
+const list = [
+  { name: "instances", unit: "count", whose: "project", initial: 10 },
+  { name: "cores", unit: "count", whose: "project", initial: 20 },
+  { name: "ram", unit: "MiB", whose: "project", initial: 51_200 },
+  { name: "key_pairs", unit: "count", whose: "person", initial: 100 },
+] as const satisfies readonly Rule[];
+
+export type QuotaResource = (typeof list)[number]["name"];
+export const quotaResources: readonly QuotaResource[] = list.map(({ name }) => name);
+/** Whose use over time can be told: a person's key pairs are the same in all his projects. */
+export const projectResources = quotaResources.filter((name) => ruleOf(name).whose === "project");
+
+export const initialQuota: readonly { resource: QuotaResource; limit: number }[] = list.map(
+  ({ name, initial }) => ({ resource: name, limit: initial }),
+);
+
+export function ruleOf(resource: QuotaResource): Rule {
+  return list.find(({ name }) => name === resource) ?? list[0];
+}
+
+export function isQuotaResource(name: string): name is QuotaResource {
+  return quotaResources.some((resource) => resource === name);
+}
+
 export type Usage = Partial<Record<QuotaResource, number>>;
-export type QuotaLine = { resource: QuotaResource; limit: number; inUse: number };
+/** Limits by resource, as asked, granted or set; -1 is unlimited. */
+export type Limits = Usage;
+/** PostgreSQL's integer: the largest limit that can be told from unlimited. */
+export const largestLimit = 2_147_483_647;
+
+export type QuotaCount = { resource: QuotaResource; limit: number; inUse: number };
+export type QuotaLine = QuotaCount & {
+  /** What counts where the project has no limit of its own. */
+  default: number;
+  /** Where the limit comes from. */
+  source: "default" | "project";
+  /** Until when this limit counts, and which one does afterwards; null: for good. */
+  until: { at: Date; limit: number } | null;
+};
 
 /** The resources that a request would exceed, each with the numbers that say why. */
-export function quotaExcesses(lines: readonly QuotaLine[], requested: Usage): QuotaExcess[] {
-  return lines.flatMap((line) => {
-    const wanted = requested[line.resource] ?? 0;
-    const fits = wanted === 0 || line.limit < 0 || line.inUse + wanted <= line.limit;
-    return fits ? [] : [{ ...line, requested: wanted }];
+export function quotaExcesses(lines: readonly QuotaCount[], requested: Usage): QuotaExcess[] {
+  return lines.flatMap(({ resource, limit, inUse }) => {
+    const wanted = requested[resource] ?? 0;
+    const fits = wanted === 0 || limit < 0 || inUse + wanted <= limit;
+    return fits ? [] : [{ resource, limit, inUse, requested: wanted }];
   });
+}
+
+/** True when `asked` allows more than `limit`: -1 more than any number, nothing more than -1. */
+export function isMore(asked: number, limit: number): boolean {
+  if (limit < 0) return false;
+  return asked < 0 || asked > limit;
 }
 
 /** What `count` instances of a flavor ask for. */

@@ -1,0 +1,65 @@
+import { CloudError } from "@madang/core/errors";
+import { isQuotaResource, type Limits, quotaResources } from "@madang/core/quota/resource";
+import { quotaLines, type Tx } from "@madang/db";
+import { type Changes, changesOf } from "./record.ts";
+
+/** null: no limit of the project's own any more, the default counts. */
+export type NewLimits = Partial<Record<keyof Limits, number | null>>;
+
+/**
+ * Gives a project limits of its own: for good, or until a moment, after which what would have counted without it counts
+ * again. Call it with the project's row locked. Answers what changed of the limits that count, for the event. Throws
+ * InvalidInput when the moment has passed.
+ */
+export async function setLimits(
+  tx: Tx,
+  projectId: string,
+  limits: NewLimits,
+  until: Date | null,
+): Promise<Changes> {
+  await requireAhead(tx, until);
+  const before = await limitsNow(tx, projectId);
+  for (const [resource, limit] of Object.entries(limits)) {
+    if (!isQuotaResource(resource) || limit === undefined) continue;
+    if (limit === null) await tx.quota.deleteMany({ where: { projectId, resource } });
+    else await setLimit(tx, projectId, resource, limit, until);
+  }
+  return changesOf<string>(before, await limitsNow(tx, projectId), quotaResources);
+}
+
+async function setLimit(
+  tx: Tx,
+  projectId: string,
+  resource: string,
+  limit: number,
+  until: Date | null,
+): Promise<void> {
+  // A limit that ends hides one for good, or none; a second one that ends hides the same.
+  await tx.$executeRaw`
+    INSERT INTO quota (project_id, resource, "limit", expires_at, fallback_limit)
+    VALUES (${projectId}::uuid, ${resource}, ${limit}::int, ${until}::timestamptz, NULL)
+    ON CONFLICT (project_id, resource) DO UPDATE SET "limit" = excluded."limit", expires_at = excluded.expires_at,
+      fallback_limit = CASE
+        WHEN excluded.expires_at IS NULL THEN NULL
+        WHEN quota.expires_at IS NULL THEN quota."limit"
+        ELSE quota.fallback_limit END`;
+}
+
+async function requireAhead(tx: Tx, until: Date | null): Promise<void> {
+  if (until === null) return;
+  const [row] = await tx.$queryRaw<
+    { ahead: boolean }[]
+  >`SELECT ${until}::timestamptz > statement_timestamp() AS ahead`;
+  if (row?.ahead) return;
+  throw new CloudError("InvalidInput", "This moment has passed.", {
+    reason: "expiryPassed",
+    field: "expiresAt",
+  });
+}
+
+const nobody = "00000000-0000-0000-0000-000000000000";
+
+async function limitsNow(tx: Tx, projectId: string): Promise<Record<string, number>> {
+  const lines = await quotaLines(tx, projectId, nobody);
+  return Object.fromEntries(lines.map(({ resource, limit }) => [resource, limit]));
+}

@@ -2,7 +2,7 @@
  * What placement looks at: every hypervisor with what it has and what is taken, read without locks. A ranking, not a
  * claim: whoever takes room locks the hypervisor and reads it again.
  */
-import { type Amounts, capacityOf } from "@madang/core/hypervisor/capacity";
+import { type Amounts, capacityOf, plus } from "@madang/core/hypervisor/capacity";
 import type { Candidate, FlavorSize } from "@madang/core/hypervisor/placement";
 import { offeredBy, storedProperties } from "@madang/core/hypervisor/property";
 import { hypervisorState } from "@madang/core/hypervisor/state";
@@ -46,7 +46,7 @@ export function openPlacementBoard({ prisma, now }: Deps): PlacementBoard {
       ({ candidates }) => {
         const index = candidates.findIndex(({ id }) => id === hypervisorId);
         const candidate = candidates[index];
-        if (candidate) candidates[index] = { ...candidate, used: sum(candidate.used, amounts) };
+        if (candidate) candidates[index] = { ...candidate, used: plus(candidate.used, amounts) };
       },
       () => {},
     );
@@ -67,14 +67,6 @@ async function readPlacement(prisma: Prisma, now: Date): Promise<PlacementReadin
       requiredProperties: storedProperties(flavor.requiredProperties),
     })),
     weights: weightsFrom(weights),
-  };
-}
-
-function sum(left: Amounts, right: Amounts): Amounts {
-  return {
-    VCPU: left.VCPU + right.VCPU,
-    MEMORY_MB: left.MEMORY_MB + right.MEMORY_MB,
-    DISK_GB: left.DISK_GB + right.DISK_GB,
   };
 }
 

@@ -3,13 +3,11 @@
  * any claim. No room is asked for, because the guest takes it already; the allocations only begin to say so.
  */
 import type { PublicError } from "@madang/core/errors";
-import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import { orphan } from "@madang/core/wire/agent";
 import type { GuestBody } from "@madang/core/wire/guest";
 import {
   type Hypervisor,
-  type Instance,
   lockHypervisor,
   lockInstance,
   type Prisma,
@@ -25,7 +23,7 @@ import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.
 import { orderedBy, trackOperations } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
 import type { Placement } from "./claim.ts";
-import { wantedAmounts } from "./request.ts";
+import { allocationsOf } from "./request.ts";
 
 const hostAway: PublicError = {
   code: "NoValidHost",
@@ -98,13 +96,4 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, found: Found, now: Da
   if (after) await trackOperations(tx, after, now);
   await recordEvent(tx, row, { action: "instance.scheduled", operation: after?.operations[0] });
   await writeStatus(tx, row.id);
-}
-
-function allocationsOf(row: Instance, hypervisorId: string) {
-  const amounts = wantedAmounts(row);
-  return resourceClasses.map((resourceClass) => ({
-    resourceClass,
-    hypervisorId,
-    amount: amounts[resourceClass],
-  }));
 }

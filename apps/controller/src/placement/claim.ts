@@ -3,7 +3,6 @@
  * one on failure. So parallel launches may rank alike, but never take the same room twice.
  */
 import type { PublicError } from "@madang/core/errors";
-import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import { canPlace, filterCandidates, type PlacementRequest } from "@madang/core/hypervisor/placement";
 import {
   lockHypervisor,
@@ -22,7 +21,7 @@ import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.
 import { orderedBy } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
 import { diagnose } from "./diagnosis.ts";
-import { imageNeeds, placementRequest, wantedAmounts } from "./request.ts";
+import { allocationsOf, imageNeeds, placementRequest } from "./request.ts";
 import { rankCandidates } from "./weighers.ts";
 
 export type Placement =
@@ -108,12 +107,6 @@ function isUnplaced({ row }: LoadedInstance, planned: LoadedInstance): boolean {
 async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string, now: Date): Promise<Steps> {
   const id = crypto.randomUUID();
   const { row } = loaded;
-  const amounts = wantedAmounts(row);
-  const allocations = resourceClasses.map((resourceClass) => ({
-    resourceClass,
-    hypervisorId,
-    amount: amounts[resourceClass],
-  }));
   await tx.guest.create({
     data: {
       id,
@@ -124,7 +117,7 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string,
       rebootSeq: row.rebootSeq,
       rebootKind: row.rebootKind,
       operationId: orderedBy(loaded),
-      allocations: { create: allocations },
+      allocations: { create: allocationsOf(row, hypervisorId) },
     },
   });
   const conditions: Conditions = { ...readConditions(row), Scheduled: { ok: true } };

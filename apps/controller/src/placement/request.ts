@@ -1,4 +1,5 @@
 /** What an instance asks of placement. */
+import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import {
   amountsWith,
   type Candidate,
@@ -35,6 +36,16 @@ export function placementRequest(instance: Shape, candidates: readonly Candidate
 /** What an instance takes; a flavor with disk 0 takes what its image's disk is. */
 export function wantedAmounts(instance: Pick<Shape, "vcpus" | "ramMib" | "diskGib" | "imageSource">) {
   return amountsWith(instance, imageNeeds(instance, null));
+}
+
+/** The rows that hold an instance's room on a hypervisor. */
+export function allocationsOf(instance: Parameters<typeof wantedAmounts>[0], hypervisorId: string) {
+  const amounts = wantedAmounts(instance);
+  return resourceClasses.map((resourceClass) => ({
+    resourceClass,
+    hypervisorId,
+    amount: amounts[resourceClass],
+  }));
 }
 
 /** `image`: the row it was launched from, as long as there is one. */

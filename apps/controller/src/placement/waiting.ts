@@ -3,7 +3,7 @@
  * wakes those there is room for, oldest first, those whose time is over, and a few whose reason has grown old. So a
  * crowd that waits costs the same as one.
  */
-import type { Amounts } from "@madang/core/hypervisor/capacity";
+import { plus } from "@madang/core/hypervisor/capacity";
 import { type Candidate, canPlace } from "@madang/core/hypervisor/placement";
 import { type Instance, type PlacementBoard, type Prisma, PrismaNamespace } from "@madang/db";
 import { placementRequest } from "./request.ts";
@@ -52,19 +52,11 @@ export function roomFor(shapes: readonly WaitingShape[], candidates: readonly Ca
       if (full.has(request)) return false;
       const index = rooms.findIndex((room) => canPlace([room], request));
       const room = rooms[index];
-      if (room) rooms[index] = { ...room, used: sum(room.used, request.amounts) };
+      if (room) rooms[index] = { ...room, used: plus(room.used, request.amounts) };
       else full.add(request);
       return room !== undefined;
     })
     .map(({ id }) => id);
-}
-
-function sum(left: Amounts, right: Amounts): Amounts {
-  return {
-    VCPU: left.VCPU + right.VCPU,
-    MEMORY_MB: left.MEMORY_MB + right.MEMORY_MB,
-    DISK_GB: left.DISK_GB + right.DISK_GB,
-  };
 }
 
 const waits = PrismaNamespace.sql`i.active_guest_id IS NULL AND i.delete_requested_at IS NULL AND i.fault IS NULL

@@ -24,6 +24,14 @@ export function fits(capacity: Amounts, used: Amounts, wanted: Amounts): boolean
   return resourceClasses.every((name) => used[name] + wanted[name] <= capacity[name]);
 }
 
+export function plus(left: Amounts, right: Amounts): Amounts {
+  return {
+    VCPU: left.VCPU + right.VCPU,
+    MEMORY_MB: left.MEMORY_MB + right.MEMORY_MB,
+    DISK_GB: left.DISK_GB + right.DISK_GB,
+  };
+}
+
 export function amountsOf(instance: { vcpus: number; ramMib: number; diskGib: number }): Amounts {
   return { VCPU: instance.vcpus, MEMORY_MB: instance.ramMib, DISK_GB: instance.diskGib };
 }

@@ -27,9 +27,10 @@ import type { Rounds } from "./health.ts";
 import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.ts";
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
-import { reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
+import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
+import { reconcileProject } from "./reconcilers/project.ts";
 import { removeOld } from "./retention.ts";
-import { endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
+import { endingProjects, endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
 export type LoopDeps = {
   database: Database;
@@ -156,19 +157,29 @@ async function work(loop: Loop, job: ReconcileJob): Promise<void> {
 
 /** Whether it will look once more by itself. */
 async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<boolean> {
-  const { prisma, now, boss, board, onCapacity, meter, log } = loop;
   if (kind === "certificate") {
     await sign(loop);
     return false;
   }
+  const { again } = kind === "project" ? await endProject(loop, id) : await bringInstance(loop, id);
+  if (again !== null) await wakeSoon(loop.boss, kind, id, again);
+  return again !== null;
+}
+
+function bringInstance(loop: Loop, id: string): Promise<ReconcileResult> {
+  const { prisma, now, board, onCapacity, meter, log } = loop;
   const { publish } = loop.hints;
   const onStep = (taken: StepTaken) => {
     meter.stepped(taken.step);
     log.info(taken, "step");
   };
-  const { again } = await reconcileInstance({ prisma, publish, onCapacity, now, board, onStep }, id);
-  if (again !== null) await wakeSoon(boss, kind, id, again);
-  return again !== null;
+  return reconcileInstance({ prisma, publish, onCapacity, now, board, onStep }, id);
+}
+
+function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
+  const { prisma, now, boss, hints, log } = loop;
+  const onStep = (taken: object) => log.info(taken, "step");
+  return reconcileProject({ prisma, boss, publish: hints.publish, now, onStep }, id);
 }
 
 function startRounds(loop: Loop): Every[] {
@@ -176,6 +187,7 @@ function startRounds(loop: Loop): Every[] {
   return [
     round(loop, "resync", resyncMs, async () => {
       await wakeAll(loop, await unsettledInstances(prisma));
+      for (const id of await endingProjects(prisma)) await wakeSoon(loop.boss, "project", id);
       await endOrphanedOperations(prisma, now());
     }),
     round(loop, "presence", presenceMs, () => watchPresence(loop)),

@@ -21,6 +21,13 @@ export async function unsettledInstances(prisma: Prisma): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Projects of which deletion was asked. */
+export async function endingProjects(prisma: Prisma): Promise<string[]> {
+  const where = { deleteRequestedAt: { not: null } };
+  const rows = await prisma.project.findMany({ where, select: { id: true } });
+  return rows.map(({ id }) => id);
+}
+
 /** Open operations whose instance is gone: nobody will settle them any more. */
 export async function endOrphanedOperations(prisma: Prisma, now: Date): Promise<number> {
   return prisma.$executeRaw`

@@ -10,7 +10,7 @@ import { lookForFreeRows } from "./queue-fetch.ts";
 export const reconcileQueue = "reconcile";
 export const reconcileLaterQueue = "reconcile-later";
 
-export type ReconcileKind = "instance" | "certificate";
+export type ReconcileKind = "instance" | "project" | "certificate";
 export type ReconcileJob = { kind: ReconcileKind; id: string };
 
 /**

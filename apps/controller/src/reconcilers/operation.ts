@@ -19,9 +19,10 @@ const storedSteps = z.array(
     percent: z.number().nullish(),
     startedAt: z.string().nullish(),
     finishedAt: z.string().nullish(),
+    waitingFor: z.array(z.string()).optional(),
   }),
 );
-type StoredStep = z.infer<typeof storedSteps>[number];
+export type StoredStep = z.infer<typeof storedSteps>[number];
 
 /** Whose order the next one is: the newest request that is open, and a deletion before all else. */
 export function orderedBy({ operations }: LoadedInstance): string | null {
@@ -29,7 +30,8 @@ export function orderedBy({ operations }: LoadedInstance): string | null {
   return (deletion ?? operations.at(-1))?.id ?? null;
 }
 
-const stepsOf = (operation: Operation): StoredStep[] => storedSteps.safeParse(operation.steps).data ?? [];
+export const stepsOf = (operation: Operation): StoredStep[] =>
+  storedSteps.safeParse(operation.steps).data ?? [];
 
 /** Brings open operations to where the facts are; true when a row changed. */
 export async function trackOperations(tx: Tx, loaded: LoadedInstance, now: Date): Promise<boolean> {
@@ -57,7 +59,7 @@ function progressChange(operation: Operation, loaded: LoadedInstance, now: Date)
   return same ? [] : [{ id: operation.id, state: "running", percent: progress.percent, steps }];
 }
 
-function runningSteps(before: StoredStep[], progress: OperationProgress, now: Date): StoredStep[] {
+export function runningSteps(before: StoredStep[], progress: OperationProgress, now: Date): StoredStep[] {
   return progress.steps.map((name, index) => {
     const old = before.find((step) => step.name === name);
     if (index > progress.current) return { name, state: "pending" };

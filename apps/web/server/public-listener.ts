@@ -14,6 +14,7 @@ import type { Backend } from "./backend.ts";
 import { clientAddress, type ProxyTrust } from "./client-address.ts";
 import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
 import { withoutFigures } from "./health.ts";
+import { mountExports } from "./exports.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
 import { makeRequestShare } from "./request-share.ts";
@@ -71,6 +72,7 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
   });
   await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
   await app.register(async (scope) => mountSignIn(deps, scope));
+  mountExports(deps, app);
   await app.register(async (scope) => mountPortal(deps, scope));
   return app;
 }

@@ -3,6 +3,8 @@ export { type Caller, type Context, connectionContext, requestContext } from "./
 export type { About, AdmissionDeps, ApiDeps, Log } from "./deps.ts";
 export type { Account, AccountProject } from "./reads/account.ts";
 export type { AggregateItem } from "./reads/aggregate.ts";
+export type { AuditItem } from "./reads/audit.ts";
+export type { CredentialItem } from "./reads/credential.ts";
 export type { EventItem, ResourceRef } from "./reads/event.ts";
 export type { FlavorItem } from "./reads/flavor.ts";
 export type { FlavorMisfit } from "./reads/flavor-fit.ts";

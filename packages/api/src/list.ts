@@ -48,6 +48,29 @@ export async function listPage<Row extends object, Item>(
   query: ListQuery<Row, Item>,
   input: PageInput,
 ): Promise<Page<Item>> {
+  const [page, counted] = await Promise.all([readPage(database, query, input), countUpTo(database, query)]);
+  return { ...page, total: Math.min(counted, countLimit), totalIsExact: counted <= countLimit };
+}
+
+/** A page at a time to the end, each in a statement of its own: what reads slowly holds nothing meanwhile. */
+export async function* allPages<Row extends object, Item>(
+  database: Database,
+  query: ListQuery<Row, Item>,
+  input: PageInput,
+): AsyncGenerator<Item[]> {
+  for (let cursor = input.cursor ?? null; ; ) {
+    const page = await readPage(database, query, { ...input, cursor });
+    yield page.items;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+  }
+}
+
+async function readPage<Row extends object, Item>(
+  database: Database,
+  query: ListQuery<Row, Item>,
+  input: PageInput,
+): Promise<Pick<Page<Item>, "items" | "nextCursor">> {
   const sort = input.sort ?? query.defaultSort;
   const column = query.sorts[sort.replace(/^-/, "")];
   if (!column)
@@ -59,7 +82,7 @@ export async function listPage<Row extends object, Item>(
   const direction = literal(sort.startsWith("-") ? "DESC" : "ASC");
   const [by, id] = [literal(column.column), literal(query.id)];
   const order = sql`ORDER BY ${by} ${direction}, ${id} ${direction}`;
-  const reading = database.pool
+  const { rows } = await database.pool
     .query<Row & Keyed>(
       bind(sql`SELECT ${literal(query.select)}, ${by}::text AS "sortValue", ${id}::text AS "sortId"
       FROM ${rowsOf(query, where, order, input.limit + 1)}`),
@@ -68,15 +91,12 @@ export async function listPage<Row extends object, Item>(
       // Well formed, but with a value that is none of this column's type (SQLSTATE class 22).
       throw input.cursor && isDataException(error) ? badCursor(error) : error;
     });
-  const [rows, counted] = await Promise.all([reading, countUpTo(database, query)]);
-  const page = rows.rows.slice(0, input.limit);
+  const page = rows.slice(0, input.limit);
   const last = page.at(-1);
-  const more = rows.rows.length > input.limit && last;
+  const more = rows.length > input.limit && last;
   return {
     items: page.map(query.toItem),
     nextCursor: more ? encodeCursor([sort, last.sortValue, last.sortId]) : null,
-    total: Math.min(counted, countLimit),
-    totalIsExact: counted <= countLimit,
   };
 }
 

@@ -20,6 +20,7 @@ export {
   type TrailFigures,
 } from "@madang/db";
 export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
+export { tellCall } from "./call-log.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {
   acceptDial,
@@ -33,8 +34,11 @@ export {
   takeOver,
 } from "./console-ticket.ts";
 export { cloudErrorOf, trpcCodes } from "./error-table.ts";
+export type { ExportRow, ExportValue } from "./exports/export.ts";
+export { exportKinds } from "./exports/index.ts";
+export { type OpenedExport, openExport } from "./exports/open-export.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
-export { type Identity, readIdentity } from "./identity.ts";
+export { readIdentity, type SessionIdentity } from "./identity.ts";
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";
 export { networkOf } from "./network.ts";
 export { type LimitKind, openRateLimits, type RateLimits } from "./rate-limit.ts";

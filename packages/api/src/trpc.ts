@@ -69,7 +69,7 @@ const judged = told.use(async ({ next }) => {
 /** Of a subscription this is only its beginning. */
 const inTurn = judged.use(({ ctx, next }) => ctx.deps.limits.calls.run(ctx.caller, () => next()));
 
-function actorOf(identity: Identity, ctx: Context): Actor {
+export function actorOf(identity: Identity, ctx: Pick<Context, "caller">): Actor {
   const { userId, userName: name, grants, sessionId, credential } = identity;
   const { requestId, address } = ctx.caller;
   return { userId, name, grants, sessionId, credential, requestId, address };

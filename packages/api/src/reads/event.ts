@@ -20,7 +20,7 @@ export type EventItem = {
 
 export type ResourceRef = { kind: string; id: string };
 
-const params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export const eventParams = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 const select = `event.id::text, created_at AS "createdAt", project_id AS "projectId", actor_kind AS "actorKind",
   actor_name AS "actorName", resource_kind AS "resourceKind", resource_id AS "resourceId",
@@ -62,6 +62,6 @@ export function eventItem(row: (Omit<EventItem, "params"> & { params: unknown })
     action: row.action,
     result: row.result,
     requestId: row.requestId,
-    params: params.catch({}).parse(row.params),
+    params: eventParams.catch({}).parse(row.params),
   };
 }

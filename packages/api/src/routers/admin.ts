@@ -14,6 +14,7 @@ import { listHypervisors } from "../reads/hypervisor.ts";
 import { readOverview } from "../reads/overview.ts";
 import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
+import { auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
 import { resumeFrom } from "./resume-from.ts";
@@ -109,6 +110,7 @@ export const adminRouter = router({
   aggregate: aggregateRouter,
   placement: placementRouter,
   event: adminEventRouter,
+  audit: auditRouter,
   instance: adminInstanceRouter,
   orphan: orphanRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),

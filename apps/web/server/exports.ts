@@ -1,0 +1,132 @@
+/** GET /api/export/<name>.<csv|json>: whatever the API has as rows, as a file. */
+import { connectionContext } from "@madang/api";
+import { type OpenedExport, openExport, tellCall } from "@madang/api/server";
+import { asCloudError, CloudError } from "@madang/core/errors";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { contentTypes, type ExportFormat, exportFormats } from "./export-file.ts";
+import { sendExport } from "./export-stream.ts";
+import { callerOf, type PublicDeps } from "./public-listener.ts";
+
+const mostPerPerson = 3;
+/** Of a web process. */
+const mostAtOnce = 24;
+
+type Request = FastifyRequest<{ Params: { file: string }; Querystring: Record<string, unknown> }>;
+
+export function mountExports(deps: PublicDeps, app: FastifyInstance): void {
+  const share = makeExportShare();
+  const options = { exposeHeadRoute: false };
+  app.get<{ Params: { file: string }; Querystring: Record<string, unknown> }>(
+    "/api/export/:file",
+    options,
+    (request, reply) => answer(deps, share, request, reply),
+  );
+}
+
+async function answer(
+  deps: PublicDeps,
+  share: ExportShare,
+  request: Request,
+  reply: FastifyReply,
+): Promise<void> {
+  const { name, format } = fileOf(request.params.file);
+  requireOwnPage(request);
+  const caller = await callerOf(deps, request.raw, request.id);
+  const opened = await openExport(connectionContext(deps.backend.api, caller), name, request.query);
+  const leave = share.enter(opened.userId);
+  reply.hijack();
+  const { raw: response } = reply;
+  response.writeHead(200, {
+    "content-type": contentTypes[format],
+    "content-disposition": `attachment; filename="${fileName(deps, name, format)}"`,
+    "cache-control": "no-store",
+  });
+  try {
+    await send(deps, opened, { name, format, requestId: request.id }, response);
+  } finally {
+    leave();
+  }
+}
+
+type Asked = { name: string; format: ExportFormat; requestId: string };
+
+async function send(
+  { backend, log }: PublicDeps,
+  opened: OpenedExport,
+  { name, format, requestId }: Asked,
+  response: FastifyReply["raw"],
+): Promise<void> {
+  const began = performance.now();
+  const { userId, projectId } = opened;
+  const call = {
+    requestId,
+    procedure: `export.${name}`,
+    type: "query",
+    userId,
+    projectId,
+    operations: [],
+  } as const;
+  const tell = (outcome: Parameters<typeof tellCall>[2]) =>
+    tellCall(backend.api, call, outcome, performance.now() - began);
+  try {
+    const rows = await sendExport(opened, format, response);
+    tell("ok");
+    log.info({ requestId, export: name, format, userId, rows }, "exported");
+  } catch (error) {
+    response.destroy();
+    // Whoever closed his browser is no fault of ours.
+    if (response.errored === null && !(error instanceof CloudError)) return tell("ok");
+    tell(asCloudError(error).code);
+    log.info({ err: error, requestId, export: name, format, userId }, "export was cut off");
+  }
+}
+
+/** The name is one of a table's, the rest digits: nothing of it is anybody's words. */
+function fileName({ backend }: PublicDeps, name: string, format: ExportFormat): string {
+  const at = backend.api.reads.now().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  return `madang-${name}-${at}.${format}`;
+}
+
+function fileOf(file: string): { name: string; format: ExportFormat } {
+  const [, name, ending] = /^([a-z][a-z-]{0,40})\.([a-z]{1,8})$/.exec(file) ?? [];
+  const format = exportFormats.find((one) => one === ending);
+  if (name !== undefined && format !== undefined) return { name, format };
+  throw new CloudError("NotFound", "There is no such export.", { reason: "noSuchExport" });
+}
+
+/** It is taken note of who takes a file, so nobody else's page may make him take one. */
+function requireOwnPage({ headers }: Request): void {
+  if (headers["sec-fetch-site"] !== "cross-site") return;
+  throw new CloudError("Forbidden", "This request is not from a page of Madang.", {
+    reason: "foreignOrigin",
+  });
+}
+
+type ExportShare = { enter: (userId: string) => () => void };
+
+function makeExportShare(): ExportShare {
+  const open = new Map<string, number>();
+  let all = 0;
+  return {
+    enter: (userId) => {
+      const own = open.get(userId) ?? 0;
+      if (own >= mostPerPerson || all >= mostAtOnce) throw tooMany();
+      open.set(userId, own + 1);
+      all += 1;
+      return () => {
+        all -= 1;
+        const left = (open.get(userId) ?? 1) - 1;
+        if (left === 0) open.delete(userId);
+        else open.set(userId, left);
+      };
+    },
+  };
+}
+
+function tooMany(): CloudError {
+  return new CloudError("TooManyRequests", "You have too many exports open. Wait for one to end.", {
+    reason: "tooManyExports",
+    params: { limit: mostPerPerson },
+    retry: "later",
+  });
+}

@@ -1,0 +1,7 @@
+import { auditExport } from "./audit.ts";
+import type { AnyExport } from "./export.ts";
+
+/** By the name in the address: /api/export/<name>.csv */
+export const exportKinds: Readonly<Record<string, AnyExport>> = {
+  audit: auditExport,
+};

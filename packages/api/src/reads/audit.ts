@@ -1,0 +1,98 @@
+/** The whole trail for whoever oversees the cloud: who did what, to what, from where, and what it changed. */
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import type { Changes } from "../admission/record.ts";
+import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { containing, type Sql, sql } from "../sql.ts";
+import { type EventItem, eventParams } from "./event.ts";
+
+export type AuditItem = EventItem & {
+  actorId: string | null;
+  /** null: there is no such project any more, or it was of none. */
+  projectName: string | null;
+  address: string | null;
+  changes: Changes;
+};
+
+/** All of them single words, so that an address can carry them. */
+export const auditFilter = z.object({
+  /** Part of the actor's or the resource's name. */
+  text: filterText.optional(),
+  actorId: z.uuid().optional(),
+  action: filterText.optional(),
+  resourceKind: filterText.optional(),
+  resourceId: z.uuid().optional(),
+  projectId: z.uuid().optional(),
+  address: filterText.optional(),
+  result: filterText.optional(),
+  requestId: filterText.optional(),
+  /** From then on. */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** Before then. */
+  to: z.iso.datetime({ offset: true }).optional(),
+});
+export type AuditFilter = z.infer<typeof auditFilter>;
+
+type Row = Omit<AuditItem, "params" | "changes"> & { params: unknown; changes: unknown };
+
+const select = `event.id::text, event.created_at AS "createdAt", event.project_id AS "projectId", p.name AS "projectName",
+  event.actor_kind AS "actorKind", event.actor_id AS "actorId", event.actor_name AS "actorName",
+  event.resource_kind AS "resourceKind", event.resource_id AS "resourceId", event.resource_name AS "resourceName",
+  event.action, event.result, event.request_id AS "requestId", event.address, event.params, event.changes`;
+const sorts = { createdAt: { column: "event.created_at", type: "timestamptz" } } as const;
+
+export function auditQuery(filter: AuditFilter): ListQuery<Row, AuditItem> {
+  return {
+    select,
+    from: "event",
+    joins: "LEFT JOIN project p ON p.id = event.project_id",
+    id: "event.id",
+    sorts,
+    defaultSort: "-createdAt",
+    where: clauses(filter),
+    toItem,
+  };
+}
+
+export function listAudit(
+  database: Database,
+  input: PageInput & { filter?: AuditFilter | undefined },
+): Promise<Page<AuditItem>> {
+  return listPage(database, auditQuery(input.filter ?? {}), input);
+}
+
+function clauses(filter: AuditFilter): Sql[] {
+  const { text, actorId, action, resourceKind, resourceId, projectId, address, result, requestId } = filter;
+  return [
+    ...(actorId ? [sql`event.actor_id = ${actorId}::uuid`] : []),
+    ...(action ? [sql`event.action = ${action}`] : []),
+    ...(resourceKind ? [sql`event.resource_kind = ${resourceKind}`] : []),
+    ...(resourceId ? [sql`event.resource_id = ${resourceId}::uuid`] : []),
+    ...(projectId ? [sql`event.project_id = ${projectId}::uuid`] : []),
+    ...(address ? [sql`event.address = ${address}`] : []),
+    ...(result ? [sql`event.result = ${result}`] : []),
+    ...(requestId ? [sql`event.request_id = ${requestId}`] : []),
+    ...(filter.from ? [sql`event.created_at >= ${filter.from}::timestamptz`] : []),
+    ...(filter.to ? [sql`event.created_at < ${filter.to}::timestamptz`] : []),
+    ...(text?.trim() ? [named(text.trim())] : []),
+  ];
+}
+
+function named(text: string): Sql {
+  const pattern = containing(text);
+  return sql`event.actor_name ILIKE ${pattern} OR event.resource_name ILIKE ${pattern}`;
+}
+
+const changes = z.record(z.string(), z.tuple([changeValue(), changeValue()]));
+
+function changeValue() {
+  return z.union([z.string(), z.number(), z.boolean(), z.null()]);
+}
+
+function toItem(row: Row): AuditItem {
+  return {
+    ...row,
+    params: eventParams.catch({}).parse(row.params),
+    changes: changes.catch({}).parse(row.changes),
+  };
+}

@@ -12,9 +12,9 @@ import {
   closeStaleConsoles,
   consoleDialMs,
   endedConsoles,
-  type Identity,
   recordConsole,
   redeemTicket,
+  type SessionIdentity,
   takeOver,
 } from "@madang/api/server";
 import { isGranted } from "@madang/core/identity/permission";
@@ -27,7 +27,7 @@ import type { PendingDials } from "./pending-dials.ts";
 export type ConsoleCall = {
   consoleId: string;
   ticket: string;
-  identity: Identity;
+  identity: SessionIdentity;
   address: string;
   requestId: string;
 };
@@ -125,7 +125,7 @@ function end(open: Open | undefined, code: number): void {
   if (open) closeSocket(open.browser, code);
 }
 
-function mayOpen({ grants }: Identity, { console }: ConsoleOpened): boolean {
+function mayOpen({ grants }: SessionIdentity, { console }: ConsoleOpened): boolean {
   return isGranted(grants, permissionFor(console.kind), console.projectId);
 }
 
@@ -139,7 +139,7 @@ async function relay(
   dials: PendingDials,
   browser: WebSocket,
   opened: ConsoleOpened,
-  identity: Identity,
+  identity: SessionIdentity,
 ): Promise<void> {
   const { console, hypervisorId } = opened;
   // What a guest wrote can be read after it has stopped, too.

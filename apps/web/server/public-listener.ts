@@ -1,8 +1,8 @@
 /** The one port that browsers see: pages, tRPC, sign-in, health. WebSockets are in upgrade.ts. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
-import { appRouter, requestContext } from "@madang/api";
-import { requestIdFrom, requestIdHeader, trpcCodes } from "@madang/api/server";
+import { appRouter, type Context, requestContext } from "@madang/api";
+import { cloudErrorOf, requestIdFrom, requestIdHeader, trpcCodes } from "@madang/api/server";
 import { asCloudError, CloudError } from "@madang/core/errors";
 import type { Health } from "@madang/core/health";
 import { TRPCError } from "@trpc/server";
@@ -11,10 +11,11 @@ import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Backend } from "./backend.ts";
+import { bearerOf, challenge, isProgramCall } from "./bearer.ts";
 import { clientAddress, type ProxyTrust } from "./client-address.ts";
 import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
-import { withoutFigures } from "./health.ts";
 import { mountExports } from "./exports.ts";
+import { withoutFigures } from "./health.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
 import { makeRequestShare } from "./request-share.ts";
@@ -71,8 +72,8 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
       .send(sessionId === null ? withoutFigures(health) : health);
   });
   await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
-  await app.register(async (scope) => mountSignIn(deps, scope));
   mountExports(deps, app);
+  await app.register(async (scope) => mountSignIn(deps, scope));
   await app.register(async (scope) => mountPortal(deps, scope));
   return app;
 }
@@ -88,7 +89,8 @@ function guard(deps: PublicDeps, request: FastifyRequest, reply: FastifyReply, d
   // Next finds the nonce for its own scripts here, and the layout for the rest. What a client sent is overwritten.
   request.raw.headers["content-security-policy"] = policy;
   request.raw.headers["x-nonce"] = nonce;
-  if (safeMethods.includes(request.method) || isOwnOrigin(request.raw, deps.url)) {
+  const { raw, method } = request;
+  if (safeMethods.includes(method) || isOwnOrigin(raw, deps.url) || isProgramCall(raw)) {
     done();
     return;
   }
@@ -121,6 +123,7 @@ function trpcOptions(deps: PublicDeps): FastifyTRPCPluginOptions<typeof appRoute
   return {
     router: appRouter,
     maxBatchSize: batchLimit,
+    responseMeta: ({ errors, ctx }) => answerHeaders(errors, ctx),
     createContext: async ({ req }) => requestContext(deps.backend.api, await callerOf(deps, req.raw, req.id)),
     onError: ({ error, path, ctx }) => {
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
@@ -132,24 +135,31 @@ function trpcOptions(deps: PublicDeps): FastifyTRPCPluginOptions<typeof appRoute
   };
 }
 
+/** tRPC builds this answer itself: whoever was refused hears how to sign in, or when to come back. */
+function answerHeaders(errors: readonly TRPCError[], ctx: Context | undefined): { headers?: Headers } {
+  const headers = new Headers();
+  if (errors.some(({ code }) => code === "UNAUTHORIZED"))
+    headers.set("www-authenticate", challenge(ctx?.caller.bearer ?? null));
+  const waits = errors.map((error) => Number(cloudErrorOf(error).options.params?.seconds ?? 0));
+  const longest = Math.max(0, ...waits);
+  if (longest > 0) headers.set("retry-after", String(longest));
+  return { headers };
+}
+
 /** Also for WebSockets. */
 export async function callerOf(
   { trust, sessionKey }: Pick<PublicDeps, "trust" | "sessionKey">,
   request: IncomingMessage,
   requestId: string,
 ) {
+  const bearer = bearerOf(request);
   return {
-    sessionId: await sessionIdOf(request, sessionKey),
-    bearer: bearerOf(request),
+    sessionId: bearer === null ? await sessionIdOf(request, sessionKey) : null,
+    bearer,
     requestId,
     address: clientAddress(request, trust),
     userAgent: String(request.headers["user-agent"] ?? ""),
   };
-}
-
-/** The scheme's name is in any case (RFC 9110, section 11.1). */
-function bearerOf(request: IncomingMessage): string | null {
-  return /^bearer +([^\s]+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
 }
 
 function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {

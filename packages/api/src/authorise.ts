@@ -1,9 +1,11 @@
 /** The only judge of who may call what. Denies by default; an unknown project and a foreign one look the same. */
 import { CloudError } from "@madang/core/errors";
+import { isNamedBy } from "@madang/core/identity/access-rule";
 import {
   type Grants,
   isForCredentials,
   isGranted,
+  isWithin,
   type Permission,
   ruleOf,
 } from "@madang/core/identity/permission";
@@ -25,17 +27,22 @@ export async function authorise(
   if (identity.mustChangePassword && !permission.startsWith("account:")) {
     throw new CloudError("Forbidden", "Change your password first.", { reason: "mustChangePassword" });
   }
-  if (identity.credential) requireOpen(identity.credential, permission, path);
+  if (identity.credential) requireOpen(identity.credential, identity.grants, permission, path);
   if (ruleOf(permission).scope === "project") await requireProject(database, identity, projectId);
   authoriseGrants(identity.grants, permission, projectId);
   requireConfirmed(identity, permission, database.now());
   return identity;
 }
 
-function requireOpen({ accessRules }: Credential, permission: Permission, path: string): void {
-  const [router = ""] = path.split(".");
-  const named = accessRules === null || accessRules.some((rule) => rule === path || rule === `${router}.*`);
-  if (named && isForCredentials(permission)) return;
+function requireOpen(
+  { accessRules }: Credential,
+  grants: Grants,
+  permission: Permission,
+  path: string,
+): void {
+  const least = ruleOf(permission).credential;
+  const strong = !least || isWithin(least, Object.values(grants.projects).flat());
+  if (isNamedBy(accessRules, path) && strong && isForCredentials(permission)) return;
   throw new CloudError("Forbidden", "This application credential may not do this.", {
     reason: "credentialTooWeak",
   });

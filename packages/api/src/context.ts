@@ -1,5 +1,6 @@
+import { CloudError } from "@madang/core/errors";
 import type { Grants } from "@madang/core/identity/permission";
-import { readCredentialIdentity } from "./credential.ts";
+import { bearerMark, readCredentialIdentity, touchCredential } from "./credential.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Credential, type Identity, readIdentity } from "./identity.ts";
 import { touchSession } from "./session.ts";
@@ -49,10 +50,24 @@ export function connectionContext(deps: ApiDeps, caller: Caller): Context {
 }
 
 async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
-  if (caller.bearer !== null) return await readCredentialIdentity(deps.reads, caller.bearer);
+  if (caller.bearer !== null) return await identifyProgram(deps, caller.bearer, caller.address);
   if (!caller.sessionId) return null;
   const identity = await readIdentity(deps.reads, caller.sessionId);
   if (identity) deps.limits.calls.belongs(identity.sessionId, identity.userId);
   if (identity) await touchSession(deps.reads, identity, deps.reads.now());
+  return identity;
+}
+
+/** Only what is wrong is counted, so guessing slows nobody who knows. Throws Unauthenticated, TooManyRequests. */
+async function identifyProgram(deps: ApiDeps, bearer: string, address: string): Promise<Identity> {
+  const identity = await readCredentialIdentity(deps.reads, bearer);
+  if (!identity) {
+    await deps.limits.take("wrongCredential", address);
+    throw new CloudError("Unauthenticated", "This application credential is not valid, or no longer.", {
+      reason: "credentialRefused",
+    });
+  }
+  deps.limits.calls.belongs(bearerMark(bearer), identity.userId);
+  await touchCredential(deps.reads, identity);
   return identity;
 }

@@ -5,6 +5,7 @@ import type { Database } from "@madang/db";
 import { z } from "zod";
 import { grantsOf, type Identity } from "./identity.ts";
 
+const touchEveryMs = 60_000;
 const shape = /^madang\.([0-9a-f-]{36})\.([\w-]{43})$/;
 const rules = z.array(z.string()).nullable();
 
@@ -39,7 +40,7 @@ const query = {
   name: "madang_credential_identity",
   text: `SELECT c.id AS "credentialId", c.name AS "credentialName", c.secret_hash AS "secretHash",
     c.access_rules AS "accessRules", c.project_id AS "projectId", c.roles::text[] AS roles, c.created_at AS "createdAt",
-    c.created_at AS "confirmedAt", coalesce(c.last_used_at, c.created_at) AS "lastSeenAt", u.id AS "userId",
+    c.created_at AS "confirmedAt", coalesce(c.last_used_at, 'epoch') AS "lastSeenAt", u.id AS "userId",
     u.name AS "userName", u.email, u.must_change_password AS "mustChangePassword",
     (SELECT coalesce(json_agg(a.role), '[]') FROM system_role_assignment a WHERE a.user_id = u.id) AS system,
     (SELECT coalesce(json_agg(json_build_object('id', a.project_id, 'role', a.role)), '[]') FROM (
@@ -74,8 +75,26 @@ export async function readCredentialIdentity(database: Database, bearer: string)
     ...rest,
     sessionId: null,
     credential: { id: credentialId, name: credentialName, accessRules: rules.parse(accessRules) },
-    grants: { system: [], projects: { [projectId]: mine } },
+    grants: { system: [], projects: mine.length > 0 ? { [projectId]: mine } : {} },
   };
+}
+
+/** At most once a minute, so that reading does not become writing. */
+export async function touchCredential(
+  database: Database,
+  { credential, lastSeenAt }: Pick<Identity, "credential" | "lastSeenAt">,
+): Promise<void> {
+  const now = database.now();
+  if (!credential || now.getTime() - lastSeenAt.getTime() < touchEveryMs) return;
+  await database.pool.query(
+    `UPDATE application_credential SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`,
+    [credential.id, now],
+  );
+}
+
+/** What stands for a bearer where it is counted: not the secret itself. */
+export function bearerMark(bearer: string): string {
+  return `credential ${hashOf(bearer)}`;
 }
 
 function isSame(left: string, right: string): boolean {

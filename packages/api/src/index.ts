@@ -1,4 +1,4 @@
-export { signOut, verifyCredentials } from "./admission/sign-in.ts";
+export { type SignInAnswer, signOut, verifyCredentials } from "./admission/sign-in.ts";
 export { type Caller, type Context, connectionContext, requestContext } from "./context.ts";
 export type { About, AdmissionDeps, ApiDeps, Log } from "./deps.ts";
 export type { Account, AccountProject } from "./reads/account.ts";

@@ -23,12 +23,15 @@ const limits = {
   signInPair: { points: 10, duration: 300, shared: true },
   signInStrangers: { points: 30, duration: 300, shared: true },
   signInOpened: { points: 120, duration: 300, shared: true },
+  signInAsked: { points: 120, duration: 300, shared: true },
+  signInCode: { points: 30, duration: 3_600, shared: true },
   changePassword: { points: 10, duration: 300, shared: true },
   passwordReset: { points: 30, duration: 300, shared: true },
   join: { points: 60, duration: 60, shared: true },
   renew: { points: 60, duration: 3_600, shared: true },
   generateKey: { points: 30, duration: 60, shared: false },
   launch: { points: 600, duration: 60, shared: false },
+  wrongCredential: { points: 60, duration: 300, shared: false },
   console: { points: 120, duration: 60, shared: false },
 } as const;
 export type LimitKind = keyof typeof limits;

@@ -1,5 +1,7 @@
+import { callableIn } from "./callable.ts";
 import { accountRouter } from "./routers/account.ts";
 import { adminRouter } from "./routers/admin.ts";
+import { credentialRouter } from "./routers/credential.ts";
 import { eventRouter } from "./routers/event.ts";
 import { flavorRouter } from "./routers/flavor.ts";
 import { imageRouter } from "./routers/image.ts";
@@ -8,10 +10,11 @@ import { keyPairRouter } from "./routers/key-pair.ts";
 import { operationRouter } from "./routers/operation.ts";
 import { zoneRouter } from "./routers/placement.ts";
 import { projectRouter } from "./routers/project.ts";
+import { quotaRequestRouter } from "./routers/quota-request.ts";
 import { systemRouter } from "./routers/system.ts";
 import { router } from "./trpc.ts";
 
-export const appRouter = router({
+const routers = {
   account: accountRouter,
   admin: adminRouter,
   event: eventRouter,
@@ -21,8 +24,13 @@ export const appRouter = router({
   keyPair: keyPairRouter,
   operation: operationRouter,
   project: projectRouter,
+  quotaRequest: quotaRequestRouter,
   system: systemRouter,
   zone: zoneRouter,
-});
+};
+
+const callable = callableIn(router(routers)._def.procedures);
+
+export const appRouter = router({ ...routers, credential: credentialRouter(callable) });
 
 export type AppRouter = typeof appRouter;

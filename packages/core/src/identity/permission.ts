@@ -2,12 +2,13 @@
  * Who may do what. Every procedure names one permission; `authorise()` in packages/api is the only judge. A permission
  * has a scope: `project` is decided by a person's roles in the project named, `system` by roles over the whole cloud,
  * `self` needs only a sign-in, `public` not even that. `confirm`: the person must have proved lately who he is.
- * `credential: false`: a program can't do it with an application credential; nor can it anything of the whole cloud.
+ * `credential: false`: a program can't do it with an application credential; nor can it anything of the whole cloud. A
+ * role there: what concerns its owner himself it may only with that role or a higher one, in whichever project it is of.
  */
 export const roles = ["admin", "manager", "member", "reader"] as const;
 export type Role = (typeof roles)[number];
 
-type Options = { confirm?: true; credential?: false };
+type Options = { confirm?: true; credential?: false | Role };
 type Rule =
   | ({ scope: "project" | "system"; roles: readonly Role[] } & Options)
   | ({ scope: "self" | "public" } & Options);
@@ -25,8 +26,8 @@ export const permissions = {
   "account:secure": { scope: "self", credential: false, confirm: true },
   "project:list": { scope: "self" },
   "key_pair:list": { scope: "self" },
-  "key_pair:create": { scope: "self" },
-  "key_pair:delete": { scope: "self" },
+  "key_pair:create": { scope: "self", credential: "member" },
+  "key_pair:delete": { scope: "self", credential: "member" },
   "zone:list": { scope: "self" },
   "project:read": { scope: "project", roles: readers },
   "project:update": { scope: "project", roles: managers },
@@ -44,8 +45,8 @@ export const permissions = {
   "instance:update": { scope: "project", roles: members },
   "instance:power": { scope: "project", roles: members },
   "instance:delete": { scope: "project", roles: members },
-  "instance:console": { scope: "project", roles: members },
-  "instance:log": { scope: "project", roles: readers },
+  "instance:console": { scope: "project", roles: members, credential: false },
+  "instance:log": { scope: "project", roles: readers, credential: false },
   "image:list": { scope: "project", roles: readers },
   "flavor:list": { scope: "project", roles: readers },
   "operation:list": { scope: "project", roles: readers },

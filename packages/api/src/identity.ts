@@ -18,7 +18,7 @@ export type Identity = {
   /** When the person last proved who he is. */
   confirmedAt: Date;
 };
-/** `accessRules`: the procedures it may call, as in "instance.list" or "instance.*"; null: all. */
+/** `accessRules`: the procedures it may call, as in `instance.list` or `instance.*`; null: all. */
 export type Credential = { id: string; name: string; accessRules: readonly string[] | null };
 export type SessionIdentity = Identity & { sessionId: string };
 

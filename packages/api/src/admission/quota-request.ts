@@ -1,0 +1,149 @@
+/** A project asks for more. Everybody who may ask in it may also amend or withdraw what waits: the quota is theirs together. */
+import { CloudError } from "@madang/core/errors";
+import { limitsText, notMore, storedLimits } from "@madang/core/quota/request";
+import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { type QuotaRequest, quotaLines, type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { lockOpenProject } from "./open-project.ts";
+import { type Changes, changesOf, recordEvent } from "./record.ts";
+import { claimIds } from "./resource-id.ts";
+
+export type NewQuotaRequest = { id: string; projectId: string; asked: Limits; reason: string };
+/** `generation`: the one that was looked at. */
+type Ref = { id: string; projectId: string; generation: number };
+
+/** Throws NotFound, InvalidInput (not more than what is allowed), Conflict (one is waiting already). */
+export async function createQuotaRequest(
+  deps: AdmissionDeps,
+  actor: Actor,
+  request: NewQuotaRequest,
+): Promise<void> {
+  const { id, projectId, asked, reason } = request;
+  await inProject(deps, projectId, async (tx) => {
+    const project = await lockOpenProject(tx, projectId);
+    const bodyHash = deps.seal.mark(JSON.stringify(["quota_request", actor.userId, request]));
+    const claim = { id, kind: "quota_request", projectId, bodyHash };
+    if ((await claimIds(tx, [claim])) === "repeat") return;
+    const before = await requireMore(tx, actor, projectId, asked);
+    await requireNoneWaits(tx, projectId, asked, id);
+    const userName = actor.name;
+    await tx.quotaRequest.create({ data: { id, projectId, userId: actor.userId, userName, asked, reason } });
+    const changes = changesOf<string>(before, asked, quotaResources);
+    await record(tx, actor, { ...request, projectName: project.name }, "quota_request.create", changes);
+  });
+  deps.hints.publish("event");
+}
+
+/** While it waits it may ask for something else. Throws NotFound, InvalidInput, InvalidState, Conflict. */
+export async function amendQuotaRequest(
+  deps: AdmissionDeps,
+  actor: Actor,
+  { id, projectId, generation, asked, reason }: Ref & { asked: Limits; reason: string },
+): Promise<void> {
+  await inProject(deps, projectId, async (tx) => {
+    const project = await lockOpenProject(tx, projectId);
+    const before = await lockWaiting(tx, { id, projectId, generation });
+    await requireMore(tx, actor, projectId, asked);
+    await requireNoneWaits(tx, projectId, asked, id);
+    await tx.quotaRequest.update({ where: { id }, data: { asked, reason, generation: { increment: 1 } } });
+    const changes = {
+      ...changesOf<string>(askedOf(before), askedOf({ asked }), quotaResources),
+      ...changesOf(before, { reason }, ["reason"]),
+    };
+    const subject = { id, projectId, asked, projectName: project.name };
+    await record(tx, actor, subject, "quota_request.amend", changes);
+  });
+  deps.hints.publish("event");
+}
+
+/** Throws NotFound, InvalidState, Conflict. */
+export async function withdrawQuotaRequest(deps: AdmissionDeps, actor: Actor, ref: Ref): Promise<void> {
+  const { id, projectId } = ref;
+  await inProject(deps, projectId, async (tx) => {
+    const project = await lockOpenProject(tx, projectId);
+    const before = await lockWaiting(tx, ref);
+    const state = "withdrawn";
+    await tx.quotaRequest.update({ where: { id }, data: { state, generation: { increment: 1 } } });
+    const subject = { id, projectId, asked: storedLimits.parse(before.asked), projectName: project.name };
+    const changes = changesOf(before, { state }, ["state"]);
+    await record(tx, actor, subject, "quota_request.withdraw", changes);
+  });
+  deps.hints.publish("event");
+}
+
+function inProject(deps: AdmissionDeps, projectId: string, work: (tx: Tx) => Promise<void>): Promise<void> {
+  return deps.admissions.run(projectId, () => transaction(deps.admission.prisma, work));
+}
+
+/**
+ * The request, locked, that still waits as it was looked at. The project's row must be locked before. Throws NotFound, InvalidState (it is decided or withdrawn), Conflict (somebody amended it).
+ */
+export async function lockWaiting(tx: Tx, { id, projectId, generation }: Ref): Promise<QuotaRequest> {
+  await tx.$queryRaw`SELECT 1 FROM quota_request WHERE id = ${id}::uuid FOR UPDATE`;
+  const request = await tx.quotaRequest.findFirst({ where: { id, projectId } });
+  if (!request)
+    throw new CloudError("NotFound", "There is no such quota request.", { reason: "quotaRequestNotFound" });
+  if (request.state !== "pending")
+    throw new CloudError("InvalidState", "This quota request is no longer waiting.", {
+      reason: "quotaRequestDecided",
+    });
+  if (request.generation === generation) return request;
+  throw new CloudError("Conflict", "Somebody else changed this quota request meanwhile.", {
+    reason: "changedMeanwhile",
+  });
+}
+
+/** Answers the limits that count now, of what is asked. */
+async function requireMore(
+  tx: Tx,
+  actor: Actor,
+  projectId: string,
+  asked: Limits,
+): Promise<Record<string, number>> {
+  const lines = await quotaLines(tx, projectId, actor.userId);
+  const [less] = notMore(lines, asked);
+  if (less)
+    throw new CloudError("InvalidInput", "Ask for more than what is allowed already.", {
+      reason: "quotaNotMore",
+      field: `asked.${less.resource}`,
+      params: { resource: less.resource, limit: less.limit },
+    });
+  const named = lines.filter(({ resource }) => asked[resource] !== undefined);
+  return Object.fromEntries(named.map(({ resource, limit }) => [resource, limit]));
+}
+
+/** One at a time for a resource: two could be granted one over the other. */
+async function requireNoneWaits(tx: Tx, projectId: string, asked: Limits, id: string): Promise<void> {
+  const waiting = await tx.quotaRequest.findMany({ where: { projectId, state: "pending", id: { not: id } } });
+  const shared = (of: QuotaRequest) => {
+    const theirs = storedLimits.parse(of.asked);
+    return quotaResources.find((name) => theirs[name] !== undefined && asked[name] !== undefined);
+  };
+  const taken = waiting.map(shared).find((name): name is QuotaResource => name !== undefined);
+  if (!taken) return;
+  throw new CloudError("Conflict", "A request for this resource is waiting already: amend that one.", {
+    reason: "quotaRequestWaiting",
+    field: `asked.${taken}`,
+    params: { resource: taken },
+  });
+}
+
+/** Every resource, so that one that is no longer asked for is told as a change too. */
+function askedOf({ asked }: { asked: unknown }): Record<string, number | null> {
+  const all = storedLimits.parse(asked);
+  return Object.fromEntries(quotaResources.map((name) => [name, all[name] ?? null]));
+}
+
+type Recorded = { id: string; projectId: string; projectName: string; asked: Limits };
+
+async function record(
+  tx: Tx,
+  actor: Actor,
+  { id, projectId, projectName, asked }: Recorded,
+  action: string,
+  changes: Changes,
+): Promise<void> {
+  const subject = { kind: "quota_request", id, name: projectName, projectId };
+  await recordEvent(tx, { actor, subject, action, params: { asked: limitsText(asked) }, changes });
+}

@@ -1,0 +1,65 @@
+import { type QuotaRequestState, quotaRequestStates, storedLimits } from "@madang/core/quota/request";
+import type { Limits } from "@madang/core/quota/resource";
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { listPage, type Page, type PageInput } from "../list.ts";
+import { type Sql, sql } from "../sql.ts";
+
+export type QuotaRequestItem = {
+  id: string;
+  projectId: string;
+  projectName: string;
+  /** null: the person is gone, the name is left. */
+  userId: string | null;
+  userName: string;
+  asked: Limits;
+  reason: string;
+  state: QuotaRequestState;
+  /** null: not approved. */
+  granted: Limits | null;
+  /** Of what is granted; null: for good. */
+  expiresAt: Date | null;
+  decidedBy: string | null;
+  decidedAt: Date | null;
+  answer: string;
+  generation: number;
+  createdAt: Date;
+};
+
+export const quotaRequestFilter = z
+  .object({ state: z.array(z.enum(quotaRequestStates)).max(quotaRequestStates.length).optional() })
+  .optional();
+
+const select = `r.id, r.project_id AS "projectId", project.name AS "projectName", r.user_id AS "userId",
+  r.user_name AS "userName", r.asked, r.reason, r.state, r.granted, r.expires_at AS "expiresAt",
+  r.decided_by AS "decidedBy", r.decided_at AS "decidedAt", r.answer, r.generation, r.created_at AS "createdAt"`;
+const sorts = { createdAt: { column: "r.created_at", type: "timestamptz" } } as const;
+
+type Row = Omit<QuotaRequestItem, "asked" | "granted"> & { asked: unknown; granted: unknown };
+
+/** null as project: those of the whole cloud, for administrators. */
+export function listQuotaRequests(
+  database: Database,
+  projectId: string | null,
+  input: PageInput & { filter?: z.infer<typeof quotaRequestFilter> },
+): Promise<Page<QuotaRequestItem>> {
+  const where: Sql[] = projectId === null ? [] : [sql`r.project_id = ${projectId}::uuid`];
+  const state = input.filter?.state;
+  if (state) where.push(sql`r.state = ANY(${state}::quota_request_state[])`);
+  const query = {
+    ...{ select, from: "quota_request r", joins: "JOIN project ON project.id = r.project_id", id: "r.id" },
+    ...{ sorts, defaultSort: "-createdAt", where, toItem },
+  };
+  return listPage<Row, QuotaRequestItem>(database, query, input);
+}
+
+function toItem(row: Row): QuotaRequestItem {
+  const { id, projectId, projectName, userId, userName, reason, state, expiresAt } = row;
+  const { decidedBy, decidedAt, answer, generation, createdAt } = row;
+  return {
+    ...{ id, projectId, projectName, userId, userName, reason, state, expiresAt },
+    ...{ decidedBy, decidedAt, answer, generation, createdAt },
+    asked: storedLimits.parse(row.asked),
+    granted: row.granted === null ? null : storedLimits.parse(row.granted),
+  };
+}

@@ -32,6 +32,8 @@ const limits = {
   generateKey: { points: 30, duration: 60, shared: false },
   launch: { points: 600, duration: 60, shared: false },
   wrongCredential: { points: 60, duration: 300, shared: false },
+  /** Else a manager could try out who there is. */
+  memberLookup: { points: 60, duration: 300, shared: true },
   console: { points: 120, duration: 60, shared: false },
 } as const;
 export type LimitKind = keyof typeof limits;

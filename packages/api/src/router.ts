@@ -7,6 +7,7 @@ import { flavorRouter } from "./routers/flavor.ts";
 import { imageRouter } from "./routers/image.ts";
 import { instanceRouter } from "./routers/instance.ts";
 import { keyPairRouter } from "./routers/key-pair.ts";
+import { memberRouter, roleRouter } from "./routers/member.ts";
 import { operationRouter } from "./routers/operation.ts";
 import { zoneRouter } from "./routers/placement.ts";
 import { projectRouter } from "./routers/project.ts";
@@ -22,9 +23,11 @@ const routers = {
   image: imageRouter,
   instance: instanceRouter,
   keyPair: keyPairRouter,
+  member: memberRouter,
   operation: operationRouter,
   project: projectRouter,
   quotaRequest: quotaRequestRouter,
+  role: roleRouter,
   system: systemRouter,
   zone: zoneRouter,
 };

@@ -16,6 +16,7 @@ import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
+import { groupRouter, userRouter } from "./people.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
 import { resumeFrom } from "./resume-from.ts";
 
@@ -105,6 +106,8 @@ const adminEventRouter = router({
 });
 
 export const adminRouter = router({
+  user: userRouter,
+  group: groupRouter,
   hypervisor: hypervisorRouter,
   flavor: adminFlavorRouter,
   aggregate: aggregateRouter,

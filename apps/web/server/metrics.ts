@@ -7,7 +7,7 @@ export type WebMetrics = {
   registry: Registry;
   meter: Meter;
   responded: (listener: "public" | "agents", status: number) => void;
-  signedIn: (outcome: Outcome | "wrong") => void;
+  signedIn: (outcome: Outcome | "wrong" | "codeNeeded") => void;
   /** +1 when one is opened, -1 when it ends. */
   console: (kind: string, change: 1 | -1) => void;
   /** The same queue, and the same limits, but counted. */

@@ -6,7 +6,7 @@ import { CloudError } from "@madang/core/errors";
 import type { AuthOptions } from "next-auth";
 import { z } from "zod";
 import { credentialsProvider, nextAuth } from "./commonjs.ts";
-import { type CookieKind, cookieName, readCookies } from "./session-cookie.ts";
+import { type CookieKind, cookieName, readCookies, sessionIdOf } from "./session-cookie.ts";
 
 export type SignInDeps = AdmissionDeps & { limits: RateLimits };
 export type SignInRequest = {
@@ -19,12 +19,13 @@ export type SignInRequest = {
   /** Told of every attempt: who it was, or null, and how it ended. */
   tell: (userId: string | null, outcome: SignInOutcome) => void;
 };
-export type SignInOutcome = Outcome | "wrong";
+export type SignInOutcome = Outcome | "wrong" | "codeNeeded";
 export type SignInSettings = { secret: string; secure: boolean };
 
 const claims = z.object({ sid: z.uuid() });
+const anyText = z.string().catch("");
 /** A body may be JSON, and hold anything. */
-const typed = z.object({ username: z.string().catch(""), password: z.string().catch("") });
+const typed = z.object({ username: anyText, password: anyText, code: anyText });
 type Refusal = { error: CloudError | null };
 
 /** Answers on `response`. A sign-in that was refused for its frequency gets 429 with Retry-After. */
@@ -62,7 +63,7 @@ function cookies(secret: string, secure: boolean): AuthOptions["cookies"] {
 function options(
   deps: SignInDeps,
   { secret, secure }: SignInSettings,
-  { address, userAgent, requestId, tell }: SignInRequest,
+  { raw, address, userAgent, requestId, tell }: SignInRequest,
   refusal: Refusal,
 ): AuthOptions {
   return {
@@ -73,18 +74,29 @@ function options(
     pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
     providers: [
       credentialsProvider({
-        credentials: { username: {}, password: {} },
+        credentials: { username: {}, password: {}, code: {} },
         authorize: async (credentials) => {
-          const { username, password } = typed.parse(credentials ?? {});
-          const attempt = { username, password, address, userAgent, requestId };
-          const signedIn = await verifyCredentials(deps, attempt).catch((error: unknown) => {
+          const attempt = {
+            ...typed.parse(credentials ?? {}),
+            earlierSessionId: await sessionIdOf(raw, secret),
+            address,
+            userAgent,
+            requestId,
+          };
+          const answer = await verifyCredentials(deps, attempt).catch((error: unknown) => {
             refusal.error =
               error instanceof CloudError ? error : new CloudError("Internal", "", { cause: error });
             tell(null, refusal.error.code);
             throw new Error(refusal.error.code);
           });
-          tell(signedIn?.userId ?? null, signedIn ? "ok" : "wrong");
-          return signedIn && { id: signedIn.userId, name: signedIn.name, sid: signedIn.sessionId };
+          if (!("refused" in answer)) {
+            tell(answer.userId, "ok");
+            return { id: answer.userId, name: answer.name, sid: answer.sessionId };
+          }
+          tell(null, answer.refused === "codeNeeded" ? "codeNeeded" : "wrong");
+          if (answer.refused === "wrong") return null;
+          // next-auth answers 401 with this word as the address's `error`: the page then asks for the code.
+          throw new Error(answer.refused);
         },
       }),
     ],

@@ -4,6 +4,7 @@ import type { AdmissionDeps } from "../deps.ts";
 import { requireSession } from "../identity.ts";
 import { checkPassword, hashPassword, verifyPassword } from "../password.ts";
 import type { RateLimits } from "../rate-limit.ts";
+import { endPasswordResets } from "./password-reset.ts";
 import { recordEvent } from "./record.ts";
 import { wrongPassword } from "./sign-in.ts";
 
@@ -23,7 +24,14 @@ export async function changePassword(
     return await hashPassword(next);
   });
   await transaction(deps.admission.prisma, async (tx) => {
-    await tx.user.update({ where: { id: user.id }, data: { passwordHash, mustChangePassword: false } });
+    // Another password was set while this one was tried out.
+    const same = { id: user.id, passwordHash: user.passwordHash };
+    const { count } = await tx.user.updateMany({
+      where: same,
+      data: { passwordHash, mustChangePassword: false },
+    });
+    if (count === 0) throw wrongPassword("current");
+    await endPasswordResets(tx, user.id);
     const others = { userId: user.id, id: { not: requireSession(actor) }, revokedAt: null };
     await tx.session.updateMany({ where: others, data: { revokedAt: deps.admission.now() } });
     const subject = { kind: "user", id: user.id, name: user.name, projectId: null };

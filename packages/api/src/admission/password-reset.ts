@@ -28,7 +28,7 @@ export async function createPasswordReset(
 ): Promise<PasswordResetLink> {
   const token = randomBytes(32).toString("base64url");
   await lockUser(tx, userId);
-  await endLinks(tx, userId);
+  await endPasswordResets(tx, userId);
   const rows = await tx.$queryRaw<{ expiresAt: Date }[]>`
     INSERT INTO password_reset (id, user_id, token_hash, created_by_id, expires_at)
     VALUES (${crypto.randomUUID()}::uuid, ${userId}::uuid, ${hashOf(token)}, ${createdById}::uuid,
@@ -92,12 +92,13 @@ export async function setPassword(
   mustChangePassword: boolean,
 ): Promise<void> {
   await tx.user.update({ where: { id: userId }, data: { passwordHash, mustChangePassword } });
-  await endLinks(tx, userId);
+  await endPasswordResets(tx, userId);
   await tx.$executeRaw`UPDATE session SET revoked_at = statement_timestamp()
     WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
 }
 
-async function endLinks(tx: Tx, userId: string): Promise<void> {
+/** None that was made before is good any more. */
+export async function endPasswordResets(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`UPDATE password_reset SET used_at = statement_timestamp()
     WHERE user_id = ${userId}::uuid AND used_at IS NULL`;
 }

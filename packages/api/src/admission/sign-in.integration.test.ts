@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readIdentity } from "../identity.ts";
 import { callerAs, openTestCloud, refusal, type TestCloud } from "../testing.ts";
-import { signOut, verifyCredentials } from "./sign-in.ts";
+import { type SignedIn, signOut, verifyCredentials } from "./sign-in.ts";
 import { createUser } from "./user.ts";
 
 let cloud: TestCloud;
@@ -16,8 +16,12 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const requestId = `req-${crypto.randomUUID()}`;
-const attempt = (username: string, given = password, address = "192.0.2.1") =>
-  verifyCredentials(cloud.deps, { username, password: given, address, userAgent: "test", requestId });
+/** null when it was refused. */
+async function attempt(username: string, given = password, address = "192.0.2.1"): Promise<SignedIn | null> {
+  const rest = { code: "", earlierSessionId: null, userAgent: "test", requestId };
+  const answer = await verifyCredentials(cloud.deps, { username, password: given, address, ...rest });
+  return "refused" in answer ? null : answer;
+}
 
 test("the right password opens a session that can be revoked; both are on the trail", async () => {
   const signedIn = await attempt("mina");

@@ -6,6 +6,7 @@ export type AccountProject = { id: string; name: string; description: string; ro
 
 export type Account = {
   user: { id: string; name: string; email: string | null; mustChangePassword: boolean };
+  secondFactor: SecondFactor;
   /** null: a program with an application credential. */
   sessionId: string | null;
   isAdmin: boolean;
@@ -13,26 +14,42 @@ export type Account = {
   projects: AccountProject[];
 };
 
+export type SecondFactor = { on: boolean; recoveryCodesLeft: number };
+
 type ProjectRow = { id: string; name: string; description: string };
 const columns = `SELECT id, name, description FROM project`;
 
 /** An administrator of the cloud sees every project, in which he counts as admin. */
 export async function readAccount(database: Database, me: Identity): Promise<Account> {
   const isAdmin = me.grants.system.includes("admin");
-  const { rows } = await database.pool.query<ProjectRow>(
-    `${columns} WHERE enabled AND ($1 OR id = ANY($2::uuid[])) ORDER BY name LIMIT 1000`,
-    [isAdmin, Object.keys(me.grants.projects)],
-  );
+  const [{ rows }, secondFactor] = await Promise.all([
+    database.pool.query<ProjectRow>(
+      `${columns} WHERE enabled AND ($1 OR id = ANY($2::uuid[])) ORDER BY name LIMIT 1000`,
+      [isAdmin, Object.keys(me.grants.projects)],
+    ),
+    readSecondFactor(database, me.userId),
+  ]);
   const projects = Object.fromEntries(
     Object.entries(me.grants.projects).map(([id, roles]) => [id, [...roles]]),
   );
   return {
     user: { id: me.userId, name: me.userName, email: me.email, mustChangePassword: me.mustChangePassword },
+    secondFactor,
     sessionId: me.sessionId,
     isAdmin,
     grants: { system: [...me.grants.system], projects },
     projects: rows.map((row) => withRoles(row, me)),
   };
+}
+
+async function readSecondFactor(database: Database, userId: string): Promise<SecondFactor> {
+  const { rows } = await database.pool.query<SecondFactor>(
+    `SELECT u.totp_confirmed_at IS NOT NULL AS "on",
+       (SELECT count(*)::int FROM recovery_code WHERE user_id = u.id AND used_at IS NULL) AS "recoveryCodesLeft"
+     FROM "user" u WHERE u.id = $1`,
+    [userId],
+  );
+  return rows[0] ?? { on: false, recoveryCodesLeft: 0 };
 }
 
 export async function readProject(

@@ -1,19 +1,32 @@
 import { z } from "zod";
+import { updateAccount } from "../admission/account.ts";
 import { changePassword } from "../admission/change-password.ts";
+import { confirm } from "../admission/confirm.ts";
 import { signOut } from "../admission/sign-in.ts";
 import { requireSession } from "../identity.ts";
 import { readAccount } from "../reads/account.ts";
 import { procedure, router } from "../trpc.ts";
 import { passwordResetRouter } from "./password-reset.ts";
+import { sessionRouter } from "./session.ts";
+import { totpRouter } from "./totp.ts";
 
 const typedPassword = z.string().min(1).max(1_000);
+const typedCode = z.string().min(1).max(100);
 
 export const accountRouter = router({
   me: procedure("account:read").query(({ ctx }) => readAccount(ctx.deps.reads, ctx.me)),
+  update: procedure("account:update")
+    .input(z.object({ email: z.email({ error: "email" }).max(254, { error: "email" }).nullable() }))
+    .mutation(({ ctx, input }) => updateAccount(ctx.deps, ctx.actor, input)),
   changePassword: procedure("account:update")
     .input(z.object({ current: typedPassword, next: typedPassword }))
     .mutation(({ ctx, input }) => changePassword(ctx.deps, ctx.actor, input.current, input.next)),
+  confirm: procedure("account:update")
+    .input(z.union([z.object({ password: typedPassword }), z.object({ code: typedCode })]))
+    .mutation(({ ctx, input }) => confirm(ctx.deps, ctx.actor, input)),
   passwordReset: passwordResetRouter,
+  sessions: sessionRouter,
+  totp: totpRouter,
   signOut: procedure("account:update").mutation(({ ctx }) =>
     signOut(ctx.deps, requireSession(ctx.actor), ctx.actor.address, ctx.actor.requestId),
   ),

@@ -1,0 +1,45 @@
+/** Ending one's sessions at other browsers. What they hold open ends within about a second. */
+import { CloudError } from "@madang/core/errors";
+import { type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { requireSession } from "../identity.ts";
+import { recordEvents } from "./record.ts";
+
+/** One that ended meanwhile is no error. Throws NotFound for somebody else's. */
+export async function revokeSession(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const own = await tx.session.findFirst({ where: { id, userId: actor.userId }, select: { id: true } });
+    if (!own) throw new CloudError("NotFound", "There is no such session.", { reason: "sessionNotFound" });
+    const ended = await tx.$queryRaw<{ id: string }[]>`
+      UPDATE session SET revoked_at = statement_timestamp() WHERE id = ${id}::uuid AND revoked_at IS NULL
+      RETURNING id`;
+    await record(tx, actor, ended);
+  });
+  deps.hints.publish("event");
+}
+
+/** All but the one that asks; answers how many there were. */
+export async function revokeOtherSessions(deps: AdmissionDeps, actor: Actor): Promise<{ ended: number }> {
+  const sessionId = requireSession(actor);
+  const ended = await transaction(deps.admission.prisma, async (tx) => {
+    const others = await tx.$queryRaw<{ id: string }[]>`
+      UPDATE session SET revoked_at = statement_timestamp()
+      WHERE user_id = ${actor.userId}::uuid AND id <> ${sessionId}::uuid AND revoked_at IS NULL
+        AND expires_at > statement_timestamp()
+      RETURNING id`;
+    await record(tx, actor, others);
+    return others.length;
+  });
+  deps.hints.publish("event");
+  return { ended };
+}
+
+async function record(tx: Tx, actor: Actor, ended: readonly { id: string }[]): Promise<void> {
+  const entries = ended.map(({ id }) => ({
+    actor,
+    subject: { kind: "session", id, name: actor.name, projectId: null },
+    action: "session.revoke",
+  }));
+  if (entries.length > 0) await recordEvents(tx, entries);
+}

@@ -16,6 +16,7 @@ import {
   type ReconcileKind,
   reconcileLaterQueue,
   reconcileQueue,
+  sampleUsage,
   wakeSoon,
 } from "@madang/db";
 import { timed } from "@madang/telemetry";
@@ -29,6 +30,7 @@ import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
 import { reconcileProject } from "./reconcilers/project.ts";
+import { endExpiredLimits } from "./reconcilers/quota.ts";
 import { removeOld } from "./retention.ts";
 import { endingProjects, endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
 
@@ -55,6 +57,10 @@ const usualWaitingMs = 2_000;
 const certificateMs = 2_000;
 const partitionMs = 86_400_000;
 const retentionMs = 3_600_000;
+/** A sample is of the hour's beginning, give or take this much. */
+const usageMs = 60_000;
+/** A limit ends on time without it; this only says so. */
+const expiryMs = 5_000;
 const longestBackOffSeconds = 60;
 
 type Loop = LoopDeps & {
@@ -194,6 +200,10 @@ function startRounds(loop: Loop): Every[] {
     round(loop, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;
     }),
+    round(loop, "usage", usageMs, async () => {
+      await sampleUsage(loop.database);
+    }),
+    round(loop, "expiry", expiryMs, () => endExpiredLimits(loop.database, loop.hints.publish)),
     round(loop, "retention", retentionMs, async () => {
       const { database, eventMonths = null } = loop;
       const removed = await removeOld({ database, eventMonths });

@@ -15,6 +15,7 @@ const leavings = {
   session: `expires_at < now() - interval '30 days' OR revoked_at < now() - interval '30 days'`,
   console_session: `closed_at < now() - interval '7 days'`,
   join_token: `expires_at < now() - interval '7 days'`,
+  usage_sample: `at < now() - interval '400 days'`,
   orphan_order: `done_at < now() - interval '30 days'`,
   process: `last_seen_at < now() - interval '1 day'`,
   // An agent that comes with an expired one is refused with or without its row. Each run of a web process asks for one.

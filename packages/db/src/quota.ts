@@ -2,8 +2,13 @@
  * Usage, counted where it stands (invariant 7), and the limit that counts at this moment: with the project's row locked
  * nothing can race past. One statement decides it all, by the database's clock: no job has to run for a limit to expire.
  */
-import { type QuotaLine, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
-import type { Tx } from "./client.ts";
+import {
+  projectResources,
+  type QuotaLine,
+  type QuotaResource,
+  quotaResources,
+} from "@madang/core/quota/resource";
+import type { Database, Tx } from "./client.ts";
 import { Prisma } from "./generated/client.ts";
 
 /** How much is in use, over `project` and, for what belongs to people, over `person`. */
@@ -64,4 +69,44 @@ function lineOf(resource: QuotaResource, row: Row | undefined): QuotaLine {
   const { limit, inUse, default: usually, isDefault, untilAt, afterwards } = row;
   const until = untilAt && { at: untilAt, limit: afterwards };
   return { resource, limit, inUse, default: usually, source: isDefault ? "default" : "project", until };
+}
+
+/**
+ * Writes down what each project uses at the start of this hour, or as soon after as it is asked for; again in the same hour
+ * it does nothing. Answers how many rows it wrote.
+ */
+export async function sampleUsage({ pool }: Pick<Database, "pool">): Promise<number> {
+  const { rowCount } = await pool.query(`
+    WITH hour AS (SELECT date_trunc('hour', statement_timestamp(), 'UTC') AS at)
+    INSERT INTO usage_sample (project_id, resource, at, in_use, "limit")
+    SELECT project.id, used.resource, hour.at, least(used.in_use, 2147483647), coalesce(${own}, ${usual})
+    FROM hour CROSS JOIN project LEFT JOIN "user" AS person ON FALSE
+    ${joined(projectResources)}
+    WHERE NOT EXISTS (SELECT 1 FROM usage_sample WHERE usage_sample.project_id = project.id AND usage_sample.at = hour.at)
+    ON CONFLICT DO NOTHING`);
+  return rowCount ?? 0;
+}
+
+export type ExpiredLimit = { resource: string; limit: number; afterwards: number };
+
+/** The projects that have limits whose time has passed. */
+export async function projectsWithExpired({ pool }: Pick<Database, "pool">): Promise<string[]> {
+  const { rows } = await pool.query<{ projectId: string }>(
+    `SELECT DISTINCT project_id AS "projectId" FROM quota WHERE expires_at <= statement_timestamp() ORDER BY 1`,
+  );
+  return rows.map(({ projectId }) => projectId);
+}
+
+/** Puts what counts anyway where the expired limits stood. Call it with the project's row locked. */
+export async function tidyExpired(tx: Tx, projectId: string): Promise<ExpiredLimit[]> {
+  const expired = await tx.$queryRaw<ExpiredLimit[]>`
+    SELECT quota.resource, quota."limit", coalesce(quota.fallback_limit, quota_default."limit", 0) AS afterwards
+    FROM quota LEFT JOIN quota_default USING (resource)
+    WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp() ORDER BY resource`;
+  await tx.$executeRaw`
+    DELETE FROM quota WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp() AND fallback_limit IS NULL`;
+  await tx.$executeRaw`
+    UPDATE quota SET "limit" = fallback_limit, fallback_limit = NULL, expires_at = NULL
+    WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp()`;
+  return expired;
 }

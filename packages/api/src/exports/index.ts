@@ -1,7 +1,9 @@
 import { auditExport } from "./audit.ts";
 import type { AnyExport } from "./export.ts";
+import { usageExport } from "./usage.ts";
 
 /** By the name in the address: /api/export/<name>.csv */
 export const exportKinds: Readonly<Record<string, AnyExport>> = {
   audit: auditExport,
+  usage: usageExport,
 };

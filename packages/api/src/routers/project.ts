@@ -1,6 +1,7 @@
 import { quotaLines } from "@madang/db";
 import { z } from "zod";
 import { readProject } from "../reads/account.ts";
+import { readUsage, usageInput } from "../reads/usage.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
 const input = z.object({ projectId: z.uuid() });
@@ -14,4 +15,7 @@ export const projectRouter = router({
     .query(async ({ ctx }) => ({
       lines: await quotaLines(ctx.deps.reads.prisma, ctx.projectId, ctx.me.userId),
     })),
+  usage: projectProcedure("usage:read")
+    .input(usageInput)
+    .query(({ ctx, input }) => readUsage(ctx.deps.reads, input)),
 });

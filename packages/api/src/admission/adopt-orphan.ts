@@ -3,6 +3,7 @@
  * disk are the guest's own, the project's quota counts them. The guest is left as it is, on or off.
  */
 import { CloudError } from "@madang/core/errors";
+import { launchUsage } from "@madang/core/quota/resource";
 import type { Orphan } from "@madang/core/wire/agent";
 import type { GuestBody } from "@madang/core/wire/guest";
 import { type Tx, transaction, wake, writeStatus } from "@madang/db";
@@ -10,9 +11,9 @@ import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Started } from "./change-instance.ts";
 import { hypervisorSubject, lockedHypervisor } from "./hypervisor.ts";
-import { requireQuota } from "./launch-quota.ts";
 import { lockOpenProject } from "./open-project.ts";
 import { type OrphanRef, reportedOrphan, requireNotDoomed, requireUnclaimed } from "./orphan.ts";
+import { requireRoom } from "./quota-room.ts";
 import { createOperation, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -38,7 +39,7 @@ async function admit(deps: AdmissionDeps, tx: Tx, actor: Actor, input: Adoption)
   await requireUnclaimed(tx, guestId);
   const found = reportedOrphan(hypervisor, guestId);
   const body = bodyOf(found);
-  await requireQuota(tx, actor, projectId, body, 1);
+  await requireRoom(tx, actor, projectId, launchUsage(body, 1));
   await tx.instance.create({ data: { ...(await rowOf(tx, input, body)), ...stateOf(deps, actor, found) } });
   await writeStatus(tx, id);
   const subject = { kind: "instance", id, name, projectId };

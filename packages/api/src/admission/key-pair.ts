@@ -1,12 +1,12 @@
 import { CloudError } from "@madang/core/errors";
-import { quotaExcesses } from "@madang/core/quota/resource";
-import { lockUser, quotaLines, type Tx, transaction } from "@madang/db";
+import { lockUser, type Tx, transaction } from "@madang/db";
 import { requireProject } from "../authorise.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import type { KeyPairItem } from "../reads/key-pair.ts";
 import { generateKey, type PublicKey, parsePublicKey } from "../ssh-key.ts";
 import { lockOpenProject } from "./open-project.ts";
+import { requireRoom } from "./quota-room.ts";
 import { recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -58,15 +58,7 @@ async function admit(
   const bodyHash = deps.seal.mark(JSON.stringify(["key_pair", actor.userId, input.name, key.publicKey]));
   const claim = { id: input.id, kind: "key_pair", projectId: input.projectId, bodyHash };
   if ((await claimIds(tx, [claim])) === "repeat") return await storedBefore(tx, input.id);
-  const quota = quotaExcesses(await quotaLines(tx, input.projectId, actor.userId), { key_pairs: 1 });
-  if (quota.length > 0) {
-    const params = { resources: "key_pairs" };
-    throw new CloudError("QuotaExceeded", "You have as many key pairs as the quota allows.", {
-      reason: "quotaExceeded",
-      params,
-      quota,
-    });
-  }
+  await requireRoom(tx, actor, input.projectId, { key_pairs: 1 });
   await requireFreeName(tx, actor.userId, input.name);
   const row = await tx.keyPair.create({
     data: { id: input.id, userId: actor.userId, name: input.name, ...key },

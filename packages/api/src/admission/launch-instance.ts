@@ -2,14 +2,15 @@ import { CloudError } from "@madang/core/errors";
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
+import { launchUsage } from "@madang/core/quota/resource";
 import { type Flavor, type KeyPair, type Tx, transaction, wakeAll } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { requireQuota } from "./launch-quota.ts";
 import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
 import { lockOpenProject } from "./open-project.ts";
+import { requireRoom } from "./quota-room.ts";
 import { createOperations, recordEvents } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -61,7 +62,7 @@ async function admit(
   checkFit(flavor, image);
   await requireZone(tx, input.availabilityZone);
   const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
-  await requireQuota(tx, actor, input.projectId, flavor, input.ids.length);
+  await requireRoom(tx, actor, input.projectId, launchUsage(flavor, input.ids.length));
   const operationIds = await insertAll(deps, tx, { input, actor, flavor, image, keyPair, passwordHash });
   return { ids: input.ids, operationIds };
 }

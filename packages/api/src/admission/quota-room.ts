@@ -1,0 +1,19 @@
+import { CloudError } from "@madang/core/errors";
+import { quotaExcesses, type Usage } from "@madang/core/quota/resource";
+import { quotaLines, type Tx } from "@madang/db";
+import type { Actor } from "../context.ts";
+
+/**
+ * Call it with the project's row locked, and the person's where it asks for what belongs to people. Throws QuotaExceeded
+ * with every resource of which `wanted` is too much.
+ */
+export async function requireRoom(tx: Tx, actor: Actor, projectId: string, wanted: Usage): Promise<void> {
+  const quota = quotaExcesses(await quotaLines(tx, projectId, actor.userId), wanted);
+  if (quota.length === 0) return;
+  const resources = quota.map(({ resource }) => resource).join(", ");
+  throw new CloudError("QuotaExceeded", `This would go over the project's quota: ${resources}.`, {
+    reason: "quotaExceeded",
+    params: { resources },
+    quota,
+  });
+}

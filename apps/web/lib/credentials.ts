@@ -1,9 +1,9 @@
 /** Signing in and out through next-auth's own endpoints, without leaving the page. */
 import { z } from "zod";
 
-export type SignInResult =
-  | { ok: true }
-  | { ok: false; reason: "wrong" | "throttled" | "unreachable"; retryAfterSeconds: number | null };
+type Reason = "wrong" | "codeNeeded" | "codeWrong" | "throttled" | "unreachable";
+export type SignInResult = { ok: true } | { ok: false; reason: Reason; retryAfterSeconds: number | null };
+export type Credentials = { username: string; password: string; code: string };
 
 const tokenAnswer = z.object({ csrfToken: z.string() });
 const urlAnswer = z.object({ url: z.string().nullish() });
@@ -26,13 +26,16 @@ async function answerOf(response: Response): Promise<SignInResult> {
   const url = answer.success ? answer.data.url : null;
   const error = url ? new URL(url, location.href).searchParams.get("error") : null;
   if (error && /toomany|throttl|rate/i.test(error)) return throttled(response);
+  if (error === "codeNeeded" || error === "codeWrong")
+    return { ok: false, reason: error, retryAfterSeconds: null };
   if (!response.ok || error) return { ok: false, reason: "wrong", retryAfterSeconds: null };
   return { ok: true };
 }
 
-export async function signIn(username: string, password: string): Promise<SignInResult> {
+/** `code`: empty until it is asked for. */
+export async function signIn(credentials: Credentials): Promise<SignInResult> {
   try {
-    const fields = { username, password, callbackUrl: location.origin, redirect: "false" };
+    const fields = { ...credentials, callbackUrl: location.origin, redirect: "false" };
     return await answerOf(await post("/api/auth/callback/credentials", fields));
   } catch {
     return { ok: false, reason: "unreachable", retryAfterSeconds: null };

@@ -12,6 +12,7 @@ import {
 } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import superjson from "superjson";
+import { confirmLink } from "./confirmation.ts";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
@@ -58,6 +59,7 @@ export function makeClient() {
   });
   return createTRPCClient<AppRouter>({
     links: [
+      confirmLink,
       splitLink({
         condition: (operation) => operation.type === "subscription",
         true: socketLink,

@@ -8,6 +8,7 @@ import { setSessionExpired } from "../../lib/session-expiry.ts";
 import { MeContext, useMeQuery } from "../../lib/use-me.ts";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Skeleton, SkeletonLines } from "../ui/skeleton.tsx";
+import { ConfirmIdentityDialog } from "./confirm-identity-dialog.tsx";
 import { ReSignInDialog } from "./re-sign-in-dialog.tsx";
 
 /** The one page that is open while a first password stands. */
@@ -51,6 +52,7 @@ export function Gate({ mayBeSignedIn, children }: { mayBeSignedIn: boolean; chil
     return (
       <MeContext value={me.data}>
         {children}
+        <ConfirmIdentityDialog />
         <ReSignInDialog name={me.data.user.name} />
       </MeContext>
     );

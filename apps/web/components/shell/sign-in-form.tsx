@@ -1,8 +1,9 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type SignInResult, signIn } from "../../lib/credentials.ts";
+import { CodeInput } from "../account/code-input.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, PasswordInput } from "../ui/input.tsx";
@@ -15,29 +16,41 @@ export function SignInForm({ name, onSignedIn }: { name?: string; onSignedIn: ()
   const t = useTranslations("signIn");
   const [username, setUsername] = useState(name ?? "");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [pending, setPending] = useState(false);
+  const codeField = useRef<HTMLInputElement>(null);
+  const asked = code !== null;
+  useEffect(() => {
+    if (asked) codeField.current?.focus();
+  }, [asked]);
+  /** Whoever types another name or password begins anew. */
+  const retype = (set: (text: string) => void) => (text: string) => {
+    setCode(null);
+    set(text);
+  };
   const submit = async () => {
     if (pending) return;
     setPending(true);
     setRefusal(null);
-    const result = await signIn(username.trim(), password);
+    const result = await signIn({ username: username.trim(), password, code: code ?? "" });
     if (result.ok) return onSignedIn();
     setPending(false);
-    setPassword("");
+    if (result.reason === "codeNeeded") return setCode("");
     setRefusal(result);
+    if (result.reason === "codeWrong") setCode("");
+    if (result.reason !== "wrong") return;
+    setPassword("");
+    setCode(null);
   };
-  const missing = username.trim() === "" || password === "" ? t("fillBoth") : null;
+  const missing = username.trim() === "" || password === "" || code?.trim() === "";
+  const submitted = (event: { preventDefault: () => void }) => {
+    event.preventDefault();
+    if (!missing) void submit();
+  };
   return (
-    <form
-      // Sent before our code runs, a password must not land in the address.
-      method="post"
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!missing) void submit();
-      }}
-    >
+    // Sent before our code runs, a password must not land in the address.
+    <form method="post" className="flex flex-col gap-4" onSubmit={submitted}>
       {refusal ? (
         <Notice tone="error" live>
           {refusalWords(t, refusal)}
@@ -55,7 +68,7 @@ export function SignInForm({ name, onSignedIn }: { name?: string; onSignedIn: ()
             readOnly={name !== undefined}
             tabIndex={name === undefined ? 0 : -1}
             value={username}
-            onChange={(event) => setUsername(event.target.value)}
+            onChange={(event) => retype(setUsername)(event.target.value)}
           />
         )}
       </Field>
@@ -67,10 +80,15 @@ export function SignInForm({ name, onSignedIn }: { name?: string; onSignedIn: ()
             autoComplete="current-password"
             required
             value={password}
-            onChange={(event) => setPassword(event.target.value)}
+            onChange={(event) => retype(setPassword)(event.target.value)}
           />
         )}
       </Field>
+      {asked ? (
+        <Field label={t("code")} help={t("codeHelp")}>
+          {(control) => <CodeInput {...control} ref={codeField} required value={code} onChange={setCode} />}
+        </Field>
+      ) : null}
       <Button type="submit" tone="primary" disabled={pending} className="mt-1 h-9">
         {t(pending ? "signingIn" : "signIn")}
       </Button>

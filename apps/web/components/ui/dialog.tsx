@@ -14,14 +14,22 @@ type DialogProps = {
   wide?: boolean;
   /** Keeps the dialog until it is answered: neither Escape nor a click beside it closes it. */
   insistent?: boolean;
+  /** Asks something in between, while another dialog waits below. */
+  above?: boolean;
 };
 
-export function Dialog({ open, onOpenChange, title, about, children, footer, wide, insistent }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { open, onOpenChange, title, about, children, footer, wide, insistent, above } = props;
   const hold = insistent ? (event: Event) => event.preventDefault() : undefined;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in duration-150" />
+        <Radix.Overlay
+          className={cn(
+            "fixed inset-0 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in duration-150",
+            above ? "z-50" : "z-40",
+          )}
+        />
         <Radix.Content
           {...(about ? {} : { "aria-describedby": undefined })}
           onEscapeKeyDown={hold}

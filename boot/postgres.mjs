@@ -68,7 +68,10 @@ function owned(path, uid) {
     throw new Fault(`${path} could not be given to PostgreSQL's user: ${result.stderr}`);
 }
 
-/** Locale "C" with PostgreSQL's own C.UTF-8: the same order of names on every machine, whatever locales it has. */
+/**
+ * Locale "C" with PostgreSQL's own C.UTF-8: the same order of names on every machine, whatever locales it has. pg_trgm asks
+ * the machine's locale which characters are letters: without C.UTF-8 there, only names in ASCII are found by an index.
+ */
 function initialise({ bin, folder, root, password }) {
   const unfinished = `${folder}.${process.pid}`;
   const passwordFile = `${unfinished}.password`;
@@ -87,7 +90,10 @@ function initialise({ bin, folder, root, password }) {
   ];
   const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   const user = root ? { uid: nobodyUid, gid: nobodyUid } : {};
-  const result = spawnSync(`${bin}/initdb`, [...options, ...locale], { ...user, cwd: "/", encoding: "utf8" });
+  const make = (more) =>
+    spawnSync(`${bin}/initdb`, [...options, ...locale, ...more], { ...user, cwd: "/", encoding: "utf8" });
+  const wanted = make(["--lc-ctype=C.UTF-8"]);
+  const result = wanted.status === 0 ? wanted : make([]);
   rmSync(passwordFile, { force: true });
   if (result.status !== 0) {
     rmSync(unfinished, { recursive: true, force: true });

@@ -1,7 +1,14 @@
 /** `npm run admin -- COMMAND`: what an administrator does on the machine itself. A password is read from standard input. */
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { assignRole, createUser, ensureDomain, ensureProject } from "@madang/api/bootstrap";
+import {
+  assignRole,
+  createUser,
+  ensureDomain,
+  ensureProject,
+  passwordResetPath,
+  resetOnHost,
+} from "@madang/api/bootstrap";
 import { openDatabase, type Prisma } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
 import { type Role, roles } from "@madang/core/identity/permission";
@@ -13,7 +20,9 @@ import { readBootstrapEnv } from "./env.ts";
 const usage = `npm run admin -- create-user --name NAME [--email EMAIL] [--project PROJECT --role ROLE] [--must-change-password]
 npm run admin -- create-project --name NAME [--description TEXT]
 npm run admin -- assign-role --name USER --project PROJECT --role ROLE
+npm run admin -- reset-password --name USER [--must-change-password] [--clear-second-factor]
 Roles: ${roles.join(", ")}. create-user reads the password from standard input; a project that is missing is made.
+reset-password reads it there too; at a terminal it prints a one-use link instead. It ends all of the user's sessions.
 `;
 
 const { positionals, values } = parseArgs({
@@ -25,6 +34,7 @@ const { positionals, values } = parseArgs({
     role: { type: "string" },
     description: { type: "string", default: "" },
     "must-change-password": { type: "boolean", default: false },
+    "clear-second-factor": { type: "boolean", default: false },
   },
 });
 
@@ -36,10 +46,26 @@ async function grant(prisma: Prisma, domainId: string, userId: string): Promise<
 
 async function addUser(prisma: Prisma, domainId: string, name: string): Promise<void> {
   const email = values.email === undefined ? null : z.email().parse(values.email);
-  const password = (await text(process.stdin)).replace(/\r?\n$/, "");
+  const password = await typedPassword();
   const mustChangePassword = values["must-change-password"];
   const userId = await createUser(prisma, domainId, { name, email, password, mustChangePassword });
   if (values.project !== undefined) await grant(prisma, domainId, userId);
+}
+
+async function typedPassword(): Promise<string> {
+  return (await text(process.stdin)).replace(/\r?\n$/, "");
+}
+
+async function resetPassword(prisma: Prisma, domainId: string, name: string): Promise<void> {
+  const link = await resetOnHost(prisma, domainId, name, {
+    password: process.stdin.isTTY ? null : (await typedPassword()) || null,
+    mustChangePassword: values["must-change-password"],
+    clearSecondFactor: values["clear-second-factor"],
+  });
+  if (!link) return;
+  const { url } = readBootstrapEnv();
+  process.stdout.write(`${url}${passwordResetPath}#token=${link.token}\n`);
+  process.stdout.write(`Once, until ${link.expiresAt.toISOString()}; earlier links of ${name} are void.\n`);
 }
 
 async function addRole(prisma: Prisma, domainId: string, name: string): Promise<void> {
@@ -51,7 +77,12 @@ async function addRole(prisma: Prisma, domainId: string, name: string): Promise<
 async function run(): Promise<void> {
   const name = displayName.safeParse(values.name);
   const [command] = positionals;
-  const known = { "create-user": addUser, "create-project": addProject, "assign-role": addRole };
+  const known = {
+    "create-user": addUser,
+    "create-project": addProject,
+    "assign-role": addRole,
+    "reset-password": resetPassword,
+  };
   const work = Object.entries(known).find(([one]) => one === command)?.[1];
   if (!work || !name.success) {
     process.stderr.write(usage);

@@ -75,14 +75,14 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   if (Boolean(certificate) !== Boolean(key)) return stop(["MADANG_TLS_CERT and MADANG_TLS_KEY go together"]);
   const tls = certificate && key ? { certificate, key } : null;
   const secrets = data.MADANG_SECRETS ?? join(data.MADANG_DATA, "secrets");
-  const host = data.MADANG_LISTEN.includes(":") ? `[${data.MADANG_LISTEN}]` : data.MADANG_LISTEN;
-  const secure = tls !== null || !isLoopback(data.MADANG_LISTEN);
+  const host = hostOf(data);
+  const secure = isSecure(data);
   return {
     databaseUrl: data.DATABASE_URL,
     images: data.MADANG_IMAGES ?? join(data.MADANG_DATA, "images"),
     port: data.PORT,
     listen: data.MADANG_LISTEN,
-    url: new URL(data.MADANG_URL ?? `${secure ? "https" : "http"}://${host}:${data.PORT}`).origin,
+    url: urlOf(data),
     agentPort: data.MADANG_AGENT_PORT,
     agentUrl: data.MADANG_AGENT_URL ?? `https://${host}:${data.MADANG_AGENT_PORT}`,
     tls,
@@ -98,6 +98,21 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     sessionKey: readKey(secrets, "session.key"),
     sealKey: readKey(secrets, "seal.key"),
   };
+}
+
+type Address = Pick<z.infer<typeof schema>, "MADANG_URL" | "MADANG_LISTEN" | "MADANG_TLS_CERT" | "PORT">;
+
+function hostOf({ MADANG_LISTEN: listen }: Pick<Address, "MADANG_LISTEN">): string {
+  return listen.includes(":") ? `[${listen}]` : listen;
+}
+
+function isSecure(address: Omit<Address, "MADANG_URL" | "PORT">): boolean {
+  return Boolean(address.MADANG_TLS_CERT) || !isLoopback(address.MADANG_LISTEN);
+}
+
+function urlOf(address: Address): string {
+  const scheme = isSecure(address) ? "https" : "http";
+  return new URL(address.MADANG_URL ?? `${scheme}://${hostOf(address)}:${address.PORT}`).origin;
 }
 
 export function isLoopback(address: string): boolean {
@@ -135,6 +150,8 @@ export function readBootstrapEnv(source: NodeJS.ProcessEnv = process.env) {
   return {
     databaseUrl: data.DATABASE_URL,
     data: data.MADANG_DATA,
+    /** Where people find the portal. */
+    url: urlOf(data),
     images: data.MADANG_IMAGES ?? join(data.MADANG_DATA, "images"),
     imageFiles: data.MADANG_IMAGE_FILES.split(",")
       .map((one) => one.trim())
@@ -144,7 +161,17 @@ export function readBootstrapEnv(source: NodeJS.ProcessEnv = process.env) {
   };
 }
 
-const bootstrapSchema = schema.pick({ MADANG_DATA: true, MADANG_IMAGES: true, LOG_LEVEL: true }).extend({
+const ofTheServer = {
+  MADANG_DATA: true,
+  MADANG_IMAGES: true,
+  LOG_LEVEL: true,
+  MADANG_URL: true,
+  MADANG_LISTEN: true,
+  MADANG_TLS_CERT: true,
+  PORT: true,
+} as const;
+
+const bootstrapSchema = schema.pick(ofTheServer).extend({
   DATABASE_URL: schema.shape.DATABASE_URL.optional(),
   /** name=path, separated by commas */
   MADANG_IMAGE_FILES: z.string().default(""),

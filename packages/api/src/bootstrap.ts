@@ -6,6 +6,8 @@ import { createJoinToken } from "./admission/join-token.ts";
 import { type ImageFile, registerImage } from "./admission/register-image.ts";
 import { assignRole, assignSystemRole, createUser, ensureProject } from "./admission/user.ts";
 
+export { resetOnHost } from "./admission/host-reset.ts";
+export { passwordResetPath } from "./admission/password-reset.ts";
 export { assignRole, assignSystemRole, createUser, ensureProject, removeRole } from "./admission/user.ts";
 
 export type BootstrapWish = {
@@ -30,6 +32,21 @@ const flavors = [
   { name: "m1.large", vcpus: 4, ramMib: 4_096, diskGib: 40 },
 ] as const;
 
+/** `ram` in MiB. */
+const templates = [
+  { name: "small", limits: { instances: 5, cores: 10, ram: 20_480 } },
+  { name: "medium", limits: { instances: 20, cores: 40, ram: 102_400 } },
+  { name: "large", limits: { instances: 100, cores: 200, ram: 512_000 } },
+] as const;
+
+async function makeTemplates(prisma: Prisma): Promise<void> {
+  for (const template of templates)
+    await prisma.quotaTemplate.createMany({
+      data: [{ id: crypto.randomUUID(), ...template }],
+      skipDuplicates: true,
+    });
+}
+
 export async function bootstrap(database: Database, wish: BootstrapWish): Promise<Bootstrapped> {
   const lock = await database.pool.connect();
   try {
@@ -44,6 +61,8 @@ export async function bootstrap(database: Database, wish: BootstrapWish): Promis
 async function prepare(database: Database, wish: BootstrapWish): Promise<Bootstrapped> {
   const { prisma } = database;
   const domainId = await ensureDomain(prisma);
+  // Before there is an administrator: he may delete them, and they don't come back.
+  if ((await prisma.systemRoleAssignment.count()) === 0) await makeTemplates(prisma);
   const adminPassword = await ensureAdmin(prisma, domainId, wish.adminPassword);
   if ((await prisma.flavor.count()) === 0) {
     const data = flavors.map((flavor) => ({ id: crypto.randomUUID(), ...flavor }));

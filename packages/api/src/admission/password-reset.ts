@@ -9,6 +9,7 @@ import type { Caller } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { checkPassword, hashPassword } from "../password.ts";
 import type { RateLimits } from "../rate-limit.ts";
+import { endSessions } from "./locked-user.ts";
 
 type Deps = AdmissionDeps & { limits: RateLimits };
 /** `token` is nowhere else: the row keeps its hash. */
@@ -93,8 +94,7 @@ export async function setPassword(
 ): Promise<void> {
   await tx.user.update({ where: { id: userId }, data: { passwordHash, mustChangePassword } });
   await endPasswordResets(tx, userId);
-  await tx.$executeRaw`UPDATE session SET revoked_at = statement_timestamp()
-    WHERE user_id = ${userId}::uuid AND revoked_at IS NULL`;
+  await endSessions(tx, userId);
 }
 
 /** None that was made before is good any more. */

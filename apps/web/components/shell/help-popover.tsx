@@ -7,7 +7,17 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Popover } from "../ui/popover.tsx";
 
-const topics = ["instance", "flavor", "image", "keyPair", "quota", "console", "zone", "aggregate"] as const;
+const topics = [
+  "instance",
+  "flavor",
+  "image",
+  "keyPair",
+  "applicationCredential",
+  "quota",
+  "console",
+  "zone",
+  "aggregate",
+] as const;
 
 /** The words of the portal in one sentence each. */
 export function HelpPopover() {

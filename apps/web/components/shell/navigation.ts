@@ -9,6 +9,7 @@ import {
   Scale,
   Server,
   ServerCog,
+  Terminal,
 } from "lucide-react";
 
 /** Where in the portal one is: in a project, in the administrator's part, or at one's own account. */
@@ -28,6 +29,7 @@ function projectGroups(projectId: string): NavGroup[] {
       items: [
         { key: "overview", href: base, icon: House, exact: true },
         { key: "activity", href: `${base}/activity`, icon: Activity },
+        { key: "apiAccess", href: `${base}/api-access`, icon: Terminal },
       ],
     },
     {

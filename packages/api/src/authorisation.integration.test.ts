@@ -2,7 +2,15 @@ import { isGranted, type Permission, permissions, type Role } from "@madang/core
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { appRouter } from "./router.ts";
-import { callerAs, openTestCloud, type Person, people, refusal, type TestCloud } from "./testing.ts";
+import {
+  callerAs,
+  openTestCloud,
+  type Person,
+  people,
+  refusal,
+  type TestCloud,
+  turnedAway,
+} from "./testing.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -28,6 +36,10 @@ const grants: Record<Person, { system: Role[]; roles: Role[] }> = {
   reader: { system: [], roles: ["reader"] },
   outsider: { system: [], roles: [] },
   nobody: { system: [], roles: [] },
+  grouped: { system: [], roles: ["member"] },
+  disabled: { system: [], roles: [] },
+  revoked: { system: [], roles: [] },
+  expired: { system: [], roles: [] },
 };
 
 /** Nothing that is asked for exists, so whoever is let in gets NotFound or InvalidInput of the thing itself, never of the project. */
@@ -48,13 +60,15 @@ async function drain(answer: unknown): Promise<unknown> {
   return first;
 }
 
-const doors = ["signInNeeded", "projectNotFound", "roleTooWeak"];
-async function stoppedAtTheDoor(attempt: Promise<unknown>): Promise<string | null> {
+const doors = ["signInNeeded", "roleTooWeak"];
+/** `ofProject`: for a procedure of the whole cloud a project that isn't there is only the thing that was asked for. */
+async function stoppedAtTheDoor(attempt: Promise<unknown>, ofProject: boolean): Promise<string | null> {
   const reason = await attempt.then(
     () => null,
     (error: unknown) => refusal(Promise.reject(error)).then((refused) => refused.reason),
   );
-  return reason !== null && doors.includes(reason) ? reason : null;
+  const isDoor = reason !== null && (doors.includes(reason) || (ofProject && reason === "projectNotFound"));
+  return isDoor ? reason : null;
 }
 
 test("every procedure names a permission that exists, and no permission is without a procedure", () => {
@@ -73,26 +87,41 @@ test.each(procedures)(
     const input = (project: string) => ({ projectId: project, id: crypto.randomUUID() });
     const { scope } = permissions[permission];
     const unknown = scope === "public" ? null : "signInNeeded";
-    expect(await stoppedAtTheDoor(call(null, path, input(projectId)))).toBe(unknown);
-    for (const person of people) {
+    const outcome = (person: Person | null, project: string) =>
+      stoppedAtTheDoor(call(person, path, input(project)), scope === "project");
+    expect(await outcome(null, projectId)).toBe(unknown);
+    for (const person of turnedAway) expect(await outcome(person, projectId), person).toBe(unknown);
+    for (const person of people.filter((one) => !turnedAway.some((away) => away === one))) {
       const { system, roles } = grants[person];
       const mine = isGranted({ system, projects: { [projectId]: roles } }, permission, projectId);
       const visible = scope !== "project" || roles.length > 0 || system.includes("admin");
       const refused = visible ? "roleTooWeak" : "projectNotFound";
       // Nobody is let in far enough to end his own session.
       if (mine && path === "account.signOut") continue;
-      expect(await stoppedAtTheDoor(call(person, path, input(projectId))), `${person} in the project`).toBe(
-        mine ? null : refused,
-      );
+      expect(await outcome(person, projectId), `${person} in the project`).toBe(mine ? null : refused);
       if (scope !== "project" || person === "outsider" || system.includes("admin")) continue;
       for (const foreign of [otherProjectId, crypto.randomUUID()]) {
-        expect(await stoppedAtTheDoor(call(person, path, input(foreign))), `${person} elsewhere`).toBe(
-          "projectNotFound",
-        );
+        expect(await outcome(person, foreign), `${person} elsewhere`).toBe("projectNotFound");
       }
     }
   },
 );
+
+const sensitive = procedures.filter(
+  ({ permission = "account:read" }) =>
+    "confirm" in permissions[permission] && permissions[permission].confirm,
+);
+test.each(sensitive)("$path asks again who it is", async ({ path, permission = "account:read" }) => {
+  const person: Person = permissions[permission].scope === "system" ? "cloudAdmin" : "member";
+  const of = { where: { id: cloud.sessions[person] } };
+  const { prisma } = cloud.database;
+  await prisma.session.update({ ...of, data: { confirmedAt: new Date(Date.now() - 20 * 60_000) } });
+  const input = { projectId: cloud.projectId, id: crypto.randomUUID() };
+  expect(await refusal(call(person, path, input) as Promise<unknown>)).toMatchObject({
+    reason: "confirmNeeded",
+  });
+  await prisma.session.update({ ...of, data: { confirmedAt: new Date() } });
+});
 
 test("a session that ended, a disabled user, and an unknown session are nobody", async () => {
   const { prisma } = cloud.database;

@@ -34,7 +34,10 @@ export type TestCloud = {
   deps: ApiDeps;
   database: Database;
   bus: HintBus;
-  /** Every person but `outsider` works in `projectId`; he works in `otherProjectId`. `cloudAdmin` in none. */
+  /**
+   * Every person but `outsider` works in `projectId`; he works in `otherProjectId`. `cloudAdmin` in none. `grouped` is a
+   * member by a group alone.
+   */
   projectId: string;
   otherProjectId: string;
   flavorId: string;
@@ -44,6 +47,8 @@ export type TestCloud = {
   close: () => Promise<void>;
 };
 
+/** Admins of the project in every other respect, who must get nowhere: the account, or the session, is no longer good. */
+export const turnedAway = ["disabled", "revoked", "expired"] as const;
 export const people = [
   "cloudAdmin",
   "cloudReader",
@@ -53,6 +58,8 @@ export const people = [
   "reader",
   "outsider",
   "nobody",
+  "grouped",
+  ...turnedAway,
 ] as const;
 export type Person = (typeof people)[number];
 
@@ -130,9 +137,14 @@ async function populate(database: Database) {
   ];
   for (const [person, role] of roles) await assignRole(prisma, users[person], projectId, role);
   await assignRole(prisma, users.outsider, otherProjectId, "manager");
+  await addByGroup(database, domainId, projectId, users.grouped);
+  for (const person of turnedAway) await assignRole(prisma, users[person], projectId, "admin");
   await assignSystemRole(prisma, users.cloudAdmin, "admin");
   await assignSystemRole(prisma, users.cloudReader, "reader");
   const sessions = byPerson(made.map(({ sessionId }) => sessionId));
+  await prisma.user.update({ where: { id: users.disabled }, data: { enabled: false } });
+  await prisma.session.update({ where: { id: sessions.revoked }, data: { revokedAt: new Date(0) } });
+  await prisma.session.update({ where: { id: sessions.expired }, data: { expiresAt: new Date(0) } });
   return { projectId, otherProjectId, flavorId, imageId, users, sessions };
 }
 
@@ -147,7 +159,18 @@ function byPerson(ids: string[]): Record<Person, string> {
     reader: of("reader"),
     outsider: of("outsider"),
     nobody: of("nobody"),
+    grouped: of("grouped"),
+    disabled: of("disabled"),
+    revoked: of("revoked"),
+    expired: of("expired"),
   };
+}
+
+async function addByGroup({ prisma }: Database, domainId: string, projectId: string, userId: string) {
+  const groupId = crypto.randomUUID();
+  await prisma.group.create({ data: { id: groupId, domainId, name: "gardeners" } });
+  await prisma.groupMember.create({ data: { groupId, userId } });
+  await prisma.groupRoleAssignment.create({ data: { groupId, projectId, role: "member" } });
 }
 
 async function addPerson({ prisma }: Database, domainId: string, name: string) {

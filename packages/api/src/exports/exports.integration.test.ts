@@ -1,7 +1,7 @@
 import { isGranted, permissions, type Role } from "@madang/core/identity/permission";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectionContext } from "../context.ts";
-import { openTestCloud, type Person, people, type TestCloud } from "../testing.ts";
+import { openTestCloud, type Person, people, type TestCloud, turnedAway } from "../testing.ts";
 import { exportKinds } from "./index.ts";
 import { openExport } from "./open-export.ts";
 
@@ -20,6 +20,10 @@ const grants: Record<Person, { system: Role[]; roles: Role[] }> = {
   reader: { system: [], roles: ["reader"] },
   outsider: { system: [], roles: [] },
   nobody: { system: [], roles: [] },
+  grouped: { system: [], roles: ["member"] },
+  disabled: { system: [], roles: [] },
+  revoked: { system: [], roles: [] },
+  expired: { system: [], roles: [] },
 };
 
 function openAs(
@@ -38,8 +42,7 @@ const reasonOf = (attempt: Promise<unknown>) =>
     () => null,
     (error) => error.options.reason,
   );
-const doors = [
-  "credentialRefused","signInNeeded", "projectNotFound", "roleTooWeak", "credentialTooWeak"];
+const doors = ["credentialRefused", "signInNeeded", "projectNotFound", "roleTooWeak", "credentialTooWeak"];
 const doorOf = async (attempt: Promise<unknown>) => {
   const reason = await reasonOf(attempt);
   return doors.includes(reason) ? reason : null;
@@ -50,8 +53,12 @@ test.each(Object.keys(exportKinds))("%s is for exactly those whom its permission
   const permission = exportKinds[name]?.permission ?? "account:read";
   const { scope } = permissions[permission];
   expect(await doorOf(openAs(null, name, { projectId }))).toBe("signInNeeded");
-  expect(await doorOf(openAs("cloudAdmin", name, { projectId }, "madang.not.ours"))).toBe("credentialRefused");
-  for (const person of people) {
+  expect(await doorOf(openAs("cloudAdmin", name, { projectId }, "madang.not.ours"))).toBe(
+    "credentialRefused",
+  );
+  for (const person of turnedAway)
+    expect(await doorOf(openAs(person, name, { projectId })), person).toBe("signInNeeded");
+  for (const person of people.filter((one) => !turnedAway.some((away) => away === one))) {
     const { system, roles } = grants[person];
     const mine = isGranted({ system, projects: { [projectId]: roles } }, permission, projectId);
     const visible = scope !== "project" || roles.length > 0 || system.includes("admin");

@@ -64,6 +64,7 @@ export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<v
 
 const stepsOf: { [kind: string]: readonly string[] } = {
   "instance.launch": ["schedule", "fetch-image", "start"],
+  "project.delete": ["instances", "images", "project"],
 };
 
 /** `generation`: the subject's generation that this operation waits to see settled. Answers the operation's id. */

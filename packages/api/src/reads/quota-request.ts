@@ -30,30 +30,37 @@ export const quotaRequestFilter = z
   .object({ state: z.array(z.enum(quotaRequestStates)).max(quotaRequestStates.length).optional() })
   .optional();
 
-const select = `r.id, r.project_id AS "projectId", project.name AS "projectName", r.user_id AS "userId",
+export const requestColumns = `r.id, r.project_id AS "projectId", project.name AS "projectName", r.user_id AS "userId",
   r.user_name AS "userName", r.asked, r.reason, r.state, r.granted, r.expires_at AS "expiresAt",
   r.decided_by AS "decidedBy", r.decided_at AS "decidedAt", r.answer, r.generation, r.created_at AS "createdAt"`;
 const sorts = { createdAt: { column: "r.created_at", type: "timestamptz" } } as const;
 
-type Row = Omit<QuotaRequestItem, "asked" | "granted"> & { asked: unknown; granted: unknown };
+export type QuotaRequestRow = Omit<QuotaRequestItem, "asked" | "granted"> & {
+  asked: unknown;
+  granted: unknown;
+};
 
-/** null as project: those of the whole cloud, for administrators. */
 export function listQuotaRequests(
   database: Database,
-  projectId: string | null,
+  projectId: string,
   input: PageInput & { filter?: z.infer<typeof quotaRequestFilter> },
 ): Promise<Page<QuotaRequestItem>> {
-  const where: Sql[] = projectId === null ? [] : [sql`r.project_id = ${projectId}::uuid`];
+  const where: Sql[] = [sql`r.project_id = ${projectId}::uuid`];
   const state = input.filter?.state;
   if (state) where.push(sql`r.state = ANY(${state}::quota_request_state[])`);
   const query = {
-    ...{ select, from: "quota_request r", joins: "JOIN project ON project.id = r.project_id", id: "r.id" },
-    ...{ sorts, defaultSort: "-createdAt", where, toItem },
+    ...{
+      select: requestColumns,
+      from: "quota_request r",
+      joins: "JOIN project ON project.id = r.project_id",
+      id: "r.id",
+    },
+    ...{ sorts, defaultSort: "-createdAt", where, toItem: toQuotaRequest },
   };
-  return listPage<Row, QuotaRequestItem>(database, query, input);
+  return listPage<QuotaRequestRow, QuotaRequestItem>(database, query, input);
 }
 
-function toItem(row: Row): QuotaRequestItem {
+export function toQuotaRequest(row: QuotaRequestRow): QuotaRequestItem {
   const { id, projectId, projectName, userId, userName, reason, state, expiresAt } = row;
   const { decidedBy, decidedAt, answer, generation, createdAt } = row;
   return {

@@ -16,8 +16,10 @@ import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
+import { managedProjectRouter } from "./managed-project.ts";
 import { groupRouter, userRouter } from "./people.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
+import { managedRequestRouter, quotaPolicyRouter } from "./quota-policy.ts";
 import { resumeFrom } from "./resume-from.ts";
 
 const one = z.object({ id: z.uuid() });
@@ -108,6 +110,9 @@ const adminEventRouter = router({
 export const adminRouter = router({
   user: userRouter,
   group: groupRouter,
+  project: managedProjectRouter,
+  quota: quotaPolicyRouter,
+  quotaRequest: managedRequestRouter,
   hypervisor: hypervisorRouter,
   flavor: adminFlavorRouter,
   aggregate: aggregateRouter,

@@ -1,5 +1,7 @@
 import { quotaLines } from "@madang/db";
 import { z } from "zod";
+import { describeProject } from "../admission/project.ts";
+import { filterText } from "../list.ts";
 import { readProject } from "../reads/account.ts";
 import { readUsage, usageInput } from "../reads/usage.ts";
 import { projectProcedure, router } from "../trpc.ts";
@@ -10,6 +12,11 @@ export const projectRouter = router({
   get: projectProcedure("project:read")
     .input(input)
     .query(({ ctx }) => readProject(ctx.deps.reads, ctx.projectId, ctx.me)),
+  update: projectProcedure("project:update")
+    .input(input.extend({ description: filterText }))
+    .mutation(({ ctx, input: { description } }) =>
+      describeProject(ctx.deps, ctx.actor, ctx.projectId, description),
+    ),
   quota: projectProcedure("quota:read")
     .input(input)
     .query(async ({ ctx }) => ({

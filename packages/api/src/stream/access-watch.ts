@@ -35,8 +35,11 @@ export function openAccessWatch(database: Database): AccessWatch {
     if (entries.length === 0) return;
     const ids = [...new Set(entries.map(({ identity }) => identity.sessionId))];
     const identities = await readIdentities(database, ids);
+    const closed = await closedProjects(database, entries);
     for (const entry of entries) {
-      const reason = judge(entry, identities.get(entry.identity.sessionId));
+      const isClosed = entry.projectId !== null && closed.has(entry.projectId);
+      const now = identities.get(entry.identity.sessionId);
+      const reason = now && isClosed ? "accessRevoked" : judge(entry, now);
       if (reason && open.delete(entry)) entry.onEnd(reason);
     }
   };
@@ -63,6 +66,18 @@ export function openAccessWatch(database: Database): AccessWatch {
       clearTimeout(timer);
     },
   };
+}
+
+/** Disabled or gone: for whoever is an administrator of the whole cloud his roles don't say it. */
+async function closedProjects(database: Database, entries: readonly Watched[]): Promise<Set<string>> {
+  const ids = [...new Set(entries.flatMap(({ projectId }) => projectId ?? []))];
+  if (ids.length === 0) return new Set();
+  const { rows } = await database.pool.query<{ id: string }>(
+    `SELECT named.id FROM unnest($1::uuid[]) AS named (id) LEFT JOIN project ON project.id = named.id
+     WHERE project.enabled IS NOT TRUE`,
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 function judge(entry: Watched, now: SessionIdentity | undefined): EndReason | null {

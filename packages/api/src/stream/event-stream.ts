@@ -24,6 +24,8 @@ export type StreamOf = {
   /** null: the whole cloud */
   projectId: string | null;
   lastEventId: string | null;
+  /** Only what is told of this kind of resource. */
+  resourceKind?: string;
 };
 
 type Messages = AsyncGenerator<TrackedEnvelope<StreamMessage>, void>;
@@ -51,7 +53,7 @@ export async function* streamEvents(deps: ApiDeps, of: StreamOf, signal: AbortSi
   };
   const identity = { ...of.identity, sessionId: requireSession(of.identity) };
   const unwatch = deps.access.add({ ...of, identity, onEnd: (reason) => end(buffer, reason) });
-  const subscription = await deps.events.subscribe(fill(buffer, of.projectId)).catch((error: unknown) => {
+  const subscription = await deps.events.subscribe(fill(buffer, of)).catch((error: unknown) => {
     unwatch();
     throw error;
   });
@@ -100,7 +102,11 @@ function end(buffer: Buffer, reason: EndReason): void {
   buffer.wake();
 }
 
-function fill(buffer: Buffer, projectId: string | null) {
+const isMine = ({ projectId, resourceKind }: StreamOf, event: StoredEvent) =>
+  (projectId === null || event.projectId === projectId) &&
+  (resourceKind === undefined || event.resourceKind === resourceKind);
+
+function fill(buffer: Buffer, of: StreamOf) {
   const overflow = () => {
     buffer.events = [];
     buffer.touched.clear();
@@ -108,15 +114,16 @@ function fill(buffer: Buffer, projectId: string | null) {
   };
   return {
     onEvents: (events: StoredEvent[], cursor: string) => {
-      const mine = projectId === null ? events : events.filter((event) => event.projectId === projectId);
+      const mine = events.filter((event) => isMine(of, event));
       buffer.cursor = cursor;
       if (mine.length === 0) return;
       if (buffer.events.length + mine.length > longestWait) overflow();
       else buffer.events.push(...mine);
       buffer.wake();
     },
-    onTouched: ({ projectId: of, kind, id }: { projectId: string; kind: string; id: string }) => {
-      if ((projectId !== null && of !== projectId) || buffer.overflown) return;
+    onTouched: ({ projectId, kind, id }: { projectId: string; kind: string; id: string }) => {
+      if ((of.projectId !== null && of.projectId !== projectId) || buffer.overflown) return;
+      if (of.resourceKind !== undefined && of.resourceKind !== kind) return;
       buffer.touched.set(`${kind}:${id}`, { kind, id });
       if (buffer.touched.size > longestWait) overflow();
       buffer.wake();
@@ -162,7 +169,8 @@ async function* catchUp(deps: ApiDeps, of: StreamOf, until: string): Messages {
     const events = await readEventsAfter(pool, cursor, 500, of.projectId);
     const missed = events.filter((event) => !isAfter(event.cursor, until));
     const last = missed.at(-1);
-    if (last) yield tracked(last.cursor, messageOf(missed, []));
+    const mine = missed.filter((event) => isMine(of, event));
+    if (last) yield tracked(last.cursor, messageOf(mine, []));
     if (!last || events.length < 500) break;
     cursor = last.cursor;
   }

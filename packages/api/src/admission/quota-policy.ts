@@ -1,0 +1,118 @@
+/** What a project is allowed without limits of its own, and sets of limits that a new one may be given. */
+import { CloudError } from "@madang/core/errors";
+import { limitsText, storedLimits } from "@madang/core/quota/request";
+import { type Limits, quotaResources } from "@madang/core/quota/resource";
+import { type QuotaTemplate, type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { changesOf, recordEvent, type Subject } from "./record.ts";
+import { claimIds } from "./resource-id.ts";
+
+export type NewTemplate = { id: string; name: string; description: string; limits: Limits };
+export type TemplateChanges = {
+  name?: string | undefined;
+  description?: string | undefined;
+  limits?: Limits | undefined;
+};
+
+const nilUuid = "00000000-0000-0000-0000-000000000000";
+const defaults: Subject = { kind: "quota", id: nilUuid, name: "defaults", projectId: null };
+
+/** Counts at once for every project without a limit of its own, whatever it uses. */
+export async function setQuotaDefaults(deps: AdmissionDeps, actor: Actor, limits: Limits): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('quota_default'))`;
+    const rows = await tx.quotaDefault.findMany();
+    const before = Object.fromEntries(rows.map(({ resource, limit }) => [resource, limit]));
+    const changes = changesOf<string>(before, limits, quotaResources);
+    if (Object.keys(changes).length === 0) return;
+    for (const [resource, limit] of Object.entries(limits))
+      await tx.quotaDefault.upsert({ where: { resource }, create: { resource, limit }, update: { limit } });
+    await recordEvent(tx, { actor, subject: defaults, action: "quota.set-defaults", changes });
+  });
+  deps.hints.publish("event");
+}
+
+/** Throws Conflict for a name that is taken. */
+export async function createTemplate(
+  deps: AdmissionDeps,
+  actor: Actor,
+  template: NewTemplate,
+): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const bodyHash = deps.seal.mark(JSON.stringify(["quota_template", template]));
+    const claim = { id: template.id, kind: "quota_template", projectId: null, bodyHash };
+    if ((await claimIds(tx, [claim])) === "repeat") return;
+    await requireFreeName(tx, template.name, template.id);
+    await tx.quotaTemplate.create({ data: template });
+    const params = { limits: limitsText(template.limits) };
+    await recordEvent(tx, { actor, subject: subjectOf(template), action: "quota_template.create", params });
+  });
+  deps.hints.publish("event");
+}
+
+/** Projects made from it keep what they were given. Throws NotFound, Conflict. */
+export async function updateTemplate(
+  deps: AdmissionDeps,
+  actor: Actor,
+  id: string,
+  { limits, ...fields }: TemplateChanges,
+): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const before = await lockedTemplate(tx, id);
+    if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
+    const after = await tx.quotaTemplate.update({
+      where: { id },
+      data: { ...fields, ...(limits ? { limits } : {}) },
+    });
+    const changes = changesOf(plain(before), plain(after), ["name", "description", "limits"]);
+    if (Object.keys(changes).length === 0) return;
+    await recordEvent(tx, { actor, subject: subjectOf(after), action: "quota_template.update", changes });
+  });
+  deps.hints.publish("event");
+}
+
+/** Throws NotFound. */
+export async function deleteTemplate(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
+  await transaction(deps.admission.prisma, async (tx) => {
+    const template = await lockedTemplate(tx, id);
+    await tx.quotaTemplate.delete({ where: { id } });
+    const params = { limits: limitsText(storedLimits.parse(template.limits)) };
+    await recordEvent(tx, { actor, subject: subjectOf(template), action: "quota_template.delete", params });
+  });
+  deps.hints.publish("event");
+}
+
+const plain = ({ name, description, limits }: QuotaTemplate) => ({
+  name,
+  description,
+  limits: limitsText(storedLimits.parse(limits)),
+});
+
+const subjectOf = ({ id, name }: Pick<QuotaTemplate, "id" | "name">): Subject => ({
+  kind: "quota_template",
+  id,
+  name,
+  projectId: null,
+});
+
+async function lockedTemplate(tx: Tx, id: string): Promise<QuotaTemplate> {
+  await tx.$queryRaw`SELECT 1 FROM quota_template WHERE id = ${id}::uuid FOR UPDATE`;
+  const template = await tx.quotaTemplate.findUnique({ where: { id } });
+  if (template) return template;
+  throw new CloudError("NotFound", "There is no such quota template.", { reason: "quotaTemplateNotFound" });
+}
+
+/** Two templates that ask for one name at the same moment: the second sees the first's. */
+async function requireFreeName(tx: Tx, name: string, id: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('quota_template.name'))`;
+  const taken = await tx.quotaTemplate.findFirst({
+    where: { name, id: { not: id } },
+    select: { id: true },
+  });
+  if (!taken) return;
+  throw new CloudError("Conflict", "There is already a quota template of this name.", {
+    reason: "nameTaken",
+    field: "name",
+  });
+}

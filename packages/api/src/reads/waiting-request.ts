@@ -1,0 +1,74 @@
+/** Requests of all projects, those that wait before those that are decided, with the numbers to decide by. */
+import { quotaRequestStates } from "@madang/core/quota/request";
+import { isQuotaResource, type QuotaCount } from "@madang/core/quota/resource";
+import type { Database } from "@madang/db";
+import { z } from "zod";
+import { listPage, type Page, type PageInput } from "../list.ts";
+import { type Sql, sql } from "../sql.ts";
+import {
+  type QuotaRequestItem,
+  type QuotaRequestRow,
+  requestColumns,
+  toQuotaRequest,
+} from "./quota-request.ts";
+
+/** `counts`: of what was asked for, as it is now. */
+export type ManagedRequestItem = QuotaRequestItem & { counts: QuotaCount[] };
+
+export const managedRequestFilter = z
+  .object({
+    state: z.array(z.enum(quotaRequestStates)).max(quotaRequestStates.length).optional(),
+    projectId: z.uuid().optional(),
+  })
+  .optional();
+
+const counts = `(SELECT jsonb_agg(jsonb_build_object('resource', a.resource, 'inUse', CASE a.resource
+      WHEN 'instances' THEN used.instances WHEN 'cores' THEN used.cores WHEN 'ram' THEN used.ram
+      ELSE (SELECT count(*) FROM key_pair WHERE user_id = r.user_id) END,
+    'limit', coalesce(CASE WHEN q.expires_at IS NULL OR q.expires_at > statement_timestamp() THEN q."limit" ELSE q.fallback_limit END,
+      d."limit", 0)))
+  FROM jsonb_object_keys(r.asked) AS a (resource) LEFT JOIN quota_default d ON d.resource = a.resource
+  LEFT JOIN quota q ON q.project_id = r.project_id AND q.resource = a.resource) AS counts`;
+const joins = `JOIN project ON project.id = r.project_id CROSS JOIN LATERAL (SELECT count(*) AS instances,
+  coalesce(sum(vcpus), 0) AS cores, coalesce(sum(ram_mib), 0) AS ram FROM instance WHERE project_id = r.project_id) AS used`;
+
+/** Waiting: the oldest first; then the decided, the newest first. Milliseconds stay below 10^13 until the year 2286. */
+const turn = `(CASE WHEN r.state = 'pending' THEN 0 ELSE 10000000000000 END
+  + CASE WHEN r.state = 'pending' THEN 1 ELSE -1 END * floor(extract(epoch FROM r.created_at) * 1000)::bigint)`;
+const sorts = {
+  waiting: { column: turn, type: "bigint" },
+  createdAt: { column: "r.created_at", type: "timestamptz" },
+} as const;
+
+type Row = QuotaRequestRow & { counts: unknown };
+
+export function listManagedRequests(
+  database: Database,
+  input: PageInput & { filter?: z.infer<typeof managedRequestFilter> },
+): Promise<Page<ManagedRequestItem>> {
+  const { state, projectId } = input.filter ?? {};
+  const where: Sql[] = [];
+  if (state) where.push(sql`r.state = ANY(${state}::quota_request_state[])`);
+  if (projectId) where.push(sql`r.project_id = ${projectId}::uuid`);
+  const select = `${requestColumns}, ${counts}`;
+  const query = {
+    select,
+    from: "quota_request r",
+    joins,
+    id: "r.id",
+    sorts,
+    defaultSort: "waiting",
+    where,
+    toItem,
+  };
+  return listPage<Row, ManagedRequestItem>(database, query, input);
+}
+
+const stored = z.array(z.object({ resource: z.string(), inUse: z.number(), limit: z.number() })).catch([]);
+
+function toItem(row: Row): ManagedRequestItem {
+  const known = stored
+    .parse(row.counts)
+    .flatMap(({ resource, ...rest }) => (isQuotaResource(resource) ? [{ resource, ...rest }] : []));
+  return { ...toQuotaRequest(row), counts: known };
+}

@@ -1,5 +1,11 @@
 /** The launch form's own shape; what it sends is `launchInput` of core. */
-import { displayName, launchCountLimit, password, userData } from "@madang/core/instance/launch";
+import {
+  displayName,
+  type LaunchInput,
+  launchCountLimit,
+  password,
+  userData,
+} from "@madang/core/instance/launch";
 import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
 
@@ -34,3 +40,17 @@ export const emptyLaunch: LaunchForm = {
   deleteProtection: false,
   crashPolicy: "restart",
 };
+
+/** `ids`: at least as many as the form's count. */
+export function launchInputOf(values: LaunchForm, projectId: string, ids: readonly string[]): LaunchInput {
+  const { count, keyPairId, password: chosen, userData: script, availabilityZone, ...rest } = values;
+  return {
+    ...rest,
+    projectId,
+    ids: ids.slice(0, count),
+    keyPairId: keyPairId || null,
+    password: chosen || null,
+    userData: script || null,
+    availabilityZone: availabilityZone || null,
+  };
+}

@@ -9,6 +9,7 @@ import type { Failure } from "../../lib/failure.ts";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Meter } from "../ui/meter.tsx";
+import { ApiCallButton } from "./api-call-button.tsx";
 import type { LaunchForm } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
 
@@ -77,6 +78,7 @@ export function LaunchSummary({
           {pending ? t("launch.launching") : t("launch.launch", { count })}
         </Button>
         {blocked ? <p className="text-label text-danger">{blocked}</p> : null}
+        <ApiCallButton />
       </div>
     </aside>
   );

@@ -7,7 +7,7 @@ import type { UseFormReturn } from "react-hook-form";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { dropDraft, freshIds } from "./draft.ts";
-import type { LaunchForm } from "./form-schema.ts";
+import { type LaunchForm, launchInputOf } from "./form-schema.ts";
 
 export type Launched = { ids: string[]; password: string };
 type Options = {
@@ -42,19 +42,9 @@ export function useLaunch({ projectId, userId, ids, setIds, form }: Options) {
     if (sending.current) return;
     sending.current = true;
     setFailure(null);
-    const { count, keyPairId, password, userData, availabilityZone, ...rest } = values;
-    const input = {
-      ...rest,
-      projectId,
-      ids: ids.slice(0, count),
-      keyPairId: keyPairId || null,
-      password: password || null,
-      userData: userData || null,
-      availabilityZone: availabilityZone || null,
-    };
     try {
-      const answer = await mutation.mutateAsync(input);
-      finish(answer.ids, password);
+      const answer = await mutation.mutateAsync(launchInputOf(values, projectId, ids));
+      finish(answer.ids, values.password);
     } catch (thrown) {
       sending.current = false;
       const refused = failureOf(thrown);

@@ -5,7 +5,8 @@ import { amountText } from "./amount.ts";
 
 export type Translate = ReturnType<typeof useTranslations<never>>;
 
-function quotaText(t: Translate, excess: QuotaExcess): string {
+/** Names resource, limit, in use and requested. */
+export function quotaText(t: Translate, excess: QuotaExcess): string {
   const { resource, limit, inUse, requested } = excess;
   const name = t.has(`resources.${resource}`) ? t(`resources.${resource}`) : resource;
   const amount = (value: number) => amountText(t, resource, value);

@@ -5,6 +5,9 @@ import { useCallback, useEffect, useRef } from "react";
 import type { InstanceRow } from "./rows.ts";
 import { useTRPC, useTRPCClient } from "./trpc.ts";
 
+/** What changes how much is in use, or how much is allowed. */
+const countedKinds = new Set(["instance", "key_pair", "quota", "quota_request", "project"]);
+
 type Changed = { kind: string; id: string };
 type Pages = InfiniteData<{ items: InstanceRow[] }>;
 
@@ -64,7 +67,8 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
       changed.filter((resource) => resource.kind === "instance").map((resource) => resource.id),
     );
     const stale = [trpc.event.list.pathKey(), trpc.operation.list.pathKey(), trpc.admin.pathKey()];
-    if (kinds.has("instance") || kinds.has("key_pair")) stale.push(trpc.project.quota.pathKey());
+    if ([...kinds].some((kind) => countedKinds.has(kind))) stale.push(trpc.project.quota.pathKey());
+    if (kinds.has("quota_request")) stale.push(trpc.quotaRequest.pathKey());
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());

@@ -86,7 +86,7 @@ export function LaunchFormView({ projectId, userId, draft, choices }: LaunchForm
           </Section>
           <AdvancedFields />
         </div>
-        <LaunchSummary choices={choices} pending={pending} failure={failure} />
+        <LaunchSummary projectId={projectId} choices={choices} pending={pending} failure={failure} />
       </form>
     </FormProvider>
   );

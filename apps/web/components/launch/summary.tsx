@@ -3,24 +3,27 @@
 import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useFormContext } from "react-hook-form";
-import { amountText, sizeText } from "../../lib/amount.ts";
+import { sizeText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import type { Failure } from "../../lib/failure.ts";
+import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
+import { QuotaBlock } from "../quota/quota-block.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
-import { Meter } from "../ui/meter.tsx";
 import { ApiCallButton } from "./api-call-button.tsx";
 import type { LaunchForm } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
 
-const shownResources = ["instances", "cores", "ram"];
+const shownResources = ["instances", "cores", "ram"] as const;
 
 /** What the launch takes and what remains, live; the button says what stands against it. */
 export function LaunchSummary({
+  projectId,
   choices,
   pending,
   failure,
 }: {
+  projectId: string;
   choices: Choices;
   pending: boolean;
   failure: Failure | null;
@@ -34,7 +37,6 @@ export function LaunchSummary({
   const wanted = flavor ? launchUsage(flavor, count) : { instances: count };
   const excess = quotaExcesses(choices.lines, wanted)[0];
   const blocked = excess ? t("launch.overQuota", { resource: t(`resources.${excess.resource}`) }) : null;
-  const lines = choices.lines.filter((line) => shownResources.includes(line.resource));
   return (
     <aside
       aria-label={t("launch.summary")}
@@ -49,35 +51,14 @@ export function LaunchSummary({
         ) : null}
         {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}
       </div>
-      <div className="flex flex-col gap-3.5">
-        {lines.map((line) => {
-          const asked = wanted[line.resource] ?? 0;
-          const amount = (value: number) => amountText(t, line.resource, value);
-          const words = t("quota.arithmetic", {
-            used: amount(line.inUse),
-            asked: amount(asked),
-            after: amount(line.inUse + asked),
-            limit: amount(line.limit),
-          });
-          return (
-            <Meter
-              key={line.resource}
-              label={t(`resources.${line.resource}`)}
-              words={words}
-              used={line.inUse}
-              asked={asked}
-              limit={line.limit}
-            />
-          );
-        })}
-      </div>
+      <QuotaArithmetic lines={choices.lines} wanted={wanted} shown={shownResources} />
       <p className="text-label text-muted">{t("launch.noNetwork")}</p>
-      {failure ? <FailureNotice failure={failure} /> : null}
+      {failure && !excess ? <FailureNotice failure={failure} /> : null}
+      <QuotaBlock projectId={projectId} lines={choices.lines} wanted={wanted} />
       <div className="flex flex-col gap-1.5">
         <Button type="submit" tone="primary" className="h-9 w-full" blocked={blocked} disabled={pending}>
           {pending ? t("launch.launching") : t("launch.launch", { count })}
         </Button>
-        {blocked ? <p className="text-label text-danger">{blocked}</p> : null}
         <ApiCallButton />
       </div>
     </aside>

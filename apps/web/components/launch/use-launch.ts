@@ -50,6 +50,9 @@ export function useLaunch({ projectId, userId, ids, setIds, form }: Options) {
       const refused = failureOf(thrown);
       // These ids already name something else: an earlier, different launch went through.
       if (refused.error.reason === "idInUse") setIds(freshIds());
+      // Somebody else was faster: the form counts anew, and says what stands in its way.
+      if (refused.error.code === "QuotaExceeded")
+        void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
       const field = Object.keys(values).find((key): key is keyof LaunchForm => key === refused.error.field);
       if (field) form.setError(field, { message: refused.error.reason }, { shouldFocus: true });
       setFailure(refused);

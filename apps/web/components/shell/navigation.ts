@@ -1,6 +1,7 @@
 import {
   Activity,
   Boxes,
+  ChartNoAxesColumn,
   Gauge,
   House,
   KeyRound,
@@ -29,6 +30,7 @@ function projectGroups(projectId: string): NavGroup[] {
       items: [
         { key: "overview", href: base, icon: House, exact: true },
         { key: "activity", href: `${base}/activity`, icon: Activity },
+        { key: "quotas", href: `${base}/quotas`, icon: ChartNoAxesColumn },
         { key: "apiAccess", href: `${base}/api-access`, icon: Terminal },
       ],
     },

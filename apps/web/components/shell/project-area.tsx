@@ -1,10 +1,11 @@
 "use client";
 
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { writeStored } from "../../lib/stored.ts";
 import { ProjectStream } from "../../lib/stream.tsx";
 import { useMe } from "../../lib/use-me.ts";
 import { InstanceActionsProvider } from "../instance/actions.tsx";
+import { QuotaDecisions } from "../quota/quota-decisions.tsx";
 import { Missing } from "./missing.tsx";
 import { lastProjectKey } from "./project-redirect.tsx";
 import { Shell } from "./shell.tsx";
@@ -12,20 +13,25 @@ import { Shell } from "./shell.tsx";
 /** Everything under one project: its stream, its actions. A project that isn't one's own looks like none. */
 export function ProjectArea({ projectId, children }: { projectId: string; children: ReactNode }) {
   const me = useMe();
-  const known = me.projects.some((project) => project.id === projectId);
+  const project = me.projects.find(({ id }) => id === projectId);
+  const known = project !== undefined;
+  const [left, setLeft] = useState<{ id: string; name: string } | null>(null);
+  if (project && (left?.id !== project.id || left.name !== project.name))
+    setLeft({ id: project.id, name: project.name });
   useEffect(() => {
     if (known) writeStored(lastProjectKey, projectId);
   }, [known, projectId]);
   if (!known) {
     return (
       <Shell area={{ kind: "account", projectId: null }}>
-        <Missing what="project" />
+        <Missing what={left?.id === projectId ? "left" : "project"} name={left?.name} />
       </Shell>
     );
   }
   return (
     <ProjectStream key={projectId} projectId={projectId}>
       <InstanceActionsProvider projectId={projectId}>
+        <QuotaDecisions projectId={projectId} />
         <Shell area={{ kind: "project", projectId }}>{children}</Shell>
       </InstanceActionsProvider>
     </ProjectStream>

@@ -2,6 +2,7 @@
 
 import {
   Boxes,
+  ChartNoAxesColumn,
   ChevronRight,
   CircleAlert,
   KeyRound,
@@ -30,6 +31,8 @@ const icons: Record<string, LucideIcon> = {
   flavor: Boxes,
   aggregate: Layers,
   placement: Scale,
+  quota: ChartNoAxesColumn,
+  quota_request: ChartNoAxesColumn,
   session: LogIn,
 };
 

@@ -1,0 +1,203 @@
+"use client";
+
+import { reasonLimit } from "@madang/core/quota/request";
+import type { Limits, QuotaLine } from "@madang/core/quota/resource";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
+import { amountText } from "../../lib/amount.ts";
+import { fieldText, type Translate } from "../../lib/error-text.ts";
+import { type Failure, failureOf } from "../../lib/failure.ts";
+import type { QuotaRequestRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useMe } from "../../lib/use-me.ts";
+import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input, TextArea } from "../ui/input.tsx";
+import { fieldName } from "./quota-words.ts";
+import {
+  keepReason,
+  parseDraft,
+  type RequestDraft,
+  type RequestFaults,
+  readReason,
+  typedLimits,
+} from "./request-draft.ts";
+
+type RequestDialogProps = {
+  projectId: string;
+  lines: readonly QuotaLine[];
+  /** What the form before it lacks. */
+  prefill?: Limits;
+  /** The request that waits and is changed; null: a new one. */
+  amended?: QuotaRequestRow | null;
+  onClose: () => void;
+};
+
+const noFaults: RequestFaults = { asked: {} };
+
+/** New limits and a reason; the form that it was opened from stays as it is. */
+export function RequestDialog({
+  projectId,
+  lines,
+  prefill = {},
+  amended = null,
+  onClose,
+}: RequestDialogProps) {
+  const t: Translate = useTranslations();
+  const me = useMe();
+  const form = useId();
+  const [draft, setDraft] = useState<RequestDraft>(() => ({
+    asked: typedLimits(amended?.asked ?? prefill),
+    reason: amended?.reason ?? readReason(me.user.id, projectId),
+  }));
+  const [faults, setFaults] = useState(noFaults);
+  const { save, pending, failure } = useSave({ projectId, userId: me.user.id, amended, setFaults, onClose });
+  const setReason = (reason: string) => {
+    setDraft({ ...draft, reason });
+    setFaults({ ...faults, reason: undefined });
+    if (!amended) keepReason(me.user.id, projectId, reason);
+  };
+  const setAsked = (resource: string, text: string) => {
+    setDraft({ ...draft, asked: { ...draft.asked, [resource]: text } });
+    setFaults({ ...faults, form: undefined, asked: { ...faults.asked, [resource]: "" } });
+  };
+  const submit = (event: FormEvent) => {
+    // Dialogs of a form are in the form for React, though not in the page.
+    event.stopPropagation();
+    event.preventDefault();
+    save(draft);
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={t(amended ? "quota.request.amendTitle" : "quota.request.title")}
+      about={t("quota.request.about")}
+      footer={
+        <>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button tone="primary" type="submit" form={form} disabled={pending}>
+            {t(amended ? "quota.request.save" : "quota.request.send")}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
+        {failure ? <FailureNotice failure={failure} /> : null}
+        <fieldset className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
+          <legend className="sr-only">{t("quota.request.limits")}</legend>
+          {lines.map((line) => (
+            <LimitField
+              key={line.resource}
+              line={line}
+              text={draft.asked[line.resource] ?? ""}
+              fault={fieldText(t, faults.asked[line.resource] || undefined)}
+              onText={(text) => setAsked(line.resource, text)}
+            />
+          ))}
+        </fieldset>
+        {faults.form ? (
+          <p role="alert" className="text-label text-danger">
+            {fieldText(t, faults.form)}
+          </p>
+        ) : null}
+        <Field
+          label={t("quota.request.reason")}
+          help={t("quota.request.reasonHelp")}
+          error={fieldText(t, faults.reason)}
+        >
+          {(control) => (
+            <TextArea
+              {...control}
+              rows={3}
+              autoFocus={Object.keys(prefill).length > 0}
+              maxLength={reasonLimit}
+              value={draft.reason}
+              onChange={(event) => setReason(event.target.value)}
+              onKeyDown={sendByKey}
+            />
+          )}
+        </Field>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Ctrl or Command with Enter sends, as a new line is what Enter alone makes. */
+function sendByKey(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
+}
+
+type LimitFieldProps = {
+  line: QuotaLine;
+  text: string;
+  fault: string | undefined;
+  onText: (text: string) => void;
+};
+
+function LimitField({ line, text, fault, onText }: LimitFieldProps) {
+  const t: Translate = useTranslations();
+  const amount = (value: number) => amountText(t, line.resource, value);
+  const now = { limit: amount(line.limit), used: amount(line.inUse) };
+  return (
+    <Field label={fieldName(t, line.resource)} help={t("quota.request.now", now)} error={fault}>
+      {(control) => (
+        <Input
+          {...control}
+          inputMode="numeric"
+          autoComplete="off"
+          value={text}
+          placeholder={t("quota.request.unchanged")}
+          onChange={(event) => onText(event.target.value)}
+          className="tabular-nums"
+        />
+      )}
+    </Field>
+  );
+}
+
+type Save = {
+  projectId: string;
+  userId: string;
+  amended: QuotaRequestRow | null;
+  setFaults: (faults: RequestFaults) => void;
+  onClose: () => void;
+};
+
+function useSave({ projectId, userId, amended, setFaults, onClose }: Save) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [id] = useState(uuidV7);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const onError = (thrown: unknown) => {
+    const refused = failureOf(thrown);
+    const { field, reason } = refused.error;
+    const [, resource] = /^asked\.(\w+)$/.exec(field ?? "") ?? [];
+    setFaults({ asked: resource ? { [resource]: reason } : {}, ...(field === "reason" ? { reason } : {}) });
+    setFailure(refused);
+    void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
+  };
+  const onSuccess = () => {
+    if (!amended) keepReason(userId, projectId, null);
+    void queries.invalidateQueries({ queryKey: trpc.quotaRequest.pathKey() });
+    onClose();
+  };
+  const create = useMutation(trpc.quotaRequest.create.mutationOptions({ onSuccess, onError }));
+  const amend = useMutation(trpc.quotaRequest.amend.mutationOptions({ onSuccess, onError }));
+  const save = (draft: RequestDraft) => {
+    const parsed = parseDraft(draft);
+    setFailure(null);
+    if (!parsed.ok) return setFaults(parsed.faults);
+    const { asked, reason } = parsed;
+    if (!amended) return create.mutate({ id, projectId, asked, reason });
+    amend.mutate({ id: amended.id, projectId, generation: amended.generation, asked, reason });
+  };
+  return { save, pending: create.isPending || amend.isPending, failure };
+}

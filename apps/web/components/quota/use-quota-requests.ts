@@ -1,0 +1,42 @@
+"use client";
+
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { QuotaRequestRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useFailureToast } from "../../lib/use-failure-toast.ts";
+
+/** Enough to hold all that can wait at once: one for each resource. */
+const recentLimit = 50;
+const pageSize = 50;
+const none: QuotaRequestRow[] = [];
+
+/** The project's newest requests; they follow the stream. */
+export function useRecentRequests(projectId: string): QuotaRequestRow[] {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.quotaRequest.list.queryOptions({ projectId, limit: recentLimit }));
+  return query.data?.items ?? none;
+}
+
+export function useQuotaRequests(projectId: string) {
+  const trpc = useTRPC();
+  const query = useInfiniteQuery(
+    trpc.quotaRequest.list.infiniteQueryOptions(
+      { projectId, limit: pageSize },
+      { getNextPageParam: (page) => page.nextCursor ?? undefined },
+    ),
+  );
+  const pages = query.data?.pages ?? [];
+  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+}
+
+export function useWithdraw() {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const fail = useFailureToast();
+  return useMutation(
+    trpc.quotaRequest.withdraw.mutationOptions({
+      onError: fail,
+      onSettled: () => queries.invalidateQueries({ queryKey: trpc.quotaRequest.pathKey() }),
+    }),
+  );
+}

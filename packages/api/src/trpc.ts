@@ -2,10 +2,12 @@
  * The procedure builders. There is no bare one: whoever writes a procedure names its permission, and a procedure of a
  * project is judged by the `projectId` in its input before the rest of the input is looked at.
  */
-import type { Permission, permissions } from "@madang/core/identity/permission";
+import type { CloudError } from "@madang/core/errors";
+import { type Permission, type permissions, rolesIn } from "@madang/core/identity/permission";
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
+import { recordRefusal } from "./admission/record-refusal.ts";
 import { authorise } from "./authorise.ts";
 import { outcomeOf, startedOperations, tellCall } from "./call-log.ts";
 import type { Actor, Context } from "./context.ts";
@@ -57,8 +59,24 @@ const told = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
     operations: result.ok ? startedOperations(result.data) : [],
   };
   tellCall(ctx.deps, call, outcomeOf(result), performance.now() - began);
+  if (!result.ok && type === "mutation" && seen.identity)
+    await noteRefusal(ctx, seen.identity, path, call.projectId, cloudErrorOf(result.error));
   return result;
 });
+
+/** Who is only asked to prove who he is was not refused. A project that he only names is none of his. */
+async function noteRefusal(
+  ctx: Context,
+  identity: Identity,
+  procedure: string,
+  named: string | null,
+  { code, options }: CloudError,
+): Promise<void> {
+  if (code !== "Forbidden" || options.reason === "confirmNeeded") return;
+  const projectId = rolesIn(identity.grants, named).length > 0 ? named : null;
+  const refused = { procedure, projectId, reason: options.reason ?? code };
+  await recordRefusal(ctx.deps, actorOf(identity, ctx), refused);
+}
 
 const judged = told.use(async ({ next }) => {
   const result = await next();

@@ -1,10 +1,10 @@
 /** Host aggregates: hypervisors that have something in common, which flavors may require. */
 import { CloudError } from "@madang/core/errors";
-import { type Properties, propertiesText } from "@madang/core/hypervisor/property";
+import { type Properties, propertiesText, storedProperties } from "@madang/core/hypervisor/property";
 import { type HostAggregate, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { recordEvent } from "./record.ts";
+import { type Changes, changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
 export type NewAggregate = {
@@ -42,29 +42,73 @@ export async function createAggregate(
   deps.hints.publish("event", "capacity");
 }
 
-/** `generation`: the one that was looked at; throws Conflict when somebody changed it since. */
+/**
+ * `generation`: the one that was looked at; throws Conflict when somebody changed it since. Sent again because its answer was
+ * lost, it is the same change.
+ */
 export async function updateAggregate(
   deps: AdmissionDeps,
   actor: Actor,
   id: string,
   generation: number,
-  { hypervisorIds, ...fields }: AggregateChanges,
+  changes: AggregateChanges,
 ): Promise<void> {
-  await transaction(deps.admission.prisma, async (tx) => {
-    await lockNames(tx);
-    const before = await locked(tx, id);
-    if (before.generation !== generation)
-      throw new CloudError("Conflict", "Somebody else changed this aggregate meanwhile.", {
-        reason: "changedMeanwhile",
-      });
-    if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
-    const data = { ...fields, generation: { increment: 1 } };
-    const after = await tx.hostAggregate.update({ where: { id }, data });
-    if (hypervisorIds) await setMembers(tx, id, hypervisorIds);
-    const members = await tx.hostAggregateMember.count({ where: { aggregateId: id } });
-    await record(tx, actor, after, "aggregate.update", fields.properties, members);
-  });
+  await transaction(deps.admission.prisma, (tx) => admit(tx, actor, { id, generation }, changes));
   deps.hints.publish("event", "capacity");
+}
+
+async function admit(
+  tx: Tx,
+  actor: Actor,
+  { id, generation }: { id: string; generation: number },
+  changes: AggregateChanges,
+): Promise<void> {
+  const { hypervisorIds, ...fields } = changes;
+  await lockNames(tx);
+  const before = await locked(tx, id);
+  const membersBefore = await membersOf(tx, id);
+  if (before.generation === generation + 1 && isAlready(before, membersBefore, changes)) return;
+  if (before.generation !== generation)
+    throw new CloudError("Conflict", "Somebody else changed this aggregate meanwhile.", {
+      reason: "changedMeanwhile",
+    });
+  if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
+  const data = { ...fields, generation: { increment: 1 } };
+  const after = await tx.hostAggregate.update({ where: { id }, data });
+  if (hypervisorIds) await setMembers(tx, id, hypervisorIds);
+  const members = await membersOf(tx, id);
+  const named = (list: Member[]) => ({ hypervisors: list.map(({ name }) => name).join(", ") });
+  const changed = changesOf({ ...before, ...named(membersBefore) }, { ...after, ...named(members) }, [
+    "name",
+    "description",
+    "properties",
+    "hypervisors",
+  ]);
+  await record(tx, actor, after, "aggregate.update", fields.properties, members.length, changed);
+}
+
+type Member = { id: string; name: string };
+
+async function membersOf(tx: Tx, aggregateId: string): Promise<Member[]> {
+  const where = { aggregates: { some: { aggregateId } } };
+  return await tx.hypervisor.findMany({ where, select: { id: true, name: true }, orderBy: { name: "asc" } });
+}
+
+/** Whether all that is asked for is so. */
+function isAlready(
+  aggregate: HostAggregate,
+  members: readonly Member[],
+  { hypervisorIds, properties, ...fields }: AggregateChanges,
+): boolean {
+  const same = Object.keys(changesOf(aggregate, fields, ["name", "description"])).length === 0;
+  const stored = propertiesText(storedProperties(aggregate.properties));
+  const wanted = new Set(hypervisorIds ?? members.map(({ id }) => id));
+  return (
+    same &&
+    (properties === undefined || propertiesText(properties) === stored) &&
+    wanted.size === members.length &&
+    members.every(({ id }) => wanted.has(id))
+  );
 }
 
 /** What was placed by it stays where it is. */
@@ -121,7 +165,9 @@ async function record(
   action: string,
   properties: Properties | undefined,
   hypervisors: number,
+  changes: Changes = {},
 ): Promise<void> {
   const params = { hypervisors, ...(properties ? { properties: propertiesText(properties) } : {}) };
-  await recordEvent(tx, { actor, subject: { kind: "aggregate", id, name, projectId: null }, action, params });
+  const subject = { kind: "aggregate", id, name, projectId: null };
+  await recordEvent(tx, { actor, subject, action, params, changes });
 }

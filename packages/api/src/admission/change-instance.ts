@@ -14,7 +14,7 @@ import {
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { instanceNotFound } from "../reads/instance.ts";
-import { createOperation, recordEvent, type Subject } from "./record.ts";
+import { changesOf, createOperation, recordEvent, type Subject } from "./record.ts";
 
 export type InstanceRef = { projectId: string; id: string };
 export type Started = { operationId: string };
@@ -62,11 +62,13 @@ async function admit(
   if (earlier) return earlier;
   await requireAllowed(tx, instance, change.action);
   const generation = instance.generation + 1;
-  await tx.instance.update({ where: { id: instance.id }, data: { ...change.desired(instance), generation } });
+  const desired = change.desired(instance);
+  await tx.instance.update({ where: { id: instance.id }, data: { ...desired, generation } });
   await writeStatus(tx, instance.id);
   const subject = subjectOf(instance);
   const operationId = await createOperation(tx, actor, change.kind, subject, generation);
-  await recordEvent(tx, { actor, subject, action: change.kind, operationId, params: change.params });
+  const changes = changesOf(instance, desired, ["power"]);
+  await recordEvent(tx, { actor, subject, action: change.kind, operationId, params: change.params, changes });
   await wake(deps.boss, tx, "instance", instance.id);
   return { operationId };
 }

@@ -1,9 +1,9 @@
 import { CloudError } from "@madang/core/errors";
 import { type Properties, propertiesText } from "@madang/core/hypervisor/property";
-import { type Tx, transaction } from "@madang/db";
+import { type Flavor, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { recordEvent } from "./record.ts";
+import { changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
 export type NewFlavor = {
@@ -51,8 +51,7 @@ export async function updateFlavor(
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     if (changes.name !== undefined) await requireFreeName(tx, changes.name, id);
-    const known = await tx.flavor.findUnique({ where: { id }, select: { id: true } });
-    if (!known) throw notFound();
+    const before = await locked(tx, id);
     const { name, description, enabled, requiredProperties } = changes;
     const flavor = await tx.flavor.update({
       where: { id },
@@ -63,7 +62,14 @@ export async function updateFlavor(
       ...(name === undefined ? {} : { name }),
       ...(requiredProperties === undefined ? {} : { required: propertiesText(requiredProperties) }),
     };
-    await recordEvent(tx, { actor, subject: subjectOf(flavor), action: "flavor.update", params });
+    const changed = changesOf(before, flavor, ["name", "description", "enabled", "requiredProperties"]);
+    await recordEvent(tx, {
+      actor,
+      subject: subjectOf(flavor),
+      action: "flavor.update",
+      params,
+      changes: changed,
+    });
   });
   deps.hints.publish("event");
 }
@@ -71,8 +77,7 @@ export async function updateFlavor(
 /** Instances keep the sizes they were launched with. */
 export async function deleteFlavor(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
-    const flavor = await tx.flavor.findUnique({ where: { id } });
-    if (!flavor) throw notFound();
+    const flavor = await locked(tx, id);
     await tx.flavor.delete({ where: { id } });
     await recordEvent(tx, { actor, subject: subjectOf(flavor), action: "flavor.delete" });
   });
@@ -88,8 +93,11 @@ async function requireFreeName(tx: Tx, name: string, id: string): Promise<void> 
     });
 }
 
-function notFound(): CloudError {
-  return new CloudError("NotFound", "There is no such flavor.", { reason: "flavorNotFound" });
+async function locked(tx: Tx, id: string): Promise<Flavor> {
+  await tx.$queryRaw`SELECT 1 FROM flavor WHERE id = ${id}::uuid FOR UPDATE`;
+  const flavor = await tx.flavor.findUnique({ where: { id } });
+  if (flavor) return flavor;
+  throw new CloudError("NotFound", "There is no such flavor.", { reason: "flavorNotFound" });
 }
 
 function subjectOf({ id, name }: { id: string; name: string }) {

@@ -2,7 +2,7 @@ import { CloudError } from "@madang/core/errors";
 import { type Hypervisor, lockHypervisor, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { recordEvent } from "./record.ts";
+import { changesOf, recordEvent } from "./record.ts";
 
 /** Disabled: nothing new is placed there; what runs goes on. */
 export async function setHypervisorEnabled(
@@ -22,6 +22,7 @@ export async function setHypervisorEnabled(
       subject: hypervisorSubject(hypervisor),
       action,
       params: { reason: disabledReason },
+      changes: changesOf(hypervisor, { enabled, disabledReason }, ["enabled", "disabledReason"]),
     });
   });
   deps.hints.publish("event", "capacity");
@@ -38,7 +39,13 @@ export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: st
       where: { kind: "hypervisor", subjectId: id, revokedAt: null },
       data: { revokedAt },
     });
-    await recordEvent(tx, { actor, subject: hypervisorSubject(hypervisor), action: "hypervisor.revoked" });
+    const changes = changesOf(hypervisor, { enabled: false }, ["enabled"]);
+    await recordEvent(tx, {
+      actor,
+      subject: hypervisorSubject(hypervisor),
+      action: "hypervisor.revoked",
+      changes,
+    });
   });
   deps.hints.publish("event", `hypervisor:${id}`);
 }

@@ -1,6 +1,9 @@
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { CloudError } from "@madang/core/errors";
-import { type Database, goneAfterMs } from "@madang/db";
+import { type Database, goneAfterMs, type Tx, transaction } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { recordEvent } from "./record.ts";
 
 const lifeMs = 3_600_000;
 
@@ -11,12 +14,34 @@ export async function createJoinToken(
   database: Database,
   createdById: string | null,
 ): Promise<JoinInvitation> {
-  const token = `madang-${randomBytes(24).toString("base64url")}`;
-  const expiresAt = new Date(database.now().getTime() + lifeMs);
-  await database.prisma.joinToken.create({
-    data: { id: crypto.randomUUID(), tokenHash: joinTokenHash(token), createdById, expiresAt },
-  });
+  const { token, expiresAt } = await insertToken(database.prisma, database.now(), createdById);
   return { token, expiresAt };
+}
+
+/** The same by an administrator, on the record: whoever has the token can make a machine a hypervisor. */
+export async function inviteHypervisor(deps: AdmissionDeps, actor: Actor): Promise<JoinInvitation> {
+  const now = deps.admission.now();
+  const invitation = await transaction(deps.admission.prisma, async (tx) => {
+    const { id, token, expiresAt } = await insertToken(tx, now, actor.userId);
+    const subject = { kind: "join_token", id, name: "", projectId: null };
+    const params = { expiresAt: expiresAt.toISOString() };
+    await recordEvent(tx, { actor, subject, action: "hypervisor.invite", params });
+    return { token, expiresAt };
+  });
+  deps.hints.publish("event");
+  return invitation;
+}
+
+async function insertToken(
+  tx: Pick<Tx, "joinToken">,
+  now: Date,
+  createdById: string | null,
+): Promise<JoinInvitation & { id: string }> {
+  const id = crypto.randomUUID();
+  const token = `madang-${randomBytes(24).toString("base64url")}`;
+  const expiresAt = new Date(now.getTime() + lifeMs);
+  await tx.joinToken.create({ data: { id, tokenHash: joinTokenHash(token), createdById, expiresAt } });
+  return { id, token, expiresAt };
 }
 
 export function joinTokenHash(token: string): string {

@@ -2,7 +2,7 @@ import { type Weights, weigherNames, weightsFrom } from "@madang/core/hypervisor
 import { type Database, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { recordEvent } from "./record.ts";
+import { changesOf, recordEvent } from "./record.ts";
 
 /** There is one set of weights, so their subject needs no id of its own. */
 const subject = {
@@ -28,7 +28,8 @@ export async function setWeights(deps: AdmissionDeps, actor: Actor, weights: Wei
     }
     if (changed.length === 0) return;
     const params = Object.fromEntries(changed.map((name) => [name, weights[name]]));
-    await recordEvent(tx, { actor, subject, action: "placement.weights", params });
+    const changes = changesOf(before, weights, weigherNames);
+    await recordEvent(tx, { actor, subject, action: "placement.weights", params, changes });
   });
   deps.hints.publish("event", "capacity");
   return weights;

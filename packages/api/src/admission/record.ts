@@ -8,6 +8,8 @@ export type Entry = {
   actor: Actor;
   subject: Subject;
   action: string;
+  /** What is said when nothing else is: it was accepted. */
+  result?: "accepted" | "refused";
   operationId?: string | null;
   params?: { [key: string]: string | number | boolean | null };
   changes?: Changes;
@@ -43,7 +45,7 @@ export function recordEvent(tx: Tx, entry: Entry): Promise<void> {
 export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<void> {
   await appendEvents(
     tx,
-    entries.map(({ actor, subject, action, operationId, params, changes }) => ({
+    entries.map(({ actor, subject, action, result, operationId, params, changes }) => ({
       projectId: subject.projectId,
       actorKind: "user",
       actorId: actor.userId,
@@ -52,7 +54,7 @@ export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<v
       resourceId: subject.id,
       resourceName: subject.name,
       action,
-      result: "accepted",
+      result: result ?? "accepted",
       requestId: actor.requestId,
       operationId: operationId ?? null,
       address: actor.address,

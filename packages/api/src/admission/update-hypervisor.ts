@@ -2,7 +2,7 @@ import { type Hypervisor, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { hypervisorSubject, lockedHypervisor } from "./hypervisor.ts";
-import { recordEvent } from "./record.ts";
+import { changesOf, recordEvent } from "./record.ts";
 
 const fields = [
   "availabilityZone",
@@ -37,5 +37,6 @@ async function admit(tx: Tx, actor: Actor, id: string, changes: HypervisorChange
     subject: hypervisorSubject(hypervisor),
     action: "hypervisor.update",
     params,
+    changes: changesOf(hypervisor, changes, fields),
   });
 }

@@ -3,7 +3,7 @@ import { type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { type InstanceRef, lockedInstance, requireAllowed, subjectOf } from "./change-instance.ts";
-import { recordEvent } from "./record.ts";
+import { changesOf, recordEvent } from "./record.ts";
 
 export type InstanceChanges = {
   name?: string | undefined;
@@ -37,7 +37,14 @@ async function admit(
     await requireAllowed(tx, instance, "rename");
     await tx.instance.update({ where: { id: instance.id }, data: { name, updatedAt: new Date() } });
     const params = { from: instance.name, to: name };
-    await recordEvent(tx, { actor, subject: { ...subject, name }, action: "instance.rename", params });
+    const changes = changesOf(instance, { name }, ["name"]);
+    await recordEvent(tx, {
+      actor,
+      subject: { ...subject, name },
+      action: "instance.rename",
+      params,
+      changes,
+    });
   }
   if (deleteProtection !== undefined && deleteProtection !== instance.deleteProtection) {
     await requireAllowed(tx, instance, "protect");
@@ -46,7 +53,8 @@ async function admit(
       data: { deleteProtection, updatedAt: new Date() },
     });
     const action = deleteProtection ? "instance.protect" : "instance.unprotect";
-    await recordEvent(tx, { actor, subject: { ...subject, name: name ?? instance.name }, action });
+    const changes = changesOf(instance, { deleteProtection }, ["deleteProtection"]);
+    await recordEvent(tx, { actor, subject: { ...subject, name: name ?? instance.name }, action, changes });
   }
   if (crashPolicy === undefined || crashPolicy === instance.crashPolicy) return [];
   await requireAllowed(tx, instance, "protect");
@@ -57,6 +65,7 @@ async function admit(
     subject: renamed,
     action: "instance.crash-policy",
     params: { policy: crashPolicy },
+    changes: changesOf(instance, { crashPolicy }, ["crashPolicy"]),
   });
   const guests = await tx.guest.findMany({ where: { instanceId: instance.id } });
   return guests.map(({ hypervisorId }) => hypervisorId);

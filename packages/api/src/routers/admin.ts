@@ -5,7 +5,7 @@ import { z } from "zod";
 import { fenceHypervisor } from "../admission/fence-hypervisor.ts";
 import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
 import { revokeHypervisor, setHypervisorEnabled } from "../admission/hypervisor.ts";
-import { agentUrls, caFingerprint, createJoinToken } from "../admission/join-token.ts";
+import { agentUrls, caFingerprint, inviteHypervisor } from "../admission/join-token.ts";
 import { updateHypervisor } from "../admission/update-hypervisor.ts";
 import { filterText, pageInput } from "../list.ts";
 import { eventFilter, listEvents } from "../reads/event.ts";
@@ -45,7 +45,7 @@ const hypervisorRouter = router({
     ),
   createJoinToken: procedure("hypervisor:join").mutation(async ({ ctx }) => {
     const fingerprint = await caFingerprint(ctx.deps.reads);
-    const { token, expiresAt } = await createJoinToken(ctx.deps.admission, ctx.actor.userId);
+    const { token, expiresAt } = await inviteHypervisor(ctx.deps, ctx.actor);
     const urls = await agentUrls(ctx.deps.reads, ctx.deps.about.agentUrl);
     const command = `npm run agent -- --url ${urls.join(",")} --token ${token} --ca-fingerprint ${fingerprint}`;
     return { command, expiresAt };

@@ -42,14 +42,23 @@ export async function signIn(credentials: Credentials): Promise<SignInResult> {
   }
 }
 
-export async function signOut(): Promise<void> {
+async function signOut(): Promise<void> {
   await post("/api/auth/signout", { callbackUrl: location.origin }).catch(() => undefined);
 }
+
+export async function leave(): Promise<void> {
+  await signOut();
+  // A whole load: nothing of this session may stay in memory.
+  location.assign("/sign-in");
+}
+
+/** What asks for a password is nothing to go back to. */
+const doors = /^\/(sign-in|change-password|reset-password)(\/|$)/;
 
 /** Only a path of this very site may be gone to after signing in. */
 export function safePath(wanted: string | null): string {
   if (!wanted) return "/";
   const url = URL.parse(wanted, location.origin);
-  if (!url || url.origin !== location.origin || url.pathname.startsWith("/sign-in")) return "/";
+  if (!url || url.origin !== location.origin || doors.test(url.pathname)) return "/";
   return url.pathname + url.search;
 }

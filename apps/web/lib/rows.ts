@@ -5,6 +5,7 @@ import type { inferRouterOutputs } from "@trpc/server";
 type Outputs = inferRouterOutputs<AppRouter>;
 
 export type Me = Outputs["account"]["me"];
+export type SessionRow = Outputs["account"]["sessions"]["list"]["items"][number];
 export type InstanceRow = Outputs["instance"]["list"]["items"][number];
 export type InstanceDetail = Outputs["instance"]["get"];
 export type ImageRow = Outputs["image"]["list"]["items"][number];

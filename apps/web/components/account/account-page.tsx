@@ -8,9 +8,11 @@ import { Page } from "../shell/page.tsx";
 import { PreferenceFields } from "../shell/preferences.tsx";
 import { lastProjectKey } from "../shell/project-redirect.tsx";
 import { Shell } from "../shell/shell.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Section } from "../ui/section.tsx";
 import { PasswordForm } from "./password-form.tsx";
+import { ProfileForm } from "./profile-form.tsx";
+import { SecondFactorSection } from "./second-factor-section.tsx";
+import { SessionSection } from "./session-section.tsx";
 
 export function AccountPage() {
   const t = useTranslations("account");
@@ -20,13 +22,19 @@ export function AccountPage() {
   return (
     <Shell area={{ kind: "account", projectId: project?.id ?? null }}>
       <Page title={t("title")} about={t("signedInAs", { name: me.user.name })}>
-        <div className="flex max-w-md flex-col gap-8">
-          {me.user.mustChangePassword ? <Notice tone="warning">{t("mustChange")}</Notice> : null}
+        <div className="flex max-w-3xl flex-col gap-8 *:[section]:[&>form]:max-w-md">
+          <Section title={t("profile")}>
+            <ProfileForm />
+          </Section>
           <Section title={t("password")}>
             <PasswordForm />
           </Section>
+          <SecondFactorSection />
+          <SessionSection />
           <Section title={t("preferences")}>
-            <PreferenceFields />
+            <div className="max-w-md">
+              <PreferenceFields />
+            </div>
           </Section>
         </div>
       </Page>

@@ -3,7 +3,6 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { password } from "@madang/core/instance/launch";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
@@ -28,7 +27,6 @@ export function PasswordForm() {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const me = useMe();
-  const router = useRouter();
   const [failure, setFailure] = useState<Failure | null>(null);
   const form = useForm<Values>({
     resolver: zodResolver(schema),
@@ -41,8 +39,6 @@ export function PasswordForm() {
         form.reset();
         toast.success(t("account.changed"));
         await queries.invalidateQueries({ queryKey: trpc.account.me.queryKey() });
-        // The rest of the portal was closed until now.
-        if (me.user.mustChangePassword) router.replace("/");
       },
       onError: (thrown) => {
         const refused = failureOf(thrown);

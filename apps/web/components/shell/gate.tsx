@@ -3,6 +3,7 @@
 import { usePathname, useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useEffect } from "react";
+import { AccountStream } from "../../lib/account-stream.tsx";
 import { failureOf, isSignedOut } from "../../lib/failure.ts";
 import { setSessionExpired } from "../../lib/session-expiry.ts";
 import { MeContext, useMeQuery } from "../../lib/use-me.ts";
@@ -12,7 +13,7 @@ import { ConfirmIdentityDialog } from "./confirm-identity-dialog.tsx";
 import { ReSignInDialog } from "./re-sign-in-dialog.tsx";
 
 /** The one page that is open while a first password stands. */
-const accountPath = "/account";
+const firstPasswordPath = "/change-password";
 
 function ShellSkeleton() {
   const t = useTranslations("common");
@@ -43,14 +44,16 @@ export function Gate({ mayBeSignedIn, children }: { mayBeSignedIn: boolean; chil
     setSessionExpired(false);
     router.replace(`/sign-in?callbackUrl=${encodeURIComponent(path + location.search)}`);
   }, [signedOut, path, router]);
-  const locked = me.data?.user.mustChangePassword && path !== accountPath;
+  const locked = me.data?.user.mustChangePassword && path !== firstPasswordPath;
   useEffect(() => {
-    if (locked) router.replace(accountPath);
-  }, [locked, router]);
+    if (!locked) return;
+    router.replace(`${firstPasswordPath}?callbackUrl=${encodeURIComponent(path + location.search)}`);
+  }, [locked, path, router]);
   if (locked) return <ShellSkeleton />;
   if (me.data) {
     return (
       <MeContext value={me.data}>
+        <AccountStream />
         {children}
         <ConfirmIdentityDialog />
         <ReSignInDialog name={me.data.user.name} />

@@ -3,17 +3,11 @@
 import { LogOut, UserRound } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
-import { signOut } from "../../lib/credentials.ts";
+import { leave } from "../../lib/credentials.ts";
 import type { Me } from "../../lib/rows.ts";
 import { Button } from "../ui/button.tsx";
 import { Menu, MenuItem, MenuLink, MenuSeparator } from "../ui/menu.tsx";
 import { LanguageChoice, ThemeChoice } from "./preferences.tsx";
-
-async function leave(): Promise<void> {
-  await signOut();
-  // A whole load: nothing of this session may stay in memory.
-  location.assign("/sign-in");
-}
 
 export function PersonMenu({ me, admin }: { me: Me; admin: boolean }) {
   const t = useTranslations("nav");

@@ -10,6 +10,9 @@ import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { KeyPairRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
+import { QuotaBlock } from "../quota/quota-block.tsx";
+import { keyPairsOnly, oneKeyPair, useRoom } from "../quota/use-room.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -33,21 +36,27 @@ export function GenerateDialog({ projectId, onClose, onMade }: GenerateDialogPro
   const [type, setType] = useState<"ed25519" | "rsa">("ed25519");
   const [fault, setFault] = useState<string>();
   const [failure, setFailure] = useState<Failure | null>(null);
+  const { lines, blocked } = useRoom(projectId, oneKeyPair);
   const [made, setMade] = useState<Made | null>(null);
   const mutation = useMutation(
     trpc.keyPair.generate.mutationOptions({
       onSuccess: ({ privateKey, ...keyPair }) => {
         void queries.invalidateQueries({ queryKey: trpc.keyPair.pathKey() });
+        void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
         onMade?.(keyPair);
         setMade({ name: keyPair.name, privateKey });
       },
-      onError: (thrown) => setFailure(failureOf(thrown)),
+      onError: (thrown) => {
+        setFailure(failureOf(thrown));
+        void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
+      },
     }),
   );
   if (made) return <PrivateKeyDialog made={made} onClose={onClose} />;
   const save = () => {
     const parsed = displayName.safeParse(name);
     setFailure(null);
+    if (blocked) return;
     if (!parsed.success) return setFault(fieldText(t, parsed.error.issues[0]?.message));
     mutation.mutate({ id, projectId, name: parsed.data, type });
   };
@@ -60,7 +69,7 @@ export function GenerateDialog({ projectId, onClose, onMade }: GenerateDialogPro
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button tone="primary" disabled={mutation.isPending} onClick={save}>
+          <Button tone="primary" blocked={blocked} disabled={mutation.isPending} onClick={save}>
             {t("keyPairs.generate")}
           </Button>
         </>
@@ -69,6 +78,8 @@ export function GenerateDialog({ projectId, onClose, onMade }: GenerateDialogPro
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
+          // The launch form that this dialog may stand in must not hear of it.
+          event.stopPropagation();
           event.preventDefault();
           save();
         }}
@@ -95,6 +106,8 @@ export function GenerateDialog({ projectId, onClose, onMade }: GenerateDialogPro
             { value: "rsa", label: "RSA" },
           ]}
         />
+        <QuotaArithmetic lines={lines} wanted={oneKeyPair} shown={keyPairsOnly} />
+        <QuotaBlock projectId={projectId} lines={lines} wanted={oneKeyPair} />
       </form>
     </Dialog>
   );

@@ -10,6 +10,9 @@ import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { KeyPairRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
+import { QuotaBlock } from "../quota/quota-block.tsx";
+import { keyPairsOnly, oneKeyPair, useRoom } from "../quota/use-room.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -33,15 +36,20 @@ export function ImportDialog({ projectId, onClose, onMade }: ImportDialogProps) 
   const [publicKey, setPublicKey] = useState("");
   const [faults, setFaults] = useState<{ name?: string; publicKey?: string }>({});
   const [failure, setFailure] = useState<Failure | null>(null);
+  const { lines, blocked } = useRoom(projectId, oneKeyPair);
   const file = useRef<HTMLInputElement>(null);
   const mutation = useMutation(
     trpc.keyPair.import.mutationOptions({
       onSuccess: (keyPair) => {
         void queries.invalidateQueries({ queryKey: trpc.keyPair.pathKey() });
+        void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
         onMade?.(keyPair);
         onClose();
       },
-      onError: (thrown) => setFailure(failureOf(thrown)),
+      onError: (thrown) => {
+        setFailure(failureOf(thrown));
+        void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
+      },
     }),
   );
   const save = () => {
@@ -52,6 +60,7 @@ export function ImportDialog({ projectId, onClose, onMade }: ImportDialogProps) 
     };
     setFaults(found);
     setFailure(null);
+    if (blocked) return;
     if (parsed.success && !found.publicKey)
       mutation.mutate({ id, projectId, name: parsed.data, publicKey: publicKey.trim() });
   };
@@ -69,7 +78,7 @@ export function ImportDialog({ projectId, onClose, onMade }: ImportDialogProps) 
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button tone="primary" disabled={mutation.isPending} onClick={save}>
+          <Button tone="primary" blocked={blocked} disabled={mutation.isPending} onClick={save}>
             {t("keyPairs.import")}
           </Button>
         </>
@@ -114,6 +123,8 @@ export function ImportDialog({ projectId, onClose, onMade }: ImportDialogProps) 
         <Field label={t("fields.name")} error={faults.name}>
           {(control) => <Input {...control} value={name} onChange={(event) => setName(event.target.value)} />}
         </Field>
+        <QuotaArithmetic lines={lines} wanted={oneKeyPair} shown={keyPairsOnly} />
+        <QuotaBlock projectId={projectId} lines={lines} wanted={oneKeyPair} />
       </form>
     </Dialog>
   );

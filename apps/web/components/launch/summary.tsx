@@ -1,6 +1,6 @@
 "use client";
 
-import { launchUsage, quotaExcesses } from "@madang/core/quota/resource";
+import { launchUsage } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useFormContext } from "react-hook-form";
 import { sizeText } from "../../lib/amount.ts";
@@ -8,6 +8,7 @@ import type { Translate } from "../../lib/error-text.ts";
 import type { Failure } from "../../lib/failure.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
 import { QuotaBlock } from "../quota/quota-block.tsx";
+import { blockedWords } from "../quota/use-room.ts";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { ApiCallButton } from "./api-call-button.tsx";
@@ -35,8 +36,7 @@ export function LaunchSummary({
   const flavor = choices.flavors.find((one) => one.id === values.flavorId);
   const image = choices.images.find((one) => one.id === values.imageId);
   const wanted = flavor ? launchUsage(flavor, count) : { instances: count };
-  const excess = quotaExcesses(choices.lines, wanted)[0];
-  const blocked = excess ? t("launch.overQuota", { resource: t(`resources.${excess.resource}`) }) : null;
+  const blocked = blockedWords(t, choices.lines, wanted);
   return (
     <aside
       aria-label={t("launch.summary")}
@@ -53,7 +53,7 @@ export function LaunchSummary({
       </div>
       <QuotaArithmetic lines={choices.lines} wanted={wanted} shown={shownResources} />
       <p className="text-label text-muted">{t("launch.noNetwork")}</p>
-      {failure && !excess ? <FailureNotice failure={failure} /> : null}
+      {failure && !blocked ? <FailureNotice failure={failure} /> : null}
       <QuotaBlock projectId={projectId} lines={choices.lines} wanted={wanted} />
       <div className="flex flex-col gap-1.5">
         <Button type="submit" tone="primary" className="h-9 w-full" blocked={blocked} disabled={pending}>

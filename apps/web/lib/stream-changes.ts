@@ -72,6 +72,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());
+    if (kinds.has("user") || kinds.has("group")) stale.push(trpc.member.pathKey());
     if (kinds.has("flavor")) stale.push(trpc.flavor.pathKey());
     if (ids.size > patchLimit || (ids.size > 0 && !projectId)) stale.push(trpc.instance.list.pathKey());
     for (const queryKey of stale) void queries.invalidateQueries({ queryKey });

@@ -73,7 +73,7 @@ type Message =
 type Resource = { kind: string; id: string };
 
 /** A subscription that was refused or ended is asked for again, at once after a new sign-in. */
-function useRevival({ status, reset }: Subscribed, ended: RefObject<boolean>): void {
+export function useRevival({ status, reset }: Subscribed, ended: RefObject<boolean>): void {
   const expired = useSessionExpired();
   const dead = status === "error";
   useEffect(() => {

@@ -7,6 +7,8 @@ import { resourceClasses } from "@madang/core/hypervisor/capacity";
 import { placementFilterNames } from "@madang/core/hypervisor/placement";
 import { hypervisorStates } from "@madang/core/hypervisor/state";
 import { weigherNames } from "@madang/core/hypervisor/weight";
+import { permissions, roles } from "@madang/core/identity/permission";
+import { areas } from "@madang/core/identity/role-table";
 import { actionBlocked, adminActions, instanceActions } from "@madang/core/instance/action";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
 import { quotaResources } from "@madang/core/quota/resource";
@@ -141,6 +143,17 @@ describe("words for everything that core names", () => {
   });
 });
 
+describe("words for roles", () => {
+  it("has each permission, each area and what each role is", () => {
+    expect(missing(Object.keys(permissions).map((name) => `permissions.${name}`))).toEqual([]);
+    const told = new Set(Object.keys(permissions).map((name) => `permissions.${name}`));
+    const stale = [...english.keys()].filter((key) => key.startsWith("permissions.") && !told.has(key));
+    expect(stale).toEqual([]);
+    expect(missing(areas().map((area) => `permissionAreas.${area}`))).toEqual([]);
+    expect(missing(roles.map((role) => `roles.short.${role}`))).toEqual([]);
+  });
+});
+
 describe("words for placement", () => {
   it("has every filter, as a reason to wait and as a forecast, and what each weight does", () => {
     const filters = placementFilterNames.filter((name) => name !== "excluded");
@@ -182,7 +195,7 @@ describe("words for everything that the code names", () => {
 
   it("has every event's sentence and every operation's name", () => {
     const groups =
-      "instance|console|key_pair|hypervisor|orphan|flavor|aggregate|placement|trail|session|user|quota_request|quota";
+      "instance|console|key_pair|hypervisor|orphan|flavor|aggregate|placement|trail|session|user|group|member|quota_request|quota";
     const actions = new Set(matches(backend, new RegExp(`"((?:${groups})\\.[a-z-]+)"`, "g")));
     expect(actions.size).toBeGreaterThan(15);
     const unknown = [...actions].filter(

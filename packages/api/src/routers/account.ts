@@ -5,6 +5,7 @@ import { confirm } from "../admission/confirm.ts";
 import { signOut } from "../admission/sign-in.ts";
 import { requireSession } from "../identity.ts";
 import { readAccount } from "../reads/account.ts";
+import { streamAccount } from "../stream/account-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { passwordResetRouter } from "./password-reset.ts";
 import { sessionRouter } from "./session.ts";
@@ -14,6 +15,12 @@ const typedPassword = z.string().min(1).max(1_000);
 const typedCode = z.string().min(1).max(100);
 
 export const accountRouter = router({
+  stream: procedure("account:read").subscription(async function* ({
+    ctx,
+    signal = new AbortController().signal,
+  }) {
+    yield* streamAccount(ctx.deps, ctx.me, signal);
+  }),
   me: procedure("account:read").query(({ ctx }) => readAccount(ctx.deps.reads, ctx.me)),
   update: procedure("account:update")
     .input(z.object({ email: z.email({ error: "email" }).max(254, { error: "email" }).nullable() }))

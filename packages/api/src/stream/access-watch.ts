@@ -3,7 +3,8 @@
  * a revoked session, a disabled user or a lost role ends it within about a second, whatever messages were lost.
  */
 import { CloudError } from "@madang/core/errors";
-import { isGranted, type Permission } from "@madang/core/identity/permission";
+import { grantsText } from "@madang/core/identity/grants-text";
+import { type Grants, isGranted, type Permission } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { readIdentities, type SessionIdentity } from "../identity.ts";
 
@@ -12,6 +13,8 @@ export type Watched = {
   permission: Permission;
   projectId: string | null;
   onEnd: (reason: EndReason) => void;
+  /** His roles are others than they were. */
+  onGrants?: (grants: Grants) => void;
 };
 export type EndReason = "signedOut" | "accessRevoked";
 
@@ -25,7 +28,7 @@ export type AccessWatch = {
 };
 
 const everyMs = 1_000;
-/** Streams and consoles; a tab has one or two. */
+/** Streams and consoles; a tab has two or three. */
 const mostPerPerson = 100;
 
 export function openAccessWatch(database: Database): AccessWatch {
@@ -41,6 +44,7 @@ export function openAccessWatch(database: Database): AccessWatch {
       const now = identities.get(entry.identity.sessionId);
       const reason = now && isClosed ? "accessRevoked" : judge(entry, now);
       if (reason && open.delete(entry)) entry.onEnd(reason);
+      else if (now) tellGrants(entry, now);
     }
   };
   let closed = false;
@@ -78,6 +82,12 @@ async function closedProjects(database: Database, entries: readonly Watched[]): 
     [ids],
   );
   return new Set(rows.map(({ id }) => id));
+}
+
+function tellGrants(entry: Watched, now: SessionIdentity): void {
+  if (!entry.onGrants || grantsText(now.grants) === grantsText(entry.identity.grants)) return;
+  entry.identity = now;
+  entry.onGrants(now.grants);
 }
 
 function judge(entry: Watched, now: SessionIdentity | undefined): EndReason | null {

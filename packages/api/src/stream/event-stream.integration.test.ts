@@ -1,8 +1,10 @@
 import { appendEvent, type NewEvent, readEventsAfter } from "@madang/db";
 import { isTrackedEnvelope } from "@trpc/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { assignRole, removeRole } from "../admission/user.ts";
 import { readIdentity } from "../identity.ts";
 import { openTestCloud, type Person, type TestCloud } from "../testing.ts";
+import { streamAccount } from "./account-stream.ts";
 import type { EventReader } from "./event-reader.ts";
 import { type StreamMessage, streamEvents } from "./event-stream.ts";
 
@@ -141,6 +143,23 @@ test("a role that is taken away, and a session that is revoked, end the stream",
   await write("secret");
   await Promise.all([member.end(), reader.end()]);
   expect([...member.actions, ...reader.actions]).not.toContain("secret");
+});
+
+test("a person's own stream says what he may do, whenever that changes, until his session ends", async () => {
+  const identity = await readIdentity(cloud.database, cloud.sessions.nobody);
+  if (!identity) throw new Error("no such session");
+  const stream = streamAccount(cloud.deps, identity, new AbortController().signal);
+  const next = async () => (await stream.next()).value;
+  const grants = (projects: object) => ({ type: "grants", grants: { system: [], projects } });
+  expect(await next()).toEqual(grants({}));
+  await assignRole(cloud.database.prisma, cloud.users.nobody, cloud.otherProjectId, "reader");
+  expect(await next()).toEqual(grants({ [cloud.otherProjectId]: ["reader"] }));
+  await removeRole(cloud.database.prisma, cloud.users.nobody, cloud.otherProjectId, "reader");
+  expect(await next()).toEqual(grants({}));
+  const of = { where: { id: cloud.sessions.nobody } };
+  await cloud.database.prisma.session.update({ ...of, data: { revokedAt: new Date() } });
+  expect(await next()).toEqual({ type: "ended", reason: "signedOut" });
+  expect((await stream.next()).done).toBe(true);
 });
 
 test("a browser that does not read is told to resync, and costs no more memory", async () => {

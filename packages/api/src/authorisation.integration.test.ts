@@ -1,12 +1,23 @@
-import { isGranted, type Permission, permissions, type Role } from "@madang/core/identity/permission";
+import { CloudError } from "@madang/core/errors";
+import {
+  isForCredentials,
+  isGranted,
+  isWithin,
+  type Permission,
+  permissions,
+  type Role,
+  ruleOf,
+} from "@madang/core/identity/permission";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { bearerText, newSecret } from "./credential.ts";
 import { appRouter } from "./router.ts";
 import {
   callerAs,
   openTestCloud,
   type Person,
   people,
+  programWith,
   refusal,
   type TestCloud,
   turnedAway,
@@ -44,9 +55,13 @@ const grants: Record<Person, { system: Role[]; roles: Role[] }> = {
 
 /** Nothing that is asked for exists, so whoever is let in gets NotFound or InvalidInput of the thing itself, never of the project. */
 function call(person: Person | null, path: string, input: unknown): Promise<unknown> {
+  return callBy(callerAs(cloud, person), path, input);
+}
+
+function callBy(whole: ReturnType<typeof callerAs>, path: string, input: unknown): Promise<unknown> {
   const caller = path
     .split(".")
-    .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], callerAs(cloud, person));
+    .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], whole);
   const answer = (caller as (input: unknown) => Promise<unknown>)(input);
   return Promise.resolve(answer).then(drain);
 }
@@ -60,15 +75,21 @@ async function drain(answer: unknown): Promise<unknown> {
   return first;
 }
 
-const doors = ["signInNeeded", "roleTooWeak"];
+const doors = ["signInNeeded", "roleTooWeak", "credentialTooWeak", "credentialRefused"];
 /** `ofProject`: for a procedure of the whole cloud a project that isn't there is only the thing that was asked for. */
 async function stoppedAtTheDoor(attempt: Promise<unknown>, ofProject: boolean): Promise<string | null> {
   const reason = await attempt.then(
     () => null,
-    (error: unknown) => refusal(Promise.reject(error)).then((refused) => refused.reason),
+    (error: unknown) => reasonOf(error),
   );
   const isDoor = reason !== null && (doors.includes(reason) || (ofProject && reason === "projectNotFound"));
   return isDoor ? reason : null;
+}
+
+/** What a stream throws after its beginning nobody has made a TRPCError of. */
+async function reasonOf(error: unknown): Promise<string> {
+  if (error instanceof CloudError) return error.options.reason ?? error.code;
+  return (await refusal(Promise.reject(error))).reason;
 }
 
 test("every procedure names a permission that exists, and no permission is without a procedure", () => {
@@ -106,6 +127,81 @@ test.each(procedures)(
     }
   },
 );
+
+type Walker = "reader's" | "member's" | "narrow" | "expired" | "deleted" | "owner's role gone";
+let bearers: Map<Walker, string>;
+beforeAll(async () => {
+  bearers = new Map<Walker, string>([
+    ["reader's", await bearerOf("manager", ["reader"])],
+    ["member's", await bearerOf("cloudAdmin", ["member"])],
+    ["narrow", await bearerOf("manager", ["manager"], ["nothing.atAll", "nothingElse.*"])],
+    ["expired", await bearerOf("manager", ["manager"])],
+    ["deleted", await bearerOf("manager", ["manager"])],
+    ["owner's role gone", await bearerOf("nobody", ["manager"])],
+  ]);
+  const idOf = (walker: Walker) => ({ id: bearers.get(walker)?.split(".")[1] ?? "" });
+  const { applicationCredential } = cloud.database.prisma;
+  const past = { expiresAt: new Date(Date.now() - 1) };
+  await applicationCredential.update({ where: idOf("expired"), data: past });
+  await applicationCredential.delete({ where: idOf("deleted") });
+});
+
+/** As it stands in the table: what of it counts is judged at each call. */
+async function bearerOf(owner: Person, roles: Role[], accessRules?: string[]): Promise<string> {
+  const [id, { secret, secretHash }] = [crypto.randomUUID(), newSecret()];
+  const of = { id, userId: cloud.users[owner], projectId: cloud.projectId, name: id };
+  const data = { ...of, secretHash, roles, ...(accessRules ? { accessRules } : {}) };
+  await cloud.database.prisma.applicationCredential.create({ data });
+  return bearerText(id, secret);
+}
+
+/** What a credential with these roles meets at the door of its own project. */
+function doorFor(permission: Permission, roles: Role[]): string | null {
+  const rule = ruleOf(permission);
+  if (!isForCredentials(permission)) return "credentialTooWeak";
+  if (rule.credential && !isWithin(rule.credential, roles)) return "credentialTooWeak";
+  const { projectId } = cloud;
+  return isGranted({ system: [], projects: { [projectId]: roles } }, permission, projectId)
+    ? null
+    : "roleTooWeak";
+}
+
+test.each(procedures)("$path lets in no credential further than it says", async ({ path, permission }) => {
+  if (!permission) throw new TypeError("no permission");
+  const { projectId, otherProjectId } = cloud;
+  const { scope } = ruleOf(permission);
+  const outcome = (walker: Walker, project: string) => {
+    // From an address of its own each: wrong credentials are counted by address.
+    const program = programWith(
+      cloud,
+      bearers.get(walker) ?? "",
+      `198.51.100.${procedures.findIndex((one) => one.path === path)}`,
+    );
+    const input = { projectId: project, id: crypto.randomUUID() };
+    return stoppedAtTheDoor(callBy(program, path, input), scope === "project");
+  };
+  const open = scope === "public";
+  for (const walker of ["expired", "deleted"] as const)
+    expect(await outcome(walker, projectId), walker).toBe(open ? null : "credentialRefused");
+  expect(await outcome("narrow", projectId)).toBe(open ? null : "credentialTooWeak");
+  const weak = doorFor(permission, []) === "credentialTooWeak";
+  const gone = scope === "project" && !weak ? "projectNotFound" : closed(doorFor(permission, []), open);
+  expect(await outcome("owner's role gone", projectId)).toBe(gone);
+  for (const [walker, roles] of [
+    ["reader's", ["reader"]],
+    ["member's", ["member"]],
+  ] as const) {
+    const door = closed(doorFor(permission, [...roles]), open);
+    expect(await outcome(walker, projectId), walker).toBe(door);
+    const elsewhere = door === "credentialTooWeak" || scope !== "project" ? door : "projectNotFound";
+    expect(await outcome(walker, otherProjectId), `${walker}, elsewhere`).toBe(elsewhere);
+    expect(await outcome(walker, crypto.randomUUID()), `${walker}, nowhere`).toBe(elsewhere);
+  }
+});
+
+function closed(door: string | null, open: boolean): string | null {
+  return open ? null : door;
+}
 
 const sensitive = procedures.filter(
   ({ permission = "account:read" }) =>

@@ -187,16 +187,18 @@ const makeCaller = callerFactory(appRouter);
 
 /** null: nobody is signed in. */
 export function callerAs(cloud: TestCloud, person: Person | null) {
-  const sessionId = person && cloud.sessions[person];
+  return callerWith(cloud, person && cloud.sessions[person], null, "127.0.0.1");
+}
+
+/** A program with that bearer; the cookie of an administrator that it sends too must count for nothing. */
+export function programWith(cloud: TestCloud, bearer: string, address = "192.0.2.1") {
+  return callerWith(cloud, cloud.sessions.cloudAdmin, bearer, address);
+}
+
+function callerWith(cloud: TestCloud, sessionId: string | null, bearer: string | null, address: string) {
   const requestId = `req-${crypto.randomUUID()}`;
   return makeCaller(
-    connectionContext(cloud.deps, {
-      sessionId,
-      bearer: null,
-      requestId,
-      address: "127.0.0.1",
-      userAgent: "test",
-    }),
+    connectionContext(cloud.deps, { sessionId, bearer, requestId, address, userAgent: "test" }),
   );
 }
 

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { requestContext } from "../context.ts";
-import { appRouter } from "../router.ts";
-import { callerAs, launchOf, openTestCloud, type Person, refusal, type TestCloud } from "../testing.ts";
-import { callerFactory } from "../trpc.ts";
+import {
+  callerAs,
+  launchOf,
+  openTestCloud,
+  type Person,
+  programWith,
+  refusal,
+  type TestCloud,
+} from "../testing.ts";
 import { credentialsPerPerson } from "./credential.ts";
 import { assignRole, removeRole } from "./user.ts";
 
@@ -29,11 +34,7 @@ function wish(fields: Partial<Wish> = {}): Wish {
 const make = (person: Person, fields: Partial<Wish> = {}) =>
   callerAs(cloud, person).credential.create(wish(fields));
 
-function program(bearer: string, address = "192.0.2.1") {
-  const caller = { sessionId: cloud.sessions.cloudAdmin, bearer, address, userAgent: "test" };
-  const context = requestContext(cloud.deps, { ...caller, requestId: `req-${crypto.randomUUID()}` });
-  return callerFactory(appRouter)(context);
-}
+const program = (bearer: string, address?: string) => programWith(cloud, bearer, address);
 
 const refused = { code: "Unauthenticated" };
 
@@ -105,14 +106,14 @@ test("it sees one project and its owner's own things, and neither the cloud nor 
     "projectNotFound",
   );
   const weak = [
-    robot.admin.hypervisor.list({}),
-    robot.account.changePassword({ current: "a", next: "b" }),
-    robot.credential.list({ projectId }),
-    robot.credential.create(wish()),
-    robot.instance.openConsole({ projectId, id: crypto.randomUUID(), kind: "vnc" }),
-    robot.instance.openConsole({ projectId, id: crypto.randomUUID(), kind: "log" }),
+    () => robot.admin.hypervisor.list({}),
+    () => robot.account.changePassword({ current: "a", next: "b" }),
+    () => robot.credential.list({ projectId }),
+    () => robot.credential.create(wish()),
+    () => robot.instance.openConsole({ projectId, id: crypto.randomUUID(), kind: "vnc" }),
+    () => robot.instance.openConsole({ projectId, id: crypto.randomUUID(), kind: "log" }),
   ];
-  for (const attempt of weak) expect((await refusal(attempt)).reason).toBe("credentialTooWeak");
+  for (const attempt of weak) expect((await refusal(attempt())).reason).toBe("credentialTooWeak");
   const stream = await robot.event.stream({ projectId, lastEventId: null });
   const first = stream[Symbol.asyncIterator]().next();
   await expect(first).rejects.toMatchObject({ options: { reason: "sessionNeeded" } });

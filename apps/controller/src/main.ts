@@ -26,7 +26,8 @@ const rounds: Rounds = new Map();
 const { registry, meter, refresh } = openControllerMetrics(database);
 const health = () => readControllerHealth(database, rounds);
 const figures = await showMetrics(env.metrics, { registry, refresh, health }, log);
-const detail = () => ({ metricsUrl: figures?.url ?? "" });
+/** The portal tells administrators how long the trail is kept; 0: for ever. */
+const detail = () => ({ metricsUrl: figures?.url ?? "", keepEventsMonths: env.eventMonths ?? 0 });
 const heartbeat = await startHeartbeat(database, "controller", version, process.pid, detail);
 const loop = {
   database,

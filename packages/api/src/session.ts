@@ -2,14 +2,14 @@
 import type { Database } from "@madang/db";
 import type { Identity } from "./identity.ts";
 
-const idleMs = 12 * 3_600_000;
-const longestMs = 7 * 86_400_000;
+export const sessionIdleMs = 12 * 3_600_000;
+export const sessionLongestMs = 7 * 86_400_000;
 const touchEveryMs = 60_000;
 
-export const sessionMaxAgeSeconds = longestMs / 1_000;
+export const sessionMaxAgeSeconds = sessionLongestMs / 1_000;
 
 export function sessionExpiry(createdAt: Date, now: Date): Date {
-  return new Date(Math.min(createdAt.getTime() + longestMs, now.getTime() + idleMs));
+  return new Date(Math.min(createdAt.getTime() + sessionLongestMs, now.getTime() + sessionIdleMs));
 }
 
 /** At most once a minute a session, so that reading does not become writing. */

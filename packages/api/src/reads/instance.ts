@@ -6,7 +6,7 @@ import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance
 import type { CrashPolicy } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
 import { bind, containing, literal, type Sql, sql } from "../sql.ts";
 
 export type InstanceItem = {
@@ -120,6 +120,78 @@ export function listInstances(
   const now = database.now();
   const query = { select, from, joins, id: "i.id", sorts, defaultSort: "-createdAt", where };
   return listPage<Row, InstanceItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
+}
+
+export type AnyInstanceItem = InstanceItem & {
+  projectName: string;
+  hypervisorId: string | null;
+  hypervisorName: string | null;
+  /** Of its hypervisor. */
+  zone: string | null;
+};
+
+export const anyInstanceFilter = z.object({
+  /** Part of the name, of its owner's, its project's, its flavor's or its image's; or how its id begins. */
+  text: filterText.optional(),
+  status: z.array(filterText).max(20).optional(),
+  projectId: z.uuid().optional(),
+  hypervisorId: z.uuid().optional(),
+  zone: filterText.optional(),
+});
+export type AnyInstanceFilter = z.infer<typeof anyInstanceFilter>;
+
+/** The instances of all projects, for whoever oversees the cloud. */
+export function anyInstanceQuery(
+  database: Database,
+  filter: AnyInstanceFilter,
+): ListQuery<AnyRow, AnyInstanceItem> {
+  const now = database.now();
+  const toAny = (row: AnyRow) => ({
+    ...toItem(row, now),
+    projectName: row.projectName,
+    hypervisorId: row.hypervisorId,
+    hypervisorName: row.hypervisorName,
+    zone: row.zone,
+  });
+  return {
+    select: `${select}, p.name AS "projectName", h.id AS "hypervisorId", h.availability_zone AS zone`,
+    from,
+    joins: `${joins} JOIN project p ON p.id = i.project_id`,
+    id: "i.id",
+    sorts,
+    defaultSort: "-createdAt",
+    where: anyClauses(filter),
+    toItem: toAny,
+  };
+}
+
+type AnyRow = Row & Pick<AnyInstanceItem, "projectName" | "hypervisorId" | "zone">;
+
+export function listAnyInstances(
+  database: Database,
+  input: PageInput & { filter?: AnyInstanceFilter | undefined },
+): Promise<Page<AnyInstanceItem>> {
+  return listPage(database, anyInstanceQuery(database, input.filter ?? {}), input);
+}
+
+function anyClauses({ text, status, projectId, hypervisorId, zone }: AnyInstanceFilter): Sql[] {
+  const on = (of: Sql) =>
+    sql`i.active_guest_id IN (SELECT g.id FROM guest g JOIN hypervisor h ON h.id = g.hypervisor_id WHERE ${of})`;
+  return [
+    ...filterClauses({ status }),
+    ...(projectId ? [sql`i.project_id = ${projectId}::uuid`] : []),
+    ...(hypervisorId ? [on(sql`h.id = ${hypervisorId}::uuid`)] : []),
+    ...(zone ? [on(sql`h.availability_zone = ${zone}`)] : []),
+    ...(text?.trim() ? [anyNamed(text.trim())] : []),
+  ];
+}
+
+function anyNamed(text: string): Sql {
+  const pattern = containing(text);
+  const users = sql`SELECT id FROM "user" WHERE name ILIKE ${pattern}`;
+  const projects = sql`SELECT id FROM project WHERE name ILIKE ${pattern}`;
+  const [own = sql`FALSE`] = filterClauses({ text });
+  return sql`${own} OR i.user_id IN (${users}) OR i.project_id IN (${projects})`;
 }
 
 const idStart = /^[0-9a-f-]{1,36}$/i;

@@ -1,5 +1,7 @@
 import { type HypervisorState, type HypervisorView, hypervisorState } from "@madang/core/hypervisor/state";
 import { type Database, goneAfterMs } from "@madang/db";
+import { type CapacityOverview, readCapacity } from "./capacity.ts";
+import { countStuckOperations } from "./operation.ts";
 
 export type ProcessItem = {
   kind: string;
@@ -18,27 +20,43 @@ export type Overview = {
   hypervisors: Record<HypervisorState, number>;
   instances: { total: number; byStatus: Record<string, number> };
   simulated: boolean;
+  capacity: CapacityOverview;
+  stuckOperations: number;
+  /** Requests for more quota that wait for an answer. */
+  quotaRequests: number;
 };
 
 export async function readOverview(database: Database): Promise<Overview> {
-  const [processes, hypervisors, instances, simulated] = await Promise.all([
-    database.pool.query<Omit<ProcessItem, "alive">>(
-      `SELECT kind, host, pid, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
-         coalesce(detail->>'metricsUrl', '') AS "metricsUrl" FROM process
-       WHERE last_seen_at > now() - interval '1 hour' ORDER BY kind, started_at`,
-    ),
-    readHypervisorCounts(database),
-    readInstanceCounts(database),
-    isSimulated(database),
-  ]);
+  const [processes, hypervisors, instances, simulated, capacity, stuckOperations, quotaRequests] =
+    await Promise.all([
+      readProcesses(database),
+      readHypervisorCounts(database),
+      readInstanceCounts(database),
+      isSimulated(database),
+      readCapacity(database),
+      countStuckOperations(database),
+      countQuotaRequests(database),
+    ]);
+  return { processes, hypervisors, instances, simulated, capacity, stuckOperations, quotaRequests };
+}
+
+/** Those that were there within the last hour. */
+export async function readProcesses(database: Database): Promise<ProcessItem[]> {
+  const { rows } = await database.pool.query<Omit<ProcessItem, "alive">>(
+    `SELECT kind, host, pid, version, started_at AS "startedAt", last_seen_at AS "lastSeenAt",
+       coalesce(detail->>'metricsUrl', '') AS "metricsUrl" FROM process
+     WHERE last_seen_at > now() - interval '1 hour' ORDER BY kind, started_at`,
+  );
   const alive = ({ lastSeenAt }: { lastSeenAt: Date }) =>
     database.now().getTime() - lastSeenAt.getTime() <= goneAfterMs;
-  return {
-    processes: processes.rows.map((row) => ({ ...row, alive: alive(row) })),
-    hypervisors,
-    instances,
-    simulated,
-  };
+  return rows.map((row) => ({ ...row, alive: alive(row) }));
+}
+
+async function countQuotaRequests({ pool }: Database): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM quota_request WHERE state = 'pending'`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 export async function readHypervisorCounts(database: Database): Promise<Record<HypervisorState, number>> {

@@ -12,9 +12,10 @@ import { eventFilter, listEvents } from "../reads/event.ts";
 import { flavorFilter, listFlavors } from "../reads/flavor.ts";
 import { listHypervisors } from "../reads/hypervisor.ts";
 import { readOverview } from "../reads/overview.ts";
+import { readSystem } from "../reads/system.ts";
 import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
-import { auditRouter } from "./audit.ts";
+import { adminOperationRouter, auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
 import { managedProjectRouter } from "./managed-project.ts";
 import { groupRouter, userRouter } from "./people.ts";
@@ -119,7 +120,11 @@ export const adminRouter = router({
   placement: placementRouter,
   event: adminEventRouter,
   audit: auditRouter,
+  operation: adminOperationRouter,
   instance: adminInstanceRouter,
   orphan: orphanRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
+  system: procedure("system:read").query(({ ctx }) =>
+    readSystem(ctx.deps.reads, ctx.deps.about, ctx.deps.scheduleTimeoutMs),
+  ),
 });

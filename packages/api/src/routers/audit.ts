@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { pageInput } from "../list.ts";
 import { auditFilter, listAudit } from "../reads/audit.ts";
+import { anyOperationFilter, listAnyOperations } from "../reads/operation.ts";
 import { procedure, router } from "../trpc.ts";
+
+export const adminOperationRouter = router({
+  list: procedure("operation:list_all")
+    .input(z.object({ filter: anyOperationFilter, ...pageInput }))
+    .query(({ ctx, input }) => listAnyOperations(ctx.deps.reads, input)),
+});
 
 export const auditRouter = router({
   list: procedure("audit:list")

@@ -5,11 +5,16 @@ import { adoptOrphan } from "../admission/adopt-orphan.ts";
 import { forceDeleteInstance } from "../admission/force-delete-instance.ts";
 import { destroyOrphan } from "../admission/orphan.ts";
 import { resetInstance } from "../admission/reset-instance.ts";
+import { pageInput } from "../list.ts";
+import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
 import { procedure, router } from "../trpc.ts";
 
 const one = z.object({ id: z.uuid() });
 
 export const adminInstanceRouter = router({
+  list: procedure("instance:list_all")
+    .input(z.object({ filter: anyInstanceFilter.optional(), ...pageInput }))
+    .query(({ ctx, input }) => listAnyInstances(ctx.deps.reads, input)),
   reset: procedure("instance:reset")
     .input(one)
     .mutation(({ ctx, input }) => resetInstance(ctx.deps, ctx.actor, input.id)),

@@ -87,6 +87,7 @@ export function ImportDialog({ projectId, onClose, onMade }: ImportDialogProps) 
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
+          event.stopPropagation();
           event.preventDefault();
           save();
         }}

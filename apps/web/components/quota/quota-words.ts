@@ -40,9 +40,8 @@ export function limitsWords(t: Translate, limits: Limits): string {
     .join(", ");
 }
 
-/** A resource's name, with the unit of its numbers where they are not plain counts. */
+/** A resource's name, with the unit in which one types it where it is not a plain count. */
 export function fieldName(t: Translate, resource: QuotaLine["resource"]): string {
-  const { unit } = ruleOf(resource);
   const name = t(`resources.${resource}`);
-  return unit === "count" ? name : `${name} (${unit})`;
+  return ruleOf(resource).unit === "count" ? name : `${name} (GiB)`;
 }

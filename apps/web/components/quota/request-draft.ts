@@ -1,6 +1,12 @@
 /** What is being asked for, as typed; the reason is kept in this browser until it is sent. */
 import { limits, reasonLimit, requestReason } from "@madang/core/quota/request";
-import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import {
+  isQuotaResource,
+  type Limits,
+  type QuotaResource,
+  quotaResources,
+  ruleOf,
+} from "@madang/core/quota/resource";
 import { z } from "zod";
 import { readStored, writeStored } from "../../lib/stored.ts";
 
@@ -17,8 +23,16 @@ export function keepReason(userId: string, projectId: string, reason: string | n
   writeStored(keyOf(userId, projectId), reason || null);
 }
 
+/** Nobody thinks in MiB: what is counted in them is typed in GiB. */
+function perTyped(resource: string): number {
+  return isQuotaResource(resource) && ruleOf(resource).unit === "MiB" ? 1024 : 1;
+}
+
 export function typedLimits(asked: Limits): Record<string, string> {
-  return Object.fromEntries(Object.entries(asked).map(([resource, limit]) => [resource, String(limit)]));
+  const typed = (resource: string, limit: number) => String(limit < 0 ? limit : limit / perTyped(resource));
+  return Object.fromEntries(
+    Object.entries(asked).map(([resource, limit]) => [resource, typed(resource, limit)]),
+  );
 }
 
 type Parsed = { ok: true; asked: Limits; reason: string } | { ok: false; faults: RequestFaults };
@@ -43,5 +57,7 @@ export function parseDraft(draft: RequestDraft): Parsed {
 }
 
 function numberOf({ asked }: RequestDraft, resource: QuotaResource): number {
-  return Number((asked[resource] ?? "").replaceAll(",", ""));
+  const typed = Number((asked[resource] ?? "").replaceAll(",", ""));
+  const per = perTyped(resource);
+  return per === 1 || typed < 0 ? typed : Math.ceil(typed * per);
 }

@@ -5,6 +5,7 @@ import { useTheme } from "next-themes";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import "./usage-chart.css";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import type { UsagePoint } from "../../lib/rows.ts";

@@ -101,17 +101,23 @@ export function FlavorTable({ projectId, choices: { flavors, images, lines } }: 
                 </tr>
               </thead>
               <tbody>
-                {shown.map((flavor) => (
-                  <FlavorLine
-                    key={flavor.id}
-                    flavor={flavor}
-                    reason={misfitText(t, misfitOf(flavor, image, lines, count > 0 ? count : 1))}
-                    warning={noRoomText(t, flavor, noRoom(flavor.id))}
-                    checked={field.value === flavor.id}
-                    onChoose={() => field.onChange(flavor.id)}
-                    inputRef={field.ref}
-                  />
-                ))}
+                {shown.map((flavor) => {
+                  const misfit = misfitOf(flavor, image, lines, count > 0 ? count : 1);
+                  const text = misfitText(t, misfit);
+                  // What is over the quota can be chosen all the same: how else would one ask for as much as it takes?
+                  const short = misfit?.kind === "quota";
+                  return (
+                    <FlavorLine
+                      key={flavor.id}
+                      flavor={flavor}
+                      reason={short ? null : text}
+                      warning={short ? text : noRoomText(t, flavor, noRoom(flavor.id))}
+                      checked={field.value === flavor.id}
+                      onChoose={() => field.onChange(flavor.id)}
+                      inputRef={field.ref}
+                    />
+                  );
+                })}
               </tbody>
             </table>
           </div>

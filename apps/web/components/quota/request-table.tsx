@@ -102,7 +102,7 @@ function Actions({
   const withdraw = useWithdraw();
   const { id, projectId, generation } = row;
   return (
-    <div className="flex flex-wrap justify-end gap-1.5">
+    <div className="flex justify-end gap-1.5 max-sm:flex-col max-sm:items-end">
       <Button size="small" blocked={barred} onClick={onAmend}>
         {t("quota.amend")}
       </Button>

@@ -32,7 +32,7 @@ export function AccountPage() {
           <SecondFactorSection />
           <SessionSection />
           <Section title={t("preferences")}>
-            <div className="max-w-md">
+            <div className="flex max-w-md flex-col gap-4">
               <PreferenceFields />
             </div>
           </Section>

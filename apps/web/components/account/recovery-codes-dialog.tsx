@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { focusFirst } from "../ui/focus-first.ts";
 import { saveFile } from "../ui/save-file.ts";
 
 /** Shown once: whoever closes it without keeping them makes new ones. */
@@ -20,7 +21,7 @@ export function RecoveryCodesDialog({ codes, onClose }: { codes: string[]; onClo
       about={t("about")}
       footer={
         <>
-          <Button onClick={() => saveFile("madang-recovery-codes.txt", text)}>
+          <Button ref={focusFirst} onClick={() => saveFile("madang-recovery-codes.txt", text)}>
             <Download aria-hidden />
             {t("download")}
           </Button>

@@ -55,22 +55,20 @@ function SessionTable({ rows, loadingRows, onEnd }: SessionTableProps) {
       key: "browser",
       title: t("browser"),
       cell: (row) => (
-        <span className="flex flex-wrap items-center gap-x-2">
-          <span className="font-medium" title={row.userAgent}>
-            {browserName(row.userAgent)}
-          </span>
-          {row.current ? (
-            <span className="rounded-full bg-accent-soft px-2 py-0.5 text-label font-medium text-accent">
-              {t("thisOne")}
+        <>
+          <span className="flex flex-wrap items-center gap-x-2">
+            <span className="font-medium" title={row.userAgent}>
+              {browserName(row.userAgent)}
             </span>
-          ) : null}
-        </span>
+            {row.current ? (
+              <span className="rounded-full bg-accent-soft px-2 py-0.5 text-label font-medium text-accent">
+                {t("thisOne")}
+              </span>
+            ) : null}
+          </span>
+          <code className="font-mono text-label break-all text-muted">{row.address}</code>
+        </>
       ),
-    },
-    {
-      key: "address",
-      title: t("address"),
-      cell: (row) => <code className="font-mono text-label break-all">{row.address}</code>,
     },
     {
       key: "created",
@@ -81,7 +79,7 @@ function SessionTable({ rows, loadingRows, onEnd }: SessionTableProps) {
     {
       key: "seen",
       title: t("lastSeen"),
-      className: "hidden whitespace-nowrap text-muted @md:table-cell",
+      className: "hidden whitespace-nowrap text-muted @sm:table-cell",
       cell: (row) => <Moment date={row.lastSeenAt} />,
     },
     {

@@ -11,6 +11,7 @@ import { CopyButton } from "../ui/copyable.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
+import { focusFirst } from "../ui/focus-first.ts";
 import { CodeInput } from "./code-input.tsx";
 import { QrCode } from "./qr-code.tsx";
 
@@ -76,7 +77,14 @@ export function TotpDialog({ begun, onClose, onActivated }: TotpDialogProps) {
         </div>
         <Field label={t("signIn.code")} help={t("account.totp.codeHelp")} error={wrong}>
           {(control) => (
-            <CodeInput {...control} required inputMode="numeric" value={code} onChange={setCode} />
+            <CodeInput
+              {...control}
+              ref={focusFirst}
+              required
+              inputMode="numeric"
+              value={code}
+              onChange={setCode}
+            />
           )}
         </Field>
       </form>

@@ -73,6 +73,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());
     if (kinds.has("user") || kinds.has("group")) stale.push(trpc.member.pathKey());
+    if (kinds.has("project")) stale.push(trpc.account.me.pathKey(), trpc.project.pathKey());
     if (kinds.has("flavor")) stale.push(trpc.flavor.pathKey());
     if (ids.size > patchLimit || (ids.size > 0 && !projectId)) stale.push(trpc.instance.list.pathKey());
     for (const queryKey of stale) void queries.invalidateQueries({ queryKey });

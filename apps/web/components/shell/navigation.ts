@@ -2,15 +2,21 @@ import {
   Activity,
   Boxes,
   ChartNoAxesColumn,
+  FolderClosed,
   Gauge,
   House,
+  Inbox,
   KeyRound,
   Layers,
   type LucideIcon,
   Scale,
   Server,
   ServerCog,
+  ShieldCheck,
+  SlidersHorizontal,
   Terminal,
+  User,
+  Users,
 } from "lucide-react";
 
 /** Where in the portal one is: in a project, in the administrator's part, or at one's own account. */
@@ -19,7 +25,8 @@ export type Area =
   | { kind: "admin" }
   | { kind: "account"; projectId: string | null };
 
-export type NavItem = { key: string; href: string; icon: LucideIcon; exact?: boolean };
+/** `counts`: what waits there for somebody. */
+export type NavItem = { key: string; href: string; icon: LucideIcon; exact?: boolean; counts?: "requests" };
 export type NavGroup = { key: string; items: NavItem[] };
 
 function projectGroups(projectId: string): NavGroup[] {
@@ -30,8 +37,6 @@ function projectGroups(projectId: string): NavGroup[] {
       items: [
         { key: "overview", href: base, icon: House, exact: true },
         { key: "activity", href: `${base}/activity`, icon: Activity },
-        { key: "quotas", href: `${base}/quotas`, icon: ChartNoAxesColumn },
-        { key: "apiAccess", href: `${base}/api-access`, icon: Terminal },
       ],
     },
     {
@@ -39,6 +44,14 @@ function projectGroups(projectId: string): NavGroup[] {
       items: [
         { key: "instances", href: `${base}/instances`, icon: Server },
         { key: "keyPairs", href: `${base}/key-pairs`, icon: KeyRound },
+      ],
+    },
+    {
+      key: "project",
+      items: [
+        { key: "members", href: `${base}/members`, icon: Users },
+        { key: "quotaUsage", href: `${base}/quotas`, icon: ChartNoAxesColumn },
+        { key: "apiAccess", href: `${base}/api-access`, icon: Terminal },
       ],
     },
   ];
@@ -52,6 +65,17 @@ const adminGroups: NavGroup[] = [
       { key: "hypervisors", href: "/admin/hypervisors", icon: ServerCog },
       { key: "aggregates", href: "/admin/aggregates", icon: Layers },
       { key: "placement", href: "/admin/placement", icon: Scale },
+    ],
+  },
+  {
+    key: "tenancy",
+    items: [
+      { key: "projects", href: "/admin/projects", icon: FolderClosed },
+      { key: "users", href: "/admin/users", icon: User },
+      { key: "userGroups", href: "/admin/groups", icon: Users },
+      { key: "roles", href: "/admin/roles", icon: ShieldCheck },
+      { key: "requests", href: "/admin/requests", icon: Inbox, counts: "requests" },
+      { key: "quotas", href: "/admin/quotas", icon: SlidersHorizontal },
     ],
   },
   { key: "catalogue", items: [{ key: "flavors", href: "/admin/flavors", icon: Boxes }] },

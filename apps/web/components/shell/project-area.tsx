@@ -9,18 +9,19 @@ import { QuotaDecisions } from "../quota/quota-decisions.tsx";
 import { Missing } from "./missing.tsx";
 import { lastProjectKey } from "./project-redirect.tsx";
 import { Shell } from "./shell.tsx";
+import { useProjectName } from "./use-project-name.ts";
 
 /** Everything under one project: its stream, its actions. A project that isn't one's own looks like none. */
 export function ProjectArea({ projectId, children }: { projectId: string; children: ReactNode }) {
   const me = useMe();
-  const project = me.projects.find(({ id }) => id === projectId);
-  const known = project !== undefined;
+  const now = useProjectName(me, projectId);
+  const known = typeof now === "string";
   const [left, setLeft] = useState<{ id: string; name: string } | null>(null);
-  if (project && (left?.id !== project.id || left.name !== project.name))
-    setLeft({ id: project.id, name: project.name });
+  if (known && (left?.id !== projectId || left.name !== now)) setLeft({ id: projectId, name: now });
   useEffect(() => {
     if (known) writeStored(lastProjectKey, projectId);
   }, [known, projectId]);
+  if (now === undefined) return null;
   if (!known) {
     return (
       <Shell area={{ kind: "account", projectId: null }}>
@@ -30,7 +31,7 @@ export function ProjectArea({ projectId, children }: { projectId: string; childr
   }
   return (
     <ProjectStream key={projectId} projectId={projectId}>
-      <InstanceActionsProvider projectId={projectId}>
+      <InstanceActionsProvider>
         <QuotaDecisions projectId={projectId} />
         <Shell area={{ kind: "project", projectId }}>{children}</Shell>
       </InstanceActionsProvider>

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { Dialog } from "radix-ui";
+import { useWaitingRequests } from "../quota-policy/use-waiting.ts";
 import { IconButton } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import { Tooltip } from "../ui/tooltip.tsx";
@@ -29,9 +30,27 @@ function RailLink({ item, collapsed, admin }: { item: NavItem; collapsed: boolea
     >
       <Icon aria-hidden />
       {collapsed ? null : t(item.key)}
+      {item.counts === "requests" ? <RequestCount current={current} collapsed={collapsed} /> : null}
     </Link>
   );
   return collapsed ? <Tooltip words={t(item.key)}>{link}</Tooltip> : link;
+}
+
+function RequestCount({ current, collapsed }: { current: boolean; collapsed: boolean }) {
+  const t = useTranslations("nav");
+  const count = useWaitingRequests();
+  if (count === 0 || collapsed) return null;
+  return (
+    <span
+      className={cn(
+        "ml-auto min-w-5 rounded-full px-1.5 text-center text-label font-medium tabular-nums",
+        current ? "bg-white/20" : "bg-admin text-white dark:text-background",
+      )}
+    >
+      <span aria-hidden>{count}</span>
+      <span className="sr-only">{t("requestsWaiting", { count })}</span>
+    </span>
+  );
 }
 
 function RailGroups({ area, collapsed }: { area: Area; collapsed: boolean }) {

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { Me } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { RequestChip } from "../quota-policy/request-chip.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu, MenuLink } from "../ui/menu.tsx";
 import { HelpPopover } from "./help-popover.tsx";
@@ -63,6 +64,7 @@ export function TopBar({ area, me, onOpenRail }: { area: Area; me: Me; onOpenRai
       <ProjectSwitcher me={me} area={area} />
       <div className="ml-auto flex items-center gap-1">
         {area.kind === "account" ? null : <StreamIndicator />}
+        <RequestChip area={area} />
         {projectId ? <CreateMenu projectId={projectId} /> : null}
         {projectId && area.kind === "project" ? <OperationsChip projectId={projectId} /> : null}
         <HelpPopover />

@@ -14,6 +14,8 @@ type PopoverProps = {
   className?: string;
   /** Which edge of the trigger it keeps to. */
   align?: "start" | "end";
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
   /** To be read rather than worked: it takes the focus itself, not its first button. */
   reading?: boolean;
 };
@@ -23,9 +25,11 @@ function focusWhole(event: Event): void {
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
 }
 
-export function Popover({ trigger, label, children, className, align = "end", reading }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { trigger, label, children, className, align = "end", reading } = props;
+  const controlled = props.open === undefined ? {} : { open: props.open, onOpenChange: props.onOpenChange };
   return (
-    <Radix.Root>
+    <Radix.Root {...controlled}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -1,0 +1,172 @@
+"use client";
+
+import { CircleCheck, CircleSlash, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { amountText } from "../../lib/amount.ts";
+import type { Translate } from "../../lib/error-text.ts";
+import type { ProjectRow } from "../../lib/rows.ts";
+import { Moment } from "../timeline/moment.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { cn } from "../ui/class-names.ts";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { Menu, MenuItem } from "../ui/menu.tsx";
+import { ProjectState } from "./project-state.tsx";
+import { useProjectBlocked } from "./use-project-actions.tsx";
+
+export type ProjectAsk = "edit" | "enable" | "disable" | "delete";
+
+type ProjectTableProps = {
+  rows: ProjectRow[];
+  loadingRows: number;
+  sort: string;
+  onSort: (sort: string) => void;
+  onAsk: (kind: ProjectAsk, project: ProjectRow) => void;
+  onOpen: (project: ProjectRow) => void;
+};
+
+/** "3 of 10", red when it is over. */
+function Use({ use }: { use: ProjectRow["usage"][number] | undefined }) {
+  const t: Translate = useTranslations();
+  if (!use) return null;
+  const used = amountText(t, use.resource, use.inUse);
+  const over = use.limit >= 0 && use.inUse > use.limit;
+  const words =
+    use.limit < 0
+      ? t("admin.projects.unlimitedUse", { used })
+      : t("admin.projects.usedOf", { used, limit: amountText(t, use.resource, use.limit) });
+  return <span className={cn("whitespace-nowrap tabular-nums", over && "text-danger")}>{words}</span>;
+}
+
+function useColumns(onAsk: ProjectTableProps["onAsk"]): Column<ProjectRow>[] {
+  const t = useTranslations("admin.projects");
+  const tResources = useTranslations("resources");
+  const use = (row: ProjectRow, resource: string) => row.usage.find((one) => one.resource === resource);
+  return [
+    {
+      key: "name",
+      title: t("name"),
+      sort: "name",
+      cell: (row) => (
+        <span className="flex min-w-0 flex-col gap-0.5">
+          <Link
+            href={`/admin/projects/${row.id}`}
+            className="font-medium break-words hover:text-accent hover:underline"
+          >
+            {row.name}
+          </Link>
+          {row.description ? (
+            <span className="line-clamp-1 text-label text-muted">{row.description}</span>
+          ) : null}
+          <span className="flex flex-wrap gap-x-3 text-label text-muted @2xl:hidden">
+            <ProjectState project={row} />
+            <Use use={use(row, "instances")} />
+          </span>
+        </span>
+      ),
+    },
+    {
+      key: "state",
+      title: t("state"),
+      className: "hidden @2xl:table-cell",
+      cell: (row) => <ProjectState project={row} />,
+    },
+    {
+      key: "members",
+      title: t("members"),
+      className: "hidden @3xl:table-cell tabular-nums",
+      cell: (row) => row.members,
+    },
+    {
+      key: "instances",
+      title: t("instances"),
+      sort: "instances",
+      className: "hidden @2xl:table-cell",
+      cell: (row) => <Use use={use(row, "instances")} />,
+    },
+    {
+      key: "cores",
+      title: tResources("cores"),
+      className: "hidden @3xl:table-cell",
+      cell: (row) => <Use use={use(row, "cores")} />,
+    },
+    {
+      key: "ram",
+      title: t("ram"),
+      className: "hidden @4xl:table-cell",
+      cell: (row) => <Use use={use(row, "ram")} />,
+    },
+    {
+      key: "created",
+      title: t("created"),
+      sort: "createdAt",
+      className: "hidden @4xl:table-cell text-muted whitespace-nowrap",
+      cell: (row) => <Moment date={row.createdAt} />,
+    },
+    {
+      key: "actions",
+      title: <span className="sr-only">{t("actions")}</span>,
+      className: "w-px text-right",
+      cell: (row) => <RowMenu row={row} onAsk={onAsk} />,
+    },
+  ];
+}
+
+export function ProjectTable({ rows, loadingRows, sort, onSort, onAsk, onOpen }: ProjectTableProps) {
+  const t = useTranslations("admin.projects");
+  return (
+    <DataTable
+      label={t("title")}
+      columns={useColumns(onAsk)}
+      rows={rows}
+      rowKey={(row) => row.id}
+      sort={sort}
+      onSort={onSort}
+      onRowClick={onOpen}
+      loadingRows={loadingRows}
+    />
+  );
+}
+
+function RowMenu({ row, onAsk }: { row: ProjectRow; onAsk: ProjectTableProps["onAsk"] }) {
+  const t = useTranslations("admin.projects");
+  const blocked = useProjectBlocked(row);
+  return (
+    <Menu
+      trigger={
+        <IconButton size="iconSmall" label={t("menu", { name: row.name })}>
+          <Ellipsis aria-hidden />
+        </IconButton>
+      }
+    >
+      <MenuItem icon={<Pencil aria-hidden />} blocked={blocked.change} onSelect={() => onAsk("edit", row)}>
+        {t("edit")}
+      </MenuItem>
+      {row.enabled ? (
+        <MenuItem
+          icon={<CircleSlash aria-hidden />}
+          blocked={blocked.change}
+          onSelect={() => onAsk("disable", row)}
+        >
+          {t("disable")}
+        </MenuItem>
+      ) : (
+        <MenuItem
+          icon={<CircleCheck aria-hidden />}
+          blocked={blocked.change}
+          onSelect={() => onAsk("enable", row)}
+        >
+          {t("enable")}
+        </MenuItem>
+      )}
+      <MenuItem
+        danger
+        icon={<Trash2 aria-hidden />}
+        blocked={blocked.remove}
+        onSelect={() => onAsk("delete", row)}
+      >
+        {t("delete")}
+      </MenuItem>
+    </Menu>
+  );
+}

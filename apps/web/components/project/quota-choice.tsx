@@ -1,0 +1,78 @@
+"use client";
+
+import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { useTranslations } from "next-intl";
+import type { Translate } from "../../lib/error-text.ts";
+import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
+import { type LimitDrafts, limitsOf } from "../quota-policy/limit-draft.ts";
+import { LimitField } from "../quota-policy/limit-field.tsx";
+import { Field } from "../ui/field.tsx";
+import { Select } from "../ui/input.tsx";
+
+export type QuotaWish = { templateId: string; drafts: LimitDrafts };
+
+type QuotaChoiceProps = {
+  wish: QuotaWish;
+  onChange: (wish: QuotaWish) => void;
+  templates: QuotaTemplateRow[];
+  defaults: QuotaDefaultRow[];
+};
+
+/** What counts for each resource where nothing is typed: the template's limit, else the default. */
+export function otherwiseOf({ wish, templates, defaults }: Omit<QuotaChoiceProps, "onChange">) {
+  const template: Limits = templates.find(({ id }) => id === wish.templateId)?.limits ?? {};
+  const usual = (resource: QuotaResource) => defaults.find((one) => one.resource === resource)?.limit ?? 0;
+  return (resource: QuotaResource) => template[resource] ?? usual(resource);
+}
+
+/** A template, and single limits instead of its own. */
+export function QuotaChoice({ wish, onChange, templates, defaults }: QuotaChoiceProps) {
+  const t: Translate = useTranslations();
+  const otherwise = otherwiseOf({ wish, templates, defaults });
+  const changed = Object.keys(limitsOf(wish.drafts) ?? {}).length;
+  return (
+    <div className="flex flex-col gap-4">
+      <Field label={t("admin.projects.form.template")} help={t("admin.projects.form.templateHelp")}>
+        {(control) => (
+          <Select
+            {...control}
+            value={wish.templateId}
+            onChange={(event) => onChange({ ...wish, templateId: event.target.value })}
+          >
+            <option value="">{t("admin.projects.form.noTemplate")}</option>
+            {templates.map((template) => (
+              <option key={template.id} value={template.id}>
+                {template.name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <details className="group rounded-control border">
+        <summary className="flex cursor-pointer items-baseline gap-2 px-3 py-2 text-table font-medium">
+          {t("admin.projects.form.single")}
+          <span className="text-label font-normal text-muted">
+            {changed === 0
+              ? t("admin.projects.form.singleNone")
+              : t("admin.projects.form.singleSome", { count: changed })}
+          </span>
+        </summary>
+        <div className="grid gap-4 border-t p-3 sm:grid-cols-2">
+          {quotaResources.map((resource) => (
+            <div key={resource} className="flex flex-col gap-1.5">
+              <span aria-hidden className="text-table font-medium">
+                {t(`resources.${resource}`)}
+              </span>
+              <LimitField
+                resource={resource}
+                draft={wish.drafts[resource] ?? ""}
+                otherwise={otherwise(resource)}
+                onChange={(draft) => onChange({ ...wish, drafts: { ...wish.drafts, [resource]: draft } })}
+              />
+            </div>
+          ))}
+        </div>
+      </details>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+/** A limit while it is being typed: empty is none of one's own, "-1" unlimited; memory in GiB. */
+import { type Limits, largestLimit, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+
+export type LimitDrafts = Partial<Record<QuotaResource, string>>;
+export const unlimited = "-1";
+const mibPerGib = 1_024;
+
+export function draftOf(resource: QuotaResource, limit: number | null | undefined): string {
+  if (limit === null || limit === undefined) return "";
+  if (limit < 0) return unlimited;
+  return String(resource === "ram" ? limit / mibPerGib : limit);
+}
+
+export function draftsOf(limits: Limits): LimitDrafts {
+  return Object.fromEntries(
+    quotaResources.map((resource) => [resource, draftOf(resource, limits[resource])]),
+  );
+}
+
+/** null: empty; undefined: not a limit. */
+export function limitOf(resource: QuotaResource, draft = ""): number | null | undefined {
+  const text = draft.trim().replaceAll(",", "");
+  if (text === "") return null;
+  if (text === unlimited) return -1;
+  const limit = resource === "ram" ? Math.round(Number(text) * mibPerGib) : Number(text);
+  return /^\d+(?:\.\d+)?$/.test(text) && Number.isInteger(limit) && limit <= largestLimit ? limit : undefined;
+}
+
+/** Those that are said; null when one of them is no limit. */
+export function limitsOf(drafts: LimitDrafts): Limits | null {
+  const all = quotaResources.map((resource) => [resource, limitOf(resource, drafts[resource])] as const);
+  if (all.some(([, limit]) => limit === undefined)) return null;
+  return Object.fromEntries(all.filter(([, limit]) => limit !== null));
+}

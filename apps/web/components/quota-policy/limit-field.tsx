@@ -1,0 +1,94 @@
+"use client";
+
+import type { QuotaResource } from "@madang/core/quota/resource";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useId } from "react";
+import { amountText } from "../../lib/amount.ts";
+import type { Translate } from "../../lib/error-text.ts";
+import { cn } from "../ui/class-names.ts";
+import { Input } from "../ui/input.tsx";
+import { limitOf, unlimited } from "./limit-draft.ts";
+
+type LimitFieldProps = {
+  resource: QuotaResource;
+  draft: string;
+  onChange: (draft: string) => void;
+  /** What counts when it is left empty; null: nothing does. */
+  otherwise: number | null;
+  note?: ReactNode;
+  noteIsWarning?: boolean;
+  disabled?: boolean;
+  /** Names the field where "limit of cores" says too little. */
+  label?: string;
+};
+
+const unit = (resource: QuotaResource) => (resource === "ram" ? "GiB" : "");
+
+/** One limit of a quota: a number in the resource's unit, or no limit. */
+export function LimitField(props: LimitFieldProps) {
+  const { resource, draft, onChange, otherwise, note, noteIsWarning, disabled } = props;
+  const t: Translate = useTranslations();
+  const id = useId();
+  const invalid = limitOf(resource, draft) === undefined;
+  const name = t(`resources.${resource}`);
+  const isUnlimited = draft === unlimited;
+  const fault = t(resource === "ram" ? "admin.limits.invalidRam" : "admin.limits.invalid");
+  const words = invalid ? fault : note;
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="relative">
+          <Input
+            inputMode="decimal"
+            autoComplete="off"
+            aria-label={props.label ?? t("admin.limits.limitOf", { resource: name })}
+            aria-invalid={invalid ? true : undefined}
+            aria-describedby={words ? `${id}-note` : undefined}
+            disabled={disabled || isUnlimited}
+            value={isUnlimited ? "" : draft}
+            placeholder={placeholder(t, resource, isUnlimited, otherwise)}
+            onChange={(event) => onChange(event.target.value)}
+            className={cn("w-40 tabular-nums disabled:opacity-60", unit(resource) && "pr-11")}
+          />
+          {unit(resource) && !isUnlimited ? (
+            <span
+              aria-hidden
+              className="pointer-events-none absolute top-1/2 right-2.5 -translate-y-1/2 text-label text-muted"
+            >
+              {unit(resource)}
+            </span>
+          ) : null}
+        </span>
+        <label className="flex items-center gap-1.5 text-label text-muted">
+          <input
+            type="checkbox"
+            disabled={disabled}
+            aria-label={t("admin.limits.noneOf", { resource: name })}
+            checked={isUnlimited}
+            onChange={(event) => onChange(event.target.checked ? unlimited : "")}
+            className="size-4 shrink-0 accent-accent"
+          />
+          {t("admin.limits.none")}
+        </label>
+      </div>
+      {words ? (
+        <p
+          id={`${id}-note`}
+          className={cn("text-label", invalid || noteIsWarning ? "text-danger" : "text-muted")}
+        >
+          {words}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function placeholder(
+  t: Translate,
+  resource: QuotaResource,
+  isUnlimited: boolean,
+  otherwise: number | null,
+): string {
+  if (isUnlimited) return t("quota.unlimited");
+  return otherwise === null ? "" : amountText(t, resource, otherwise);
+}

@@ -2,20 +2,11 @@
 
 import { propertiesText } from "@madang/core/hypervisor/property";
 import { useTranslations } from "next-intl";
-import type { ReactNode } from "react";
 import { bytesText, sizeText } from "../../lib/amount.ts";
 import type { InstanceDetail } from "../../lib/rows.ts";
 import { ExactTime, Moment } from "../timeline/moment.tsx";
 import { CopyableId, CopyButton } from "../ui/copyable.tsx";
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="grid grid-cols-[9rem_minmax(0,1fr)] items-baseline gap-3 border-b py-1.5 last:border-b-0 max-sm:grid-cols-1 max-sm:gap-0">
-      <dt className="text-label text-muted">{name}</dt>
-      <dd className="min-w-0 text-table">{children}</dd>
-    </div>
-  );
-}
+import { Fact } from "../ui/fact.tsx";
 
 /** What an instance is made of. */
 export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; brief?: boolean }) {

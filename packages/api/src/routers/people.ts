@@ -18,7 +18,7 @@ import { listUsers, readUser, userFilter } from "../reads/user.ts";
 import { procedure, router } from "../trpc.ts";
 
 const one = z.object({ id: z.uuid() });
-const email = z.email({ error: "emailNotValid" }).max(254, { error: "emailNotValid" }).nullable();
+const email = z.email({ error: "email" }).max(254, { error: "email" }).nullable();
 const systemRoles = z.array(z.enum(["admin", "reader"])).max(2);
 /** So many people come into a group, or go, at once. */
 const people = z.array(z.uuid()).max(1_000);

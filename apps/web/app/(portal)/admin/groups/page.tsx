@@ -1,0 +1,5 @@
+import { GroupListPage } from "../../../../components/group/group-list-page.tsx";
+
+export default function Page() {
+  return <GroupListPage />;
+}

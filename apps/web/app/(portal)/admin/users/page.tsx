@@ -1,0 +1,5 @@
+import { UserListPage } from "../../../../components/user/user-list-page.tsx";
+
+export default function Page() {
+  return <UserListPage />;
+}

@@ -13,6 +13,8 @@ type Pages = InfiniteData<{ items: InstanceRow[] }>;
 
 /** The first change is shown at once, those that follow so soon after it together, ms. */
 const gatherMs = 150;
+/** Parts of `admin` that look again by themselves: every event of the cloud would have them read anew. */
+const calm: readonly unknown[] = ["audit", "operation", "system"];
 /** Beyond this many at once asking for the list again is cheaper than for each. */
 const patchLimit = 50;
 
@@ -66,7 +68,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     const ids = new Set(
       changed.filter((resource) => resource.kind === "instance").map((resource) => resource.id),
     );
-    const stale = [trpc.event.list.pathKey(), trpc.operation.list.pathKey(), trpc.admin.pathKey()];
+    const stale = [trpc.event.list.pathKey(), trpc.operation.list.pathKey()];
     if ([...kinds].some((kind) => countedKinds.has(kind))) stale.push(trpc.project.quota.pathKey());
     if (kinds.has("quota_request")) stale.push(trpc.quotaRequest.pathKey());
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
@@ -77,6 +79,10 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if (kinds.has("flavor")) stale.push(trpc.flavor.pathKey());
     if (ids.size > patchLimit || (ids.size > 0 && !projectId)) stale.push(trpc.instance.list.pathKey());
     for (const queryKey of stale) void queries.invalidateQueries({ queryKey });
+    void queries.invalidateQueries({
+      queryKey: trpc.admin.pathKey(),
+      predicate: ({ queryKey: [path] }) => !(Array.isArray(path) && calm.includes(path[1])),
+    });
     if (!projectId || ids.size === 0 || ids.size > patchLimit) return;
     try {
       const answer = await client.instance.list.query({

@@ -3,14 +3,13 @@
 import { hypervisorStates } from "@madang/core/hypervisor/state";
 import { instanceStatuses } from "@madang/core/instance/status";
 import { useQuery } from "@tanstack/react-query";
-import { CircleAlert, CircleCheck } from "lucide-react";
 import Link from "next/link";
 import { useFormatter, useTranslations } from "next-intl";
 import { failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { AttentionSection } from "../oversight/attention-section.tsx";
+import { CapacitySection } from "../oversight/capacity-section.tsx";
 import { Page } from "../shell/page.tsx";
-import { Moment } from "../timeline/moment.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { HealthSection } from "./health-section.tsx";
@@ -57,9 +56,15 @@ export function AdminOverviewPage() {
       {overview.isPending ? <SkeletonLines count={8} label={t("title")} /> : null}
       {data ? (
         <>
+          <section aria-label={t("attention")} className="flex flex-col gap-3">
+            <h2 className="text-lead font-semibold">{t("attention")}</h2>
+            <AttentionSection overview={data} />
+          </section>
           <section aria-label={t("instances")} className="flex flex-col gap-3">
             <h2 className="text-lead font-semibold">
-              {t("instancesTotal", { count: data.instances.total })}
+              <Link href="/admin/instances" className="hover:underline">
+                {t("instancesTotal", { count: data.instances.total })}
+              </Link>
             </h2>
             <Tallies
               none={t("noInstances")}
@@ -74,86 +79,38 @@ export function AdminOverviewPage() {
             </h2>
             <Tallies none={t("noHypervisors")} items={tally(hypervisorStates, data.hypervisors, tState)} />
           </section>
+          <section aria-label={t("capacity")} className="flex flex-col gap-4">
+            <h2 className="text-lead font-semibold">
+              <Link href="/admin/hypervisors" className="hover:underline">
+                {t("capacity")}
+              </Link>
+            </h2>
+            <CapacitySection capacity={data.capacity} />
+          </section>
           <section aria-label={t("processes")} className="flex flex-col gap-3">
-            <h2 className="text-lead font-semibold">{t("processes")}</h2>
-            <Processes rows={data.processes} />
+            <h2 className="text-lead font-semibold">
+              <Link href="/admin/system" className="hover:underline">
+                {t("processes")}
+              </Link>
+            </h2>
+            <Tallies
+              none={t("noProcesses")}
+              items={[
+                {
+                  key: "alive",
+                  word: t("alive"),
+                  count: data.processes.filter(({ alive }) => alive).length,
+                },
+                {
+                  key: "silent",
+                  word: t("silent"),
+                  count: data.processes.filter(({ alive }) => !alive).length,
+                },
+              ]}
+            />
           </section>
         </>
       ) : null}
     </Page>
-  );
-}
-
-type Process = {
-  kind: string;
-  host: string;
-  pid: number;
-  version: string;
-  startedAt: Date;
-  lastSeenAt: Date;
-  alive: boolean;
-  metricsUrl: string;
-};
-
-function Processes({ rows }: { rows: Process[] }) {
-  const t = useTranslations("admin.overview");
-  const columns: Column<Process>[] = [
-    {
-      key: "kind",
-      title: t("kind"),
-      cell: (row) => <code className="font-mono text-label font-medium">{row.kind}</code>,
-    },
-    {
-      key: "state",
-      title: t("state"),
-      cell: (row) => (
-        <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-          {row.alive ? (
-            <CircleCheck aria-hidden className="size-4 text-running" />
-          ) : (
-            <CircleAlert aria-hidden className="size-4 text-danger" />
-          )}
-          {t(row.alive ? "alive" : "silent")}
-        </span>
-      ),
-    },
-    {
-      key: "host",
-      title: t("host"),
-      className: "hidden @xl:table-cell",
-      cell: (row) => <span className="tabular-nums">{`${row.host} · ${row.pid}`}</span>,
-    },
-    {
-      key: "version",
-      title: t("version"),
-      className: "hidden @2xl:table-cell",
-      cell: (row) => <code className="font-mono text-label">{row.version}</code>,
-    },
-    {
-      key: "started",
-      title: t("started"),
-      className: "hidden text-muted @2xl:table-cell",
-      cell: (row) => <Moment date={row.startedAt} />,
-    },
-    {
-      key: "seen",
-      title: t("lastSeen"),
-      className: "text-muted",
-      cell: (row) => <Moment date={row.lastSeenAt} />,
-    },
-    {
-      key: "metrics",
-      title: t("metrics"),
-      className: "hidden text-muted @3xl:table-cell",
-      cell: (row) => <code className="font-mono text-label">{row.metricsUrl || "–"}</code>,
-    },
-  ];
-  return (
-    <DataTable
-      label={t("processes")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => `${row.kind}-${row.host}-${row.pid}`}
-    />
   );
 }

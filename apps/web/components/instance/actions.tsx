@@ -15,7 +15,7 @@ import { RenameDialog } from "./rename-dialog.tsx";
 
 export type ActionTarget = Pick<
   InstanceRow,
-  "id" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
+  "id" | "projectId" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
 >;
 export type AnyAction = InstanceAction | AdminAction;
 type Act = (action: AnyAction, target: ActionTarget) => void;
@@ -56,7 +56,7 @@ export function useBlocked(projectId: string): (action: AnyAction, target: Actio
   };
 }
 
-export function InstanceActionsProvider({ projectId, children }: { projectId: string; children: ReactNode }) {
+export function InstanceActionsProvider({ children }: { children: ReactNode }) {
   const t = useTranslations("instances");
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -65,6 +65,7 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
   const onSuccess = () => {
     void queries.invalidateQueries({ queryKey: trpc.instance.pathKey() });
     void queries.invalidateQueries({ queryKey: trpc.operation.pathKey() });
+    void queries.invalidateQueries({ queryKey: trpc.admin.instance.pathKey() });
   };
   const options = { onSuccess, onError: fail };
   const start = useMutation(trpc.instance.start.mutationOptions(options));
@@ -75,7 +76,7 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
   const force = useMutation(trpc.admin.instance.forceDelete.mutationOptions(options));
   const update = useMutation(trpc.instance.update.mutationOptions(options));
 
-  const perform: Act = (action, { id, name, deleteProtection }) => {
+  const perform: Act = (action, { id, projectId, name, deleteProtection }) => {
     setAsked(null);
     const one = { projectId, id };
     if (action === "start") return start.mutate(one);
@@ -95,7 +96,7 @@ export function InstanceActionsProvider({ projectId, children }: { projectId: st
   };
   const close = () => setAsked(null);
   const rename = async (target: ActionTarget, name: string) => {
-    await update.mutateAsync({ projectId, id: target.id, name });
+    await update.mutateAsync({ projectId: target.projectId, id: target.id, name });
     close();
   };
   return (

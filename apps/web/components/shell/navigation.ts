@@ -2,14 +2,17 @@ import {
   Activity,
   Boxes,
   ChartNoAxesColumn,
+  Cpu,
   FolderClosed,
   Gauge,
   House,
   Inbox,
   KeyRound,
   Layers,
+  ListChecks,
   type LucideIcon,
   Scale,
+  ScrollText,
   Server,
   ServerCog,
   ShieldCheck,
@@ -58,7 +61,16 @@ function projectGroups(projectId: string): NavGroup[] {
 }
 
 const adminGroups: NavGroup[] = [
-  { key: "operations", items: [{ key: "adminOverview", href: "/admin", icon: Gauge, exact: true }] },
+  {
+    key: "operations",
+    items: [
+      { key: "adminOverview", href: "/admin", icon: Gauge, exact: true },
+      { key: "allInstances", href: "/admin/instances", icon: Server },
+      { key: "allOperations", href: "/admin/operations", icon: ListChecks },
+      { key: "audit", href: "/admin/audit", icon: ScrollText },
+      { key: "system", href: "/admin/system", icon: Cpu },
+    ],
+  },
   {
     key: "infrastructure",
     items: [

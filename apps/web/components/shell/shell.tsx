@@ -7,6 +7,7 @@ import { z } from "zod";
 import { readStored, writeStored } from "../../lib/stored.ts";
 import { useMe } from "../../lib/use-me.ts";
 import { cn } from "../ui/class-names.ts";
+import { AdminBand, isVisiting } from "./admin-band.tsx";
 import { Banners } from "./banners.tsx";
 import type { Area } from "./navigation.ts";
 import { Rail, RailDrawer } from "./rail.tsx";
@@ -19,6 +20,7 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
   const t = useTranslations("common");
   const me = useMe();
   const path = usePathname();
+  const visiting = isVisiting(area, me);
   const [collapsed, setCollapsed] = useState(() => readStored(collapsedKey, z.boolean()) ?? false);
   const [openAt, setOpenAt] = useState<string | null>(null);
   const collapse = (value: boolean) => {
@@ -26,7 +28,12 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
     writeStored(collapsedKey, value);
   };
   return (
-    <div className={cn("flex min-h-dvh flex-col", area.kind === "admin" && "border-t-2 border-admin")}>
+    <div
+      className={cn(
+        "flex min-h-dvh flex-col",
+        (area.kind === "admin" || visiting) && "border-t-2 border-admin",
+      )}
+    >
       <a
         href="#content"
         className="fixed top-2 left-2 z-60 -translate-y-20 rounded-control bg-accent px-3 py-2 text-table font-medium text-accent-text focus:translate-y-0"
@@ -34,6 +41,7 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
         {t("skipToContent")}
       </a>
       <TopBar area={area} me={me} onOpenRail={() => setOpenAt(path)} />
+      {visiting ? <AdminBand /> : null}
       <Banners />
       <div className="flex flex-1">
         <Rail area={area} collapsed={collapsed} onCollapse={collapse} />

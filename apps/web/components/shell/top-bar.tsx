@@ -8,6 +8,7 @@ import { usePermission } from "../../lib/use-permission.ts";
 import { RequestChip } from "../quota-policy/request-chip.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu, MenuLink } from "../ui/menu.tsx";
+import { AdminPill, isVisiting } from "./admin-band.tsx";
 import { HelpPopover } from "./help-popover.tsx";
 import { Mark } from "./mark.tsx";
 import type { Area } from "./navigation.ts";
@@ -62,6 +63,7 @@ export function TopBar({ area, me, onOpenRail }: { area: Area; me: Me; onOpenRai
         <span className="sr-only">{t("home")}</span>
       </Link>
       <ProjectSwitcher me={me} area={area} />
+      {isVisiting(area, me) ? <AdminPill /> : null}
       <div className="ml-auto flex items-center gap-1">
         {area.kind === "account" ? null : <StreamIndicator />}
         <RequestChip area={area} />

@@ -37,7 +37,7 @@ const icons: Record<string, LucideIcon> = {
 };
 
 /** One sentence with the actor; an action that the catalogue doesn't know is told by its own name. */
-function sentence(t: Translate, event: EventRow): string {
+export function eventSentence(t: Translate, event: EventRow): string {
   const actor = event.actorKind === "user" && event.actorName ? event.actorName : t("events.system");
   const name = event.resourceName ?? event.resourceId?.slice(0, 8) ?? "";
   const key = `events.${event.action}`;
@@ -72,7 +72,7 @@ export function EventItem({ event }: { event: EventRow }) {
         className="flex items-start gap-2.5 rounded-control px-2 py-1.5 text-left text-table hover:bg-sunken dark:hover:bg-surface"
       >
         <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", bad ? "text-danger" : "text-muted")} />
-        <span className="min-w-0 flex-1">{sentence(t, event)}</span>
+        <span className="min-w-0 flex-1">{eventSentence(t, event)}</span>
         <span className="text-label whitespace-nowrap text-muted">
           <Moment date={event.createdAt} />
         </span>

@@ -45,6 +45,7 @@ function pagesOf({ project, instance }: { project: string; instance: string }): 
     `${instances}/${instance}?tab=log`,
     `${instances}/${instance}?tab=timeline`,
     `/p/${project}/key-pairs`,
+    `/p/${project}/api-access`,
     `/p/${project}/activity`,
     "/account",
     "/admin",

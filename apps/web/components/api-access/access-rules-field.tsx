@@ -63,7 +63,7 @@ export function AccessRulesField({ callable }: { callable: readonly CallableRow[
                   onChange={(event) => toggle(paths, event.target.checked)}
                 />
                 <span className="min-w-0">
-                  {wordsOf(t, permission)}
+                  {t(`permissions.${permission}`)}
                   <code className="block font-mono text-label break-words text-muted">
                     {paths.join(", ")}
                   </code>
@@ -74,9 +74,4 @@ export function AccessRulesField({ callable }: { callable: readonly CallableRow[
       ) : null}
     </fieldset>
   );
-}
-
-function wordsOf(t: Translate, permission: Permission): string {
-  const key = `apiAccess.may.${permission.replace(":", "-")}`;
-  return t.has(key) ? t(key) : permission;
 }

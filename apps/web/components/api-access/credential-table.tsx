@@ -88,6 +88,11 @@ function Name({ row }: { row: CredentialRow }) {
   return (
     <span className="flex min-w-0 flex-col">
       <span className="font-medium break-words">{row.name}</span>
+      {row.expired ? (
+        <span className="text-label @lg:hidden">
+          <Expiry row={row} />
+        </span>
+      ) : null}
       {row.description ? <span className="text-label break-words text-muted">{row.description}</span> : null}
     </span>
   );

@@ -12,6 +12,7 @@ import { type Locale, wordsOf } from "../stack/words.ts";
 /** Clicks, fields and moves to another page or dialog, counted as people count them: a click that moves is one. */
 const mostSteps = 4;
 
+type Listed = { items: { name: string }[] };
 type Clouds = { clouds: Record<string, { auth_type: string; auth: Record<string, string> }> };
 
 for (const language of ["en", "ko"] satisfies Locale[]) {

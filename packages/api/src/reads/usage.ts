@@ -24,7 +24,7 @@ type UsageInput = { projectId: string; resource: QuotaResource; from: Date; to: 
 export type UsagePoint = { at: Date; inUse: number; limit: number };
 export type UsageHistory = { step: "hour" | "day"; points: UsagePoint[] };
 
-/** At most 400 points. Throws InvalidInput for a span that is none, or longer than is kept. */
+/** At most 401 points. Throws InvalidInput for a span that is none, or longer than is kept. */
 export async function readUsage({ pool }: Database, input: UsageInput): Promise<UsageHistory> {
   const { projectId, resource, from, to } = input;
   const days = (to.getTime() - from.getTime()) / dayMs;

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
@@ -119,7 +120,14 @@ function Facts({ project }: { project: ManagedProject }) {
         <Moment date={project.createdAt} />
       </dd>
       <dt>{tDetail("members")}</dt>
-      <dd>{tDetail("membersOf", { count: project.members })}</dd>
+      <dd>
+        {tDetail("membersOf", { count: project.members })}{" "}
+        {project.enabled ? (
+          <Link href={`/p/${project.id}/members`} className="text-accent hover:underline">
+            {tDetail("openMembers")}
+          </Link>
+        ) : null}
+      </dd>
     </dl>
   );
 }

@@ -105,7 +105,6 @@ function Who({ member }: { member: Found }) {
 
 function Picked({ picked, onChange }: MemberPickerProps) {
   const t = useTranslations("admin.projects.form");
-  const tRoles = useTranslations("admin.projects.roles");
   if (picked.length === 0) return <p className="text-table text-muted">{t("nobody")}</p>;
   return (
     <ul className="rounded-control border">
@@ -128,7 +127,7 @@ function Picked({ picked, onChange }: MemberPickerProps) {
           >
             {givenRoles.map((role) => (
               <option key={role} value={role}>
-                {tRoles(role)}
+                {role}
               </option>
             ))}
           </Select>

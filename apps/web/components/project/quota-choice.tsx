@@ -1,6 +1,7 @@
 "use client";
 
 import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
 import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
@@ -50,6 +51,10 @@ export function QuotaChoice({ wish, onChange, templates, defaults }: QuotaChoice
       </Field>
       <details className="group rounded-control border">
         <summary className="flex cursor-pointer items-baseline gap-2 px-3 py-2 text-table font-medium">
+          <ChevronRight
+            aria-hidden
+            className="size-3.5 self-center text-muted transition-transform duration-150 group-open:rotate-90"
+          />
           {t("admin.projects.form.single")}
           <span className="text-label font-normal text-muted">
             {changed === 0

@@ -1,11 +1,13 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { CloudOff, FlaskConical } from "lucide-react";
+import { CloudOff, FlaskConical, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { useTRPC } from "../../lib/trpc.ts";
+import { useMe } from "../../lib/use-me.ts";
 import { cn } from "../ui/class-names.ts";
+import type { Area } from "./navigation.ts";
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener("online", listener);
@@ -30,11 +32,14 @@ function Banner({ icon, tone, children }: { icon: ReactNode; tone: string; child
   );
 }
 
-/** What holds for the whole portal now: offline, simulated hypervisors. */
-export function Banners() {
+/** What holds for all that is on the page now: offline, simulated hypervisors, a project that ends. */
+export function Banners({ area }: { area: Area }) {
   const t = useTranslations("banners");
   const trpc = useTRPC();
   const info = useQuery(trpc.system.info.queryOptions(undefined, { staleTime: 60_000 }));
+  const { projects } = useMe();
+  const ending =
+    area.kind === "project" && projects.some(({ id, ending }) => ending && id === area.projectId);
   const online = useSyncExternalStore(
     subscribe,
     () => navigator.onLine,
@@ -49,6 +54,11 @@ export function Banners() {
           </Banner>
         </div>
       )}
+      {ending ? (
+        <Banner icon={<Trash2 aria-hidden className="text-danger" />} tone="bg-danger-soft">
+          {t("projectEnding")}
+        </Banner>
+      ) : null}
       {info.data?.simulated ? (
         <Banner icon={<FlaskConical aria-hidden className="text-changing" />} tone="bg-changing-soft">
           {t("simulated")}

@@ -8,6 +8,7 @@ import { IconButton } from "../ui/button.tsx";
 import { Popover } from "../ui/popover.tsx";
 
 const topics = [
+  "project",
   "instance",
   "flavor",
   "image",

@@ -42,7 +42,7 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
       </a>
       <TopBar area={area} me={me} onOpenRail={() => setOpenAt(path)} />
       {visiting ? <AdminBand /> : null}
-      <Banners />
+      <Banners area={area} />
       <div className="flex flex-1">
         <Rail area={area} collapsed={collapsed} onCollapse={collapse} />
         <RailDrawer area={area} open={openAt === path} onClose={() => setOpenAt(null)} />

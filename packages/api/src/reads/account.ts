@@ -2,7 +2,8 @@ import type { Role } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import type { Identity } from "../identity.ts";
 
-export type AccountProject = { id: string; name: string; description: string; roles: Role[] };
+/** `ending`: its deletion was asked for. */
+export type AccountProject = ProjectRow & { roles: Role[] };
 
 export type Account = {
   user: { id: string; name: string; email: string | null; mustChangePassword: boolean };
@@ -16,15 +17,19 @@ export type Account = {
 
 export type SecondFactor = { on: boolean; recoveryCodesLeft: number };
 
-type ProjectRow = { id: string; name: string; description: string };
-const columns = `SELECT id, name, description FROM project`;
+type ProjectRow = { id: string; name: string; description: string; ending: boolean };
+const columns = `SELECT id, name, description, delete_requested_at IS NOT NULL AS ending FROM project`;
 
-/** An administrator of the cloud sees every project, in which he counts as admin. */
+/**
+ * An administrator of the cloud sees every project, in which he counts as admin; he is told of the first thousand,
+ * beginning with those that he has a role in.
+ */
 export async function readAccount(database: Database, me: Identity): Promise<Account> {
   const isAdmin = me.grants.system.includes("admin");
   const [{ rows }, secondFactor] = await Promise.all([
     database.pool.query<ProjectRow>(
-      `${columns} WHERE enabled AND ($1 OR id = ANY($2::uuid[])) ORDER BY name LIMIT 1000`,
+      `${columns} WHERE enabled AND ($1 OR id = ANY($2::uuid[]))
+         ORDER BY id = ANY($2::uuid[]) DESC, name LIMIT 1000`,
       [isAdmin, Object.keys(me.grants.projects)],
     ),
     readSecondFactor(database, me.userId),
@@ -58,10 +63,10 @@ export async function readProject(
   me: Identity,
 ): Promise<AccountProject> {
   const { rows } = await database.pool.query<ProjectRow>(`${columns} WHERE id = $1`, [projectId]);
-  return withRoles(rows[0] ?? { id: projectId, name: "", description: "" }, me);
+  return withRoles(rows[0] ?? { id: projectId, name: "", description: "", ending: false }, me);
 }
 
-function withRoles({ id, name, description }: ProjectRow, me: Identity): AccountProject {
+function withRoles(row: ProjectRow, me: Identity): AccountProject {
   const inherited: Role[] = me.grants.system.includes("admin") ? ["admin"] : [];
-  return { id, name, description, roles: [...new Set([...inherited, ...(me.grants.projects[id] ?? [])])] };
+  return { ...row, roles: [...new Set([...inherited, ...(me.grants.projects[row.id] ?? [])])] };
 }

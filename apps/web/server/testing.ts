@@ -150,18 +150,26 @@ const cookiesOf = (response: Response) =>
 
 const csrfAnswer = z.object({ csrfToken: z.string() });
 
-/** next-auth's own two steps. `cookie` is null when it was refused. */
-export async function signIn({ url }: Env, username: string, given = password) {
+/** `cookie`: what the browser has already. */
+type SignInExtras = { code?: string; cookie?: string };
+
+/** next-auth's own two steps. `cookie` is null when it was refused; `error` is what the page is told then. */
+export async function signIn(
+  { url }: Env,
+  username: string,
+  given = password,
+  { code = "", cookie = "" }: SignInExtras = {},
+) {
   const csrf = await fetch(`${url}/api/auth/csrf`);
   const { csrfToken } = csrfAnswer.parse(await csrf.json());
   const response = await fetch(`${url}/api/auth/callback/credentials`, {
     method: "POST",
     headers: {
       "content-type": "application/x-www-form-urlencoded",
-      cookie: cookiesOf(csrf).join("; "),
+      cookie: [...cookiesOf(csrf), ...(cookie ? [cookie] : [])].join("; "),
       origin: url,
     },
-    body: new URLSearchParams({ csrfToken, username, password: given, json: "true" }),
+    body: new URLSearchParams({ csrfToken, username, password: given, code, json: "true" }),
   });
   const session = cookiesOf(response).filter((cookie) => cookie.includes("session-token"));
   return { response, cookie: session.length > 0 ? session.join("; ") : null };

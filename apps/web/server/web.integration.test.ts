@@ -376,6 +376,13 @@ test("consoles end for their reasons: used ticket, take-over, session ended, gue
   expect(await watched.browser.closed).toBe(4004);
   expect(Date.now() - signedOutAt).toBeLessThan(5_000);
 
+  const elsewhere = (await signIn(web.env, "mina")).cookie ?? "";
+  const seen = await openConsole(id, "vnc", elsewhere);
+  await (await dial(seen.consoleId)).opened;
+  const list = await call("account.sessions.list", { sort: "-createdAt", limit: 1 }, "GET");
+  await call("account.sessions.revoke", { id: list.data.items[0].id });
+  expect(await seen.browser.closed, "revoked from another browser").toBe(4004);
+
   expect(await second.browser.closed).toBe(4002);
   await web.database.prisma.instance.update({ where: { id }, data: { powerState: "SHUTDOWN" } });
   expect(await (await openConsole(id, "vnc")).browser.closed).toBe(4000);

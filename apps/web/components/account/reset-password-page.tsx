@@ -68,8 +68,11 @@ function Redeem({ token, onDone }: { token: string | null; onDone: () => void })
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (token === "") return <Notice tone="error" title={t("noToken")} />;
-  if (link.isError)
-    return <FailureNotice failure={failureOf(link.error)} onRetry={() => void link.refetch()} />;
+  if (link.isError) {
+    const failure = failureOf(link.error);
+    const again = failure.error.retry === "later" ? { onRetry: () => void link.refetch() } : {};
+    return <FailureNotice failure={failure} {...again} />;
+  }
   if (!link.data || token === null) return <SkeletonLines count={4} label={t("looking")} />;
   const { name, expiresAt } = link.data;
   const until = format.dateTime(expiresAt, { dateStyle: "medium", timeStyle: "short" });

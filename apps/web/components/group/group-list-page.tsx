@@ -135,13 +135,13 @@ function GroupTable({ rows, loadingRows, sort, onSort, onOpen }: GroupTableProps
     {
       key: "members",
       title: t("members"),
-      className: "text-right tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums",
       cell: (group) => group.members,
     },
     {
       key: "projects",
       title: t("projects"),
-      className: "text-right tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums",
       cell: (group) => group.projects,
     },
     {

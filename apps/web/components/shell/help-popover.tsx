@@ -18,6 +18,8 @@ const topics = [
   "console",
   "zone",
   "aggregate",
+  "role",
+  "group",
 ] as const;
 
 /** The words of the portal in one sentence each. */

@@ -68,7 +68,7 @@ export function UserTable({ rows, loadingRows, sort, onSort, onOpen }: UserTable
     {
       key: "projects",
       title: t("projects"),
-      className: "hidden text-right tabular-nums @xl:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @xl:table-cell",
       cell: (user) => user.projects,
     },
     {

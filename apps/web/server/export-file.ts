@@ -24,7 +24,16 @@ export const fileText: Record<
 async function* csvText(columns: readonly string[], pages: Pages): AsyncGenerator<string> {
   const settings = { columns: [...columns], record_delimiter: "windows", escape_formulas: true } as const;
   yield `\uFEFF${stringify([], { ...settings, header: true })}`;
-  for await (const rows of pages) yield stringify(rows.map(withoutFormulas), settings);
+  for await (const rows of slices(pages)) yield stringify(rows.map(withoutFormulas), settings);
+}
+
+/** As many rows as are written in a moment: meanwhile nobody else is answered. */
+const slice = 500;
+
+async function* slices(pages: Pages): AsyncGenerator<readonly ExportRow[]> {
+  for await (const rows of pages) {
+    for (let at = 0; at < rows.length; at += slice) yield rows.slice(at, at + slice);
+  }
 }
 
 /** What the library leaves: a line feed before the formula, which some spreadsheets skip. */
@@ -40,8 +49,7 @@ function withoutFormulas(row: ExportRow): ExportRow {
 /** One array, a line a row. */
 async function* jsonText(_columns: readonly string[], pages: Pages): AsyncGenerator<string> {
   let before = "[\n";
-  for await (const rows of pages) {
-    if (rows.length === 0) continue;
+  for await (const rows of slices(pages)) {
     yield before + rows.map((row) => JSON.stringify(row)).join(",\n");
     before = ",\n";
   }

@@ -35,5 +35,5 @@ export function exportOf<P>({ permission, path, columns, input, pages }: ExportK
   };
 }
 
-/** Rows a statement. */
-export const exportPage = 2_000;
+/** Rows a statement: few statements, and some megabytes held by an export that is read slowly. */
+export const exportPage = 5_000;

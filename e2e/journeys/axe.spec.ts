@@ -53,6 +53,12 @@ function pagesOf({ project, instance }: { project: string; instance: string }): 
     "/admin/aggregates",
     "/admin/placement",
     "/admin/flavors",
+    "/admin/projects",
+    "/admin/projects/new",
+    `/admin/projects/${project}`,
+    "/admin/quotas",
+    "/admin/requests",
+    "/admin/requests?state=all",
     "/there/is/no/such/page",
     `${instances}/${crypto.randomUUID()}`,
   ];

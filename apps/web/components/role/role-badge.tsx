@@ -12,7 +12,7 @@ export function RoleBadge({ role, title, children }: { role: Role; title?: strin
         children && "border-dashed text-muted",
       )}
     >
-      <code className="font-mono">{role}</code>
+      <code className="shrink-0 font-mono whitespace-nowrap">{role}</code>
       {children ? <span className="min-w-0 truncate">{children}</span> : null}
     </span>
   );

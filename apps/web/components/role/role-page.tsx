@@ -54,7 +54,7 @@ export function RolePage() {
         aria-label={t("title")}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways where it is narrow.
         tabIndex={0}
-        className="overflow-x-auto"
+        className="relative overflow-x-auto"
       >
         <table className="w-full min-w-160 border-separate border-spacing-0 text-table">
           <thead>

@@ -15,7 +15,7 @@ export function RolePreview({ role, scope }: { role: Role; scope: "project" | "s
       aria-label={t("preview")}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must be reached by keyboard to.
       tabIndex={0}
-      className="max-h-64 overflow-y-auto rounded-control border bg-sunken px-3 py-2.5 dark:bg-surface"
+      className="relative max-h-64 overflow-y-auto rounded-control border bg-sunken px-3 py-2.5 dark:bg-surface"
     >
       <p className="mb-2 text-label font-medium">
         {t("preview")} <code className="font-mono font-normal text-muted">{role}</code>

@@ -1,4 +1,7 @@
 import type { Figure } from "../figure.ts";
+import { admitFiftyProjects, admitNeighbour, admitOneProject } from "./admit.ts";
+import { audit1mExport } from "./audit1m-export.ts";
+import { audit1mList } from "./audit1m-list.ts";
 import { bootOverhead } from "./boot-overhead.ts";
 import { createAccept } from "./create-accept.ts";
 import { createActive } from "./create-active.ts";
@@ -22,6 +25,8 @@ export const figures: readonly Figure[] = [
   hypervisors1000,
   idlePss,
   bootOverhead,
+  audit1mList,
+  audit1mExport,
   startCold,
   startWarm,
 ];

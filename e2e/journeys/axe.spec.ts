@@ -10,9 +10,13 @@ import { wordsOf } from "../stack/words.ts";
 type Listed = { items: { id: string }[] };
 const widths = [1440, 375];
 
-async function seeded(): Promise<{ project: string; instance: string }> {
+type Seeds = { project: string; instance: string; user: string; group: string };
+
+async function seeded(): Promise<Seeds> {
   const api = await signIn("admin", sharedCloud().adminPassword);
-  const me = await api.query<{ projects: { id: string; name: string }[] }>("account.me");
+  const me = await api.query<{ user: { id: string }; projects: { id: string; name: string }[] }>(
+    "account.me",
+  );
   const project = me.projects.find((one) => one.name === "demo")?.id ?? "";
   const images = await api.query<Listed>("image.list", { projectId: project });
   const flavors = await api.query<Listed>("flavor.list", { projectId: project, sort: "ramMib" });
@@ -28,10 +32,13 @@ async function seeded(): Promise<{ project: string; instance: string }> {
     userData: null,
     deleteProtection: false,
   });
-  return { project, instance };
+  const group = crypto.randomUUID();
+  await api.mutate("admin.group.create", { id: group, name: `A group to look at ${group}` });
+  await api.mutate("admin.group.setMembers", { id: group, add: [me.user.id] });
+  return { project, instance, user: me.user.id, group };
 }
 
-function pagesOf({ project, instance }: { project: string; instance: string }): string[] {
+function pagesOf({ project, instance, user, group }: Seeds): string[] {
   const instances = `/p/${project}/instances`;
   return [
     `/p/${project}`,
@@ -47,7 +54,14 @@ function pagesOf({ project, instance }: { project: string; instance: string }): 
     `/p/${project}/key-pairs`,
     `/p/${project}/api-access`,
     `/p/${project}/activity`,
+    `/p/${project}/quotas`,
+    `/p/${project}/members`,
     "/account",
+    "/admin/users",
+    `/admin/users/${user}`,
+    "/admin/groups",
+    `/admin/groups/${group}`,
+    "/admin/roles",
     "/admin",
     "/admin/audit",
     "/admin/instances",
@@ -103,6 +117,7 @@ for (const language of ["en", "ko"] as const) {
         }
         const api = await signIn("admin", sharedCloud().adminPassword);
         await api.mutate("instance.delete", { projectId: seeds.project, id: seeds.instance });
+        await api.mutate("admin.group.delete", { id: seeds.group });
       });
     });
   }

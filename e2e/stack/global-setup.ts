@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { type Cloud, removeData, repository, startCloud, stopCloud } from "./cloud.ts";
+import { adminCommand } from "./admin-command.ts";
+import { type Cloud, removeData, startCloud, stopCloud } from "./cloud.ts";
 import { mountsNaming, processesNaming } from "./leftover.ts";
 import { type SharedCloud, sharedCloudFile } from "./shared.ts";
 
@@ -27,26 +27,7 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
   };
 }
 
-async function createMember(cloud: Cloud, name: string, project: string): Promise<void> {
-  const arguments_ = [
-    "run",
-    "--silent",
-    "admin",
-    "--",
-    "create-user",
-    "--name",
-    name,
-    "--project",
-    project,
-    "--role",
-    "member",
-  ];
-  const child = spawn("npm", arguments_, {
-    cwd: repository,
-    env: { ...process.env, MADANG_DATA: cloud.data },
-    stdio: ["pipe", "inherit", "inherit"],
-  });
-  child.stdin.end(`${memberPassword}\n`);
-  const code = await new Promise((resolve) => child.once("exit", resolve));
-  if (code !== 0) throw new Error(`npm run admin create-user ended with ${code}`);
+async function createMember({ data }: Cloud, name: string, project: string): Promise<void> {
+  const args = ["create-user", "--name", name, "--project", project, "--role", "member"];
+  await adminCommand(data, args, `${memberPassword}\n`);
 }

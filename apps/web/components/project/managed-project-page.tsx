@@ -123,7 +123,7 @@ function Facts({ project }: { project: ManagedProject }) {
       <dd>
         {tDetail("membersOf", { count: project.members })}{" "}
         {project.enabled ? (
-          <Link href={`/p/${project.id}/members`} className="text-accent hover:underline">
+          <Link href={`/p/${project.id}/members`} className="text-accent underline underline-offset-2">
             {tDetail("openMembers")}
           </Link>
         ) : null}

@@ -15,7 +15,7 @@ export function RequestHead({ request }: { request: ManagedRequestRow }) {
           {t.rich("asksOf", {
             user: request.userName,
             project: () => (
-              <Link href={`/admin/projects/${request.projectId}`} className="text-accent hover:underline">
+              <Link href={`/admin/projects/${request.projectId}`} className="text-accent underline underline-offset-2">
                 {request.projectName}
               </Link>
             ),

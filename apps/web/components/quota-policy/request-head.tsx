@@ -15,7 +15,10 @@ export function RequestHead({ request }: { request: ManagedRequestRow }) {
           {t.rich("asksOf", {
             user: request.userName,
             project: () => (
-              <Link href={`/admin/projects/${request.projectId}`} className="text-accent underline underline-offset-2">
+              <Link
+                href={`/admin/projects/${request.projectId}`}
+                className="text-accent underline underline-offset-2"
+              >
                 {request.projectName}
               </Link>
             ),

@@ -60,7 +60,9 @@ function useColumns(onAsk: ProjectTableProps["onAsk"]): Column<ProjectRow>[] {
           ) : null}
           <span className="flex flex-wrap gap-x-3 text-label text-muted @2xl:hidden">
             <ProjectState project={row} />
-            <Use use={use(row, "instances")} />
+            <span>
+              {tResources("instances")} <Use use={use(row, "instances")} />
+            </span>
           </span>
         </span>
       ),

@@ -10,14 +10,21 @@ type ListFiltersProps = {
   status: string[];
   onText: (text: string | null) => void;
   onStatus: (status: string | null) => void;
+  /** What the text is looked for in; without it the fields of a project's own list. */
+  placeholder?: string;
 };
 
-export function ListFilters({ text, status, onText, onStatus }: ListFiltersProps) {
+export function ListFilters({ text, status, onText, onStatus, placeholder }: ListFiltersProps) {
   const t = useTranslations("instances");
   const tStatus = useTranslations("statuses");
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <TextFilter text={text} label={t("filterLabel")} placeholder={t("filterPlaceholder")} onText={onText} />
+      <TextFilter
+        text={text}
+        label={t("filterLabel")}
+        placeholder={placeholder ?? t("filterPlaceholder")}
+        onText={onText}
+      />
       <Select
         className="w-auto"
         aria-label={t("statusFilter")}

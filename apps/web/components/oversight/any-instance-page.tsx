@@ -81,6 +81,7 @@ export function AnyInstancePage() {
                 status={filter.status ?? []}
                 onText={setText}
                 onStatus={setStatus}
+                placeholder={t("textPlaceholder")}
               />
               <PlaceFilters
                 hypervisorId={hypervisorId}

@@ -83,18 +83,20 @@ function Line({ name, note, amounts }: { name: ReactNode; note: ReactNode; amoun
           const text = texts[resource];
           const [total, allocated] = [amounts.total[resource], amounts.allocated[resource]];
           return (
-            <Meter
-              key={resource}
-              label={tClass(resource)}
-              words={t("words", {
-                used: text(amounts.used[resource]),
-                allocated: text(allocated),
-                total: text(total),
-                free: text(Math.max(0, total - allocated)),
-              })}
-              used={allocated}
-              limit={total}
-            />
+            <div key={resource} className="flex flex-col gap-1">
+              <Meter
+                label={tClass(resource)}
+                words={t("allocated", { allocated: text(allocated), total: text(total) })}
+                used={allocated}
+                limit={total}
+              />
+              <p className="text-right text-label text-muted tabular-nums">
+                {t("rest", {
+                  used: text(amounts.used[resource]),
+                  free: text(Math.max(0, total - allocated)),
+                })}
+              </p>
+            </div>
           );
         })}
       </div>

@@ -1,5 +1,6 @@
 "use client";
 
+import { type QuotaResource, ruleOf } from "@madang/core/quota/resource";
 import { useFormatter, useTranslations } from "next-intl";
 import { useTheme } from "next-themes";
 import { useEffect, useRef } from "react";
@@ -10,7 +11,7 @@ import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import type { UsagePoint } from "../../lib/rows.ts";
 
-type Props = { title: string; resource: string; points: readonly UsagePoint[]; from: Date; to: Date };
+type Props = { title: string; resource: QuotaResource; points: readonly UsagePoint[]; from: Date; to: Date };
 
 const height = 256;
 const dayMs = 86_400_000;
@@ -19,12 +20,17 @@ function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function dataOf(points: readonly UsagePoint[]): uPlot.AlignedData {
+/** What is counted in MiB is drawn in GiB, so that the axis has round numbers. */
+function perDrawn(resource: QuotaResource): number {
+  return ruleOf(resource).unit === "MiB" ? 1024 : 1;
+}
+
+function dataOf(points: readonly UsagePoint[], per: number): uPlot.AlignedData {
   return [
     points.map(({ at }) => at.getTime() / 1000),
-    points.map(({ inUse }) => inUse),
+    points.map(({ inUse }) => inUse / per),
     // Without a limit there is no line.
-    points.map(({ limit }) => (limit < 0 ? null : limit)),
+    points.map(({ limit }) => (limit < 0 ? null : limit / per)),
   ];
 }
 
@@ -36,7 +42,8 @@ export function UsageChart({ title, resource, points, from, to }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [first, last] = [from.getTime(), to.getTime()];
-  const data = dataOf(points);
+  const per = perDrawn(resource);
+  const data = dataOf(points, per);
   const latest = useRef(data);
   latest.current = data;
   // The theme is among what it depends on because colours are read from the page.
@@ -55,7 +62,7 @@ export function UsageChart({ title, resource, points, from, to }: Props) {
       ticks: { show: false },
     };
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
-    const amount = (value: number | null) => (value === null ? "–" : amountText(t, resource, value));
+    const amount = (value: number | null) => (value === null ? "–" : amountText(t, resource, value * per));
     const made = new uPlot(
       {
         width: element.clientWidth,
@@ -113,7 +120,7 @@ export function UsageChart({ title, resource, points, from, to }: Props) {
       made.destroy();
       chart.current = null;
     };
-  }, [first, last, resource, resolvedTheme, t, format, points.length < 3]);
+  }, [first, last, resource, per, resolvedTheme, t, format, points.length < 3]);
   useEffect(() => {
     chart.current?.setData(latest.current);
   });

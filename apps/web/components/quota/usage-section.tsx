@@ -1,7 +1,7 @@
 "use client";
 
 import { projectResources, type QuotaLine } from "@madang/core/quota/resource";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useNow, useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
@@ -34,10 +34,7 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
   const to = new Date(Math.ceil(now.getTime() / hourMs) * hourMs);
   const from = new Date(to.getTime() - ranges[range] * hourMs);
   const usage = useQuery(
-    trpc.project.usage.queryOptions(
-      { projectId, resource, from, to },
-      { placeholderData: keepPreviousData, refetchInterval: refreshMs },
-    ),
+    trpc.project.usage.queryOptions({ projectId, resource, from, to }, { refetchInterval: refreshMs }),
   );
   const line = lines.find((one) => one.resource === resource);
   const present = line ? [{ at: now, inUse: line.inUse, limit: line.limit }] : [];
@@ -70,7 +67,7 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
       {usage.isError ? (
         <FailureNotice failure={failureOf(usage.error)} onRetry={() => usage.refetch()} />
       ) : null}
-      {usage.isPending ? <Skeleton className="h-64 w-full" /> : null}
+      {usage.isPending ? <Skeleton className="h-84 w-full" /> : null}
       {usage.data ? (
         <>
           <UsageChart title={title} resource={resource} points={points} from={from} to={to} />

@@ -1,8 +1,6 @@
-import { lockProject, transaction } from "@madang/db";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { callerAs, openTestCloud, type Person, refusal, type TestCloud } from "../testing.ts";
 import { setLimits } from "./quota-limit.ts";
-import { lockWaiting } from "./quota-request.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -112,14 +110,8 @@ test("who amends while it is being decided finds it decided, and the other way r
   const input = wish({ instances: 40 });
   await as("member").create(input);
   const { projectId, id } = input;
-  const decide = transaction(cloud.database.prisma, async (tx) => {
-    await lockProject(tx, projectId);
-    await lockWaiting(tx, { id, projectId, generation: 1 });
-    await setLimits(tx, projectId, { instances: 40 }, null);
-    await tx.quotaRequest.update({
-      where: { id },
-      data: { state: "approved", generation: { increment: 1 } },
-    });
+  const decide = callerAs(cloud, "cloudAdmin").admin.quotaRequest.approve({
+    ...{ id, generation: 1, limits: { instances: 40 }, expiresAt: null, answer: "" },
   });
   const amend = as("member").amend({
     projectId,

@@ -79,7 +79,7 @@ function inProject(deps: AdmissionDeps, projectId: string, work: (tx: Tx) => Pro
 /**
  * The request, locked, that still waits as it was looked at. The project's row must be locked before. Throws NotFound, InvalidState (it is decided or withdrawn), Conflict (somebody amended it).
  */
-export async function lockWaiting(tx: Tx, { id, projectId, generation }: Ref): Promise<QuotaRequest> {
+async function lockWaiting(tx: Tx, { id, projectId, generation }: Ref): Promise<QuotaRequest> {
   await tx.$queryRaw`SELECT 1 FROM quota_request WHERE id = ${id}::uuid FOR UPDATE`;
   const request = await tx.quotaRequest.findFirst({ where: { id, projectId } });
   if (!request)

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
-import { useFormatter, useTranslations } from "next-intl";
+import { useFormatter, useNow, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { bytesText } from "../../lib/amount.ts";
 import { failureOf } from "../../lib/failure.ts";
@@ -206,7 +206,7 @@ function Certificates({ rows }: { rows: SystemRow["certificates"]["items"] }) {
 function Left({ endsAt, soon }: { endsAt: Date; soon: boolean }) {
   const t = useTranslations("system");
   const format = useFormatter();
-  const text = format.relativeTime(endsAt);
+  const text = format.relativeTime(endsAt, useNow());
   return (
     <span className={soon ? "font-medium text-danger" : "text-muted"}>
       {soon ? t("soon", { when: text }) : text}

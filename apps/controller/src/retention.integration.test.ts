@@ -96,6 +96,11 @@ it("removes sessions, tokens and certificates a while after their last use, and 
     return id;
   };
   const tokens = { open: await token(ago(-1)), ended: await token(ago(1)), old: await token(ago(8)) };
+  const reset = (expiresAt: Date) =>
+    database.prisma.passwordReset.create({
+      data: { id: crypto.randomUUID(), userId, tokenHash: crypto.randomUUID(), expiresAt },
+    });
+  const [usableLink] = [await reset(ago(-1)), await reset(ago(8))];
   await database.pool.query(`CREATE SCHEMA rate_limit`);
   await database.pool.query(
     `CREATE TABLE rate_limit.bucket (key text PRIMARY KEY, points int, expire bigint)`,
@@ -110,6 +115,7 @@ it("removes sessions, tokens and certificates a while after their last use, and 
     process: 1,
     certificate: 3,
     join_token: 1,
+    password_reset: 1,
     "rate_limit.bucket": 1,
   });
   const { open, justEnded, justRevoked } = sessions;
@@ -117,6 +123,7 @@ it("removes sessions, tokens and certificates a while after their last use, and 
   const { authority, good, waiting, webNow } = certificates;
   expect(await left("certificate")).toEqual(new Set([authority, good, waiting, webNow]));
   expect(await left("joinToken")).toEqual(new Set([tokens.open, tokens.ended]));
+  expect(await database.prisma.passwordReset.findMany()).toEqual([usableLink]);
   expect(await left("process")).toEqual(new Set([processId]));
   expect(await removeOld(keepAll())).toEqual({});
 });

@@ -14,6 +14,7 @@ const share = 5_000;
 const leavings = {
   session: `expires_at < now() - interval '30 days' OR revoked_at < now() - interval '30 days'`,
   console_session: `closed_at < now() - interval '7 days'`,
+  password_reset: `expires_at < now() - interval '7 days'`,
   join_token: `expires_at < now() - interval '7 days'`,
   usage_sample: `at < now() - interval '400 days'`,
   orphan_order: `done_at < now() - interval '30 days'`,

@@ -104,6 +104,9 @@ for (const language of ["en", "ko"] as const) {
         const words = wordsOf(language);
         await page.goto("/sign-in");
         await expectSound(page, "sign-in");
+        await page.goto("/reset-password#token=of-nobody");
+        await expect(page.getByText(words("errors.resetLinkRefused"))).toBeVisible();
+        await expectSound(page, "reset-password");
         const seeds = await seeded();
         await signInAt(page, words, "admin", sharedCloud().adminPassword);
         await page.waitForURL(/\/p\//);

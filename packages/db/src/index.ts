@@ -44,6 +44,6 @@ export {
   wakeAll,
   wakeSoon,
 } from "./queue.ts";
-export { projectsWithExpired, quotaLines, sampleUsage, tidyExpired } from "./quota.ts";
+export { projectsWithExpired, quotaCountsSql, quotaLines, sampleUsage, tidyExpired } from "./quota.ts";
 export { instanceView, writeStatus } from "./status.ts";
 export { asUnavailable, transaction } from "./transaction.ts";

@@ -42,6 +42,15 @@ const lines =
   FROM asked JOIN project ON project.id = asked.project_id LEFT JOIN "user" AS person ON person.id = asked.user_id
   ${joined(quotaResources)}`);
 
+/**
+ * For lists: SQL of a JSON array of {resource, inUse, limit}. The arguments are SQL of our own source, a project's id and
+ * whose are counted of what belongs to people.
+ */
+export function quotaCountsSql(projectId: string, userId: string): string {
+  return `(SELECT jsonb_agg(jsonb_build_object('resource', used.resource, 'inUse', used.in_use, 'limit', coalesce(${own}, ${usual})))
+    FROM (SELECT ${projectId} AS id) AS project CROSS JOIN (SELECT ${userId} AS id) AS person ${joined(quotaResources)})`;
+}
+
 type Row = {
   resource: string;
   inUse: number;

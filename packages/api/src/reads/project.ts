@@ -1,12 +1,12 @@
 /** Projects, as administrators see them: how large, how full, and how far a deletion is. */
-
 import { CloudError } from "@madang/core/errors";
 import { type HypervisorState, type HypervisorView, hypervisorState } from "@madang/core/hypervisor/state";
-import type { QuotaLine, QuotaResource } from "@madang/core/quota/resource";
-import { type Database, quotaLines } from "@madang/db";
+import { type QuotaCount, type QuotaLine, ruleOf } from "@madang/core/quota/resource";
+import { type Database, quotaCountsSql, quotaLines } from "@madang/db";
 import { z } from "zod";
 import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
+import { storedCounts } from "./quota-count.ts";
 
 export const projectStates = ["enabled", "disabled", "deleting"] as const;
 export type ProjectState = (typeof projectStates)[number];
@@ -22,7 +22,7 @@ export type ProjectItem = {
   createdAt: Date;
   /** People with a role in it, of their own or by a group. */
   members: number;
-  usage: { resource: QuotaResource; inUse: number; limit: number }[];
+  usage: QuotaCount[];
   /** Of its deletion; null when none was asked for. */
   percent: number | null;
 };
@@ -34,18 +34,10 @@ export const projectFilter = z
   })
   .optional();
 
-const counted = ["instances", "cores", "ram"] as const;
-
 const state = `CASE WHEN p.delete_requested_at IS NOT NULL THEN 'deleting' WHEN p.enabled THEN 'enabled' ELSE 'disabled' END`;
 const select = `p.id, p.name, p.description, p.enabled, p.generation, p.created_at AS "createdAt", ${state} AS state,
-  used.instances, used.cores, used.ram, limits.of AS limits, people.members, deletion.percent`;
-const joins = `CROSS JOIN LATERAL (SELECT count(*)::int AS instances, coalesce(sum(vcpus), 0)::int AS cores,
-    coalesce(sum(ram_mib), 0)::float8 AS ram FROM instance WHERE project_id = p.id) AS used
-  CROSS JOIN LATERAL (SELECT jsonb_object_agg(r.resource, coalesce(CASE WHEN q.expires_at IS NULL OR q.expires_at > statement_timestamp()
-      THEN q."limit" ELSE q.fallback_limit END, d."limit", 0)) AS of
-    FROM unnest(ARRAY['${counted.join("', '")}']) AS r (resource) LEFT JOIN quota_default d ON d.resource = r.resource
-    LEFT JOIN quota q ON q.project_id = p.id AND q.resource = r.resource) AS limits
-  CROSS JOIN LATERAL (SELECT count(*)::int AS members FROM (SELECT user_id FROM role_assignment WHERE project_id = p.id
+  ${quotaCountsSql("p.id", "NULL::uuid")} AS usage, people.members, deletion.percent`;
+const joins = `CROSS JOIN LATERAL (SELECT count(*)::int AS members FROM (SELECT user_id FROM role_assignment WHERE project_id = p.id
     UNION SELECT m.user_id FROM group_role_assignment g JOIN group_member m ON m.group_id = g.group_id
       WHERE g.project_id = p.id) AS person) AS people
   LEFT JOIN LATERAL (SELECT o.percent FROM operation o WHERE o.resource_id = p.id AND o.kind = 'project.delete'
@@ -59,13 +51,7 @@ const sorts = {
 const size = `(SELECT project.*, (SELECT count(*)::int FROM instance WHERE project_id = project.id) AS size FROM project) AS p`;
 const sizeSorts = { instances: { column: "p.size", type: "int" } } as const;
 
-type Row = Omit<ProjectItem, "usage" | "members"> & {
-  members: number;
-  instances: number;
-  cores: number;
-  ram: number;
-  limits: { [resource: string]: number };
-};
+type Row = Omit<ProjectItem, "usage"> & { usage: unknown };
 
 export function listProjects(
   database: Database,
@@ -93,9 +79,7 @@ function clausesOf(filter: z.infer<typeof projectFilter>): Sql[] {
 
 function toItem(row: Row): ProjectItem {
   const { id, name, description, state: now, enabled, generation, createdAt, members, percent } = row;
-  const usage = counted.map((resource) => ({
-    ...{ resource, inUse: row[resource], limit: row.limits[resource] ?? 0 },
-  }));
+  const usage = storedCounts(row.usage).filter(({ resource }) => ruleOf(resource).whose === "project");
   return { id, name, description, state: now, enabled, generation, createdAt, members, usage, percent };
 }
 

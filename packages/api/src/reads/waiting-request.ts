@@ -1,10 +1,11 @@
 /** Requests of all projects, those that wait before those that are decided, with the numbers to decide by. */
 import { quotaRequestStates } from "@madang/core/quota/request";
-import { isQuotaResource, type QuotaCount } from "@madang/core/quota/resource";
-import type { Database } from "@madang/db";
+import type { QuotaCount } from "@madang/core/quota/resource";
+import { type Database, quotaCountsSql } from "@madang/db";
 import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
 import { type Sql, sql } from "../sql.ts";
+import { storedCounts } from "./quota-count.ts";
 import {
   type QuotaRequestItem,
   type QuotaRequestRow,
@@ -22,15 +23,8 @@ export const managedRequestFilter = z
   })
   .optional();
 
-const counts = `(SELECT jsonb_agg(jsonb_build_object('resource', a.resource, 'inUse', CASE a.resource
-      WHEN 'instances' THEN used.instances WHEN 'cores' THEN used.cores WHEN 'ram' THEN used.ram
-      ELSE (SELECT count(*) FROM key_pair WHERE user_id = r.user_id) END,
-    'limit', coalesce(CASE WHEN q.expires_at IS NULL OR q.expires_at > statement_timestamp() THEN q."limit" ELSE q.fallback_limit END,
-      d."limit", 0)))
-  FROM jsonb_object_keys(r.asked) AS a (resource) LEFT JOIN quota_default d ON d.resource = a.resource
-  LEFT JOIN quota q ON q.project_id = r.project_id AND q.resource = a.resource) AS counts`;
-const joins = `JOIN project ON project.id = r.project_id CROSS JOIN LATERAL (SELECT count(*) AS instances,
-  coalesce(sum(vcpus), 0) AS cores, coalesce(sum(ram_mib), 0) AS ram FROM instance WHERE project_id = r.project_id) AS used`;
+const counts = `${quotaCountsSql("r.project_id", "r.user_id")} AS counts`;
+const joins = "JOIN project ON project.id = r.project_id";
 
 /** Waiting: the oldest first; then the decided, the newest first. Milliseconds stay below 10^13 until the year 2286. */
 const turn = `(CASE WHEN r.state = 'pending' THEN 0 ELSE 10000000000000 END
@@ -64,11 +58,8 @@ export function listManagedRequests(
   return listPage<Row, ManagedRequestItem>(database, query, input);
 }
 
-const stored = z.array(z.object({ resource: z.string(), inUse: z.number(), limit: z.number() })).catch([]);
-
 function toItem(row: Row): ManagedRequestItem {
-  const known = stored
-    .parse(row.counts)
-    .flatMap(({ resource, ...rest }) => (isQuotaResource(resource) ? [{ resource, ...rest }] : []));
-  return { ...toQuotaRequest(row), counts: known };
+  const request = toQuotaRequest(row);
+  const asked = ({ resource }: QuotaCount) => request.asked[resource] !== undefined;
+  return { ...request, counts: storedCounts(row.counts).filter(asked) };
 }

@@ -58,3 +58,12 @@ export async function bumpRoles(tx: Tx, userIds: readonly string[]): Promise<voi
   await tx.$executeRaw`UPDATE "user" SET role_version = role_version + 1 WHERE id IN (
     SELECT id FROM "user" WHERE id = ANY(${[...userIds]}::uuid[]) ORDER BY id FOR NO KEY UPDATE)`;
 }
+
+/** In which he has a role, also by a group. */
+export async function projectsOfUser(tx: Tx, userId: string): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ projectId: string }[]>`
+    SELECT project_id AS "projectId" FROM role_assignment WHERE user_id = ${userId}::uuid
+    UNION SELECT g.project_id FROM group_role_assignment g JOIN group_member m ON m.group_id = g.group_id
+      WHERE m.user_id = ${userId}::uuid`;
+  return rows.map(({ projectId }) => projectId);
+}

@@ -1,6 +1,7 @@
 /**
  * Who works in a project, and as what. All changes of one project's members take its lock, and what the actor himself may
- * give is read under it: nobody gives or takes a role above his own highest. Each verb may be repeated.
+ * give is read under it: nobody gives or takes a role above his own highest. Each verb may be repeated. Locks: the project,
+ * then the group, then users by id.
  */
 import { CloudError } from "@madang/core/errors";
 import { isWithin, type Role } from "@madang/core/identity/permission";
@@ -36,9 +37,11 @@ export async function addMember(
   const found = await transaction(deps.admission.prisma, async (tx) => {
     const project = await lockOpenProject(tx, projectId);
     await requireGivable(tx, actor, projectId, [role]);
-    const member = await (kind === "user"
+    const called = await (kind === "user"
       ? userCalled(tx, projectId, name)
       : groupCalled(tx, projectId, name));
+    const member = await lockedMember(tx, { kind, id: called.id });
+    if (!member) throw memberNotFound();
     const held = await rolesOf(tx, projectId, { kind, id: member.id });
     if (rolesText(held) === role) return member;
     if (held.length > 0)
@@ -65,9 +68,9 @@ export async function setMemberRoles(
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     await lockOpenProject(tx, projectId);
+    const member = await lockedMember(tx, { kind, id });
     const held = await rolesOf(tx, projectId, { kind, id });
-    const member = held.length > 0 ? await nameOf(tx, { kind, id }) : null;
-    if (!member) throw memberNotFound();
+    if (!member || held.length === 0) throw memberNotFound();
     if (rolesText(held) === rolesText(wanted)) return;
     requireUnchanged(held, was);
     await requireGivable(tx, actor, projectId, differing(held, wanted));
@@ -88,9 +91,9 @@ export async function removeMember(
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     await lockProject(tx, projectId);
-    const held = await rolesOf(tx, projectId, { kind, id });
-    const member = await nameOf(tx, { kind, id });
+    const member = await lockedMember(tx, { kind, id });
     if (!member) throw memberNotFound();
+    const held = await rolesOf(tx, projectId, { kind, id });
     if (held.length === 0) return;
     if (id !== actor.userId) await requireGivable(tx, actor, projectId, held);
     await write(tx, actor, projectId, { kind, ...member }, "member.remove", { held, wanted: [] });
@@ -145,9 +148,13 @@ async function groupCalled(tx: Tx, projectId: string, name: string): Promise<Nam
   throw groupNotFound("name");
 }
 
-async function nameOf(tx: Tx, { kind, id }: MemberRef): Promise<Named | null> {
-  const of = { where: { id }, select: { id: true, name: true } };
-  return kind === "user" ? await tx.user.findUnique(of) : await tx.group.findUnique(of);
+/** Locks it, so that it is not deleted meanwhile; null when it is gone. After the project, before the roles. */
+async function lockedMember(tx: Tx, { kind, id }: MemberRef): Promise<Named | null> {
+  const rows =
+    kind === "user"
+      ? await tx.$queryRaw<Named[]>`SELECT id, name FROM "user" WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+      : await tx.$queryRaw<Named[]>`SELECT id, name FROM "group" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+  return rows[0] ?? null;
 }
 
 async function rolesOf(tx: Tx, projectId: string, { kind, id }: MemberRef): Promise<Role[]> {
@@ -193,10 +200,10 @@ async function writeUser(
   userId: string,
   wanted: readonly Role[],
 ): Promise<void> {
+  await bumpRoles(tx, [userId]);
   await tx.roleAssignment.deleteMany({ where: { projectId, userId, role: { notIn: [...wanted] } } });
   const data = wanted.map((role) => ({ projectId, userId, role, grantedBy }));
   await tx.roleAssignment.createMany({ data, skipDuplicates: true });
-  await bumpRoles(tx, [userId]);
 }
 
 async function writeGroup(
@@ -206,14 +213,14 @@ async function writeGroup(
   groupId: string,
   wanted: readonly Role[],
 ): Promise<void> {
-  await tx.groupRoleAssignment.deleteMany({ where: { projectId, groupId, role: { notIn: [...wanted] } } });
-  const data = wanted.map((role) => ({ projectId, groupId, role, grantedBy }));
-  await tx.groupRoleAssignment.createMany({ data, skipDuplicates: true });
   const members = await tx.groupMember.findMany({ where: { groupId }, select: { userId: true } });
   await bumpRoles(
     tx,
     members.map(({ userId }) => userId),
   );
+  await tx.groupRoleAssignment.deleteMany({ where: { projectId, groupId, role: { notIn: [...wanted] } } });
+  const data = wanted.map((role) => ({ projectId, groupId, role, grantedBy }));
+  await tx.groupRoleAssignment.createMany({ data, skipDuplicates: true });
 }
 
 function memberNotFound(): CloudError {

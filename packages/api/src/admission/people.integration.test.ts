@@ -542,6 +542,34 @@ describe("members of a project", () => {
     }
   });
 
+  test("changes that meet a deletion: done or not found, never a fault or a deadlock", async () => {
+    const settle = (attempt: Promise<unknown>) =>
+      attempt.then(
+        () => "ok",
+        async (error: unknown) => (await refusal(Promise.reject(error))).reason,
+      );
+    for (let round = 0; round < 12; round++) {
+      const id = await makeUser();
+      const group = { id: randomUUID(), name: `meets ${round} ${id}` };
+      await admin().group.create(group);
+      await admin().group.setMembers({ id: group.id, add: [id] });
+      const name = await nameOf(id);
+      await as("manager").member.add({ ...ref(), name, role: "member" });
+      await as("manager").member.add({ ...ref(), kind: "group", name: group.name, role: "reader" });
+      const outcomes = await Promise.all([
+        settle(as("manager").member.setRoles({ ...ref(), id, roles: ["reader"] })),
+        settle(as("manager").member.setRoles({ ...ref(), kind: "group", id: group.id, roles: ["member"] })),
+        settle(admin().user.delete({ id, name })),
+        settle(admin().group.setMembers({ id: group.id, remove: [id] })),
+        settle(admin().group.delete({ id: group.id })),
+      ]);
+      const allowed = ["ok", "memberNotFound", "userNotFound", "groupNotFound"];
+      expect(outcomes.filter((outcome) => !allowed.includes(outcome))).toEqual([]);
+      expect(outcomes[2]).toBe("ok");
+      expect(outcomes[4]).toBe("ok");
+    }
+  });
+
   test("each tab is judged by its own project", async () => {
     const id = await makeUser();
     await cloud.database.prisma.user.update({ where: { id }, data: { mustChangePassword: false } });

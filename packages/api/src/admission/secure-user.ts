@@ -5,7 +5,14 @@ import { type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { lockAdministrators, requireAnotherAdministrator } from "./last-administrator.ts";
-import { bumpRoles, endSessions, type LockedUser, lockedUser, userSubject } from "./locked-user.ts";
+import {
+  bumpRoles,
+  endSessions,
+  type LockedUser,
+  lockedUser,
+  projectsOfUser,
+  userSubject,
+} from "./locked-user.ts";
 import { createPasswordReset, type PasswordResetLink } from "./password-reset.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { requireUnchanged, rolesText } from "./role-change.ts";
@@ -60,18 +67,19 @@ export async function setUserEnabled(
   id: string,
   enabled: boolean,
 ): Promise<void> {
-  await transaction(deps.admission.prisma, async (tx) => {
+  const projectIds = await transaction(deps.admission.prisma, async (tx) => {
     await lockAdministrators(tx);
     const user = await lockedUser(tx, id);
     if (!enabled) await requireDispensable(tx, actor, user);
-    if (user.enabled === enabled) return;
+    if (user.enabled === enabled) return [];
     await tx.user.update({ where: { id }, data: { enabled } });
     const sessions = enabled ? 0 : await endSessions(tx, id);
     const changes = changesOf(user, { enabled }, ["enabled"]);
     const action = enabled ? "user.enable" : "user.disable";
     await recordEvent(tx, { actor, subject: userSubject(user), action, params: { sessions }, changes });
+    return await projectsOfUser(tx, id);
   });
-  deps.hints.publish("event");
+  tell(deps, id, projectIds);
 }
 
 /** `was`: the roles that were looked at. Throws NotFound, Conflict (they changed since), InvalidState. */
@@ -107,7 +115,7 @@ export async function setSystemRoles(
  * with its project. `name` as the administrator typed it. Throws NotFound, InvalidInput, InvalidState.
  */
 export async function deleteUser(deps: AdmissionDeps, actor: Actor, id: string, name: string): Promise<void> {
-  await transaction(deps.admission.prisma, async (tx) => {
+  const projectIds = await transaction(deps.admission.prisma, async (tx) => {
     await lockAdministrators(tx);
     const user = await lockedUser(tx, id);
     await requireDispensable(tx, actor, user);
@@ -118,11 +126,18 @@ export async function deleteUser(deps: AdmissionDeps, actor: Actor, id: string, 
       });
     const of = { where: { userId: id } };
     const [keyPairs, credentials] = [await tx.keyPair.count(of), await tx.applicationCredential.count(of)];
+    const projectIds = await projectsOfUser(tx, id);
     await tx.user.delete({ where: { id } });
     const params = { keyPairs, credentials };
     await recordEvent(tx, { actor, subject: userSubject(user), action: "user.delete", params });
+    return projectIds;
   });
-  deps.hints.publish("event");
+  tell(deps, id, projectIds);
+}
+
+/** Also the pages of members of his projects. */
+function tell(deps: AdmissionDeps, id: string, projectIds: readonly string[]): void {
+  deps.hints.publish("event", ...projectIds.map((projectId) => `touched:${projectId}:user:${id}` as const));
 }
 
 async function requireDispensable(tx: Tx, actor: Actor, user: LockedUser): Promise<void> {

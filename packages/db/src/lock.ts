@@ -1,6 +1,7 @@
 /**
  * Row locks, always taken in this order: projects by id → instances by id → hypervisors by id. Whoever takes them otherwise
- * makes deadlocks possible.
+ * makes deadlocks possible. Projects and users are locked so that rows which only refer to them (FOR KEY SHARE) don't wait;
+ * each other, changes and deletion they keep out.
  */
 import type { Tx } from "./client.ts";
 
@@ -9,14 +10,14 @@ export async function lockProject(tx: Tx, id: string): Promise<ProjectLock | nul
   const [row] = await tx.$queryRaw<
     ProjectLock[]
   >`SELECT name, enabled, delete_requested_at IS NOT NULL AS ending
-    FROM project WHERE id = ${id}::uuid FOR UPDATE`;
+    FROM project WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
   return row ?? null;
 }
 
 export type ProjectLock = { name: string; enabled: boolean; ending: boolean };
 
 export async function lockUser(tx: Tx, id: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "user" WHERE id = ${id}::uuid FOR UPDATE`;
+  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM "user" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
   return rows.length === 1;
 }
 

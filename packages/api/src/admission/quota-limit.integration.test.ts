@@ -71,3 +71,14 @@ test("a limit can't end in the past", async () => {
   await expect(set({ instances: 11 }, past)).rejects.toMatchObject({ code: "InvalidInput", options });
   expect(await line("instances")).toMatchObject({ limit: 10 });
 });
+
+test("a limit that ends can't cut short another one that ends later", async () => {
+  const [sooner, later] = [inAnHour(), new Date(inAnHour().getTime() + 3_600_000)];
+  await set({ instances: 30 }, later);
+  const options = { reason: "expiryBeforeOther", field: "expiresAt" };
+  await expect(set({ cores: 5, instances: 40 }, sooner)).rejects.toMatchObject({ options });
+  expect(await line("instances")).toMatchObject({ limit: 30, until: { at: later } });
+  expect(await line("cores")).toMatchObject({ source: "default" });
+  await set({ instances: 40 }, later);
+  expect(await line("instances")).toMatchObject({ limit: 40, until: { at: later, limit: 10 } });
+});

@@ -9,7 +9,7 @@ export type NewLimits = Partial<Record<keyof Limits, number | null>>;
 /**
  * Gives a project limits of its own: for good, or until a moment, after which what would have counted without it counts
  * again. Call it with the project's row locked. Answers what changed of the limits that count, for the event. Throws
- * InvalidInput when the moment has passed.
+ * InvalidInput when the moment has passed, or comes before the end of a limit that ends already.
  */
 export async function setLimits(
   tx: Tx,
@@ -18,6 +18,7 @@ export async function setLimits(
   until: Date | null,
 ): Promise<Changes> {
   await requireAhead(tx, until);
+  await requireLast(tx, projectId, Object.keys(limits), until);
   const before = await limitsNow(tx, projectId);
   for (const [resource, limit] of Object.entries(limits)) {
     if (!isQuotaResource(resource) || limit === undefined) continue;
@@ -53,6 +54,25 @@ async function requireAhead(tx: Tx, until: Date | null): Promise<void> {
   if (row?.ahead) return;
   throw new CloudError("InvalidInput", "This moment has passed.", {
     reason: "expiryPassed",
+    field: "expiresAt",
+  });
+}
+
+/** Only one limit that ends is kept for each resource: one that ends sooner would take the rest of the other with it. */
+async function requireLast(
+  tx: Tx,
+  projectId: string,
+  resources: readonly string[],
+  until: Date | null,
+): Promise<void> {
+  if (until === null) return;
+  const [later] = await tx.$queryRaw<{ at: Date }[]>`
+    SELECT expires_at AS at FROM quota WHERE project_id = ${projectId}::uuid AND resource = ANY(${[...resources]})
+      AND expires_at > ${until}::timestamptz AND expires_at > statement_timestamp() ORDER BY at DESC LIMIT 1`;
+  if (!later) return;
+  throw new CloudError("InvalidInput", "A limit that ends later counts already. Choose its end or a later one.", {
+    reason: "expiryBeforeOther",
+    params: { at: later.at.toISOString() },
     field: "expiresAt",
   });
 }

@@ -28,7 +28,7 @@ import { openAccessWatch } from "./stream/access-watch.ts";
 import { openEventReader } from "./stream/event-reader.ts";
 import { callerFactory } from "./trpc.ts";
 
-export { freshDatabase } from "@madang/db/testing";
+export { emptyDatabase, freshDatabase } from "@madang/db/testing";
 
 export type TestCloud = {
   deps: ApiDeps;

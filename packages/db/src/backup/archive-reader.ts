@@ -17,7 +17,7 @@ export async function* readEntries(path: string): AsyncGenerator<ArchiveEntry> {
   const reading = pipeline(createReadStream(path), createGunzip(), tar);
   reading.catch(() => {});
   try {
-    for await (const entry of tar) yield { name: entry.header.name, content: buffersOf(entry) };
+    for await (const entry of tar) yield { name: entry.header.name, content: buffersOf(path, entry) };
     await reading;
   } catch (error) {
     throw error instanceof BackupFault ? error : unreadable(path, error);
@@ -26,8 +26,13 @@ export async function* readEntries(path: string): AsyncGenerator<ArchiveEntry> {
   }
 }
 
-async function* buffersOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
+/** What breaks while somebody reads a member is told to him, not to whoever hands out the members. */
+async function* buffersOf(path: string, stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function unreadable(path: string, error: unknown): BackupFault {

@@ -60,7 +60,10 @@ async function withSnapshot<T>(url: string, work: (client: pg.Client) => Promise
   });
   // It is heard of by the query that was under way.
   client.on("error", () => {});
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BackupFault(`PostgreSQL does not answer (${why}). Is the cloud running?`, error);
+  });
   try {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     await client.query(

@@ -41,11 +41,21 @@ export async function restoreFiles(path: string, data: string): Promise<void> {
       continue;
     }
     const target = join(data, name);
-    const isImage = imageOf(name) !== null;
-    await mkdir(dirname(target), { recursive: true, mode: isImage ? 0o750 : 0o711 });
-    const file = await open(target, "wx", isImage ? 0o640 : 0o600);
+    await mkdir(dirname(target), { recursive: true, mode: folderModeOf(name) });
+    const file = await open(target, "wx", fileModeOf(name));
     await pipeline(content, file.createWriteStream({ flush: true }));
   }
+}
+
+/** Guests' own users pass through the agent's folder. */
+function folderModeOf(name: string): number {
+  if (name.startsWith("secrets/")) return 0o700;
+  return imageOf(name) === null ? 0o711 : 0o750;
+}
+
+function fileModeOf(name: string): number {
+  if (imageOf(name) !== null) return 0o640;
+  return name.endsWith(".pem") ? 0o644 : 0o600;
 }
 
 const identity = z.object({ hypervisorId: z.uuid(), certificate: z.string() });

@@ -4,6 +4,8 @@ import type { Prisma, Tx } from "./client.ts";
 
 /** PostgreSQL's SQLSTATEs for a lock not got in time, a deadlock, a serialisation failure, too many connections. */
 const retriable = /55P03|40P01|40001|53300|lock timeout|deadlock detected/;
+/** foreign_key_violation: what was there when it was asked for was deleted meanwhile. Asked again, the answer says what. */
+const goneMeanwhile = /\b23503\b|P2003/;
 /** disk_full, and what a server says of it that has no SQLSTATE at hand. */
 const outOfSpace = /53100|No space left on device/i;
 const unreachable =
@@ -28,7 +30,8 @@ export function asUnavailable(error: unknown): unknown {
   if (error instanceof CloudError) return error;
   const text = `${error instanceof Error ? `${error.name} ${error.message}` : error} ${JSON.stringify(error)}`;
   if (outOfSpace.test(text)) return storageFull(text, error);
-  if (!retriable.test(text) && !unreachable.test(text) && !/P2024|P2028|P2034/.test(text)) return error;
+  const passing = [retriable, goneMeanwhile, unreachable, /P2024|P2028|P2034/];
+  if (!passing.some((pattern) => pattern.test(text))) return error;
   return new CloudError("Unavailable", "The service is busy. Try again in a moment.", {
     reason: "busy",
     retry: "later",

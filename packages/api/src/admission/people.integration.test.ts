@@ -542,6 +542,29 @@ describe("members of a project", () => {
     }
   });
 
+  test("whoever is deleted while he launches: launched for the project, or refused in words", async () => {
+    const { prisma } = cloud.database;
+    for (let round = 0; round < 6; round++) {
+      const id = await makeUser();
+      const name = await nameOf(id);
+      await prisma.user.update({ where: { id }, data: { mustChangePassword: false } });
+      const sessionId = await giveSession(id);
+      await as("manager").member.add({ ...ref(), name, role: "member" });
+      const mine = callerAs({ ...cloud, sessions: { ...cloud.sessions, nobody: sessionId } }, "nobody");
+      const launch = launchOf(cloud, { name: `last-${round}` });
+      const launching = mine.instance.launch(launch).then(
+        () => "ok",
+        async (error: unknown) => (await refusal(Promise.reject(error))).reason,
+      );
+      await Promise.all([launching, admin().user.delete({ id, name })]);
+      const outcome = await launching;
+      expect(["ok", "signInNeeded", "projectNotFound", "busy"]).toContain(outcome);
+      const made = await prisma.instance.findMany({ where: { id: { in: launch.ids } } });
+      expect(made.map(({ userId }) => userId)).toEqual(outcome === "ok" ? [null] : []);
+      await prisma.instance.deleteMany({ where: { id: { in: launch.ids } } });
+    }
+  });
+
   test("changes that meet a deletion: done or not found, never a fault or a deadlock", async () => {
     const settle = (attempt: Promise<unknown>) =>
       attempt.then(

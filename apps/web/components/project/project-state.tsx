@@ -16,8 +16,8 @@ export function ProjectState({ project }: { project: Pick<ProjectRow, "state" | 
   const t = useTranslations("admin.projects.states");
   const { icon: Icon, look } = looks[project.state];
   return (
-    <span className={cn("inline-flex items-center gap-1.5 text-table font-medium whitespace-nowrap", look)}>
-      <Icon aria-hidden className="size-4 shrink-0" />
+    <span className="inline-flex items-center gap-1.5 text-table font-medium whitespace-nowrap">
+      <Icon aria-hidden className={cn("size-4 shrink-0", look)} />
       {t(project.state)}
       {project.percent === null ? null : <span className="tabular-nums">{`${project.percent}%`}</span>}
     </span>

@@ -22,15 +22,12 @@ export function RequestChip({ area }: { area: Area }) {
       </span>
       {count > 0 ? (
         <Tooltip words={words}>
-          <ButtonLink
-            href="/admin/requests"
-            tone="quiet"
-            size="small"
-            className="h-8 px-2 text-admin-text"
-            aria-label={words}
-          >
+          <ButtonLink href="/admin/requests" tone="quiet" size="small" className="h-8 px-2 text-admin-text">
             <Inbox aria-hidden />
-            <span className="tabular-nums">{count}</span>
+            <span aria-hidden className="tabular-nums">
+              {count}
+            </span>
+            <span className="sr-only">{words}</span>
           </ButtonLink>
         </Tooltip>
       ) : null}

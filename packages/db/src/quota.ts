@@ -85,16 +85,24 @@ function lineOf(resource: QuotaResource, row: Row | undefined): QuotaLine {
  * it does nothing. Answers how many rows it wrote.
  */
 export async function sampleUsage({ pool }: Pick<Database, "pool">): Promise<number> {
-  const { rowCount } = await pool.query(`
-    WITH hour AS (SELECT date_trunc('hour', statement_timestamp(), 'UTC') AS at)
-    INSERT INTO usage_sample (project_id, resource, at, in_use, "limit")
-    SELECT project.id, used.resource, hour.at, least(used.in_use, 2147483647), coalesce(${own}, ${usual})
-    FROM hour CROSS JOIN project LEFT JOIN "user" AS person ON FALSE
-    ${joined(projectResources)}
-    WHERE NOT EXISTS (SELECT 1 FROM usage_sample WHERE usage_sample.project_id = project.id AND usage_sample.at = hour.at)
-    ON CONFLICT DO NOTHING`);
-  return rowCount ?? 0;
+  for (let total = 0; ; ) {
+    const { rowCount } = await pool.query(sample);
+    total += rowCount ?? 0;
+    if ((rowCount ?? 0) === 0) return total;
+  }
 }
+
+/** Projects a statement: so long at most a project's deletion waits for the others. */
+const sampleShare = 500;
+const sample = `WITH hour AS (SELECT date_trunc('hour', statement_timestamp(), 'UTC') AS at),
+    project AS (SELECT id FROM project, hour WHERE NOT EXISTS (
+      SELECT 1 FROM usage_sample WHERE usage_sample.project_id = project.id AND usage_sample.at = hour.at)
+      LIMIT ${sampleShare})
+  INSERT INTO usage_sample (project_id, resource, at, in_use, "limit")
+  SELECT project.id, used.resource, hour.at, least(used.in_use, 2147483647), coalesce(${own}, ${usual})
+  FROM hour CROSS JOIN project LEFT JOIN "user" AS person ON FALSE
+  ${joined(projectResources)}
+  ON CONFLICT DO NOTHING`;
 
 export type ExpiredLimit = { resource: string; limit: number; afterwards: number };
 
@@ -106,16 +114,19 @@ export async function projectsWithExpired({ pool }: Pick<Database, "pool">): Pro
   return rows.map(({ projectId }) => projectId);
 }
 
-/** Puts what counts anyway where the expired limits stood. Call it with the project's row locked. */
+/**
+ * Puts what counts anyway where the expired limits stood. Call it with the project's row locked. `now()` is the same in all
+ * three statements: what expires between them waits for the next round.
+ */
 export async function tidyExpired(tx: Tx, projectId: string): Promise<ExpiredLimit[]> {
   const expired = await tx.$queryRaw<ExpiredLimit[]>`
     SELECT quota.resource, quota."limit", coalesce(quota.fallback_limit, quota_default."limit", 0) AS afterwards
     FROM quota LEFT JOIN quota_default USING (resource)
-    WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp() ORDER BY resource`;
+    WHERE project_id = ${projectId}::uuid AND expires_at <= now() ORDER BY resource`;
   await tx.$executeRaw`
-    DELETE FROM quota WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp() AND fallback_limit IS NULL`;
+    DELETE FROM quota WHERE project_id = ${projectId}::uuid AND expires_at <= now() AND fallback_limit IS NULL`;
   await tx.$executeRaw`
     UPDATE quota SET "limit" = fallback_limit, fallback_limit = NULL, expires_at = NULL
-    WHERE project_id = ${projectId}::uuid AND expires_at <= statement_timestamp()`;
+    WHERE project_id = ${projectId}::uuid AND expires_at <= now()`;
   return expired;
 }

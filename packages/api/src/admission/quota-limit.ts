@@ -70,11 +70,15 @@ async function requireLast(
     SELECT expires_at AS at FROM quota WHERE project_id = ${projectId}::uuid AND resource = ANY(${[...resources]})
       AND expires_at > ${until}::timestamptz AND expires_at > statement_timestamp() ORDER BY at DESC LIMIT 1`;
   if (!later) return;
-  throw new CloudError("InvalidInput", "A limit that ends later counts already. Choose its end or a later one.", {
-    reason: "expiryBeforeOther",
-    params: { at: later.at.toISOString() },
-    field: "expiresAt",
-  });
+  throw new CloudError(
+    "InvalidInput",
+    "A limit that ends later counts already. Choose its end or a later one.",
+    {
+      reason: "expiryBeforeOther",
+      params: { at: later.at.toISOString() },
+      field: "expiresAt",
+    },
+  );
 }
 
 const nobody = "00000000-0000-0000-0000-000000000000";

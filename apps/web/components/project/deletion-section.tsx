@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import { useFormatter, useNow, useTranslations } from "next-intl";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ManagedProject } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
@@ -21,10 +21,16 @@ export function DeletionSection({ project, deletion }: { project: ManagedProject
   const format = useFormatter();
   const now = useNow({ updateInterval: 10_000 });
   const [forcing, setForcing] = useState<Left | null>(null);
+  const frame = useRef<HTMLElement>(null);
+  // It was asked for at the foot of the page, and this stands at its head.
+  useEffect(() => frame.current?.scrollIntoView({ block: "end" }), []);
   const percent = project.percent ?? 0;
   const when = format.relativeTime(deletion.startedAt > now ? now : deletion.startedAt, now);
   return (
-    <section className="flex flex-col gap-3 rounded-surface border border-changing/40 bg-changing-soft p-4">
+    <section
+      ref={frame}
+      className="flex flex-col gap-3 rounded-surface border border-changing/40 bg-changing-soft p-4"
+    >
       <Meter
         label={t("title", { percent })}
         words={t("by", { actor: deletion.by, when })}

@@ -112,6 +112,8 @@ for (const language of ["en", "ko"] satisfies Locale[]) {
       }
       expect(granting.count.steps).toBeLessThanOrEqual(mostStepsToGrant);
       await admin.context().close();
+      await second.close();
+      await page.bringToFront();
 
       await expect(page.getByRole("textbox", { name: words("fields.name"), exact: true })).toHaveValue(name);
       await press(page, submitOf(page));

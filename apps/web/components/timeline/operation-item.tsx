@@ -65,6 +65,9 @@ export function OperationItem({ operation, projectId }: { operation: OperationRo
               <StepMark state={step.state} />
               {named(t, "steps", step.name)}
               <span className="sr-only">{named(t, "operationStates", step.state)}</span>
+              {step.waitingFor.length > 0 ? (
+                <span>{t("operations.waitsFor", { names: step.waitingFor.join(", ") })}</span>
+              ) : null}
             </li>
           ))}
         </ol>

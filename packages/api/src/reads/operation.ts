@@ -4,14 +4,17 @@ import { z } from "zod";
 import { filterText, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, literal, sql } from "../sql.ts";
 
-const steps = z.array(z.looseObject({ name: z.string(), state: z.string() }));
+const steps = z.array(
+  z.looseObject({ name: z.string(), state: z.string(), waitingFor: z.array(z.string()).default([]) }),
+);
 
 export type OperationItem = {
   id: string;
   kind: string;
   state: "pending" | "running" | "succeeded" | "failed" | "cancelled";
   percent: number;
-  steps: { name: string; state: string }[];
+  /** `waitingFor`: names of what it can't go on without. */
+  steps: { name: string; state: string; waitingFor: string[] }[];
   resourceKind: string;
   resourceId: string;
   resourceName: string;
@@ -125,7 +128,7 @@ function toItem(row: Row): OperationItem {
     steps: steps
       .catch([])
       .parse(row.steps)
-      .map(({ name, state }) => ({ name, state })),
+      .map(({ name, state, waitingFor }) => ({ name, state, waitingFor })),
     resourceKind: row.resourceKind,
     resourceId: row.resourceId,
     resourceName: row.resourceName,

@@ -20,6 +20,7 @@ const topics = [
   "aggregate",
   "role",
   "group",
+  "secondFactor",
 ] as const;
 
 /** The words of the portal in one sentence each. */

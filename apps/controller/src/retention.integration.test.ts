@@ -67,6 +67,19 @@ async function left(table: "session" | "certificate" | "joinToken" | "process"):
 
 const keepAll = () => ({ database, eventMonths: null });
 
+it("forgets a guest that was left behind after more than a year, unless a hypervisor still tells of it", async () => {
+  const { prisma } = database;
+  const [fresh, old, told] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+  await prisma.hypervisor.create({
+    data: { id: crypto.randomUUID(), name: "keeper", orphans: [{ guestId: told }] },
+  });
+  const row = (guestId: string, days: number) => ({ guestId, generation: 3, leftAt: ago(days) });
+  await prisma.leftGuest.createMany({ data: [row(fresh, 30), row(old, 401), row(told, 401)] });
+  expect((await removeOld(keepAll())).left_guest).toBe(1);
+  const kept = (await prisma.leftGuest.findMany()).map(({ guestId }) => guestId);
+  expect(kept.toSorted()).toEqual([fresh, told].toSorted());
+});
+
 it("removes sessions, tokens and certificates a while after their last use, and no others", async () => {
   const userId = await person();
   const sessions = {

@@ -18,6 +18,9 @@ const leavings = {
   join_token: `expires_at < now() - interval '7 days'`,
   usage_sample: `at < now() - interval '400 days'`,
   orphan_order: `done_at < now() - interval '30 days'`,
+  // A guest that some hypervisor still tells of may yet be adopted, and must then not be taken for what it was.
+  left_guest: `left_at < now() - interval '400 days' AND NOT EXISTS (
+    SELECT 1 FROM hypervisor h, jsonb_array_elements(h.orphans) o WHERE o->>'guestId' = guest_id::text)`,
   process: `last_seen_at < now() - interval '1 day'`,
   // An agent that comes with an expired one is refused with or without its row. Each run of a web process asks for one.
   certificate: `kind <> 'ca' AND (not_after < now() - interval '1 day'

@@ -17,6 +17,7 @@ import {
   type SessionIdentity,
   takeOver,
 } from "@madang/api/server";
+import { CloudError } from "@madang/core/errors";
 import { isGranted } from "@madang/core/identity/permission";
 import type { WebSocket } from "ws";
 import type { Backend } from "./backend.ts";
@@ -34,6 +35,8 @@ export type ConsoleCall = {
 
 export type ConsoleRelay = {
   accept: (request: IncomingMessage, socket: Duplex, head: Buffer, call: ConsoleCall) => void;
+  /** A browser is told why only by the code of a socket that was opened. */
+  turnAway: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   close: () => Promise<void>;
 };
 
@@ -104,11 +107,18 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
         // A second socket with a used ticket neither takes the first one's place nor ends its watch.
         const forget = () => open.get(call.consoleId)?.browser === browser && open.delete(call.consoleId);
         const done = serve(browser, call).catch((error) => {
+          if (error instanceof CloudError && error.code === "TooManyRequests")
+            return closeSocket(browser, closeCodes.tooManyOpen);
           api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
           closeSocket(browser, 1011);
         });
         if (!open.has(call.consoleId)) open.set(call.consoleId, { browser, done });
         void done.finally(forget);
+      }),
+    turnAway: (request, socket, head) =>
+      wss.handleUpgrade(request, socket, head, (browser) => {
+        browser.on("error", () => browser.terminate());
+        closeSocket(browser, closeCodes.tooManyOpen);
       }),
     close: async () => {
       for (const timer of timers) clearInterval(timer);

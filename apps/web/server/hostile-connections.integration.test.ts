@@ -70,6 +70,12 @@ test("one person has a bounded number of sockets, and another is not refused for
   const many = Array.from({ length: 120 }, () => connect(address, { cookie, origin: web.env.url }));
   const opened = await Promise.all(many.map((one) => one.opened));
   expect(opened.filter(Boolean)).toHaveLength(100);
+  // A console says by its code that it is one too many.
+  const console = connect(`ws://127.0.0.1:${web.env.port}/ws/console/${crypto.randomUUID()}?ticket=x`, {
+    cookie,
+    origin: web.env.url,
+  });
+  expect(await console.closed).toBe(4005);
   const admin = (await signIn(web.env, "admin")).cookie ?? "";
   const other = connect(address, { cookie: admin, origin: web.env.url });
   expect(await other.opened).toBe(true);

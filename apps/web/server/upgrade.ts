@@ -73,7 +73,10 @@ async function route(
   const caller = await callerOf(deps, request, requestId);
   const identity = caller.sessionId && (await readIdentity(deps.backend.api.reads, caller.sessionId));
   if (!identity) return refuse(socket, "401 Unauthorized");
-  if (!sockets.admit(identity.userId, socket)) return refuse(socket, "429 Too Many Requests");
+  if (!sockets.admit(identity.userId, socket)) {
+    if (consoleId !== undefined && !socket.destroyed) return consoles.turnAway(request, socket, head);
+    return refuse(socket, "429 Too Many Requests");
+  }
   if (consoleId === undefined) return acceptStream(request, socket, head);
   const ticket = url.searchParams.get("ticket") ?? "";
   consoles.accept(request, socket, head, { consoleId, ticket, identity, address: caller.address, requestId });

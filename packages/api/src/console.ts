@@ -12,6 +12,7 @@ export const closeCodes = {
   agentUnreachable: 4002,
   takenOver: 4003,
   sessionEnded: 4004,
+  tooManyOpen: 4005,
 } as const;
 
 export function newConsoleSecret(): string {

@@ -185,6 +185,7 @@ function Certificates({ rows }: { rows: SystemRow["certificates"]["items"] }) {
     {
       key: "ends",
       title: t("columns.ends"),
+      className: "whitespace-nowrap",
       cell: (row) => (
         <span className="inline-flex items-center gap-1.5">
           {row.soon ? <TriangleAlert aria-hidden className="size-4 shrink-0 text-changing" /> : null}
@@ -250,7 +251,7 @@ function Tables({ rows }: { rows: SystemRow["database"]["tables"] }) {
       key: "rows",
       title: t("columns.rows"),
       className: "text-right tabular-nums",
-      cell: (row) => format.number(Math.round(row.rows)),
+      cell: (row) => (row.rows === null ? "–" : format.number(Math.round(row.rows))),
     },
     {
       key: "bytes",

@@ -26,12 +26,15 @@ export type CertificateItem = {
   soon: boolean;
 };
 
+/** `rows`: about how many; null as long as PostgreSQL has not counted. */
+type TableSize = { name: string; bytes: number; rows: number | null };
+
 export type SystemItem = {
   about: About;
   processes: ProcessItem[];
   agents: { items: AgentItem[]; total: number };
   queues: QueueFigures[];
-  database: { version: string; bytes: number; tables: { name: string; bytes: number; rows: number }[] };
+  database: { version: string; bytes: number; tables: TableSize[] };
   certificates: { items: CertificateItem[]; total: number };
   trail: {
     /** null: all of them; undefined: no controller says so now. */
@@ -126,10 +129,12 @@ async function readSize({ pool }: Database): Promise<SystemItem["database"]> {
     pool.query<{ version: string; bytes: number }>(
       `SELECT current_setting('server_version') AS version, pg_database_size(current_database())::float AS bytes`,
     ),
-    pool.query<{ name: string; bytes: number; rows: number }>(
-      `SELECT coalesce(pg_partition_root(c.oid), c.oid)::regclass::text AS name,
-         sum(pg_total_relation_size(c.oid))::float AS bytes, sum(greatest(c.reltuples, 0))::float AS rows
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    pool.query<TableSize>(
+      `SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || r.relname AS name,
+         sum(pg_total_relation_size(c.oid))::float AS bytes,
+         sum(c.reltuples) FILTER (WHERE c.reltuples >= 0)::float AS rows
+       FROM pg_class c JOIN pg_class r ON r.oid = coalesce(pg_partition_root(c.oid), c.oid)
+         JOIN pg_namespace n ON n.oid = r.relnamespace
        WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
        GROUP BY 1 ORDER BY 2 DESC LIMIT $1`,
       [largest],

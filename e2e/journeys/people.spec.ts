@@ -113,7 +113,7 @@ test("a newcomer is let in by a link, sees his project by itself, and is told wh
   await theirs.waitForURL(/\/p\//);
   await addMember(theirs, words, project.id, newcomer.name);
   await his.waitForURL(new RegExp(`/p/${project.id}`), { timeout: 30_000 });
-  await expect(his.getByRole("heading", { level: 1, name: words("overview.title") })).toBeVisible();
+  await expect(his.getByRole("heading", { level: 1, name: project.name })).toBeVisible();
 
   await removeMember(theirs, words, newcomer.name);
   const left = words("missing.left.title", { name: project.name });

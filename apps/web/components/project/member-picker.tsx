@@ -6,6 +6,7 @@ import { User, Users, X } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useId, useState } from "react";
 import { useTRPC } from "../../lib/trpc.ts";
+import { RoleNotes } from "../role/role-notes.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Combobox } from "../ui/combobox.tsx";
 import { Select } from "../ui/input.tsx";
@@ -85,6 +86,7 @@ export function MemberPicker({ picked, onChange }: MemberPickerProps) {
         </p>
       </div>
       <Picked picked={picked} onChange={onChange} />
+      <RoleNotes chosen={picked.map(({ role }) => role)} />
     </div>
   );
 }

@@ -75,6 +75,31 @@ describe("controllers on the queue", () => {
     expect(await cloud.database.prisma.event.count({ where: { resourceId: id } })).toBe(3);
   });
 
+  it("end a project of which deletion was asked, two of them, woken by nobody", async () => {
+    const { prisma } = cloud.database;
+    const { id: domainId } = await prisma.domain.findFirstOrThrow();
+    const projectId = randomUUID();
+    await prisma.project.create({ data: { id: projectId, domainId, name: "ending" } });
+    const own = { ...cloud, projectId };
+    const instances = [await addInstance(own), await addInstance(own)];
+    const operation = await prisma.operation.create({
+      data: {
+        ...{ id: randomUUID(), kind: "project.delete", projectId, actorName: "root", requestId: "req-1" },
+        ...{ resourceKind: "project", resourceId: projectId, resourceName: "ending" },
+      },
+    });
+    await prisma.project.update({ where: { id: projectId }, data: { deleteRequestedAt: new Date() } });
+    await Promise.all([startController(), startController()]);
+    await until(async () => expect(await prisma.project.count({ where: { id: projectId } })).toBe(0));
+    for (const id of instances) expect(await instance(id)).toBeNull();
+    const ended = await prisma.operation.findMany({
+      where: { OR: [{ id: operation.id }, { parentId: operation.id }] },
+    });
+    expect(ended.map(({ kind, state }) => `${kind} ${state}`).toSorted()).toEqual([
+      ...["instance.delete succeeded", "instance.delete succeeded", "project.delete succeeded"],
+    ]);
+  });
+
   it("find by looking what nobody woke them for", async () => {
     await addHypervisor(cloud);
     const id = await addInstance(cloud);

@@ -4,6 +4,7 @@ import { storedLimits } from "@madang/core/quota/request";
 import { lockProject, transaction } from "@madang/db";
 import { isTrackedEnvelope } from "@trpc/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { bearerText, newSecret, readCredentialIdentity } from "../credential.ts";
 import type { StreamMessage } from "../stream/event-stream.ts";
 import { callerAs, launchOf, openTestCloud, refusal, type TestCloud } from "../testing.ts";
 
@@ -148,6 +149,17 @@ test("a disabled project is seen by nobody, its streams end, and enabling brings
     }
     return null;
   });
+  const { secret, secretHash } = newSecret();
+  const credentialId = newId();
+  await cloud.database.prisma.applicationCredential.create({
+    data: {
+      ...{ id: credentialId, name: credentialId, userId: cloud.users.outsider, projectId: project.id },
+      ...{ secretHash, roles: ["manager"] },
+    },
+  });
+  const works = async () =>
+    (await readCredentialIdentity(cloud.database, bearerText(credentialId, secret))) !== null;
+  expect(await works()).toBe(true);
   const enable = (enabled: boolean) => admin().project.setEnabled({ id: project.id, enabled });
   await enable(false);
   expect(await Promise.all(streams)).toEqual(["accessRevoked", "accessRevoked"]);
@@ -159,9 +171,11 @@ test("a disabled project is seen by nobody, its streams end, and enabling brings
     });
   }
   expect(await admin().project.get({ id: project.id })).toMatchObject({ state: "disabled" });
+  expect(await works()).toBe(false);
   await enable(false);
   await enable(true);
   expect(await visible("outsider", project.id)).toBe(true);
+  expect(await works()).toBe(true);
   expect(await events(project.id)).toEqual(["project.create", "project.disable", "project.enable"]);
 });
 

@@ -7,7 +7,7 @@ import { recordExport } from "../admission/record-export.ts";
 import { authorise } from "../authorise.ts";
 import type { Context } from "../context.ts";
 import { invalidInput } from "../error-table.ts";
-import { actorOf } from "../trpc.ts";
+import { doerOf } from "../trpc.ts";
 import type { AnyExport, ExportRow } from "./export.ts";
 import { exportKinds } from "./index.ts";
 
@@ -48,7 +48,7 @@ async function open(context: Context, name: string, query: ExportQuery): Promise
     await authorise(context.deps.reads, await context.identity(), permission, projectId, path);
   const identity = await judge();
   const pages = await begun(context, kind, query);
-  if (scope === "system") await recordExport(context.deps, actorOf(identity, context), name, stated(query));
+  if (scope === "system") await recordExport(context.deps, doerOf(identity, context), name, stated(query));
   return { userId: identity.userId, projectId, columns, pages, judgeAgain: async () => void (await judge()) };
 }
 

@@ -138,9 +138,8 @@ test("a refused act is on the record, in the project it was tried in, and a floo
     code: "Forbidden",
   });
   const tried = await audit({ action: "access.refused", actorId: cloud.users.outsider });
-  expect(tried.items.map(({ projectId, resourceName }) => [projectId, resourceName])).toEqual([
-    [null, "admin.orphan.adopt"],
-  ]);
+  expect(tried.items.map(({ resourceName }) => resourceName)).toContain("admin.orphan.adopt");
+  expect(new Set(tried.items.map(({ projectId }) => projectId))).toEqual(new Set([null]));
 });
 
 test("every filter narrows alone and together, in pages without gaps or repetitions", async () => {
@@ -163,6 +162,7 @@ test("every filter narrows alone and together, in pages without gaps or repetiti
     { requestId: someone.requestId ?? "" },
     { from: someone.createdAt.toISOString() },
     { to: someone.createdAt.toISOString() },
+    { from: "1999-12-31T23:59:59+23:59" },
     {
       action: someone.action,
       projectId: cloud.projectId,

@@ -14,6 +14,15 @@ export type AuditItem = EventItem & {
   changes: Changes;
 };
 
+const firstYear = 1970;
+
+/** In UTC and in years that PostgreSQL has too: what a reader may write as an offset goes further than what it reads. */
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine((date) => date.getUTCFullYear() >= firstYear && date.getUTCFullYear() <= 9_999)
+  .transform((date) => date.toISOString());
+
 /** All of them single words, so that an address can carry them. */
 export const auditFilter = z.object({
   /** Part of the actor's or the resource's name. */
@@ -27,9 +36,9 @@ export const auditFilter = z.object({
   result: filterText.optional(),
   requestId: filterText.optional(),
   /** From then on. */
-  from: z.iso.datetime({ offset: true }).optional(),
+  from: moment.optional(),
   /** Before then. */
-  to: z.iso.datetime({ offset: true }).optional(),
+  to: moment.optional(),
 });
 export type AuditFilter = z.infer<typeof auditFilter>;
 

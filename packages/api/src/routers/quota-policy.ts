@@ -43,6 +43,10 @@ export const quotaPolicyRouter = router({
     .mutation(({ ctx, input }) => deleteTemplate(ctx.deps, ctx.actor, input.id)),
 });
 
+/** What PostgreSQL takes for a moment, and nobody meant by mistake. */
+const expiry = z.date().refine((date) => date.getUTCFullYear() >= 2000 && date.getUTCFullYear() < 2200, {
+  error: "timeRange",
+});
 const looked = one.extend({ generation: z.int().min(1).max(2_147_483_647) });
 
 export const managedRequestRouter = router({
@@ -50,7 +54,7 @@ export const managedRequestRouter = router({
     .input(z.object({ filter: managedRequestFilter, ...pageInput }))
     .query(({ ctx, input }) => listManagedRequests(ctx.deps.reads, input)),
   approve: procedure("quota:manage")
-    .input(looked.extend({ limits, expiresAt: z.date().nullable(), answer: requestAnswer.default("") }))
+    .input(looked.extend({ limits, expiresAt: expiry.nullable(), answer: requestAnswer.default("") }))
     .mutation(({ ctx, input }) => approveQuotaRequest(ctx.deps, ctx.actor, input)),
   reject: procedure("quota:manage")
     .input(looked.extend({ answer: requestReason }))

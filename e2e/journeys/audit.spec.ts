@@ -29,7 +29,7 @@ for (const language of ["en", "ko"] as const) {
       const words = wordsOf(language);
       const flavor = await changedFlavor();
       await signInAt(page, words, "admin", sharedCloud().adminPassword);
-      await page.waitForURL(/\/(p|admin)/);
+      await page.waitForURL(/\/(p|admin)/, { waitUntil: "commit" });
       await page.goto("/admin");
       let steps = 0;
       const step = async (act: () => Promise<void>) => {

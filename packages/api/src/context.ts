@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import type { Grants } from "@madang/core/identity/permission";
+import type { Grants, Permission } from "@madang/core/identity/permission";
 import { bearerMark, readCredentialIdentity, touchCredential } from "./credential.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Credential, type Identity, readIdentity } from "./identity.ts";
@@ -18,12 +18,15 @@ export type Caller = {
 export type Context = {
   deps: ApiDeps;
   caller: Caller;
-  /** null when nobody is signed in, or the session or the user is no longer valid. */
-  identity: () => Promise<Identity | null>;
+  /**
+   * null when nobody is signed in, or the session or the user is no longer valid. `anew`: as of now, whatever was seen
+   * earlier in the same request.
+   */
+  identity: (anew?: boolean) => Promise<Identity | null>;
 };
 
-/** Who acts, for admission verbs: written into events and operations. */
-export type Actor = {
+/** Who acts: written into events and operations. */
+export type Doer = {
   userId: string;
   name: string;
   grants: Grants;
@@ -34,11 +37,14 @@ export type Actor = {
   credential: Pick<Credential, "id" | "name"> | null;
 };
 
-/** One HTTP request, batched or not, is one look at the database. */
+/** Who calls an admission verb, and what let him in. */
+export type Actor = Doer & { judged: { permission: Permission; projectId: string | null } };
+
+/** The reads of one HTTP request, batched or not, are one look at the database. */
 export function requestContext(deps: ApiDeps, caller: Caller): Context {
   let looked: Promise<Identity | null> | null = null;
-  const identity = () => {
-    looked ??= identify(deps, caller);
+  const identity = (anew = false) => {
+    if (anew || !looked) looked = identify(deps, caller);
     return looked;
   };
   return { deps, caller, identity };

@@ -1,7 +1,7 @@
 /** Programs sign in with "madang.<credential id>.<secret>" as bearer. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { isWithin, rolesIn } from "@madang/core/identity/permission";
-import type { Database } from "@madang/db";
+import { type Grants, isWithin, rolesIn } from "@madang/core/identity/permission";
+import type { Database, Tx } from "@madang/db";
 import { z } from "zod";
 import { grantsOf, type Identity } from "./identity.ts";
 
@@ -49,34 +49,35 @@ const query = {
          JOIN group_member m ON m.group_id = g.group_id WHERE m.user_id = u.id AND g.project_id = c.project_id) a) AS projects
   FROM application_credential c JOIN "user" u ON u.id = c.user_id JOIN domain d ON d.id = u.domain_id
     JOIN project p ON p.id = c.project_id
-  WHERE c.id = $1 AND (c.expires_at IS NULL OR c.expires_at > now()) AND u.enabled AND d.enabled AND p.enabled`,
+  WHERE c.id = $1::uuid AND (c.expires_at IS NULL OR c.expires_at > now()) AND u.enabled AND d.enabled AND p.enabled`,
 };
 
-/** null when it is not ours, wrong, expired, or its owner may not sign in. It counts no further than its owner does now. */
+/**
+ * null when it is not ours, wrong, expired, or its owner may not sign in or has no role left that it was made for. It
+ * counts no further than its owner does now.
+ */
 export async function readCredentialIdentity(database: Database, bearer: string): Promise<Identity | null> {
   const [, id, secret] = shape.exec(bearer) ?? [];
   if (id === undefined || secret === undefined || !z.uuid().safeParse(id).success) return null;
   const [row] = (await database.pool.query<Row>(query, [id])).rows;
   if (!row || !isSame(hashOf(secret), row.secretHash)) return null;
-  const {
-    credentialId,
-    credentialName,
-    secretHash,
-    accessRules,
-    projectId,
-    roles,
-    system,
-    projects,
-    ...rest
-  } = row;
+  const grants = grantsBy(row);
+  if (!grants) return null;
+  const { credentialId, credentialName, secretHash, accessRules, roles, system, projects, ...rest } = row;
+  const credential = { id: credentialId, name: credentialName, accessRules: rules.parse(accessRules) };
+  return { ...rest, sessionId: null, credential, grants };
+}
+
+/** What the credential grants as a transaction sees it now; null when that is nothing. */
+export async function credentialGrants(tx: Tx, id: string): Promise<Grants | null> {
+  const [row] = await tx.$queryRawUnsafe<Row[]>(query.text, id);
+  return row ? grantsBy(row) : null;
+}
+
+function grantsBy({ system, projects, projectId, roles }: Row): Grants | null {
   const held = rolesIn(grantsOf(system, projects), projectId);
   const mine = grantsOf(roles, []).system.filter((role) => isWithin(role, held));
-  return {
-    ...rest,
-    sessionId: null,
-    credential: { id: credentialId, name: credentialName, accessRules: rules.parse(accessRules) },
-    grants: { system: [], projects: mine.length > 0 ? { [projectId]: mine } : {} },
-  };
+  return mine.length > 0 ? { system: [], projects: { [projectId]: mine } } : null;
 }
 
 /** At most once a minute, so that reading does not become writing. */

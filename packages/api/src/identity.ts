@@ -2,7 +2,7 @@
 import { CloudError } from "@madang/core/errors";
 import type { Grants, Role } from "@madang/core/identity/permission";
 import { roles } from "@madang/core/identity/permission";
-import type { Database } from "@madang/db";
+import type { Database, Tx } from "@madang/db";
 
 export type Identity = {
   /** null: a program signed in with an application credential. */
@@ -51,6 +51,12 @@ export async function readIdentities(
       { ...row, credential: null, grants: grantsOf(system, projects) },
     ]),
   );
+}
+
+/** The session's grants as a transaction sees them now; null when it has ended. */
+export async function sessionGrants(tx: Tx, sessionId: string): Promise<Grants | null> {
+  const [row] = await tx.$queryRawUnsafe<Row[]>(query.text, [sessionId]);
+  return row ? grantsOf(row.system, row.projects) : null;
 }
 
 export async function readIdentity(database: Database, sessionId: string): Promise<SessionIdentity | null> {

@@ -72,7 +72,8 @@ async function readPage<Row extends object, Item>(
   input: PageInput,
 ): Promise<Pick<Page<Item>, "items" | "nextCursor">> {
   const sort = input.sort ?? query.defaultSort;
-  const column = query.sorts[sort.replace(/^-/, "")];
+  const name = sort.replace(/^-/, "");
+  const column = Object.hasOwn(query.sorts, name) ? query.sorts[name] : undefined;
   if (!column)
     throw new CloudError("InvalidInput", "This list can't be sorted so.", {
       reason: "unknownSort",

@@ -136,7 +136,9 @@ describe("host aggregates", () => {
     const change = { id: wanted.id, generation: 1, properties: { disk: "ssd" }, hypervisorIds: [two] };
     await admin().aggregate.update(change);
     await toldOfRoom();
-    expect(await refusal(admin().aggregate.update(change))).toMatchObject({ reason: "changedMeanwhile" });
+    await admin().aggregate.update(change);
+    const other = { ...change, properties: { disk: "hdd" } };
+    expect(await refusal(admin().aggregate.update(other))).toMatchObject({ reason: "changedMeanwhile" });
     const { items } = await admin().aggregate.list({ filter: { hypervisorId: two } });
     expect(items).toMatchObject([{ properties: { disk: "ssd" }, hypervisors: [{ id: two }], flavors: [] }]);
     expect((await admin().aggregate.list({ filter: { hypervisorId: one } })).items).toEqual([]);
@@ -259,6 +261,7 @@ describe("room", () => {
       name: "cloudAdmin",
       grants: { system: [], projects: {} },
       credential: null,
+      judged: { permission: "hypervisor:update", projectId: null } as const,
     };
     const caller = { requestId: "req-test", address: "127.0.0.1", sessionId: cloud.sessions.cloudAdmin };
     await setHypervisorEnabled(cloud.deps, { ...actor, ...caller }, id, true, "");

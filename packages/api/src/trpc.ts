@@ -10,7 +10,7 @@ import { z } from "zod";
 import { recordRefusal } from "./admission/record-refusal.ts";
 import { authorise } from "./authorise.ts";
 import { outcomeOf, startedOperations, tellCall } from "./call-log.ts";
-import type { Actor, Context } from "./context.ts";
+import type { Actor, Context, Doer } from "./context.ts";
 import { cloudErrorOf, toTrpcError } from "./error-table.ts";
 import type { Identity } from "./identity.ts";
 
@@ -45,7 +45,7 @@ const told = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
   const began = performance.now();
   const seen: { identity: Identity | null } = { identity: null };
   const identity = async () => {
-    seen.identity = await ctx.identity();
+    seen.identity = await ctx.identity(type === "mutation");
     return seen.identity;
   };
   const result = await next({ ctx: { ...ctx, identity } });
@@ -59,7 +59,8 @@ const told = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
     operations: result.ok ? startedOperations(result.data) : [],
   };
   tellCall(ctx.deps, call, outcomeOf(result), performance.now() - began);
-  if (!result.ok && type === "mutation" && seen.identity)
+  const tried = type === "mutation" || path.startsWith("admin.");
+  if (!result.ok && tried && seen.identity)
     await noteRefusal(ctx, seen.identity, path, call.projectId, cloudErrorOf(result.error));
   return result;
 });
@@ -72,10 +73,11 @@ async function noteRefusal(
   named: string | null,
   { code, options }: CloudError,
 ): Promise<void> {
-  if (code !== "Forbidden" || options.reason === "confirmNeeded") return;
+  const refusedAtTheDoor = code === "Forbidden" || options.reason === "projectNotFound";
+  if (!refusedAtTheDoor || options.reason === "confirmNeeded") return;
   const projectId = rolesIn(identity.grants, named).length > 0 ? named : null;
   const refused = { procedure, projectId, reason: options.reason ?? code };
-  await recordRefusal(ctx.deps, actorOf(identity, ctx), refused);
+  await recordRefusal(ctx.deps, doerOf(identity, ctx), refused);
 }
 
 const judged = told.use(async ({ next }) => {
@@ -87,7 +89,7 @@ const judged = told.use(async ({ next }) => {
 /** Of a subscription this is only its beginning. */
 const inTurn = judged.use(({ ctx, next }) => ctx.deps.limits.calls.run(ctx.caller, () => next()));
 
-export function actorOf(identity: Identity, ctx: Pick<Context, "caller">): Actor {
+export function doerOf(identity: Identity, ctx: Pick<Context, "caller">): Doer {
   const { userId, userName: name, grants, sessionId, credential } = identity;
   const { requestId, address } = ctx.caller;
   return { userId, name, grants, sessionId, credential, requestId, address };
@@ -102,7 +104,8 @@ export function publicProcedure(permission: OfScope<"public">) {
 export function procedure(permission: OfScope<"self" | "system">) {
   return inTurn.meta({ permission }).use(async ({ ctx, path, next }) => {
     const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, null, path);
-    return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx) } });
+    const actor: Actor = { ...doerOf(identity, ctx), judged: { permission, projectId: null } };
+    return await next({ ctx: { ...ctx, me: identity, actor } });
   });
 }
 
@@ -113,6 +116,7 @@ export function projectProcedure(permission: OfScope<"project">) {
     const named = input.success ? input.data.projectId : null;
     const identity = await authorise(ctx.deps.reads, await ctx.identity(), permission, named, path);
     const projectId = z.string().parse(named);
-    return await next({ ctx: { ...ctx, me: identity, actor: actorOf(identity, ctx), projectId } });
+    const actor: Actor = { ...doerOf(identity, ctx), judged: { permission, projectId } };
+    return await next({ ctx: { ...ctx, me: identity, actor, projectId } });
   });
 }

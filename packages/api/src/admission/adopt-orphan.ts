@@ -30,7 +30,7 @@ export async function adoptOrphan(deps: AdmissionDeps, actor: Actor, input: Adop
 
 async function admit(deps: AdmissionDeps, tx: Tx, actor: Actor, input: Adoption): Promise<Started> {
   const { id, projectId, name, hypervisorId, guestId } = input;
-  const project = await lockOpenProject(tx, projectId, "projectId");
+  const project = await lockOpenProject(tx, actor, projectId, "projectId");
   const bodyHash = deps.seal.mark(JSON.stringify(["orphan.adopt", actor.userId, input]));
   if ((await claimIds(tx, [{ id, kind: "instance", projectId, bodyHash }])) === "repeat")
     return adoptedBefore(tx, id);

@@ -1,5 +1,6 @@
 /** The one way to change what is wanted of an instance: lock it, judge the action, write, record, wake. */
 import { CloudError } from "@madang/core/errors";
+import type { Permission } from "@madang/core/identity/permission";
 import { type AdminAction, actionBlocked, type InstanceAction } from "@madang/core/instance/action";
 import { deriveStatus } from "@madang/core/instance/status";
 import {
@@ -15,6 +16,7 @@ import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { instanceNotFound } from "../reads/instance.ts";
 import { changesOf, createOperation, recordEvent, type Subject } from "./record.ts";
+import { requireStill } from "./still.ts";
 
 export type InstanceRef = { projectId: string; id: string };
 export type Started = { operationId: string };
@@ -57,7 +59,7 @@ async function admit(
   ref: InstanceRef,
   change: Change,
 ): Promise<Started> {
-  const instance = await lockedInstance(tx, ref);
+  const instance = await lockedInstance(tx, actor, ref);
   const earlier = await change.already?.(tx, instance);
   if (earlier) return earlier;
   await requireAllowed(tx, instance, change.action);
@@ -73,8 +75,15 @@ async function admit(
   return { operationId };
 }
 
-export async function lockedInstance(tx: Tx, { projectId, id }: InstanceRef): Promise<Instance> {
+/** `permission`: where it takes more than the procedure says. Throws NotFound, and what `requireStill` throws. */
+export async function lockedInstance(
+  tx: Tx,
+  actor: Actor,
+  { projectId, id }: InstanceRef,
+  permission?: Permission,
+): Promise<Instance> {
   await lockInstance(tx, id);
+  await requireStill(tx, actor, permission);
   const instance = await tx.instance.findFirst({ where: { id, projectId } });
   if (!instance) throw instanceNotFound();
   return instance;

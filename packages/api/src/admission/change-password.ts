@@ -1,3 +1,4 @@
+import { CloudError } from "@madang/core/errors";
 import { transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -17,6 +18,11 @@ export async function changePassword(
 ): Promise<void> {
   await deps.limits.take("changePassword", actor.userId);
   checkPassword(next, "next");
+  if (next === current)
+    throw new CloudError("InvalidInput", "This is the password you have.", {
+      reason: "passwordSame",
+      field: "next",
+    });
   const user = await deps.admission.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } });
   const asker = { address: actor.userId, known: true };
   const passwordHash = await deps.limits.passwords.run(asker, async () => {

@@ -158,9 +158,9 @@ test("it ends at once: deleted, expired, its owner disabled or without the role,
   expect(await refusal(look())).toMatchObject(refused);
   await prisma.project.update({ where: { id: projectId }, data: { enabled: true } });
   await removeRole(prisma, cloud.users.member, projectId, "member");
-  expect((await refusal(launch())).reason).toBe("projectNotFound");
+  expect((await refusal(launch())).reason).toBe("credentialRefused");
   await assignRole(prisma, cloud.users.member, projectId, "reader");
-  expect((await refusal(launch())).reason).toBe("projectNotFound");
+  expect((await refusal(launch())).reason).toBe("credentialRefused");
   await assignRole(prisma, cloud.users.member, projectId, "member");
   await removeRole(prisma, cloud.users.member, projectId, "reader");
   await launch();

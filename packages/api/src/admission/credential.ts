@@ -48,7 +48,7 @@ async function admit(
   secretHash: string,
 ): Promise<void> {
   const { id, projectId, name, accessRules } = input;
-  await lockOpenProject(tx, projectId);
+  await lockOpenProject(tx, actor, projectId);
   await lockUser(tx, actor.userId);
   const bodyHash = deps.seal.mark(JSON.stringify(["application_credential", actor.userId, input]));
   const claim = { id, kind: "application_credential", projectId, bodyHash };

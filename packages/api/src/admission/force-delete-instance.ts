@@ -21,7 +21,7 @@ export async function forceDeleteInstance(deps: AdmissionDeps, actor: Actor, id:
 }
 
 async function admit(deps: AdmissionDeps, tx: Tx, actor: Actor, ref: InstanceRef): Promise<Started> {
-  const instance = await lockedInstance(tx, ref);
+  const instance = await lockedInstance(tx, actor, ref);
   const earlier = await deletion(tx, instance);
   if (earlier && instance.forceDeleteRequestedAt) return earlier;
   const generation = instance.generation + 1;

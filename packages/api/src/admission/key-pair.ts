@@ -53,7 +53,7 @@ async function admit(
   input: NewKeyPair,
   key: PublicKey,
 ): Promise<KeyPairItem> {
-  await lockOpenProject(tx, input.projectId);
+  await lockOpenProject(tx, actor, input.projectId);
   await lockUser(tx, actor.userId);
   const bodyHash = deps.seal.mark(JSON.stringify(["key_pair", actor.userId, input.name, key.publicKey]));
   const claim = { id: input.id, kind: "key_pair", projectId: input.projectId, bodyHash };

@@ -53,7 +53,7 @@ async function admit(
   input: LaunchInput,
   passwordHash: string | null,
 ): Promise<Launched> {
-  await lockOpenProject(tx, input.projectId);
+  await lockOpenProject(tx, actor, input.projectId);
   const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
   const claims = input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
   if ((await claimIds(tx, claims)) === "repeat") return await launchedBefore(tx, input.ids);

@@ -35,7 +35,7 @@ export async function addMember(
 ): Promise<Named> {
   await deps.limits.take("memberLookup", actor.userId);
   const found = await transaction(deps.admission.prisma, async (tx) => {
-    const project = await lockOpenProject(tx, projectId);
+    const project = await lockOpenProject(tx, actor, projectId);
     await requireGivable(tx, actor, projectId, [role]);
     const called = await (kind === "user"
       ? userCalled(tx, projectId, name)
@@ -67,7 +67,7 @@ export async function setMemberRoles(
   was?: readonly Role[],
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
-    await lockOpenProject(tx, projectId);
+    await lockOpenProject(tx, actor, projectId);
     const member = await lockedMember(tx, { kind, id });
     const held = await rolesOf(tx, projectId, { kind, id });
     if (!member || held.length === 0) throw memberNotFound();

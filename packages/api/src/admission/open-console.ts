@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { CloudError } from "@madang/core/errors";
 import type { ConsoleKind } from "@madang/core/wire/agent";
 import { type Tx, transaction } from "@madang/db";
-import { authoriseGrants } from "../authorise.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { requireSession } from "../identity.ts";
@@ -22,12 +21,12 @@ export async function openConsole(
   ref: InstanceRef,
   kind: ConsoleKind,
 ): Promise<OpenedConsole> {
-  authoriseGrants(actor.grants, kind === "log" ? "instance:log" : "instance:console", ref.projectId);
+  const permission = kind === "log" ? "instance:log" : "instance:console";
   const ticket = randomBytes(32).toString("base64url");
   const consoleId = crypto.randomUUID();
   const now = deps.admission.now();
   await transaction(deps.admission.prisma, async (tx) => {
-    const instance = await lockedInstance(tx, ref);
+    const instance = await lockedInstance(tx, actor, ref, permission);
     await requireAllowed(tx, instance, "console");
     await requireRoom(tx, instance.id, now);
     await tx.consoleSession.create({

@@ -21,7 +21,7 @@ export async function createQuotaRequest(
 ): Promise<void> {
   const { id, projectId, asked, reason } = request;
   await inProject(deps, projectId, async (tx) => {
-    const project = await lockOpenProject(tx, projectId);
+    const project = await lockOpenProject(tx, actor, projectId);
     const bodyHash = deps.seal.mark(JSON.stringify(["quota_request", actor.userId, request]));
     const claim = { id, kind: "quota_request", projectId, bodyHash };
     if ((await claimIds(tx, [claim])) === "repeat") return;
@@ -42,7 +42,7 @@ export async function amendQuotaRequest(
   { id, projectId, generation, asked, reason }: Ref & { asked: Limits; reason: string },
 ): Promise<void> {
   await inProject(deps, projectId, async (tx) => {
-    const project = await lockOpenProject(tx, projectId);
+    const project = await lockOpenProject(tx, actor, projectId);
     const before = await lockWaiting(tx, { id, projectId, generation });
     await requireMore(tx, actor, projectId, asked);
     await requireNoneWaits(tx, projectId, asked, id);
@@ -61,7 +61,7 @@ export async function amendQuotaRequest(
 export async function withdrawQuotaRequest(deps: AdmissionDeps, actor: Actor, ref: Ref): Promise<void> {
   const { id, projectId } = ref;
   await inProject(deps, projectId, async (tx) => {
-    const project = await lockOpenProject(tx, projectId);
+    const project = await lockOpenProject(tx, actor, projectId);
     const before = await lockWaiting(tx, ref);
     const state = "withdrawn";
     await tx.quotaRequest.update({ where: { id }, data: { state, generation: { increment: 1 } } });

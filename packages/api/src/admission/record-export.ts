@@ -1,5 +1,5 @@
 import { transaction } from "@madang/db";
-import type { Actor } from "../context.ts";
+import type { Doer } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { recordEvent } from "./record.ts";
 
@@ -8,7 +8,7 @@ const nilUuid = "00000000-0000-0000-0000-000000000000";
 /** Who took rows of the whole cloud away, and which; `query` is what was parsed already. */
 export async function recordExport(
   deps: AdmissionDeps,
-  actor: Actor,
+  actor: Doer,
   name: string,
   query: Readonly<Record<string, unknown>>,
 ): Promise<void> {

@@ -1,11 +1,11 @@
 /** What every admission verb writes beside its own rows: the trail, and long work as a row. */
 import { appendEvents, type Tx } from "@madang/db";
-import type { Actor } from "../context.ts";
+import type { Doer } from "../context.ts";
 
 export type Subject = { kind: string; id: string; name: string; projectId: string | null };
 
 export type Entry = {
-  actor: Actor;
+  actor: Doer;
   subject: Subject;
   action: string;
   /** What is said when nothing else is: it was accepted. */
@@ -72,7 +72,7 @@ const stepsOf: { [kind: string]: readonly string[] } = {
 /** `generation`: the subject's generation that this operation waits to see settled. Answers the operation's id. */
 export async function createOperation(
   tx: Tx,
-  actor: Actor,
+  actor: Doer,
   kind: string,
   subject: Subject,
   generation: number,
@@ -84,7 +84,7 @@ export async function createOperation(
 /** One for each subject, in their order. */
 export async function createOperations(
   tx: Tx,
-  actor: Actor,
+  actor: Doer,
   kind: string,
   subjects: readonly Subject[],
   generation: number,

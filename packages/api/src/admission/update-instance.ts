@@ -31,7 +31,7 @@ async function admit(
   ref: InstanceRef,
   { name, deleteProtection, crashPolicy }: InstanceChanges,
 ): Promise<string[]> {
-  const instance = await lockedInstance(tx, ref);
+  const instance = await lockedInstance(tx, actor, ref);
   const subject = subjectOf(instance);
   if (name !== undefined && name !== instance.name) {
     await requireAllowed(tx, instance, "rename");

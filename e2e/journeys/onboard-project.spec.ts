@@ -65,6 +65,13 @@ for (const language of ["en", "ko"] satisfies Locale[]) {
       const mina = await signIn("mina", sharedCloud().memberPassword);
       const me = await mina.query<{ projects: { name: string; roles: string[] }[] }>("account.me");
       expect(me.projects.find((project) => project.name === name)?.roles).toEqual(["manager"]);
+
+      // The journeys that follow find mina's projects as they were.
+      const id = new URL(page.url()).pathname.split("/").at(-1);
+      const admin = await signIn("admin", sharedCloud().adminPassword);
+      await admin.mutate("admin.project.delete", { id, name });
+      const left = () => sql("SELECT 1 FROM project WHERE name = $1", [name]);
+      await expect.poll(async () => (await left()).length, slow).toBe(0);
     });
   });
 }

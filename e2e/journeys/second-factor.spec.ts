@@ -41,6 +41,7 @@ async function codeOf(secret: string, steps: number): Promise<string> {
 }
 
 test("a first password, a second factor, a lost phone, and a link", async ({ page, words }) => {
+  test.setTimeout(15 * 60_000);
   const button = (key: string) => page.getByRole("button", { name: words(key), exact: true });
   const dialog = page.getByRole("dialog");
 

@@ -101,6 +101,8 @@ function guard(deps: PublicDeps, request: FastifyRequest, reply: FastifyReply, d
 
 function answerError(deps: PublicDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof CloudError) {
+    if (error.code === "Unauthenticated")
+      void reply.header("www-authenticate", challenge(bearerOf(request.raw)));
     const refusal = new TRPCError({ code: trpcCodes[error.code] });
     void reply
       .code(getHTTPStatusCodeFromError(refusal))

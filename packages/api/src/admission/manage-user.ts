@@ -36,7 +36,7 @@ export async function createPerson(
 ): Promise<PasswordResetLink | null> {
   const passwordHash = await firstHash(deps, actor, person.password);
   const link = await transaction(deps.admission.prisma, async (tx) => {
-    const bodyHash = deps.seal.mark(JSON.stringify(["user", person]));
+    const bodyHash = deps.seal.mark(JSON.stringify(["user", actor.userId, person]));
     const claim = { id: person.id, kind: "user", projectId: null, bodyHash };
     if ((await claimIds(tx, [claim])) === "repeat") return await linkAgain(tx, actor, person.id);
     const { password: _password, ...fields } = person;
@@ -67,8 +67,10 @@ async function firstHash(deps: Deps, actor: Actor, password: string | null): Pro
 
 /** The first answer may have been lost with its link; nobody gets one so who has a password by now. */
 async function linkAgain(tx: Tx, actor: Actor, id: string): Promise<PasswordResetLink | null> {
-  const user = await tx.user.findUnique({ where: { id }, select: { passwordHash: true, enabled: true } });
+  const select = { id: true, name: true, passwordHash: true, enabled: true } as const;
+  const user = await tx.user.findUnique({ where: { id }, select });
   if (!user?.enabled || user.passwordHash !== null) return null;
+  await recordEvent(tx, { actor, subject: userSubject(user), action: "user.reset-link" });
   return await createPasswordReset(tx, id, actor.userId);
 }
 

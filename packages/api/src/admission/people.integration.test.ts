@@ -72,6 +72,7 @@ describe("users", () => {
     const again = await admin().user.create(wanted);
     const token = (url: string | undefined) => url?.split("/reset-password#token=")[1] ?? "";
     expect(token(again.link?.url)).not.toBe(token(first.link?.url));
+    expect(await lastEvent("user.reset-link")).toMatchObject({ resourceName: "Jiwoo" });
     const anybody = callerAs(cloud, null).account.passwordReset;
     expect(await refusal(anybody.look({ token: token(first.link?.url) }))).toMatchObject({
       code: "NotFound",

@@ -54,7 +54,10 @@ test("one's sessions are listed with this one marked, and end one by one or all 
   expect(await Promise.all([mine, third, foreign].map(isOpen))).toEqual([true, false, true]);
   expect((await account.sessions.list({})).total).toBe(1);
   const events = await cloud.database.prisma.event.findMany({ where: { action: "session.revoke" } });
-  expect(events.map(({ resourceId }) => resourceId)).toEqual([second, third]);
+  expect(events.map(({ resourceId, params }) => [resourceId, params])).toEqual([
+    [second, { sessions: 1 }],
+    [mine, { sessions: 1 }],
+  ]);
 });
 
 test("two browsers that end each other at once are both out, and neither call fails", async () => {

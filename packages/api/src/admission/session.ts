@@ -4,7 +4,7 @@ import { type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { requireSession } from "../identity.ts";
-import { recordEvents } from "./record.ts";
+import { recordEvent } from "./record.ts";
 
 /** One that ended meanwhile is no error. Throws NotFound for somebody else's. */
 export async function revokeSession(deps: AdmissionDeps, actor: Actor, id: string): Promise<void> {
@@ -14,7 +14,7 @@ export async function revokeSession(deps: AdmissionDeps, actor: Actor, id: strin
     const ended = await tx.$queryRaw<{ id: string }[]>`
       UPDATE session SET revoked_at = statement_timestamp() WHERE id = ${id}::uuid AND revoked_at IS NULL
       RETURNING id`;
-    await record(tx, actor, ended);
+    if (ended.length > 0) await record(tx, actor, id, 1);
   });
   deps.hints.publish("event");
 }
@@ -23,23 +23,19 @@ export async function revokeSession(deps: AdmissionDeps, actor: Actor, id: strin
 export async function revokeOtherSessions(deps: AdmissionDeps, actor: Actor): Promise<{ ended: number }> {
   const sessionId = requireSession(actor);
   const ended = await transaction(deps.admission.prisma, async (tx) => {
-    const others = await tx.$queryRaw<{ id: string }[]>`
+    const others = await tx.$executeRaw`
       UPDATE session SET revoked_at = statement_timestamp()
       WHERE user_id = ${actor.userId}::uuid AND id <> ${sessionId}::uuid AND revoked_at IS NULL
-        AND expires_at > statement_timestamp()
-      RETURNING id`;
-    await record(tx, actor, others);
-    return others.length;
+        AND expires_at > statement_timestamp()`;
+    if (others > 0) await record(tx, actor, sessionId, others);
+    return others;
   });
   deps.hints.publish("event");
   return { ended };
 }
 
-async function record(tx: Tx, actor: Actor, ended: readonly { id: string }[]): Promise<void> {
-  const entries = ended.map(({ id }) => ({
-    actor,
-    subject: { kind: "session", id, name: actor.name, projectId: null },
-    action: "session.revoke",
-  }));
-  if (entries.length > 0) await recordEvents(tx, entries);
+/** `id`: the one session, or the one that is left. */
+async function record(tx: Tx, actor: Actor, id: string, sessions: number): Promise<void> {
+  const subject = { kind: "session", id, name: actor.name, projectId: null };
+  await recordEvent(tx, { actor, subject, action: "session.revoke", params: { sessions } });
 }

@@ -35,7 +35,7 @@ export const userRouter = router({
     .input(one)
     .query(({ ctx, input }) => readUser(ctx.deps.reads, input.id)),
   /** Without a password the answer has a link where he sets one. */
-  create: procedure("user:manage")
+  create: procedure("user:secure")
     .input(
       one.extend({
         name: displayName,

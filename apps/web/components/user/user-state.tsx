@@ -23,8 +23,8 @@ export function UserState({ user }: { user: Pick<UserRow, "enabled" | "hasPasswo
   const state = stateOf(user);
   const { icon: Icon, look } = looks[state];
   return (
-    <span className={cn("inline-flex items-center gap-1.5 align-middle text-table", look)}>
-      <Icon aria-hidden className="size-4 shrink-0" />
+    <span className="inline-flex items-center gap-1.5 align-middle text-table">
+      <Icon aria-hidden className={cn("size-4 shrink-0", look)} />
       {t(state)}
     </span>
   );

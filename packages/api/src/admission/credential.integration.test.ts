@@ -255,3 +255,35 @@ test("one person has a bounded number of them", async () => {
   const refusedOne = await refusal(make("outsider", { projectId: cloud.otherProjectId }));
   expect(refusedOne).toMatchObject({ reason: "credentialLimit", params: { limit: credentialsPerPerson } });
 });
+
+test("it goes with its owner's last role in the project, and does not come back with him", async () => {
+  const { projectId, users, database } = cloud;
+  const { id, bearer } = await make("member", {});
+  const manager = callerAs(cloud, "manager");
+  const { groupId } = await asGroupMember("member");
+  await manager.member.remove({ projectId, kind: "user", id: users.member });
+  await program(bearer).instance.list({ projectId });
+  await callerAs(cloud, "cloudAdmin").admin.group.setMembers({
+    id: groupId,
+    add: [],
+    remove: [users.member],
+  });
+  await manager.member.add({ projectId, kind: "user", name: "member", role: "member" });
+  expect(await refusal(program(bearer).instance.list({ projectId }))).toMatchObject(refused);
+  const events = await database.prisma.event.findMany({ where: { resourceId: id } });
+  expect(events.map(({ action, actorName }) => [action, actorName])).toEqual([
+    ["application_credential.create", "member"],
+    ["application_credential.delete", "cloudAdmin"],
+  ]);
+});
+
+/** A group with the person in it that has the role of a member, too. */
+async function asGroupMember(person: Person): Promise<{ groupId: string }> {
+  const [groupId, name] = [crypto.randomUUID(), `group-${crypto.randomUUID()}`];
+  const { group } = callerAs(cloud, "cloudAdmin").admin;
+  await group.create({ id: groupId, name });
+  await group.setMembers({ id: groupId, add: [cloud.users[person]], remove: [] });
+  const { projectId } = cloud;
+  await callerAs(cloud, "manager").member.add({ projectId, kind: "group", name, role: "member" });
+  return { groupId };
+}

@@ -3,6 +3,7 @@ import { CloudError } from "@madang/core/errors";
 import { type Group, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { endCredentials } from "./end-credentials.ts";
 import { bumpRoles, userNotFound } from "./locked-user.ts";
 import { changesOf, recordEvent, recordEvents, type Subject } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
@@ -70,6 +71,7 @@ export async function setGroupMembers(
     await tx.groupMember.deleteMany({ where: { groupId: id, userId: { in: [...out] } } });
     const names = await namesOf(tx, [...into]);
     await tx.groupMember.createMany({ data: [...into].map((userId) => ({ groupId: id, userId })) });
+    await endCredentials(tx, actor, [...out]);
     const left = await namesOf(tx, [...out]);
     const changes = {
       ...(left.length > 0 ? { removed: [left.join(", "), null] as [string, null] } : {}),
@@ -88,11 +90,10 @@ export async function deleteGroup(deps: AdmissionDeps, actor: Actor, id: string)
     const group = await lockedGroup(tx, id);
     const roles = await tx.groupRoleAssignment.findMany({ where: { groupId: id } });
     const members = await tx.groupMember.findMany({ where: { groupId: id }, select: { userId: true } });
-    await bumpRoles(
-      tx,
-      members.map(({ userId }) => userId),
-    );
+    const userIds = members.map(({ userId }) => userId);
+    await bumpRoles(tx, userIds);
     await tx.group.delete({ where: { id } });
+    await endCredentials(tx, actor, userIds);
     const projectIds = [...new Set(roles.map(({ projectId }) => projectId))];
     const removals = projectIds.map((projectId) => {
       const before = rolesText(roles.flatMap((one) => (one.projectId === projectId ? [one.role] : [])));

@@ -9,6 +9,7 @@ import { lockProject, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import type { RateLimits } from "../rate-limit.ts";
+import { endCredentials } from "./end-credentials.ts";
 import { groupNotFound } from "./group.ts";
 import { bumpRoles, userNotFound } from "./locked-user.ts";
 import { lockOpenProject } from "./open-project.ts";
@@ -174,13 +175,7 @@ async function write(
   action: string,
   change: Change,
 ): Promise<void> {
-  await (member.kind === "user" ? writeUser : writeGroup)(
-    tx,
-    actor.name,
-    projectId,
-    member.id,
-    change.wanted,
-  );
+  await (member.kind === "user" ? writeUser : writeGroup)(tx, actor, projectId, member.id, change.wanted);
   const roles = rolesText(change.wanted);
   const changes: Changes = changesOf({ roles: rolesText(change.held) }, { roles }, ["roles"]);
   const subject = { kind: member.kind, id: member.id, name: member.name, projectId };
@@ -195,32 +190,32 @@ async function write(
 
 async function writeUser(
   tx: Tx,
-  grantedBy: string,
+  actor: Actor,
   projectId: string,
   userId: string,
   wanted: readonly Role[],
 ): Promise<void> {
   await bumpRoles(tx, [userId]);
   await tx.roleAssignment.deleteMany({ where: { projectId, userId, role: { notIn: [...wanted] } } });
-  const data = wanted.map((role) => ({ projectId, userId, role, grantedBy }));
+  const data = wanted.map((role) => ({ projectId, userId, role, grantedBy: actor.name }));
   await tx.roleAssignment.createMany({ data, skipDuplicates: true });
+  await endCredentials(tx, actor, [userId]);
 }
 
 async function writeGroup(
   tx: Tx,
-  grantedBy: string,
+  actor: Actor,
   projectId: string,
   groupId: string,
   wanted: readonly Role[],
 ): Promise<void> {
   const members = await tx.groupMember.findMany({ where: { groupId }, select: { userId: true } });
-  await bumpRoles(
-    tx,
-    members.map(({ userId }) => userId),
-  );
+  const userIds = members.map(({ userId }) => userId);
+  await bumpRoles(tx, userIds);
   await tx.groupRoleAssignment.deleteMany({ where: { projectId, groupId, role: { notIn: [...wanted] } } });
-  const data = wanted.map((role) => ({ projectId, groupId, role, grantedBy }));
+  const data = wanted.map((role) => ({ projectId, groupId, role, grantedBy: actor.name }));
   await tx.groupRoleAssignment.createMany({ data, skipDuplicates: true });
+  await endCredentials(tx, actor, userIds);
 }
 
 function memberNotFound(): CloudError {

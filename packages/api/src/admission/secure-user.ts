@@ -4,6 +4,7 @@ import type { Role } from "@madang/core/identity/permission";
 import { type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { endCredentials } from "./end-credentials.ts";
 import { lockAdministrators, requireAnotherAdministrator } from "./last-administrator.ts";
 import {
   bumpRoles,
@@ -103,6 +104,7 @@ export async function setSystemRoles(
     const data = roles.map((role) => ({ userId: id, role }));
     await tx.systemRoleAssignment.createMany({ data, skipDuplicates: true });
     await bumpRoles(tx, [id]);
+    await endCredentials(tx, actor, [id]);
     const subject = userSubject(user);
     const changes = changesOf({ roles: before }, { roles: after }, ["roles"]);
     await recordEvent(tx, { actor, subject, action: "user.system-roles", params: { roles: after }, changes });

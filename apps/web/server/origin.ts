@@ -9,5 +9,5 @@ export function isOwnOrigin(request: IncomingMessage, publicUrl: string): boolea
   if (!origin) return false;
   if (origin === publicUrl) return true;
   const parsed = URL.parse(origin);
-  return parsed !== null && parsed.host !== "" && parsed.host === host;
+  return parsed?.protocol === URL.parse(publicUrl)?.protocol && parsed?.host !== "" && parsed?.host === host;
 }

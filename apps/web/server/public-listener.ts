@@ -65,7 +65,10 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   app.get("/api/health", async ({ raw }, reply) => {
     // The cookie's signature is enough: the database that could say more may be what is not well.
-    const [health, sessionId] = await Promise.all([deps.health(), sessionIdOf(raw, deps.sessionKey)]);
+    const [health, sessionId] = await Promise.all([
+      deps.health(),
+      sessionIdOf(raw, deps.sessionKey, isSecure(deps)),
+    ]);
     return reply
       .code(health.status === "failed" ? 503 : 200)
       .header("cache-control", "no-store")
@@ -80,7 +83,7 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
 
 /** Headers of every answer; and nothing that changes anything is taken from a page that is not ours. */
 function guard(deps: PublicDeps, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const secure = deps.url.startsWith("https:");
+  const secure = isSecure(deps);
   const nonce = newNonce();
   const policy = contentSecurityPolicy(nonce, request.headers.host, deps.dev);
   for (const [name, value] of Object.entries(securityHeaders(secure))) reply.raw.setHeader(name, value);
@@ -148,15 +151,20 @@ function answerHeaders(errors: readonly TRPCError[], ctx: Context | undefined): 
   return { headers };
 }
 
+/** As browsers see it, whoever ends TLS. */
+function isSecure({ url }: Pick<PublicDeps, "url">): boolean {
+  return url.startsWith("https:");
+}
+
 /** Also for WebSockets. */
 export async function callerOf(
-  { trust, sessionKey }: Pick<PublicDeps, "trust" | "sessionKey">,
+  { trust, sessionKey, url }: Pick<PublicDeps, "trust" | "sessionKey" | "url">,
   request: IncomingMessage,
   requestId: string,
 ) {
   const bearer = bearerOf(request);
   return {
-    sessionId: bearer === null ? await sessionIdOf(request, sessionKey) : null,
+    sessionId: bearer === null ? await sessionIdOf(request, sessionKey, isSecure({ url })) : null,
     bearer,
     requestId,
     address: clientAddress(request, trust),
@@ -182,7 +190,7 @@ function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {
       const { raw, id: requestId } = request;
       const { address, userAgent } = await callerOf(deps, raw, requestId);
       const query = { ...request.query, nextauth: request.params["*"].split("/") };
-      const settings = { secret: deps.sessionKey, secure: deps.url.startsWith("https:") };
+      const settings = { secret: deps.sessionKey, secure: isSecure(deps) };
       const tell = (userId: string | null, outcome: SignInOutcome) => {
         deps.backend.metrics.signedIn(outcome);
         // A flood that is refused must not push everything else out of the log; the figures count it.

@@ -23,11 +23,17 @@ export function cookieName(what: CookieKind, secret: string, secure: boolean): s
   return `${secure ? prefixes[what] : ""}next-auth.${what}-${mark}`;
 }
 
-/** null without a cookie, or with one that is not ours; whether the session is still good the database decides. */
-export async function sessionIdOf(request: IncomingMessage, secret: string): Promise<string | null> {
+/**
+ * null without a cookie, or with one that is not ours; whether the session is still good the database decides. Served over
+ * TLS only the cookie counts that a browser takes over TLS alone: the other one a neighbour in the domain could have planted.
+ */
+export async function sessionIdOf(
+  request: IncomingMessage,
+  secret: string,
+  secure: boolean,
+): Promise<string | null> {
   const cookies = readCookies(request.headers.cookie);
-  const names = [true, false].map((secure) => cookieName("session-token", secret, secure));
-  const token = names.map((name) => whole(cookies, name)).find(Boolean);
+  const token = whole(cookies, cookieName("session-token", secret, secure));
   if (!token) return null;
   const decoded = await decode({ token, secret }).catch(() => null);
   const parsed = claims.safeParse(decoded);

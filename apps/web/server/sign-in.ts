@@ -78,7 +78,7 @@ function options(
         authorize: async (credentials) => {
           const attempt = {
             ...typed.parse(credentials ?? {}),
-            earlierSessionId: await sessionIdOf(raw, secret),
+            earlierSessionId: await sessionIdOf(raw, secret, secure),
             address,
             userAgent,
             requestId,

@@ -10,7 +10,7 @@ import { lastProjectKey } from "../shell/project-redirect.tsx";
 import { Shell } from "../shell/shell.tsx";
 import { Section } from "../ui/section.tsx";
 import { PasswordForm } from "./password-form.tsx";
-import { ProfileForm } from "./profile-form.tsx";
+import { Profile } from "./profile.tsx";
 import { SecondFactorSection } from "./second-factor-section.tsx";
 import { SessionSection } from "./session-section.tsx";
 
@@ -24,7 +24,7 @@ export function AccountPage() {
       <Page title={t("title")} about={t("signedInAs", { name: me.user.name })}>
         <div className="flex max-w-3xl flex-col gap-8 *:[section]:[&>form]:max-w-md">
           <Section title={t("profile")}>
-            <ProfileForm />
+            <Profile />
           </Section>
           <Section title={t("password")}>
             <PasswordForm />

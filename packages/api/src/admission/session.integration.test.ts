@@ -74,23 +74,3 @@ test("a sign-in makes a session of its own and ends the one the browser had, who
   const again = await signIn("mina", mine);
   expect(await Promise.all([mine, again].map(isOpen))).toEqual([false, true]);
 });
-
-test("one changes one's e-mail, and the trail tells from what to what", async () => {
-  const account = as(await signIn("mina"));
-  await account.update({ email: "mina@example.org" });
-  await account.update({ email: "mina@example.org" });
-  expect((await account.me()).user.email).toBe("mina@example.org");
-  expect(await refusal(account.update({ email: "no address" }))).toMatchObject({
-    reason: "email",
-    field: "email",
-  });
-  await account.update({ email: null });
-  const events = await cloud.database.prisma.event.findMany({
-    where: { action: "user.update-self" },
-    orderBy: { id: "asc" },
-  });
-  expect(events.map(({ changes }) => changes)).toEqual([
-    { email: [null, "mina@example.org"] },
-    { email: ["mina@example.org", null] },
-  ]);
-});

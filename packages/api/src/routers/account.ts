@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { updateAccount } from "../admission/account.ts";
 import { changePassword } from "../admission/change-password.ts";
 import { confirm } from "../admission/confirm.ts";
 import { signOut } from "../admission/sign-in.ts";
@@ -22,9 +21,6 @@ export const accountRouter = router({
     yield* streamAccount(ctx.deps, ctx.me, signal);
   }),
   me: procedure("account:read").query(({ ctx }) => readAccount(ctx.deps.reads, ctx.me)),
-  update: procedure("account:update")
-    .input(z.object({ email: z.email({ error: "email" }).max(254, { error: "email" }).nullable() }))
-    .mutation(({ ctx, input }) => updateAccount(ctx.deps, ctx.actor, input)),
   changePassword: procedure("account:update")
     .input(z.object({ current: typedPassword, next: typedPassword }))
     .mutation(({ ctx, input }) => changePassword(ctx.deps, ctx.actor, input.current, input.next)),

@@ -1,14 +1,16 @@
 "use client";
 
 import type { Role } from "@madang/core/identity/permission";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { User, Users, X } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useDeferredValue, useId, useState } from "react";
+import { failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { RoleNotes } from "../role/role-notes.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Combobox } from "../ui/combobox.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Select } from "../ui/input.tsx";
 
 export type PickedMember = { kind: "user" | "group"; id: string; name: string; note: string; role: Role };
@@ -19,10 +21,11 @@ const shownFound = 8;
 /** "admin" in a project is an administrator's own; it is given on the project's page. */
 const givenRoles = ["manager", "member", "reader"] as const;
 
-function useFound(text: string, picked: readonly PickedMember[]): { items: Found[]; ready: boolean } {
+/** Nothing while it is out of date: Enter must not take somebody whom the text before found. */
+function useFound(text: string, picked: readonly PickedMember[]) {
   const trpc = useTRPC();
   const wanted = useDeferredValue(text.trim());
-  const options = { enabled: wanted !== "", placeholderData: keepPreviousData };
+  const options = { enabled: wanted !== "" };
   const filter = { text: wanted };
   const users = useQuery({
     ...trpc.admin.user.list.queryOptions({ filter: { ...filter, state: "enabled" }, limit: shownFound }),
@@ -44,9 +47,17 @@ function useFound(text: string, picked: readonly PickedMember[]): { items: Found
       ...{ kind: "group" as const, id, name, note: description },
     })),
   ];
+  const ready = users.isSuccess && groups.isSuccess && wanted === text.trim();
+  const thrown = users.error ?? groups.error;
+  const retry = () => {
+    if (users.isError) void users.refetch();
+    if (groups.isError) void groups.refetch();
+  };
   return {
-    items: wanted === "" ? [] : all.filter(({ id }) => !taken.has(id)),
-    ready: users.isSuccess && groups.isSuccess && wanted === text.trim(),
+    items: ready ? all.filter(({ id }) => !taken.has(id)) : [],
+    ready,
+    failure: thrown ? failureOf(thrown) : null,
+    retry,
   };
 }
 
@@ -57,9 +68,11 @@ type MemberPickerProps = { picked: PickedMember[]; onChange: (picked: PickedMemb
 /** Users and groups with the role that each gets. Whoever comes first is usually the one who manages it. */
 export function MemberPicker({ picked, onChange }: MemberPickerProps) {
   const t = useTranslations("admin.projects.form");
+  const tCommon = useTranslations("common");
   const id = useId();
   const [text, setText] = useState("");
-  const { items, ready } = useFound(text, picked);
+  const { items, ready, failure, retry } = useFound(text, picked);
+  const nothing = ready ? t("noneFound", { text: text.trim() }) : tCommon("loading");
   return (
     <div className="flex flex-col gap-3">
       <div className="flex flex-col gap-1.5">
@@ -74,13 +87,14 @@ export function MemberPicker({ picked, onChange }: MemberPickerProps) {
           onText={setText}
           items={items}
           itemKey={(item) => item.id}
-          nothing={ready ? t("noneFound", { text: text.trim() }) : null}
+          nothing={failure ? null : nothing}
           onChoose={(item) => {
             setText("");
             onChange([...picked, { ...item, role: picked.length === 0 ? "manager" : "member" }]);
           }}
           show={(item) => <Who member={item} />}
         />
+        {failure ? <FailureNotice failure={failure} onRetry={retry} /> : null}
         <p id={`${id}-help`} className="text-label text-muted">
           {t("findHelp")}
         </p>

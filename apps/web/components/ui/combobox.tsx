@@ -19,7 +19,7 @@ type ComboboxProps<Item> = {
   open: boolean;
 };
 
-/** A field with what it finds below it: arrows go through the list, Enter takes one. */
+/** A field with what it finds below it: arrows go through the list, Enter takes one and never sends the form around it. */
 export function Combobox<Item>(props: ComboboxProps<Item>) {
   const { label, text, items, itemKey, show, onChoose, nothing, open } = props;
   const id = useId();
@@ -57,7 +57,9 @@ export function Combobox<Item>(props: ComboboxProps<Item>) {
           props.onText(event.target.value);
         }}
         onKeyDown={(event) => {
-          if (!shown || event.nativeEvent.isComposing) return;
+          if (event.nativeEvent.isComposing) return;
+          if (event.key === "Enter") event.preventDefault();
+          if (!shown) return;
           if (event.key === "ArrowDown") move(1);
           else if (event.key === "ArrowUp") move(-1);
           else if (event.key === "Enter" && active !== undefined) choose(active);

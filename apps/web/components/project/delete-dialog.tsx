@@ -3,10 +3,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { toast } from "sonner";
+import { failureOf } from "../../lib/failure.ts";
 import type { ManagedProject, ProjectRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 
 type DialogProps = { project: Pick<ProjectRow, "id" | "name">; onClose: () => void };
@@ -19,7 +21,7 @@ export function DeleteProjectDialog({ project, onClose }: DialogProps) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const fail = useFailureToast();
-  const { data } = useQuery(trpc.admin.project.get.queryOptions({ id: project.id }));
+  const query = useQuery(trpc.admin.project.get.queryOptions({ id: project.id }));
   const remove = useMutation(
     trpc.admin.project.delete.mutationOptions({
       onSuccess: () => {
@@ -30,14 +32,20 @@ export function DeleteProjectDialog({ project, onClose }: DialogProps) {
       onSettled: onClose,
     }),
   );
+  const retry = () => void query.refetch();
+  const unknown = query.isError ? (
+    <FailureNotice failure={failureOf(query.error)} onRetry={retry} />
+  ) : (
+    <SkeletonLines count={4} label={tCommon("loading")} />
+  );
   return (
     <ConfirmDialog
       open
       danger
-      pending={remove.isPending || !data}
+      pending={remove.isPending || !query.data}
       onClose={onClose}
       title={t("title", { name: project.name })}
-      about={data ? <Goes goes={data.goes} /> : <SkeletonLines count={4} label={tCommon("loading")} />}
+      about={query.data ? <Goes goes={query.data.goes} /> : unknown}
       verb={tProjects("delete")}
       typed={{ expected: project.name, label: t("type", { name: project.name }) }}
       onConfirm={() => remove.mutate({ id: project.id, name: project.name })}

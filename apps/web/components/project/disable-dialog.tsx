@@ -2,9 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { failureOf } from "../../lib/failure.ts";
 import type { ProjectRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { useEnableProject } from "./use-project-actions.tsx";
 
@@ -17,7 +19,14 @@ export function DisableProjectDialog({ project, onClose }: DialogProps) {
   const tCommon = useTranslations("common");
   const trpc = useTRPC();
   const { setEnabled, pending } = useEnableProject();
-  const { data } = useQuery(trpc.admin.project.get.queryOptions({ id: project.id }));
+  const query = useQuery(trpc.admin.project.get.queryOptions({ id: project.id }));
+  const { data } = query;
+  const retry = () => void query.refetch();
+  const unknown = query.isError ? (
+    <FailureNotice failure={failureOf(query.error)} onRetry={retry} />
+  ) : (
+    <SkeletonLines count={4} label={tCommon("loading")} />
+  );
   return (
     <ConfirmDialog
       open
@@ -34,7 +43,7 @@ export function DisableProjectDialog({ project, onClose }: DialogProps) {
             <li>{t("back")}</li>
           </ul>
         ) : (
-          <SkeletonLines count={4} label={tCommon("loading")} />
+          unknown
         )
       }
       verb={tProjects("disable")}

@@ -59,7 +59,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (!wanting) confirm();
+            if (!wanting && !props.pending) confirm();
           }}
         >
           <Field label={props.typed.label}>

@@ -9,40 +9,43 @@ import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { ManagedRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { TextArea } from "../ui/input.tsx";
+import { AmendedNotice } from "./amended-notice.tsx";
 
 type RejectDialogProps = {
-  request: ManagedRequestRow;
+  /** As it was looked at. */
+  looked: ManagedRequestRow;
+  /** As it is; undefined: somebody else decided it. */
+  current: ManagedRequestRow | undefined;
   /** What was typed for an approval. */
   words: string;
-  onFailure: (failure: Failure) => void;
   onClose: () => void;
 };
 
 /** A rejection says why. */
-export function RejectDialog({ request, words, onFailure, onClose }: RejectDialogProps) {
+export function RejectDialog({ looked, current, words, onClose }: RejectDialogProps) {
   const t: Translate = useTranslations();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const fail = useFailureToast();
   const [answer, setAnswer] = useState(words);
   const [fault, setFault] = useState<string>();
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [request, setRequest] = useState(looked);
   const project = request.projectName;
+  const amended = current && current.generation !== request.generation ? current : null;
   const reject = useMutation(
     trpc.admin.quotaRequest.reject.mutationOptions({
-      onSuccess: () => toast.success(t("admin.requests.rejectedToast", { project })),
-      onError: (thrown) => {
-        onFailure(failureOf(thrown));
-        fail(thrown);
-      },
-      onSettled: () => {
+      onMutate: () => setFailure(null),
+      onSuccess: () => {
+        toast.success(t("admin.requests.rejectedToast", { project }));
         onClose();
-        void queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
       },
+      onError: (thrown) => setFailure(failureOf(thrown)),
+      onSettled: () => queries.invalidateQueries({ queryKey: trpc.admin.pathKey() }),
     }),
   );
   const submit = () => {
@@ -59,22 +62,39 @@ export function RejectDialog({ request, words, onFailure, onClose }: RejectDialo
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button tone="danger" disabled={reject.isPending} onClick={submit}>
+          <Button
+            tone="danger"
+            blocked={amended ? t("admin.requests.amendedBlocks") : null}
+            disabled={reject.isPending}
+            onClick={submit}
+          >
             {t("admin.requests.reject")}
           </Button>
         </>
       }
     >
-      <Field label={t("admin.requests.answer")} error={fieldText(t, fault)}>
-        {(control) => (
-          <TextArea
-            {...control}
-            value={answer}
-            maxLength={reasonLimit}
-            onChange={(event) => setAnswer(event.target.value)}
+      <div className="flex flex-col gap-4">
+        {amended ? (
+          <AmendedNotice
+            request={amended}
+            onAdopt={() => {
+              setRequest(amended);
+              setFailure(null);
+            }}
           />
-        )}
-      </Field>
+        ) : null}
+        {failure && !amended ? <FailureNotice failure={failure} /> : null}
+        <Field label={t("admin.requests.answer")} error={fieldText(t, fault)}>
+          {(control) => (
+            <TextArea
+              {...control}
+              value={answer}
+              maxLength={reasonLimit}
+              onChange={(event) => setAnswer(event.target.value)}
+            />
+          )}
+        </Field>
+      </div>
     </Dialog>
   );
 }

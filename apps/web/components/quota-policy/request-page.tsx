@@ -2,7 +2,9 @@
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
+import type { ManagedRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
 import { MoreRows } from "../instance/more-rows.tsx";
@@ -12,6 +14,7 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { DecidedRequest } from "./decided-request.tsx";
+import { RejectDialog } from "./reject-dialog.tsx";
 import { WaitingRequest } from "./waiting-request.tsx";
 
 const pageSize = 50;
@@ -41,6 +44,8 @@ export function RequestPage() {
   const [view, setView] = useQueryState("state");
   const current = view ?? "waiting";
   const { query, rows, total } = useRequests(current);
+  // Here and not in the card, which goes when somebody else decides, and would take the words along.
+  const [rejecting, setRejecting] = useState<{ looked: ManagedRequestRow; words: string } | null>(null);
   const empty = query.isSuccess && rows.length === 0;
   return (
     <Page title={t("title")} about={t("about")}>
@@ -62,7 +67,11 @@ export function RequestPage() {
         <ul aria-label={t("title")} className="flex max-w-3xl flex-col gap-4 empty:hidden">
           {rows.map((request) =>
             request.state === "pending" ? (
-              <WaitingRequest key={request.id} request={request} />
+              <WaitingRequest
+                key={request.id}
+                request={request}
+                onReject={(looked, words) => setRejecting({ looked, words })}
+              />
             ) : (
               <DecidedRequest key={request.id} request={request} />
             ),
@@ -70,6 +79,13 @@ export function RequestPage() {
         </ul>
         <MoreRows query={query} shown={rows.length} total={total} />
       </div>
+      {rejecting ? (
+        <RejectDialog
+          {...rejecting}
+          current={rows.find(({ id, state }) => id === rejecting.looked.id && state === "pending")}
+          onClose={() => setRejecting(null)}
+        />
+      ) : null}
     </Page>
   );
 }

@@ -17,9 +17,9 @@ import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, TextArea } from "../ui/input.tsx";
+import { AmendedNotice } from "./amended-notice.tsx";
 import { draftsOf, type LimitDrafts, limitsOf } from "./limit-draft.ts";
 import { LimitField } from "./limit-field.tsx";
-import { RejectDialog } from "./reject-dialog.tsx";
 import { RequestHead } from "./request-head.tsx";
 
 /** The end of a day as the reader counts it; null: for good. */
@@ -27,25 +27,35 @@ function endOf(day: string): Date | null {
   return day === "" ? null : new Date(`${day}T23:59:59`);
 }
 
-/** A request with the numbers to decide by, and the decision in place: prefilled with what was asked. */
-export function WaitingRequest({ request }: { request: ManagedRequestRow }) {
+type WaitingRequestProps = {
+  request: ManagedRequestRow;
+  /** The request as it was looked at, and what was typed for an answer. */
+  onReject: (looked: ManagedRequestRow, words: string) => void;
+};
+
+/**
+ * A request with the numbers to decide by, and the decision in place: prefilled with what was asked. Amended meanwhile, it
+ * stays what was looked at until somebody takes over what it asks for now.
+ */
+export function WaitingRequest({ request, onReject }: WaitingRequestProps) {
   const t: Translate = useTranslations();
   const allowed = usePermission("quota:manage", null);
+  const [looked, setLooked] = useState(request);
   const [drafts, setDrafts] = useState(() => draftsOf(request.asked));
-  const [seen, setSeen] = useState(request.generation);
-  // Amended meanwhile: what it asks for now stands there; words that were typed stay.
-  if (seen !== request.generation) {
-    setSeen(request.generation);
-    setDrafts(draftsOf(request.asked));
-  }
+  const amended = looked.generation !== request.generation;
   const [day, setDay] = useState("");
   const [answer, setAnswer] = useState("");
-  const [rejecting, setRejecting] = useState(false);
-  const { approve, pending, failure, setFailure } = useApprove(request);
+  const { approve, pending, failure, setFailure } = useApprove(looked);
   const limits = limitsOf(drafts);
   const wrong = blockedWords(t, limits, endOf(day));
-  const blocked = allowed ? wrong : t("reasons.notPermitted");
+  const unread = amended ? t("admin.requests.amendedBlocks") : null;
+  const blocked = allowed ? (unread ?? wrong) : t("reasons.notPermitted");
   const project = request.projectName;
+  const adopt = () => {
+    setLooked(request);
+    setDrafts(draftsOf(request.asked));
+    setFailure(null);
+  };
   return (
     <li>
       <form
@@ -57,8 +67,15 @@ export function WaitingRequest({ request }: { request: ManagedRequestRow }) {
           if (limits && !blocked) approve(limits, endOf(day), answer);
         }}
       >
-        <RequestHead request={request} />
-        <Numbers request={request} drafts={drafts} disabled={!allowed} onChange={setDrafts} />
+        {amended ? <AmendedNotice request={request} onAdopt={adopt} /> : null}
+        <RequestHead request={looked} />
+        <Numbers
+          asked={looked.asked}
+          counts={request.counts}
+          drafts={drafts}
+          disabled={!allowed}
+          onChange={setDrafts}
+        />
         <div className="grid gap-4 sm:grid-cols-[12rem_1fr]">
           <Field label={t("admin.requests.until")} help={t("admin.requests.untilHelp")}>
             {(control) => (
@@ -82,7 +99,7 @@ export function WaitingRequest({ request }: { request: ManagedRequestRow }) {
           <Button
             blocked={allowed ? null : t("reasons.notPermitted")}
             aria-label={t("admin.requests.rejectOf", { project })}
-            onClick={() => setRejecting(true)}
+            onClick={() => onReject(looked, answer)}
           >
             {t("admin.requests.reject")}
           </Button>
@@ -97,14 +114,6 @@ export function WaitingRequest({ request }: { request: ManagedRequestRow }) {
           </Button>
         </div>
       </form>
-      {rejecting ? (
-        <RejectDialog
-          request={request}
-          words={answer}
-          onFailure={setFailure}
-          onClose={() => setRejecting(false)}
-        />
-      ) : null}
     </li>
   );
 }
@@ -115,21 +124,20 @@ function blockedWords(t: Translate, limits: Limits | null, end: Date | null): st
   return end && end.getTime() < Date.now() ? t("admin.requests.past") : null;
 }
 
-type NumbersProps = {
-  request: ManagedRequestRow;
+type NumbersProps = Pick<ManagedRequestRow, "asked" | "counts"> & {
   drafts: LimitDrafts;
   disabled: boolean;
   onChange: (drafts: LimitDrafts) => void;
 };
 
 /** Limit now, in use, asked, and what is granted. */
-function Numbers({ request, drafts, disabled, onChange }: NumbersProps) {
+function Numbers({ asked, counts, drafts, disabled, onChange }: NumbersProps) {
   const t: Translate = useTranslations();
-  const asked = quotaResources.filter((resource) => request.asked[resource] !== undefined);
+  const wanted = quotaResources.filter((resource) => asked[resource] !== undefined);
   return (
     <ul className="flex flex-col divide-y rounded-control border">
-      {asked.map((resource) => {
-        const count = request.counts.find((one) => one.resource === resource);
+      {wanted.map((resource) => {
+        const count = counts.find((one) => one.resource === resource);
         const name = t(`resources.${resource}`);
         const amount = (value: number) => amountText(t, resource, value);
         return (
@@ -144,7 +152,7 @@ function Numbers({ request, drafts, disabled, onChange }: NumbersProps) {
                   <dt>{t("admin.requests.inUse")}</dt> <dd>{count ? amount(count.inUse) : "–"}</dd>
                 </div>
                 <div className="font-medium">
-                  <dt>{t("admin.requests.asked")}</dt> <dd>{amount(request.asked[resource] ?? 0)}</dd>
+                  <dt>{t("admin.requests.asked")}</dt> <dd>{amount(asked[resource] ?? 0)}</dd>
                 </div>
               </dl>
             </div>

@@ -1,7 +1,7 @@
 "use client";
 
 import { displayName } from "@madang/core/instance/launch";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -10,30 +10,31 @@ import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { OrphanRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { useMe } from "../../lib/use-me.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { type PickedProject, ProjectPicker } from "../project/project-picker.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
-import { Input, Select } from "../ui/input.tsx";
+import { Input } from "../ui/input.tsx";
 
 type AdoptDialogProps = { hypervisorId: string; orphan: OrphanRow; onClose: () => void };
 
 /** Makes an instance for a guest that is there already: in which project, and under which name. */
 export function AdoptDialog({ hypervisorId, orphan, onClose }: AdoptDialogProps) {
   const t: Translate = useTranslations();
-  const { projects } = useMe();
   const [id] = useState(uuidV7);
-  const before = projects.find((project) => project.id === orphan.body?.projectId);
-  const [projectId, setProjectId] = useState(before?.id ?? "");
+  const before = useProjectBefore(orphan);
+  const [chosen, setChosen] = useState<PickedProject | null>();
+  const project = chosen === undefined ? before : chosen;
   const [name, setName] = useState(orphan.name);
   const [nameFault, setNameFault] = useState<string>();
   const { adopt, failure } = useAdopt(onClose);
   const submit = () => {
     const parsed = displayName.safeParse(name);
     if (!parsed.success) return setNameFault(fieldText(t, parsed.error.issues[0]?.message));
-    if (projectId) adopt.mutate({ hypervisorId, guestId: orphan.guestId, id, projectId, name: parsed.data });
+    if (project)
+      adopt.mutate({ hypervisorId, guestId: orphan.guestId, id, projectId: project.id, name: parsed.data });
   };
   return (
     <Dialog
@@ -46,7 +47,7 @@ export function AdoptDialog({ hypervisorId, orphan, onClose }: AdoptDialogProps)
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button
             tone="primary"
-            blocked={projectId ? null : t("admin.orphans.projectNeeded")}
+            blocked={project ? null : t("admin.orphans.projectNeeded")}
             disabled={adopt.isPending}
             onClick={submit}
           >
@@ -64,21 +65,12 @@ export function AdoptDialog({ hypervisorId, orphan, onClose }: AdoptDialogProps)
         }}
       >
         {failure ? <FailureNotice failure={failure} /> : null}
-        <Field
+        <ProjectPicker
           label={t("admin.orphans.project")}
           help={orphan.body ? t("admin.orphans.projectHelp", { size: sizeText(orphan.body) }) : undefined}
-        >
-          {(control) => (
-            <Select {...control} value={projectId} onChange={(event) => setProjectId(event.target.value)}>
-              <option value="">{t("admin.orphans.chooseProject")}</option>
-              {projects.map((project) => (
-                <option key={project.id} value={project.id}>
-                  {project.name}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+          picked={project}
+          onChange={setChosen}
+        />
         <Field label={t("fields.name")} error={nameFault}>
           {(control) => (
             <Input
@@ -96,6 +88,19 @@ export function AdoptDialog({ hypervisorId, orphan, onClose }: AdoptDialogProps)
       </form>
     </Dialog>
   );
+}
+
+/** Where it was, when that takes anything still; undefined: not known yet. */
+function useProjectBefore({ body }: OrphanRow): PickedProject | null | undefined {
+  const trpc = useTRPC();
+  const id = body?.projectId ?? "";
+  const { data, isLoading } = useQuery({
+    ...trpc.admin.project.get.queryOptions({ id }),
+    enabled: id !== "",
+    retry: false,
+  });
+  if (isLoading) return undefined;
+  return data?.state === "enabled" ? { id: data.id, name: data.name } : null;
 }
 
 /** Goes on to the new instance. */

@@ -16,7 +16,7 @@ export async function changePassword(
   current: string,
   next: string,
 ): Promise<void> {
-  await deps.limits.take("changePassword", actor.userId);
+  await deps.limits.take("changePassword", requireSession(actor));
   checkPassword(next, "next");
   if (next === current)
     throw new CloudError("InvalidInput", "This is the password you have.", {

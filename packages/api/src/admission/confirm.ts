@@ -14,13 +14,21 @@ import { wrongPassword } from "./sign-in.ts";
 type Deps = AdmissionDeps & { limits: RateLimits };
 export type Given = { password: string } | { code: string };
 
-/** Guesses count with those at changing the password. Throws InvalidInput, InvalidState, TooManyRequests. */
+/**
+ * Guesses count by session, with those at changing the password: whoever has stolen one locks nobody else out. At codes,
+ * of which there are only a million, they count by the hour and the person. Throws InvalidInput, InvalidState,
+ * TooManyRequests.
+ */
 export async function confirm(deps: Deps, actor: Actor, given: Given): Promise<void> {
   const sessionId = requireSession(actor);
   const user = await deps.admission.prisma.user.findUniqueOrThrow({ where: { id: actor.userId } });
   const wanted = user.totpConfirmedAt ? "code" : "password";
   if (!(wanted in given)) throw otherProof(wanted);
-  await deps.limits.take("changePassword", actor.userId);
+  const [limit, guesser] =
+    "code" in given
+      ? (["signInCode", `${actor.userId} confirm`] as const)
+      : (["changePassword", sessionId] as const);
+  await deps.limits.take(limit, guesser);
   const proved =
     "code" in given || (await isPassword(deps, { id: user.id, hash: user.passwordHash }, given.password));
   const confirmed = await transaction(deps.admission.prisma, async (tx) => {
@@ -35,7 +43,7 @@ export async function confirm(deps: Deps, actor: Actor, given: Given): Promise<v
   });
   deps.hints.publish("event");
   if (!confirmed) throw "code" in given ? codeWrong() : wrongPassword("password");
-  await deps.limits.giveBack("changePassword", actor.userId);
+  await deps.limits.giveBack(limit, guesser);
 }
 
 async function isPassword(

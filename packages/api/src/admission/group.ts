@@ -78,8 +78,16 @@ export async function setGroupMembers(
       ...(names.length > 0 ? { added: [null, names.join(", ")] as [null, string] } : {}),
     };
     const params = { added: into.size, removed: out.size };
-    await recordEvent(tx, { actor, subject: subjectOf(group), action: "group.members", params, changes });
-    return await projectsOf(tx, id);
+    const entry = { actor, action: "group.members", params, changes };
+    const subject = subjectOf(group);
+    const projectIds = await projectsOf(tx, id);
+    // Each project's own trail tells, too, who came and went.
+    const subjects = [subject, ...projectIds.map((projectId) => ({ ...subject, projectId }))];
+    await recordEvents(
+      tx,
+      subjects.map((one) => ({ ...entry, subject: one })),
+    );
+    return projectIds;
   });
   tell(deps, id, projectIds);
 }

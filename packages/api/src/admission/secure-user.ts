@@ -21,13 +21,18 @@ import { requireUnchanged, rolesText } from "./role-change.ts";
 /** Roles over the whole cloud; `manager` and `member` mean nothing there. */
 export type SystemRole = Extract<Role, "admin" | "reader">;
 
-/** A one-use link by which he sets a new password; earlier links end. Throws NotFound, InvalidState. */
+/**
+ * A one-use link by which he sets a new password. Earlier links and all sessions end: whoever asks for one may have lost
+ * his to somebody else, who is not to end the link by changing the password. Throws NotFound, InvalidState.
+ */
 export async function resetLink(deps: AdmissionDeps, actor: Actor, id: string): Promise<PasswordResetLink> {
   const link = await transaction(deps.admission.prisma, async (tx) => {
     const user = await lockedUser(tx, id);
     if (!user.enabled)
       throw new CloudError("InvalidState", "This user is disabled.", { reason: "userDisabled" });
-    await recordEvent(tx, { actor, subject: userSubject(user), action: "user.reset-link" });
+    const sessions = await endSessions(tx, id);
+    const params = { sessions };
+    await recordEvent(tx, { actor, subject: userSubject(user), action: "user.reset-link", params });
     return await createPasswordReset(tx, id, actor.userId);
   });
   deps.hints.publish("event");

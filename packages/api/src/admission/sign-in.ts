@@ -36,6 +36,8 @@ type User = {
 };
 
 const nilUuid = "00000000-0000-0000-0000-000000000000";
+/** Who tried to sign in by a name that is nobody's. */
+const nobody = "(unknown)";
 const longestAgent = 400;
 /** How many of a person's latest addresses count as his. */
 const knownAddresses = 50;
@@ -172,8 +174,9 @@ async function recordRefusal(
   userId: string | null,
   refused: SignInRefusal,
 ): Promise<void> {
+  // What nobody is called may be a password that was typed into the wrong field.
   const event = {
-    ...eventOf(attempt, username, userId),
+    ...eventOf(attempt, userId === null ? nobody : username, userId),
     resourceId: nilUuid,
     action: "session.refused",
     result: "refused",

@@ -27,12 +27,14 @@ export type Backend = {
   close: () => Promise<void>;
 };
 
-const pools = { admission: 8, reads: 8, agents: 8 } as const;
+/** `watch` is apart so that whoever fills the line of the reads does not put off that his access ends. */
+const pools = { admission: 8, reads: 8, agents: 8, watch: 2 } as const;
 
 export async function openBackend(env: Env, log: Logger, version: string): Promise<Backend> {
   const admission = openDatabase(env.databaseUrl, pools.admission);
   const reads = openDatabase(env.databaseUrl, pools.reads);
   const agents = openDatabase(env.databaseUrl, pools.agents);
+  const watch = openDatabase(env.databaseUrl, pools.watch);
   await Promise.all([admission, reads, agents].map(({ readClock }) => readClock()));
   const boss = await openQueue(env.databaseUrl, false, (error) => log.warn({ err: error }, "queue"));
   const bus = makeHintBus();
@@ -46,7 +48,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     pools: { admission: admission.pool, reads: reads.pool, agents: agents.pool },
     readerLagMs: events.lagMs,
   });
-  const access = openAccessWatch(reads);
+  const access = openAccessWatch(watch);
   const about = { version, url: env.url, agentUrl: env.agentUrl };
   const api: ApiDeps = {
     admission,
@@ -72,7 +74,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     await events.close();
     await stopListening();
     await boss.stop({ graceful: false });
-    await Promise.all([admission.close(), reads.close(), agents.close()]);
+    await Promise.all([admission, reads, agents, watch].map((database) => database.close()));
   };
   const agent: AgentDeps = { agents, boss, hints, bus, seal, log, limits, looks, meter: metrics.meter };
   return { api, agent, bus, metrics, close };

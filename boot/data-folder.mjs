@@ -63,3 +63,14 @@ export function lockDataFolder(data) {
     advice: "Stop it with Ctrl-C or SIGTERM, or start this one with another MADANG_DATA and another PORT.",
   });
 }
+
+/** There as long as a restoration is under way, or was cut off. */
+export const restoringMarker = "restoring";
+
+/** Throws a Fault when the folder holds half a cloud: on it, a start would make a new one. */
+export function requireWhole(data) {
+  if (!fs.existsSync(`${data}/${restoringMarker}`)) return;
+  throw new Fault(`A restoration to the data folder ${data} was cut off before it was done.`, {
+    advice: "Run npm run restore -- FILE again; it begins anew in this folder.",
+  });
+}

@@ -1,4 +1,5 @@
 import { startControlPlane } from "./control-plane.mjs";
+import { requireWhole } from "./data-folder.mjs";
 import { report } from "./fault.mjs";
 import { blankImage } from "./guest-image.mjs";
 import { waitForHealth } from "./health.mjs";
@@ -22,6 +23,7 @@ function developerSettings() {
 }
 
 async function start(settings, { supervisor, progress, logs }) {
+  requireWhole(settings.data);
   if (settings.root && !settings.databaseUrl) checkReach(settings.data);
   await demandPort(settings.port, settings.listen, "PORT");
   await ensureNodeModules({ progress, logs, env: { ...process.env, ...quiet } });

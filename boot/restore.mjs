@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { ask } from "./command.mjs";
-import { checkDisk } from "./data-folder.mjs";
+import { checkDisk, restoringMarker } from "./data-folder.mjs";
 import { Fault, report } from "./fault.mjs";
 import { choosePorts } from "./ports.mjs";
 import { checkReach, preparePostgres } from "./postgres.mjs";
@@ -23,8 +23,14 @@ async function part(name, file, env) {
   throw new Fault(stderr.trim().split("\n").slice(-20).join("\n"), { advice: nothingChanged });
 }
 
+/** What a session puts there by itself, so that it tells nothing. */
+const ofSessions = ["lock", "log", "run"];
+
+/** Answers what may lie there already. A folder in which a restoration was cut off had been empty before it. */
 function requireEmpty(data) {
-  if (!existsSync(data) || readdirSync(data).length === 0) return;
+  const names = existsSync(data) ? readdirSync(data) : [];
+  if (names.includes(restoringMarker)) return [];
+  if (names.every((name) => ofSessions.includes(name))) return names;
   throw new Fault(`The data folder ${data} is not empty. A backup is restored only into an empty one.`, {
     advice: "Set MADANG_DATA to a folder that is not there yet.",
   });
@@ -82,9 +88,10 @@ function tell(settings, { madeAt, rows, missing }) {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function emptyAgain(data) {
-  for (const name of existsSync(data) ? readdirSync(data) : [])
-    rmSync(`${data}/${name}`, { recursive: true, force: true });
+/** The marker goes last: until then it says what the rest is. */
+function clear(data, kept) {
+  const names = readdirSync(data).filter((name) => !kept.includes(name) && name !== restoringMarker);
+  for (const name of [...names, restoringMarker]) rmSync(`${data}/${name}`, { recursive: true, force: true });
 }
 
 try {
@@ -93,16 +100,22 @@ try {
   if (!given || more.length > 0) throw new Fault("npm run restore -- FILE");
   const file = resolve(given);
   const settings = readSettings();
-  requireEmpty(settings.data);
+  const before = requireEmpty(settings.data);
   const told = await judge(file, settings);
-  let done = false;
-  // Failed or interrupted: what was empty before is empty again.
-  process.once("exit", () => done || emptyAgain(settings.data));
   await runSession(settings.data, async (session) => {
+    const { data } = settings;
+    // Judging takes minutes: somebody may have filled the folder meanwhile. From here on the lock keeps it ours.
+    requireEmpty(data);
+    if (existsSync(`${data}/${restoringMarker}`)) clear(data, ofSessions);
+    writeFileSync(`${data}/${restoringMarker}`, `${file}\n`, { flush: true });
+    let done = false;
+    // Failed or interrupted: what was empty before is empty again, and that before the lock is given back.
+    process.prependOnceListener("exit", () => done || clear(data, ["lock", ...before]));
     if (settings.root && !settings.databaseUrl) checkReach(settings.data);
     checkDisk(settings.data, false, "Madang's data");
     await restore(file, settings, session);
     await session.supervisor.stop();
+    rmSync(`${data}/${restoringMarker}`);
     done = true;
     tell(settings, told);
     process.exit(0);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { startControlPlane } from "./control-plane.mjs";
-import { checkDisk } from "./data-folder.mjs";
+import { checkDisk, requireWhole } from "./data-folder.mjs";
 import { Fault, report } from "./fault.mjs";
 import { greet } from "./greeting.mjs";
 import { guestImageFiles } from "./guest-image.mjs";
@@ -24,6 +24,7 @@ async function checkSurroundings(settings) {
 
 async function start(settings, { supervisor, progress, logs }) {
   const env = { ...process.env, ...quiet };
+  requireWhole(settings.data);
   await checkSurroundings(settings);
   if (wantsRealGuests(settings)) await ensureSystemPackages(["run"], { progress, logs });
   const { hypervisor, why } = await resolveHypervisor(settings);

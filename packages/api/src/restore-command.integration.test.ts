@@ -1,11 +1,13 @@
 /** `npm run backup` and `npm run restore` as people run them. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "@madang/db";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { verifyCredentials } from "./admission/sign-in.ts";
 import { createUser } from "./admission/user.ts";
 import { emptyDatabase, openTestCloud, type TestCloud } from "./testing.ts";
@@ -25,6 +27,36 @@ function run(file: string, args: string[], env: Record<string, string>) {
   return { status, told: stdout + stderr };
 }
 
+const running: ChildProcess[] = [];
+
+/** One that is met while it works. */
+function begin(file: string, args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [join(repository, file), ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: "test", ...env },
+    stdio: "ignore",
+  });
+  running.push(child);
+  return { child, ended: once(child, "exit") };
+}
+
+/** Connections that want the table wait for as long as this one is open. */
+async function hold(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect();
+  await client.query(`BEGIN; ${sql}`);
+  return client;
+}
+
+async function waitsInDatabase(url: string): Promise<boolean> {
+  const client = await hold(url, "");
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  await client.end();
+  return (rowCount ?? 0) > 0;
+}
+
 beforeAll(async () => {
   cloud = await openTestCloud();
   folder = await mkdtemp(join(tmpdir(), "madang-restore-"));
@@ -32,7 +64,8 @@ beforeAll(async () => {
   await chmod(folder, 0o711);
   archive = join(folder, "cloud.tar.gz");
   const data = join(folder, "data");
-  await mkdir(join(data, "secrets"), { recursive: true });
+  for (const name of ["secrets", "ca"]) await mkdir(join(data, name), { recursive: true });
+  for (const name of ["ca.key", "ca.pem"]) await writeFile(join(data, "ca", name), name);
   for (const name of ["session.key", "seal.key"])
     await writeFile(join(data, "secrets", name), "ab".repeat(32));
   const domainId = (await cloud.database.prisma.domain.findFirstOrThrow()).id;
@@ -46,6 +79,7 @@ beforeAll(async () => {
   expect(made.status).toBe(0);
 });
 afterAll(async () => {
+  for (const child of running) child.kill("SIGKILL");
   await cloud.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -104,4 +138,50 @@ test("what can't be restored leaves everything as it was", async () => {
   const full = run("boot/restore.mjs", [archive], { MADANG_DATA: data, DATABASE_URL: cloud.database.url });
   expect([full.status, full.told]).toEqual([1, expect.stringContaining("not empty")]);
   expect(await readdir(data)).toEqual([]);
+});
+
+const patience = { timeout: 60_000, interval: 100 };
+
+test("cut off halfway: no start makes a new cloud of it, nobody else clears it, another restoration begins anew", async () => {
+  const empty = await emptyDatabase();
+  const data = join(folder, "cut-off");
+  const env = { MADANG_DATA: data, DATABASE_URL: empty.url };
+  const held = await hold(empty.url, "SELECT pg_advisory_xact_lock(hashtext('madang_restore'))");
+  const { child, ended } = begin("boot/restore.mjs", [archive], env);
+  await vi.waitUntil(() => waitsInDatabase(empty.url), patience);
+  const there = await readdir(data);
+  expect(there).toEqual(expect.arrayContaining(["lock", "restoring", "secrets"]));
+  const second = run("boot/restore.mjs", [archive], env);
+  expect([second.status, second.told]).toEqual([1, expect.stringContaining("is running on the data folder")]);
+  expect(await readdir(data)).toEqual(there);
+  child.kill("SIGKILL");
+  await ended;
+  const start = run("boot/start.mjs", [], { ...env, MADANG_HYPERVISOR: "simulated" });
+  expect([start.status, start.told]).toEqual([1, expect.stringContaining("was cut off")]);
+  expect(await readdir(join(data, "secrets"))).toContain("seal.key");
+  // What it had begun outlives it, and must not come to its end here.
+  await held.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await held.end();
+  await vi.waitUntil(async () => !(await waitsInDatabase(empty.url)), patience);
+  const again = run("boot/restore.mjs", [archive], env);
+  expect([again.status, again.told]).toEqual([0, expect.stringContaining("are restored to")]);
+  expect(await readdir(data)).not.toContain("restoring");
+  await empty.drop();
+});
+
+test("a folder that fills while the archive is judged is left alone", async () => {
+  const data = join(folder, "filled-meanwhile");
+  const judged = join(folder, "slow.tar.gz");
+  spawnSync("mkfifo", [judged]);
+  const { ended } = begin("boot/restore.mjs", [judged], { MADANG_DATA: data });
+  // It opens when somebody reads, who has looked at the folder before.
+  const pipe = await open(judged, "w");
+  await mkdir(join(data, "secrets"), { recursive: true });
+  await writeFile(join(data, "secrets/seal.key"), "of a living cloud");
+  await pipe.writeFile(await readFile(archive));
+  await pipe.close();
+  expect((await ended)[0]).toBe(1);
+  expect(await readFile(join(data, "secrets/seal.key"), "utf8")).toBe("of a living cloud");
 });

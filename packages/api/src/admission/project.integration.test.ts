@@ -196,6 +196,49 @@ test("limits are set, lowered below what is in use, and given back to the defaul
   await admin().project.setQuota({ id: cloud.projectId, limits: { cores: null } });
 });
 
+test("whoever looked at other limits than those that count is told so, and changes nothing", async () => {
+  const set = (cores: number, was: number) =>
+    admin().project.setQuota({ id: cloud.projectId, limits: { cores }, was: { cores: was } });
+  await set(30, 20);
+  const tries = await Promise.allSettled([31, 32, 33].map((cores) => set(cores, 30)));
+  expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect(await refusal(set(40, 30))).toMatchObject({ code: "Conflict", reason: "changedMeanwhile" });
+  const line = () =>
+    admin()
+      .project.get({ id: cloud.projectId })
+      .then(({ quota }) => quota.find(({ resource }) => resource === "cores")?.limit);
+  expect([31, 32, 33]).toContain(await line());
+  const told = await events(cloud.projectId);
+  await admin().project.setQuota({ id: cloud.projectId, limits: {} });
+  expect(await events(cloud.projectId)).toEqual(told);
+});
+
+test("defaults and templates change only as they were looked at", async () => {
+  const { defaults } = await admin().quota.defaults();
+  const was = Object.fromEntries(defaults.map(({ resource, limit }) => [resource, limit]));
+  await admin().quota.setDefaults({ limits: { instances: 4 }, was });
+  const late = admin().quota.setDefaults({
+    limits: { instances: 5 },
+    was: { instances: was.instances ?? 0 },
+  });
+  expect(await refusal(late)).toMatchObject({ reason: "changedMeanwhile" });
+  await admin().quota.setDefaults({ limits: was, was: { instances: 4 } });
+  const looked = { name: "small", description: "", limits: { ram: 1_024, cores: 1 } };
+  const id = newId();
+  await admin().quota.createTemplate({ id, ...looked });
+  await admin().quota.updateTemplate({ id, limits: { cores: 2 }, was: looked });
+  for (const wrong of [
+    looked,
+    { ...looked, limits: { cores: 2, ram: 1_024 } },
+    { ...looked, limits: { cores: 3 } },
+  ])
+    expect(await refusal(admin().quota.updateTemplate({ id, name: "late", was: wrong }))).toMatchObject({
+      ...{ code: "Conflict", reason: "changedMeanwhile" },
+    });
+  await admin().quota.updateTemplate({ id, name: "later", was: { ...looked, limits: { cores: 2 } } });
+  expect((await admin().quota.templates({})).items).toMatchObject([{ name: "later", limits: { cores: 2 } }]);
+});
+
 test("from the word on nothing is launched, however the launches race, and deleting twice is one deletion", async () => {
   const project = fresh({
     members: [user(cloud.users.outsider, "member")],

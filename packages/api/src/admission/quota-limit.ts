@@ -81,6 +81,23 @@ async function requireLast(
   );
 }
 
+/** Throws Conflict when other limits count by now than those that were looked at. Call it with the project's row locked. */
+export async function requireLooked(tx: Tx, projectId: string, was: Limits): Promise<void> {
+  requireSame(was, await limitsNow(tx, projectId));
+}
+
+/** Throws Conflict. */
+export function requireSame(was: Limits, now: { [resource: string]: number | undefined }): void {
+  if (Object.entries(was).every(([resource, limit]) => now[resource] === limit)) return;
+  throw changedMeanwhile();
+}
+
+export function changedMeanwhile(): CloudError {
+  return new CloudError("Conflict", "Somebody else changed these limits meanwhile.", {
+    reason: "changedMeanwhile",
+  });
+}
+
 const nobody = "00000000-0000-0000-0000-000000000000";
 
 async function limitsNow(tx: Tx, projectId: string): Promise<Record<string, number>> {

@@ -5,6 +5,7 @@ import { type Limits, quotaResources } from "@madang/core/quota/resource";
 import { type QuotaTemplate, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { changedMeanwhile, requireSame } from "./quota-limit.ts";
 import { changesOf, recordEvent, type Subject } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -14,16 +15,27 @@ export type TemplateChanges = {
   description?: string | undefined;
   limits?: Limits | undefined;
 };
+/** A template as it was looked at. */
+type LookedTemplate = Pick<NewTemplate, "name" | "description" | "limits">;
 
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const defaults: Subject = { kind: "quota", id: nilUuid, name: "defaults", projectId: null };
 
-/** Counts at once for every project without a limit of its own, whatever it uses. */
-export async function setQuotaDefaults(deps: AdmissionDeps, actor: Actor, limits: Limits): Promise<void> {
+/**
+ * Counts at once for every project without a limit of its own, whatever it uses. `was`: the defaults that were looked at.
+ * Throws Conflict (changed meanwhile).
+ */
+export async function setQuotaDefaults(
+  deps: AdmissionDeps,
+  actor: Actor,
+  limits: Limits,
+  was: Limits = {},
+): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('quota_default'))`;
     const rows = await tx.quotaDefault.findMany();
     const before = Object.fromEntries(rows.map(({ resource, limit }) => [resource, limit]));
+    requireSame(was, before);
     const changes = changesOf<string>(before, limits, quotaResources);
     if (Object.keys(changes).length === 0) return;
     for (const [resource, limit] of Object.entries(limits))
@@ -51,15 +63,17 @@ export async function createTemplate(
   deps.hints.publish("event");
 }
 
-/** Projects made from it keep what they were given. Throws NotFound, Conflict. */
+/** Projects made from it keep what they were given. Throws NotFound, Conflict (changed meanwhile; a name that is taken). */
 export async function updateTemplate(
   deps: AdmissionDeps,
   actor: Actor,
   id: string,
   { limits, ...fields }: TemplateChanges,
+  was?: LookedTemplate,
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     const before = await lockedTemplate(tx, id);
+    requireLookedTemplate(before, was);
     if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
     const after = await tx.quotaTemplate.update({
       where: { id },
@@ -81,6 +95,15 @@ export async function deleteTemplate(deps: AdmissionDeps, actor: Actor, id: stri
     await recordEvent(tx, { actor, subject: subjectOf(template), action: "quota_template.delete", params });
   });
   deps.hints.publish("event");
+}
+
+function requireLookedTemplate(now: QuotaTemplate, was: LookedTemplate | undefined): void {
+  if (!was) return;
+  const limits = storedLimits.parse(now.limits);
+  requireSame(was.limits, limits);
+  requireSame(limits, was.limits);
+  if (was.name === now.name && was.description === now.description) return;
+  throw changedMeanwhile();
 }
 
 const plain = ({ name, description, limits }: QuotaTemplate) => ({

@@ -36,6 +36,9 @@ const newLimits = z
   .record(z.string().max(40), limit.nullable())
   .refine((all) => Object.keys(all).every(isQuotaResource), { error: "resourceUnknown" });
 
+/** The limits that counted when they were looked at; a program that leaves them out means it whatever they were. */
+const lookedLimits = limits.optional();
+
 export const managedProjectRouter = router({
   list: procedure("identity:list")
     .input(z.object({ filter: projectFilter, ...pageInput }))
@@ -55,8 +58,8 @@ export const managedProjectRouter = router({
     .input(one.extend({ enabled: z.boolean() }))
     .mutation(({ ctx, input }) => setProjectEnabled(ctx.deps, ctx.actor, input.id, input.enabled)),
   setQuota: procedure("quota:manage")
-    .input(one.extend({ limits: newLimits }))
-    .mutation(({ ctx, input }) => setProjectQuota(ctx.deps, ctx.actor, input.id, input.limits)),
+    .input(one.extend({ limits: newLimits, was: lookedLimits }))
+    .mutation(({ ctx, input }) => setProjectQuota(ctx.deps, ctx.actor, input.id, input.limits, input.was)),
   delete: procedure("project:delete")
     .input(one.extend({ name: z.string().max(255) }))
     .mutation(({ ctx, input }) => deleteProject(ctx.deps, ctx.actor, input.id, input.name)),

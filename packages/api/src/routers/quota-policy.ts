@@ -22,13 +22,15 @@ const templateChanges = one.extend({
   name: displayName.optional(),
   description: filterText.optional(),
   limits: limits.optional(),
+  /** As it was looked at; a program that leaves it out means it whatever it was. */
+  was: z.object({ name: displayName, description: filterText, limits }).optional(),
 });
 
 export const quotaPolicyRouter = router({
   defaults: procedure("quota:review").query(({ ctx }) => readQuotaDefaults(ctx.deps.reads)),
   setDefaults: procedure("quota:manage")
-    .input(z.object({ limits }))
-    .mutation(({ ctx, input }) => setQuotaDefaults(ctx.deps, ctx.actor, input.limits)),
+    .input(z.object({ limits, was: limits.optional() }))
+    .mutation(({ ctx, input }) => setQuotaDefaults(ctx.deps, ctx.actor, input.limits, input.was)),
   templates: procedure("quota:review")
     .input(z.object({ filter: templateFilter, ...pageInput }))
     .query(({ ctx, input }) => listTemplates(ctx.deps.reads, input)),
@@ -37,7 +39,9 @@ export const quotaPolicyRouter = router({
     .mutation(({ ctx, input }) => createTemplate(ctx.deps, ctx.actor, input)),
   updateTemplate: procedure("quota:manage")
     .input(templateChanges)
-    .mutation(({ ctx, input: { id, ...changes } }) => updateTemplate(ctx.deps, ctx.actor, id, changes)),
+    .mutation(({ ctx, input: { id, was, ...changes } }) =>
+      updateTemplate(ctx.deps, ctx.actor, id, changes, was),
+    ),
   deleteTemplate: procedure("quota:manage")
     .input(one)
     .mutation(({ ctx, input }) => deleteTemplate(ctx.deps, ctx.actor, input.id)),

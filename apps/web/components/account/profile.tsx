@@ -10,7 +10,7 @@ export function Profile() {
   const t = useTranslations();
   const { user } = useMe();
   return (
-    <div className="flex flex-col gap-4">
+    <div className="flex max-w-md flex-col gap-4">
       <Field label={t("account.name")} help={t("account.nameHelp")}>
         {(control) => <Input {...control} value={user.name} readOnly autoComplete="username" />}
       </Field>

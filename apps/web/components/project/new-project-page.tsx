@@ -8,7 +8,7 @@ import { useTranslations } from "next-intl";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
-import { errorText, fieldText, type Translate } from "../../lib/error-text.ts";
+import { errorText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
@@ -18,12 +18,10 @@ import { limitsOf } from "../quota-policy/limit-draft.ts";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
-import { Field } from "../ui/field.tsx";
-import { Input } from "../ui/input.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
-import { descriptionLimit } from "./edit-dialog.tsx";
 import { MemberPicker, type PickedMember } from "./member-picker.tsx";
+import { NameFields } from "./name-fields.tsx";
 import { otherwiseOf, QuotaChoice, type QuotaWish } from "./quota-choice.tsx";
 
 const templatesShown = 500;
@@ -69,8 +67,7 @@ function useCreate(onFailed: (failure: Failure) => void) {
 
 function ProjectForm({ policy }: { policy: Policy }) {
   const t: Translate = useTranslations();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const [{ name, description }, setNamed] = useState({ name: "", description: "" });
   const [wish, setWish] = useState<QuotaWish>({ templateId: "", drafts: {} });
   const [members, setMembers] = useState<PickedMember[]>([]);
   const [nameFault, setNameFault] = useState<string>();
@@ -96,27 +93,12 @@ function ProjectForm({ policy }: { policy: Policy }) {
     >
       <div className="flex min-w-0 flex-col gap-8">
         <Section title={t("admin.projects.form.basics")}>
-          <Field label={t("fields.name")} error={fieldText(t, nameFault) ?? taken}>
-            {(control) => (
-              <Input
-                {...control}
-                value={name}
-                autoComplete="off"
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label={t("admin.projects.description")} optional={t("common.optional")}>
-            {(control) => (
-              <Input
-                {...control}
-                value={description}
-                maxLength={descriptionLimit}
-                autoComplete="off"
-                onChange={(event) => setDescription(event.target.value)}
-              />
-            )}
-          </Field>
+          <NameFields
+            named={{ name, description }}
+            fault={nameFault}
+            refused={taken}
+            onChange={(typed) => setNamed((before) => ({ ...before, ...typed }))}
+          />
         </Section>
         <Section title={t("admin.projects.form.quota")} about={t("admin.projects.form.quotaAbout")}>
           <QuotaChoice {...policy} wish={wish} onChange={setWish} />

@@ -114,6 +114,7 @@ function ProjectsAndDialogs(props: TableProps) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const { setEnabled } = useEnableProject();
   const close = () => setAsked(null);
+  const live = props.rows.find(({ id }) => id === asked?.project.id) ?? asked?.project;
   return (
     <>
       <ProjectTable
@@ -123,7 +124,7 @@ function ProjectsAndDialogs(props: TableProps) {
           kind === "enable" ? setEnabled(project, true) : setAsked({ kind, project })
         }
       />
-      {asked?.kind === "edit" ? <EditProjectDialog project={asked.project} onClose={close} /> : null}
+      {asked?.kind === "edit" && live ? <EditProjectDialog project={live} onClose={close} /> : null}
       {asked?.kind === "disable" ? <DisableProjectDialog project={asked.project} onClose={close} /> : null}
       {asked?.kind === "delete" ? <DeleteProjectDialog project={asked.project} onClose={close} /> : null}
     </>

@@ -1,12 +1,13 @@
 "use client";
 
-import { type QuotaLine, type QuotaResource, ruleOf } from "@madang/core/quota/resource";
+import { type Limits, type QuotaLine, type QuotaResource, ruleOf } from "@madang/core/quota/resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
+import { failureOf } from "../../lib/failure.ts";
 import type { ManagedProject } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
@@ -33,17 +34,35 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
   const fail = useFailureToast();
   const allowed = usePermission("quota:manage", null);
   const [drafts, setDrafts] = useState<LimitDrafts>({});
+  const [looked, setLooked] = useState<Limits>({});
   const changes = changesOf(project.quota, drafts);
+  const type = ({ resource, limit }: QuotaLine, draft: string) => {
+    setDrafts((before) => ({ ...before, [resource]: draft }));
+    setLooked((before) => ({ [resource]: limit, ...before }));
+  };
   const save = useMutation(
     trpc.admin.project.setQuota.mutationOptions({
       onSuccess: async () => {
         await queries.invalidateQueries({ queryKey: trpc.admin.project.pathKey() });
         setDrafts({});
+        setLooked({});
         toast.success(t("admin.projects.savedToast"));
       },
-      onError: fail,
+      onError: (thrown) => {
+        fail(thrown);
+        if (failureOf(thrown).error.reason !== "changedMeanwhile") return;
+        void queries.invalidateQueries({ queryKey: trpc.admin.project.pathKey() });
+        // Told so, whoever saves again means it.
+        setLooked({});
+      },
     }),
   );
+  const wasOf = (resources: QuotaResource[]): Limits =>
+    Object.fromEntries(
+      project.quota
+        .filter(({ resource }) => resources.includes(resource))
+        .map(({ resource, limit }) => [resource, looked[resource] ?? limit]),
+    );
   const ending = project.state === "deleting" ? t("admin.projects.ending") : null;
   const unchanged = changes.length === 0 ? t("admin.projects.detail.unchanged") : null;
   const wrong = changes.some(([, limit]) => limit === undefined) ? t("admin.limits.invalid") : null;
@@ -57,7 +76,12 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
         const said = changes.flatMap(([resource, limit]) =>
           limit === undefined ? [] : [[resource, limit] as const],
         );
-        if (!blocked) save.mutate({ id: project.id, limits: Object.fromEntries(said) });
+        if (!blocked)
+          save.mutate({
+            id: project.id,
+            limits: Object.fromEntries(said),
+            was: wasOf(said.map(([resource]) => resource)),
+          });
       }}
     >
       <ul className="flex flex-col divide-y rounded-surface border bg-surface">
@@ -75,8 +99,8 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
               draft={drafts[line.resource] ?? shownDraft(line)}
               otherwise={line.default}
               disabled={!allowed || ending !== null}
-              onChange={(draft) => setDrafts({ ...drafts, [line.resource]: draft })}
-              {...noteOf(t, line, drafts[line.resource])}
+              onChange={(draft) => type(line, draft)}
+              {...noteOf(t, line, drafts[line.resource], looked[line.resource])}
             />
           </li>
         ))}
@@ -94,8 +118,12 @@ function usedWords(t: Translate, { resource, inUse }: QuotaLine): string {
   return t("admin.projects.detail.used", { used: amountText(t, resource, inUse) });
 }
 
-function noteOf(t: Translate, line: QuotaLine, draft: string | undefined) {
+function noteOf(t: Translate, line: QuotaLine, draft: string | undefined, looked: number | undefined) {
   const { resource, inUse } = line;
+  if (looked !== undefined && looked !== line.limit) {
+    const now = amountText(t, resource, line.limit);
+    return { note: t("admin.limits.meanwhile", { limit: now }), noteIsWarning: true };
+  }
   const typed = limitOf(resource, draft ?? shownDraft(line));
   const limit = typed ?? line.default;
   if (limit >= 0 && limit < inUse) return { note: t("admin.projects.detail.below"), noteIsWarning: true };

@@ -1,9 +1,11 @@
 "use client";
 
+import type { Limits } from "@madang/core/quota/resource";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { toast } from "sonner";
+import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
 import type { QuotaDefaultRow } from "../../lib/rows.ts";
@@ -31,6 +33,7 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
   const allowed = usePermission("quota:manage", null);
   const { save, pending } = useSave();
   const [drafts, setDrafts] = useState<LimitDrafts>({});
+  const [looked, setLooked] = useState<Limits>({});
   const shown = ({ resource, limit }: QuotaDefaultRow) => drafts[resource] ?? draftOf(resource, limit);
   const changed = rows
     .map((row) => ({ ...row, typed: limitOf(row.resource, shown(row)) }))
@@ -41,13 +44,24 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
   const unchanged = changed.length === 0 ? t("admin.projects.detail.unchanged") : null;
   const wrong = said.length < changed.length ? t("admin.limits.invalid") : null;
   const blocked = allowed ? (unchanged ?? wrong) : t("reasons.notPermitted");
+  const forget = () => {
+    setDrafts({});
+    setLooked({});
+  };
+  const type = ({ resource, limit }: QuotaDefaultRow, draft: string) => {
+    setDrafts((before) => ({ ...before, [resource]: draft }));
+    setLooked((before) => ({ [resource]: limit, ...before }));
+  };
   return (
     <form
       noValidate
       className="flex max-w-3xl flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!blocked) save(Object.fromEntries(said), () => setDrafts({}));
+        const was = Object.fromEntries(
+          changed.map(({ resource, limit }) => [resource, looked[resource] ?? limit]),
+        );
+        if (!blocked) save(Object.fromEntries(said), was, { forget, look: () => setLooked({}) });
       }}
     >
       <ul className="flex flex-col divide-y rounded-surface border bg-surface">
@@ -62,8 +76,8 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
               draft={shown(row)}
               otherwise={null}
               disabled={!allowed}
-              note={t("admin.quotas.affected", { count: row.affected })}
-              onChange={(draft) => setDrafts({ ...drafts, [row.resource]: draft })}
+              {...noteOf(t, row, looked[row.resource])}
+              onChange={(draft) => type(row, draft)}
             />
           </li>
         ))}
@@ -75,20 +89,36 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
   );
 }
 
+function noteOf(t: Translate, { resource, limit, affected }: QuotaDefaultRow, looked: number | undefined) {
+  if (looked === undefined || looked === limit)
+    return { note: t("admin.quotas.affected", { count: affected }) };
+  const now = amountText(t, resource, limit);
+  return { note: t("admin.limits.meanwhile", { limit: now }), noteIsWarning: true };
+}
+
+/** What becomes of the form: nothing is typed any more, or what counts by now is what was looked at. */
+type After = { forget: () => void; look: () => void };
+
 function useSave() {
   const t = useTranslations("admin.projects");
   const trpc = useTRPC();
   const queries = useQueryClient();
   const fail = useFailureToast();
   const change = useMutation(trpc.admin.quota.setDefaults.mutationOptions({ onError: fail }));
-  const save = (limits: { [resource: string]: number }, onSaved: () => void) =>
+  const save = (limits: Limits, was: Limits, { forget, look }: After) =>
     change.mutate(
-      { limits },
+      { limits, was },
       {
         onSuccess: async () => {
           await queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
-          onSaved();
+          forget();
           toast.success(t("savedToast"));
+        },
+        onError: (thrown) => {
+          if (failureOf(thrown).error.reason !== "changedMeanwhile") return;
+          void queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
+          // Told so, whoever saves again means it.
+          look();
         },
       },
     );

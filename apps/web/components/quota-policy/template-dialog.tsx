@@ -5,22 +5,21 @@ import { type Limits, quotaResources } from "@madang/core/quota/resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { fieldText, type Translate } from "../../lib/error-text.ts";
+import type { Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { type Named, NameFields } from "../project/name-fields.tsx";
+import { limitsWords } from "../quota/quota-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
-import { Field } from "../ui/field.tsx";
-import { Input } from "../ui/input.tsx";
+import { MeanwhileNotice } from "../ui/meanwhile-notice.tsx";
 import { draftsOf, limitsOf } from "./limit-draft.ts";
 import { LimitField } from "./limit-field.tsx";
 
-const descriptionLimit = 255;
-
-/** A new template, or one that is there with all that can change about it. */
+/** A new template, or one that is there, as it is now; what was typed stays when it changes. */
 export function TemplateDialog({
   template,
   onClose,
@@ -29,18 +28,22 @@ export function TemplateDialog({
   onClose: () => void;
 }) {
   const t: Translate = useTranslations();
-  const [name, setName] = useState(template?.name ?? "");
-  const [description, setDescription] = useState(template?.description ?? "");
+  const [looked, setLooked] = useState(template);
+  const [typed, setTyped] = useState<Partial<Named>>({});
+  const named = { name: looked?.name ?? "", description: looked?.description ?? "", ...typed };
+  const differs = template !== null && looked !== null && contents(template) !== contents(looked);
   const [drafts, setDrafts] = useState(() => draftsOf(template?.limits ?? {}));
   const [nameFault, setNameFault] = useState<string>();
-  const { save, pending, failure } = useSave(template, onClose);
+  const { save, pending, failure } = useSave(looked, onClose);
   const limits = limitsOf(drafts);
   const none = limits && Object.keys(limits).length === 0 ? t("admin.quotas.limitsNeeded") : null;
-  const blocked = limits ? none : t("admin.limits.invalid");
+  const meanwhile = differs ? t("errors.changedMeanwhile") : null;
+  const blocked = meanwhile ?? (limits ? none : t("admin.limits.invalid"));
   const submit = () => {
-    const named = displayName.safeParse(name);
-    setNameFault(named.success ? undefined : named.error.issues[0]?.message);
-    if (named.success && limits && !blocked) save({ name: named.data, description, limits });
+    const parsed = displayName.safeParse(named.name);
+    setNameFault(parsed.success ? undefined : parsed.error.issues[0]?.message);
+    if (parsed.success && limits && !blocked)
+      save({ name: parsed.data, description: named.description, limits });
   };
   return (
     <Dialog
@@ -66,29 +69,20 @@ export function TemplateDialog({
           submit();
         }}
       >
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {differs ? (
+          <MeanwhileNotice onGoOn={() => setLooked(template)}>
+            {[template.name, template.description, limitsWords(t, template.limits)]
+              .filter(Boolean)
+              .join("\n")}
+          </MeanwhileNotice>
+        ) : null}
+        {failure && failure.error.reason !== "changedMeanwhile" ? <FailureNotice failure={failure} /> : null}
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t("fields.name")} error={fieldText(t, nameFault)}>
-            {(control) => (
-              <Input
-                {...control}
-                value={name}
-                autoComplete="off"
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label={t("admin.quotas.description")} optional={t("common.optional")}>
-            {(control) => (
-              <Input
-                {...control}
-                value={description}
-                maxLength={descriptionLimit}
-                autoComplete="off"
-                onChange={(event) => setDescription(event.target.value)}
-              />
-            )}
-          </Field>
+          <NameFields
+            named={named}
+            fault={nameFault}
+            onChange={(changed) => setTyped((before) => ({ ...before, ...changed }))}
+          />
         </div>
         <div className="grid gap-4 sm:grid-cols-2">
           {quotaResources.map((resource) => (
@@ -111,6 +105,8 @@ export function TemplateDialog({
   );
 }
 
+const contents = ({ name, description, limits }: Fields) => JSON.stringify([name, description, limits]);
+
 type Fields = { name: string; description: string; limits: Limits };
 
 function useSave(template: QuotaTemplateRow | null, onClose: () => void) {
@@ -123,14 +119,18 @@ function useSave(template: QuotaTemplateRow | null, onClose: () => void) {
       void queries.invalidateQueries({ queryKey: trpc.admin.quota.pathKey() });
       onClose();
     },
-    onError: (thrown: unknown) => setFailure(failureOf(thrown)),
+    onError: (thrown: unknown) => {
+      setFailure(failureOf(thrown));
+      void queries.invalidateQueries({ queryKey: trpc.admin.quota.pathKey() });
+    },
   };
   const create = useMutation(trpc.admin.quota.createTemplate.mutationOptions(done));
   const update = useMutation(trpc.admin.quota.updateTemplate.mutationOptions(done));
   const save = (fields: Fields) => {
     setFailure(null);
-    if (template) update.mutate({ id: template.id, ...fields });
-    else create.mutate({ id, ...fields });
+    if (!template) return create.mutate({ id, ...fields });
+    const { name, description, limits } = template;
+    update.mutate({ id: template.id, ...fields, was: { name, description, limits } });
   };
   return { save, pending: create.isPending || update.isPending, failure };
 }

@@ -64,11 +64,16 @@ export function TemplateSection() {
         {t("create")}
       </Button>
       {asked?.kind === "create" ? <TemplateDialog template={null} onClose={close} /> : null}
-      {asked?.kind === "edit" ? <TemplateDialog template={asked.template} onClose={close} /> : null}
+      {asked?.kind === "edit" ? (
+        <TemplateDialog template={liveOf(rows, asked.template)} onClose={close} />
+      ) : null}
       {asked?.kind === "delete" ? <DeleteTemplate template={asked.template} onClose={close} /> : null}
     </div>
   );
 }
+
+const liveOf = (rows: QuotaTemplateRow[], template: QuotaTemplateRow) =>
+  rows.find(({ id }) => id === template.id) ?? template;
 
 type TableProps = {
   rows: QuotaTemplateRow[];

@@ -23,6 +23,8 @@ export function QuotaBlock({ projectId, lines, wanted }: QuotaBlockProps) {
   const mayAsk = usePermission("quota:request", projectId);
   const { waiting, told } = useOwnRequest(projectId, excesses);
   const blocked = excesses.length > 0;
+  const amended = asking === "new" ? null : asking;
+  const live = amended && waiting?.id === amended.id ? waiting : amended;
   return (
     <>
       <div role="status" className="flex flex-col gap-2 empty:hidden">
@@ -55,7 +57,7 @@ export function QuotaBlock({ projectId, lines, wanted }: QuotaBlockProps) {
           projectId={projectId}
           lines={lines}
           prefill={shortfall(lines, wanted)}
-          amended={asking === "new" ? null : asking}
+          amended={live}
           onClose={() => setAsking(null)}
         />
       ) : null}

@@ -17,7 +17,8 @@ import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, TextArea } from "../ui/input.tsx";
-import { fieldName } from "./quota-words.ts";
+import { MeanwhileNotice } from "../ui/meanwhile-notice.tsx";
+import { fieldName, limitsWords } from "./quota-words.ts";
 import {
   keepReason,
   parseDraft,
@@ -32,7 +33,7 @@ type RequestDialogProps = {
   lines: readonly QuotaLine[];
   /** What the form before it lacks. */
   prefill?: Limits;
-  /** The request that waits and is changed; null: a new one. */
+  /** The request that waits and is changed, as it is now; null: a new one. */
   amended?: QuotaRequestRow | null;
   onClose: () => void;
 };
@@ -55,7 +56,10 @@ export function RequestDialog({
     reason: amended?.reason ?? readReason(me.user.id, projectId),
   }));
   const [faults, setFaults] = useState(noFaults);
-  const { save, pending, failure } = useSave({ projectId, userId: me.user.id, amended, setFaults, onClose });
+  const [looked, setLooked] = useState(amended);
+  const differs = amended !== null && amended.generation !== looked?.generation;
+  const saving = useSave({ projectId, userId: me.user.id, amended: looked, setFaults, onClose });
+  const { save, pending, failure } = saving;
   const setReason = (reason: string) => {
     setDraft({ ...draft, reason });
     setFaults({ ...faults, reason: undefined });
@@ -69,7 +73,7 @@ export function RequestDialog({
     // Dialogs of a form are in the form for React, though not in the page.
     event.stopPropagation();
     event.preventDefault();
-    save(draft);
+    if (!differs) save(draft);
   };
   return (
     <Dialog
@@ -81,14 +85,25 @@ export function RequestDialog({
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button tone="primary" type="submit" form={form} disabled={pending}>
+          <Button
+            tone="primary"
+            type="submit"
+            form={form}
+            blocked={differs ? t("errors.changedMeanwhile") : null}
+            disabled={pending}
+          >
             {t(amended ? "quota.request.save" : "quota.request.send")}
           </Button>
         </>
       }
     >
       <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {differs ? (
+          <MeanwhileNotice onGoOn={() => setLooked(amended)}>
+            {[limitsWords(t, amended.asked), amended.reason].join("\n")}
+          </MeanwhileNotice>
+        ) : null}
+        {failure && failure.error.reason !== "changedMeanwhile" ? <FailureNotice failure={failure} /> : null}
         <fieldset className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           <legend className="sr-only">{t("quota.request.limits")}</legend>
           {lines.map((line) => (
@@ -183,6 +198,7 @@ function useSave({ projectId, userId, amended, setFaults, onClose }: Save) {
     setFaults({ asked: resource ? { [resource]: reason } : {}, ...(field === "reason" ? { reason } : {}) });
     setFailure(refused);
     void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
+    void queries.invalidateQueries({ queryKey: trpc.quotaRequest.pathKey() });
   };
   const onSuccess = () => {
     if (!amended) keepReason(userId, projectId, null);

@@ -44,7 +44,7 @@ export function RequestTable({ projectId, lines }: { projectId: string; lines: r
         <RequestDialog
           projectId={projectId}
           lines={lines}
-          amended={amended}
+          amended={rows.find(({ id }) => id === amended.id) ?? amended}
           onClose={() => setAmended(null)}
         />
       ) : null}
@@ -66,7 +66,7 @@ function useColumns(projectId: string, onAmend: (row: QuotaRequestRow) => void):
           <span className="text-label text-muted">
             {row.userName} · <Moment date={row.createdAt} />
           </span>
-          <p className="line-clamp-3 text-label whitespace-pre-line">{row.reason}</p>
+          <p className="text-label break-words whitespace-pre-wrap">{row.reason}</p>
           <div className="mt-1 @2xl:hidden">
             <Outcome row={row} />
           </div>
@@ -133,7 +133,7 @@ function Outcome({ row }: { row: QuotaRequestRow }) {
           {decidedBy} · <Moment date={decidedAt} />
         </span>
       ) : null}
-      {answer ? <p className="line-clamp-3 text-label whitespace-pre-line">{answer}</p> : null}
+      {answer ? <p className="text-label break-words whitespace-pre-wrap">{answer}</p> : null}
     </div>
   );
 }

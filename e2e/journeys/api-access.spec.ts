@@ -60,6 +60,8 @@ for (const language of ["en", "ko"] satisfies Locale[]) {
       await press(page, page.getByRole("button", { name: words("apiAccess.deleteLabel", { name }) }));
       const asking = page.getByRole("dialog");
       await press(page, asking.getByRole("button", { name: words("apiAccess.delete"), exact: true }));
+      // What lies behind an open dialog is nobody's to find, deleted or not.
+      await expect(asking).toBeHidden();
       await expect(page.getByRole("cell", { name, exact: true })).toBeHidden();
       expect((await call()).status).toBe(401);
       const api = await signIn("mina", sharedCloud().memberPassword);

@@ -44,22 +44,23 @@ const cursorShape = /^(\d{1,20}):(\d{1,19})$/;
 
 /**
  * Events after the cursor, oldest first, at most `limit`; only those no later commit can precede. With a project, only
- * that project's.
+ * that project's, and those of no project whose resource is of one of `kindsOfAll`.
  */
 export async function readEventsAfter(
   pool: pg.Pool,
   cursor: string,
   limit = 500,
   projectId: string | null = null,
+  kindsOfAll: readonly string[] = [],
 ): Promise<StoredEvent[]> {
   const [, xid, id] = cursorShape.exec(cursor) ?? [];
   if (xid === undefined || id === undefined) throw new TypeError("not an event cursor");
   const { rows } = await pool.query<StoredEvent>(
     `SELECT ${columns} FROM event
      WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-       AND ($4::uuid IS NULL OR project_id = $4::uuid)
+       AND ($4::uuid IS NULL OR project_id = $4::uuid OR (project_id IS NULL AND resource_kind = ANY($5::text[])))
      ORDER BY event.xid, event.id LIMIT $3`,
-    [xid, id, limit, projectId],
+    [xid, id, limit, projectId, kindsOfAll],
   );
   return rows;
 }

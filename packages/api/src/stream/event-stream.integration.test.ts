@@ -94,6 +94,32 @@ test("a transaction that commits after a hundred later ones loses and reorders n
   await Promise.all([mine.end(), all.end()]);
 });
 
+test("what holds in every project is named to each, live and caught up, without the event itself", async () => {
+  const about = (kind: string, actorId: string | null): NewEvent => ({
+    ...eventOf("of-all", null),
+    ...{ resourceKind: kind, resourceId: crypto.randomUUID(), actorId },
+  });
+  const own = await readIdentity(cloud.database, cloud.sessions.member);
+  const told = [about("quota", null), about("key_pair", own?.userId ?? null)];
+  const others = [about("key_pair", crypto.randomUUID()), about("user", null)];
+  const mine = await open("member", cloud.projectId);
+  for (const event of [...others, ...told])
+    await cloud.database.prisma.$transaction((tx) => appendEvent(tx, event));
+  await write("behind");
+  await mine.until(() => mine.actions.includes("behind"));
+  const again = await open("member", cloud.projectId, mine.ids[0] ?? null);
+  await again.until(() => again.actions.includes("behind"));
+  for (const { messages, actions } of [mine, again]) {
+    const named = messages.flatMap((message) => (message.type === "events" ? message.resources : []));
+    const ids = named.filter(({ kind }) => kind !== "instance").map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(told.map(({ resourceId }) => resourceId)));
+    expect(ids).not.toEqual(expect.arrayContaining([others[0]?.resourceId]));
+    expect(ids).not.toEqual(expect.arrayContaining([others[1]?.resourceId]));
+    expect(actions).not.toContain("of-all");
+  }
+  await Promise.all([mine.end(), again.end()]);
+});
+
 test("who comes back resumes where he was, without a gap and without his neighbours' events", async () => {
   const first = await open("member", cloud.projectId);
   await write("before");

@@ -106,6 +106,22 @@ const isMine = ({ projectId, resourceKind }: StreamOf, event: StoredEvent) =>
   (projectId === null || event.projectId === projectId) &&
   (resourceKind === undefined || event.resourceKind === resourceKind);
 
+/** Of no project, and yet something in a project is as they say: the usual quota, and a person's key pairs. */
+const kindsOfAll = ["quota", "key_pair"];
+
+/** A project's stream names what it is about, and tells no more: the event itself is the administrators' or another's. */
+function concerns({ projectId, resourceKind, identity }: StreamOf, event: StoredEvent): boolean {
+  if (projectId === null || event.projectId !== null || !kindsOfAll.includes(event.resourceKind))
+    return false;
+  if (resourceKind !== undefined && resourceKind !== event.resourceKind) return false;
+  return event.resourceKind === "quota" || event.actorId === identity.userId;
+}
+
+const refsOf = (of: StreamOf, events: readonly StoredEvent[]): ResourceRef[] =>
+  events
+    .filter((event) => concerns(of, event))
+    .map((event) => ({ kind: event.resourceKind, id: event.resourceId }));
+
 function fill(buffer: Buffer, of: StreamOf) {
   const overflow = () => {
     buffer.events = [];
@@ -115,8 +131,10 @@ function fill(buffer: Buffer, of: StreamOf) {
   return {
     onEvents: (events: StoredEvent[], cursor: string) => {
       const mine = events.filter((event) => isMine(of, event));
+      const refs = refsOf(of, events);
       buffer.cursor = cursor;
-      if (mine.length === 0) return;
+      if (mine.length + refs.length === 0) return;
+      for (const ref of refs) if (!buffer.overflown) buffer.touched.set(`${ref.kind}:${ref.id}`, ref);
       if (buffer.events.length + mine.length > longestWait) overflow();
       else buffer.events.push(...mine);
       buffer.wake();
@@ -166,11 +184,11 @@ async function* catchUp(deps: ApiDeps, of: StreamOf, until: string): Messages {
   let cursor = start;
   for (let read = 0; isAfter(until, cursor); read += 500) {
     if (read >= longestWait) return yield tracked(until, { type: "resync" });
-    const events = await readEventsAfter(pool, cursor, 500, of.projectId);
+    const events = await readEventsAfter(pool, cursor, 500, of.projectId, kindsOfAll);
     const missed = events.filter((event) => !isAfter(event.cursor, until));
     const last = missed.at(-1);
     const mine = missed.filter((event) => isMine(of, event));
-    if (last) yield tracked(last.cursor, messageOf(mine, []));
+    if (last) yield tracked(last.cursor, messageOf(mine, refsOf(of, missed)));
     if (!last || events.length < 500) break;
     cursor = last.cursor;
   }

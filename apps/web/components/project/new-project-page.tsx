@@ -14,7 +14,7 @@ import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
-import { limitsOf } from "../quota-policy/limit-draft.ts";
+import { limitsOf } from "../quota/limit-draft.ts";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";

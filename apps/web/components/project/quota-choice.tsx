@@ -5,8 +5,8 @@ import { ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
 import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
-import { type LimitDrafts, limitsOf } from "../quota-policy/limit-draft.ts";
-import { LimitField } from "../quota-policy/limit-field.tsx";
+import { type LimitDrafts, limitsOf } from "../quota/limit-draft.ts";
+import { LimitField } from "../quota/limit-field.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 

@@ -12,8 +12,8 @@ import type { ManagedProject } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
-import { draftOf, type LimitDrafts, limitOf } from "../quota-policy/limit-draft.ts";
-import { LimitField } from "../quota-policy/limit-field.tsx";
+import { draftOf, type LimitDrafts, limitOf } from "../quota/limit-draft.ts";
+import { LimitField } from "../quota/limit-field.tsx";
 import { Button } from "../ui/button.tsx";
 
 const shownDraft = (line: QuotaLine) => draftOf(line.resource, line.source === "project" ? line.limit : null);

@@ -1,20 +1,11 @@
 "use client";
 
-import { type Limits, quotaResources } from "@madang/core/quota/resource";
 import { useFormatter, useTranslations } from "next-intl";
-import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import type { ManagedRequestRow } from "../../lib/rows.ts";
+import { limitsWords } from "../quota/quota-words.ts";
 import { Moment } from "../timeline/moment.tsx";
 import { RequestHead } from "./request-head.tsx";
-
-function limitWords(t: Translate, limits: Limits): string {
-  const said = quotaResources.flatMap((resource) => {
-    const limit = limits[resource];
-    return limit === undefined ? [] : [`${t(`resources.${resource}`)} ${amountText(t, resource, limit)}`];
-  });
-  return said.join(" · ");
-}
 
 /** What became of a request, by whom, and in which words. */
 export function DecidedRequest({ request }: { request: ManagedRequestRow }) {
@@ -26,12 +17,12 @@ export function DecidedRequest({ request }: { request: ManagedRequestRow }) {
       <RequestHead request={request} />
       <dl className="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1 text-table [&_dt]:text-muted">
         <dt>{t("admin.requests.asked")}</dt>
-        <dd className="tabular-nums">{limitWords(t, request.asked)}</dd>
+        <dd className="tabular-nums">{limitsWords(t, request.asked)}</dd>
         {granted ? (
           <>
             <dt>{t("admin.requests.granted")}</dt>
             <dd className="tabular-nums">
-              {limitWords(t, granted)}
+              {limitsWords(t, granted)}
               {", "}
               {expiresAt
                 ? t("admin.requests.endsOn", { date: format.dateTime(expiresAt, { dateStyle: "medium" }) })

@@ -12,11 +12,11 @@ import type { QuotaDefaultRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { draftOf, type LimitDrafts, limitOf } from "../quota/limit-draft.ts";
+import { LimitField } from "../quota/limit-field.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
-import { draftOf, type LimitDrafts, limitOf } from "./limit-draft.ts";
-import { LimitField } from "./limit-field.tsx";
 
 export function DefaultsForm() {
   const t = useTranslations("common");

@@ -11,13 +11,13 @@ import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { type Named, NameFields } from "../project/name-fields.tsx";
+import { draftsOf, limitsOf } from "../quota/limit-draft.ts";
+import { LimitField } from "../quota/limit-field.tsx";
 import { limitsWords } from "../quota/quota-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { MeanwhileNotice } from "../ui/meanwhile-notice.tsx";
-import { draftsOf, limitsOf } from "./limit-draft.ts";
-import { LimitField } from "./limit-field.tsx";
 
 /** A new template, or one that is there, as it is now; what was typed stays when it changes. */
 export function TemplateDialog({

@@ -13,13 +13,13 @@ import type { ManagedRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { draftsOf, type LimitDrafts, limitsOf } from "../quota/limit-draft.ts";
+import { LimitField } from "../quota/limit-field.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, TextArea } from "../ui/input.tsx";
 import { AmendedNotice } from "./amended-notice.tsx";
-import { draftsOf, type LimitDrafts, limitsOf } from "./limit-draft.ts";
-import { LimitField } from "./limit-field.tsx";
 import { RequestHead } from "./request-head.tsx";
 
 /** The end of a day as the reader counts it; null: for good. */

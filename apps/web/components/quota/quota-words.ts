@@ -1,4 +1,4 @@
-import { type Limits, type QuotaLine, quotaResources, ruleOf } from "@madang/core/quota/resource";
+import { type Limits, type QuotaLine, quotaResources } from "@madang/core/quota/resource";
 import type { useFormatter } from "next-intl";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
@@ -38,10 +38,4 @@ export function limitsWords(t: Translate, limits: Limits): string {
       return limit === undefined ? [] : [`${t(`resources.${resource}`)} ${amountText(t, resource, limit)}`];
     })
     .join(", ");
-}
-
-/** A resource's name, with the unit in which one types it where it is not a plain count. */
-export function fieldName(t: Translate, resource: QuotaLine["resource"]): string {
-  const name = t(`resources.${resource}`);
-  return ruleOf(resource).unit === "count" ? name : `${name} (GiB)`;
 }

@@ -1,7 +1,12 @@
 "use client";
 
 import { reasonLimit } from "@madang/core/quota/request";
-import type { Limits, QuotaLine } from "@madang/core/quota/resource";
+import {
+  isQuotaResource,
+  type Limits,
+  type QuotaLine,
+  type QuotaResource,
+} from "@madang/core/quota/resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
@@ -16,16 +21,17 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
-import { Input, TextArea } from "../ui/input.tsx";
+import { TextArea } from "../ui/input.tsx";
 import { MeanwhileNotice } from "../ui/meanwhile-notice.tsx";
-import { fieldName, limitsWords } from "./quota-words.ts";
+import { draftsOf } from "./limit-draft.ts";
+import { LimitField } from "./limit-field.tsx";
+import { limitsWords } from "./quota-words.ts";
 import {
   keepReason,
   parseDraft,
   type RequestDraft,
   type RequestFaults,
   readReason,
-  typedLimits,
 } from "./request-draft.ts";
 
 type RequestDialogProps = {
@@ -52,7 +58,7 @@ export function RequestDialog({
   const me = useMe();
   const form = useId();
   const [draft, setDraft] = useState<RequestDraft>(() => ({
-    asked: typedLimits(amended?.asked ?? prefill),
+    asked: draftsOf(amended?.asked ?? prefill),
     reason: amended?.reason ?? readReason(me.user.id, projectId),
   }));
   const [faults, setFaults] = useState(noFaults);
@@ -65,9 +71,9 @@ export function RequestDialog({
     setFaults({ ...faults, reason: undefined });
     if (!amended) keepReason(me.user.id, projectId, reason);
   };
-  const setAsked = (resource: string, text: string) => {
+  const setAsked = (resource: QuotaResource, text: string) => {
     setDraft({ ...draft, asked: { ...draft.asked, [resource]: text } });
-    setFaults({ ...faults, form: undefined, asked: { ...faults.asked, [resource]: "" } });
+    setFaults({ ...faults, form: undefined, asked: { ...faults.asked, [resource]: undefined } });
   };
   const submit = (event: FormEvent) => {
     // Dialogs of a form are in the form for React, though not in the page.
@@ -107,13 +113,20 @@ export function RequestDialog({
         <fieldset className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           <legend className="sr-only">{t("quota.request.limits")}</legend>
           {lines.map((line) => (
-            <LimitField
-              key={line.resource}
-              line={line}
-              text={draft.asked[line.resource] ?? ""}
-              fault={fieldText(t, faults.asked[line.resource] || undefined)}
-              onText={(text) => setAsked(line.resource, text)}
-            />
+            <div key={line.resource} className="flex flex-col gap-1.5">
+              <span aria-hidden className="text-table font-medium">
+                {t(`resources.${line.resource}`)}
+              </span>
+              <LimitField
+                resource={line.resource}
+                label={t(`resources.${line.resource}`)}
+                draft={draft.asked[line.resource] ?? ""}
+                otherwise={t("quota.request.unchanged")}
+                note={nowWords(t, line)}
+                refused={fieldText(t, faults.asked[line.resource])}
+                onChange={(text) => setAsked(line.resource, text)}
+              />
+            </div>
           ))}
         </fieldset>
         {faults.form ? (
@@ -150,32 +163,9 @@ function sendByKey(event: KeyboardEvent<HTMLTextAreaElement>): void {
   event.currentTarget.form?.requestSubmit();
 }
 
-type LimitFieldProps = {
-  line: QuotaLine;
-  text: string;
-  fault: string | undefined;
-  onText: (text: string) => void;
-};
-
-function LimitField({ line, text, fault, onText }: LimitFieldProps) {
-  const t: Translate = useTranslations();
-  const amount = (value: number) => amountText(t, line.resource, value);
-  const now = { limit: amount(line.limit), used: amount(line.inUse) };
-  return (
-    <Field label={fieldName(t, line.resource)} help={t("quota.request.now", now)} error={fault}>
-      {(control) => (
-        <Input
-          {...control}
-          inputMode="numeric"
-          autoComplete="off"
-          value={text}
-          placeholder={t("quota.request.unchanged")}
-          onChange={(event) => onText(event.target.value)}
-          className="tabular-nums"
-        />
-      )}
-    </Field>
-  );
+function nowWords(t: Translate, { resource, limit, inUse }: QuotaLine): string {
+  const amount = (value: number) => amountText(t, resource, value);
+  return t("quota.request.now", { limit: amount(limit), used: amount(inUse) });
 }
 
 type Save = {
@@ -194,8 +184,11 @@ function useSave({ projectId, userId, amended, setFaults, onClose }: Save) {
   const onError = (thrown: unknown) => {
     const refused = failureOf(thrown);
     const { field, reason } = refused.error;
-    const [, resource] = /^asked\.(\w+)$/.exec(field ?? "") ?? [];
-    setFaults({ asked: resource ? { [resource]: reason } : {}, ...(field === "reason" ? { reason } : {}) });
+    const [, resource = ""] = /^asked\.(\w+)$/.exec(field ?? "") ?? [];
+    setFaults({
+      asked: isQuotaResource(resource) ? { [resource]: reason } : {},
+      ...(field === "reason" ? { reason } : {}),
+    });
     setFailure(refused);
     void queries.invalidateQueries({ queryKey: trpc.project.quota.pathKey() });
     void queries.invalidateQueries({ queryKey: trpc.quotaRequest.pathKey() });

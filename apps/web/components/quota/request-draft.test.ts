@@ -1,7 +1,8 @@
 import { quotaResources } from "@madang/core/quota/resource";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseDraft, typedLimits } from "./request-draft.ts";
+import { draftsOf } from "./limit-draft.ts";
+import { parseDraft } from "./request-draft.ts";
 
 test("what a form lacks is asked for to the very unit", () => {
   const limits = fc.dictionary(
@@ -13,19 +14,20 @@ test("what a form lacks is asked for to the very unit", () => {
   );
   fc.assert(
     fc.property(limits, (asked) => {
-      const parsed = parseDraft({ asked: typedLimits(asked), reason: "because" });
+      const parsed = parseDraft({ asked: draftsOf(asked), reason: "because" });
       expect(parsed).toEqual({ ok: true, asked: { ...asked }, reason: "because" });
     }),
   );
 });
 
-test("empty fields ask for nothing, and what is no limit is told at its field", () => {
+test("empty fields ask for nothing, and what is no limit is not sent", () => {
   expect(parseDraft({ asked: { cores: " " }, reason: "" })).toEqual({
     ok: false,
     faults: { asked: {}, form: "limitsRequired", reason: "reasonRequired" },
   });
-  const { faults } = parseDraft({ asked: { cores: "many", instances: "-3", ram: "1,024" }, reason: "x" }) as {
-    faults: { asked: object };
-  };
-  expect(faults.asked).toEqual({ cores: "numberRequired", instances: "numberRange" });
+  for (const wrong of ["many", "-3", "1,5"])
+    expect(parseDraft({ asked: { cores: wrong, ram: "1,024" }, reason: "x" })).toEqual({
+      ok: false,
+      faults: { asked: {} },
+    });
 });

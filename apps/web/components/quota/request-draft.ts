@@ -1,17 +1,17 @@
 /** What is being asked for, as typed; the reason is kept in this browser until it is sent. */
-import { limits, reasonLimit, requestReason } from "@madang/core/quota/request";
-import {
-  isQuotaResource,
-  type Limits,
-  type QuotaResource,
-  quotaResources,
-  ruleOf,
-} from "@madang/core/quota/resource";
+import { reasonLimit, requestReason } from "@madang/core/quota/request";
+import type { Limits, QuotaResource } from "@madang/core/quota/resource";
 import { z } from "zod";
 import { readStored, writeStored } from "../../lib/stored.ts";
+import { type LimitDrafts, limitsOf } from "./limit-draft.ts";
 
-export type RequestDraft = { asked: Record<string, string>; reason: string };
-export type RequestFaults = { asked: Record<string, string>; reason?: string; form?: string };
+export type RequestDraft = { asked: LimitDrafts; reason: string };
+/** Keys of `validation`, or an error's reason. */
+export type RequestFaults = {
+  asked: Partial<Record<QuotaResource, string>>;
+  reason?: string | undefined;
+  form?: string | undefined;
+};
 
 const keyOf = (userId: string, projectId: string) => `madang-quota-reason:${userId}:${projectId}`;
 
@@ -23,41 +23,14 @@ export function keepReason(userId: string, projectId: string, reason: string | n
   writeStored(keyOf(userId, projectId), reason || null);
 }
 
-/** Nobody thinks in MiB: what is counted in them is typed in GiB. */
-function perTyped(resource: string): number {
-  return isQuotaResource(resource) && ruleOf(resource).unit === "MiB" ? 1024 : 1;
-}
-
-export function typedLimits(asked: Limits): Record<string, string> {
-  const typed = (resource: string, limit: number) => String(limit < 0 ? limit : limit / perTyped(resource));
-  return Object.fromEntries(
-    Object.entries(asked).map(([resource, limit]) => [resource, typed(resource, limit)]),
-  );
-}
-
 type Parsed = { ok: true; asked: Limits; reason: string } | { ok: false; faults: RequestFaults };
 
-/** Empty fields ask for nothing. Faults are keys of `validation`. */
+/** Empty fields ask for nothing. A field tells by itself that it is no limit. */
 export function parseDraft(draft: RequestDraft): Parsed {
-  const typed = quotaResources.filter((resource) => (draft.asked[resource] ?? "").trim() !== "");
-  const asked = limits.safeParse(
-    Object.fromEntries(typed.map((resource) => [resource, numberOf(draft, resource)])),
-  );
+  const asked = limitsOf(draft.asked);
+  const none = asked !== null && Object.keys(asked).length === 0;
   const reason = requestReason.safeParse(draft.reason);
-  if (asked.success && reason.success) return { ok: true, asked: asked.data, reason: reason.data };
-  const faults: RequestFaults = { asked: {} };
-  for (const { path, message } of asked.error?.issues ?? []) {
-    const [resource] = path;
-    if (typeof resource === "string") faults.asked[resource] = message;
-    else faults.form = message;
-  }
-  const [fault] = reason.error?.issues ?? [];
-  if (fault) faults.reason = fault.message;
-  return { ok: false, faults };
-}
-
-function numberOf({ asked }: RequestDraft, resource: QuotaResource): number {
-  const typed = Number((asked[resource] ?? "").replaceAll(",", ""));
-  const per = perTyped(resource);
-  return per === 1 || typed < 0 ? typed : Math.ceil(typed * per);
+  if (asked && !none && reason.success) return { ok: true, asked, reason: reason.data };
+  const form = none ? "limitsRequired" : undefined;
+  return { ok: false, faults: { asked: {}, form, reason: reason.error?.issues[0]?.message } };
 }

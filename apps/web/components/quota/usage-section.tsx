@@ -3,7 +3,7 @@
 import { projectResources, type QuotaLine } from "@madang/core/quota/resource";
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
-import { useNow, useTranslations } from "next-intl";
+import { useNow, useTimeZone, useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
@@ -30,16 +30,18 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
   const resource =
     projectResources.find((name) => name === resourceName) ?? projectResources[0] ?? "instances";
   const range = rangeNames.find((name) => name === rangeName) ?? "day";
+  const zone = useTimeZone();
   const now = useNow({ updateInterval: refreshMs });
   const to = new Date(Math.ceil(now.getTime() / hourMs) * hourMs);
   const from = new Date(to.getTime() - ranges[range] * hourMs);
   const usage = useQuery(
-    trpc.project.usage.queryOptions({ projectId, resource, from, to }, { refetchInterval: refreshMs }),
+    trpc.project.usage.queryOptions({ projectId, resource, from, to, zone }, { refetchInterval: refreshMs }),
   );
   const line = lines.find((one) => one.resource === resource);
   const present = line ? [{ at: now, inUse: line.inUse, limit: line.limit }] : [];
   const points = [...(usage.data?.points ?? []), ...present];
   const file = new URLSearchParams({ projectId, resource, from: from.toISOString(), to: to.toISOString() });
+  if (zone) file.set("zone", zone);
   const name = t(`resources.${resource}`);
   const title = t("quota.usage.of", { name, range: t(`quota.usage.ranges.${range}`) });
   return (

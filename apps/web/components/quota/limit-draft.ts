@@ -17,13 +17,18 @@ export function draftsOf(limits: Limits): LimitDrafts {
   );
 }
 
+/** Whole thousands may be parted by commas; any other comma could as well mean a decimal point. */
+const number = /^(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$/;
+
 /** null: empty; undefined: not a limit. */
 export function limitOf(resource: QuotaResource, draft = ""): number | null | undefined {
-  const text = draft.trim().replaceAll(",", "");
+  const text = draft.trim();
   if (text === "") return null;
   if (text === unlimited) return -1;
-  const limit = resource === "ram" ? Math.round(Number(text) * mibPerGib) : Number(text);
-  return /^\d+(?:\.\d+)?$/.test(text) && Number.isInteger(limit) && limit <= largestLimit ? limit : undefined;
+  if (!number.test(text)) return undefined;
+  const typed = Number(text.replaceAll(",", ""));
+  const limit = resource === "ram" ? Math.round(typed * mibPerGib) : typed;
+  return Number.isInteger(limit) && limit <= largestLimit ? limit : undefined;
 }
 
 /** Those that are said; null when one of them is no limit. */

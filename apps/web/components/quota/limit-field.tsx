@@ -2,7 +2,7 @@
 
 import type { QuotaResource } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { cn } from "../ui/class-names.ts";
@@ -13,8 +13,10 @@ type LimitFieldProps = {
   resource: QuotaResource;
   draft: string;
   onChange: (draft: string) => void;
-  /** What counts when it is left empty; null: nothing does. */
-  otherwise: number | null;
+  /** What counts when it is left empty, or words for it; null: nothing does. */
+  otherwise: number | string | null;
+  /** Why the server refused it. */
+  refused?: string | undefined;
   note?: ReactNode;
   noteIsWarning?: boolean;
   disabled?: boolean;
@@ -29,11 +31,14 @@ export function LimitField(props: LimitFieldProps) {
   const { resource, draft, onChange, otherwise, note, noteIsWarning, disabled } = props;
   const t: Translate = useTranslations();
   const id = useId();
-  const invalid = limitOf(resource, draft) === undefined;
+  // Unticked again, the number is still there.
+  const [numbered, setNumbered] = useState(draft === unlimited ? "" : draft);
+  const unread = limitOf(resource, draft) === undefined;
+  const invalid = unread || props.refused !== undefined;
   const name = t(`resources.${resource}`);
   const isUnlimited = draft === unlimited;
   const fault = t(resource === "ram" ? "admin.limits.invalidRam" : "admin.limits.invalid");
-  const words = invalid ? fault : note;
+  const words = (unread ? fault : props.refused) ?? note;
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -65,7 +70,10 @@ export function LimitField(props: LimitFieldProps) {
             disabled={disabled}
             aria-label={t("admin.limits.noneOf", { resource: name })}
             checked={isUnlimited}
-            onChange={(event) => onChange(event.target.checked ? unlimited : "")}
+            onChange={(event) => {
+              if (event.target.checked) setNumbered(draft);
+              onChange(event.target.checked ? unlimited : numbered);
+            }}
             className="size-4 shrink-0 accent-accent"
           />
           {t("admin.limits.none")}
@@ -87,8 +95,9 @@ function placeholder(
   t: Translate,
   resource: QuotaResource,
   isUnlimited: boolean,
-  otherwise: number | null,
+  otherwise: number | string | null,
 ): string {
   if (isUnlimited) return t("quota.unlimited");
+  if (typeof otherwise === "string") return otherwise;
   return otherwise === null ? "" : amountText(t, resource, otherwise);
 }

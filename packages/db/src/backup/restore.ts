@@ -85,8 +85,8 @@ async function skip(content: AsyncIterable<Buffer>): Promise<void> {
 }
 
 /**
- * One transaction: the schema as it was, every row, then the migrations that came since. What could only be wrong now is
- * ended: sessions, links to set a password, and hypervisors of this machine whose certificates are over. Throws BackupFault.
+ * One transaction: the schema as it was, every row, then the migrations that came since. Guests' generations are raised
+ * above what agents that lived on may hold. What could only be wrong now is ended: sessions, links to set a password, and hypervisors of this machine whose certificates are over. Throws BackupFault.
  */
 export async function restoreDatabase(path: string, databaseUrl: string): Promise<Manifest> {
   const manifest = await checkBackup(path);
@@ -106,6 +106,7 @@ export async function restoreDatabase(path: string, databaseUrl: string): Promis
     await setSequences(client);
     await applyMigrations(client, since);
     await recordMigrations(client, since);
+    await overtakeAgents(client);
     await endWhatIsOver(client, [...(await expiredIdentities(path, manifest.files)).values()]);
     await client.query("COMMIT");
     await client.query("ANALYZE");
@@ -215,6 +216,18 @@ async function setSequences(client: pg.Client): Promise<void> {
   for (const { sequence, table, column } of rows)
     await client.query(
       `SELECT setval('${sequence}', coalesce((SELECT max(${column}) FROM ${table}), 0) + 1, false)`,
+    );
+}
+
+/**
+ * Agents that lived on hold later generations than the backup: they take no order below theirs, and a report above the
+ * database's own does not count. A guest's generation rises more slowly than once a second, so the seconds since 2020 are
+ * ahead of whatever was told since, by this cloud or by an earlier restoration of it; they fit an integer until 2088.
+ */
+async function overtakeAgents(client: pg.Client): Promise<void> {
+  for (const table of ["guest", "left_guest"])
+    await client.query(
+      `UPDATE ${table} SET generation = greatest(generation, extract(epoch FROM now() - timestamptz '2020-01-01 00:00+00')::int) + 1`,
     );
 }
 

@@ -25,6 +25,8 @@ async function run(): Promise<void> {
   const manifest = await writeBackup({
     databaseUrl: await findDatabase(env.databaseUrl, env.data),
     data: env.data,
+    secrets: env.secrets,
+    authority: env.authority,
     imageStore: env.images,
     withImages: values["with-images"],
     path: resolve(path),
@@ -41,6 +43,9 @@ function summary(path: string, { tables, images, madeAt }: Manifest): string {
     : "These image files are not in it (--with-images takes them along):";
   return `${path}: ${rows} rows of ${tables.length} tables as of ${madeAt}\n${files === "" ? "" : `${left}\n${files}`}`;
 }
+
+// What was begun goes with the process: it would be a file full of keys that nobody looks for.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(130));
 
 run().catch((error) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -153,6 +153,8 @@ export function readBootstrapEnv(source: NodeJS.ProcessEnv = process.env) {
     /** Where people find the portal. */
     url: urlOf(data),
     images: data.MADANG_IMAGES ?? join(data.MADANG_DATA, "images"),
+    secrets: data.MADANG_SECRETS ?? join(data.MADANG_DATA, "secrets"),
+    authority: data.MADANG_CA ?? join(data.MADANG_DATA, "ca"),
     imageFiles: data.MADANG_IMAGE_FILES.split(",")
       .map((one) => one.trim())
       .filter(Boolean),
@@ -164,6 +166,7 @@ export function readBootstrapEnv(source: NodeJS.ProcessEnv = process.env) {
 const ofTheServer = {
   MADANG_DATA: true,
   MADANG_IMAGES: true,
+  MADANG_SECRETS: true,
   LOG_LEVEL: true,
   MADANG_URL: true,
   MADANG_LISTEN: true,
@@ -173,6 +176,7 @@ const ofTheServer = {
 
 const bootstrapSchema = schema.pick(ofTheServer).extend({
   DATABASE_URL: schema.shape.DATABASE_URL.optional(),
+  MADANG_CA: z.string().min(1).optional(),
   /** name=path, separated by commas */
   MADANG_IMAGE_FILES: z.string().default(""),
   MADANG_ADMIN_PASSWORD: z.string().min(1).optional(),

@@ -1,7 +1,7 @@
 /** The whole cloud in one file, as it was at one moment, while it runs. */
 import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { version } from "@madang/core/version";
 import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
@@ -21,6 +21,10 @@ export type BackupWish = {
   databaseUrl: string;
   /** MADANG_DATA */
   data: string;
+  /** Folder of the keys: MADANG_SECRETS. */
+  secrets: string;
+  /** MADANG_CA */
+  authority: string;
   imageStore: string;
   withImages: boolean;
   path: string;
@@ -33,7 +37,7 @@ const share = 4 * 1024 * 1024;
 export async function writeBackup(wish: BackupWish): Promise<Manifest> {
   const archive = await openArchive(wish.path);
   try {
-    const files = await addFiles(archive, wish.data);
+    const files = await addFiles(archive, wish);
     const told = await withSnapshot(wish.databaseUrl, (client) => addDatabase(client, archive, wish));
     const manifest: Manifest = {
       product: "madang",
@@ -136,22 +140,37 @@ async function months(client: pg.Client): Promise<string[]> {
   return rows.map(({ month }) => month);
 }
 
-async function addFiles(archive: ArchiveWriter, data: string): Promise<string[]> {
-  const found = ["secrets", "ca", "agent"].map(async (folder) => {
-    const inside = await readdir(join(data, folder), { recursive: folder !== "ca" }).catch(() => []);
-    return inside.map((name) => `${folder}/${name}`);
-  });
-  const all = ["ports.json", "admin-password", ...(await Promise.all(found)).flat()].filter(isKeptFile);
+/** Without one of these a cloud would be restored that can't open its own secrets, or that no hypervisor knows. */
+const required = ["secrets/session.key", "secrets/seal.key", "ca/ca.key", "ca/ca.pem"];
+
+async function addFiles(archive: ArchiveWriter, wish: BackupWish): Promise<string[]> {
+  const { data, secrets, authority } = wish;
+  const agents = (await orAbsent(readdir(join(data, "agent")))) ?? [];
+  const folders = ["agent", ...agents.map((name) => `agent/${name}`)];
+  const names = ["ports.json", "admin-password", ...folders.map((name) => `${name}/identity.json`)];
+  const sources = new Map(names.filter(isKeptFile).map((name) => [name, join(data, name)]));
+  for (const name of required)
+    sources.set(name, join(name.startsWith("ca/") ? authority : secrets, basename(name)));
   const added: string[] = [];
-  for (const name of all.toSorted()) {
-    const content = await readFile(join(data, name)).catch(() => null);
-    if (!content) continue;
-    await archive.add(name, content);
-    added.push(name);
+  for (const [name, source] of [...sources].toSorted()) {
+    const content = await orAbsent(readFile(source));
+    if (content) {
+      await archive.add(name, content);
+      added.push(name);
+    } else if (required.includes(name))
+      throw new BackupFault(
+        `There is no ${name} (${source}). Set MADANG_DATA to the folder of a cloud that has run.`,
+      );
   }
-  if (!added.includes("secrets/seal.key"))
-    throw new BackupFault(`There are no keys below ${data}. Set MADANG_DATA to the folder of the cloud.`);
   return added;
+}
+
+/** null for what is not there; what can't be read is no reason to go without it. */
+async function orAbsent<T>(reading: Promise<T>): Promise<T | null> {
+  return await reading.catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  });
 }
 
 async function addImages(client: pg.Client, archive: ArchiveWriter, { imageStore, withImages }: BackupWish) {

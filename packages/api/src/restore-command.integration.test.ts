@@ -185,3 +185,17 @@ test("a folder that fills while the archive is judged is left alone", async () =
   expect((await ended)[0]).toBe(1);
   expect(await readFile(join(data, "secrets/seal.key"), "utf8")).toBe("of a living cloud");
 });
+
+test("a backup that is broken off leaves no file with keys in it", async () => {
+  const held = await hold(cloud.database.url, "LOCK TABLE event IN ACCESS EXCLUSIVE MODE");
+  const { child, ended } = begin("apps/web/server/backup.ts", [join(folder, "broken-off.tar.gz")], {
+    MADANG_DATA: join(folder, "data"),
+    DATABASE_URL: cloud.database.url,
+  });
+  const unfinished = async () => (await readdir(folder)).some((name) => name.endsWith(".unfinished"));
+  await vi.waitUntil(unfinished, patience);
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
+  expect(await unfinished()).toBe(false);
+  await held.end();
+});

@@ -1,7 +1,7 @@
 /** A gzipped tar that appears under its name only when it is whole. */
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { link, open, rm, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, rmSync } from "node:fs";
+import { link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -33,6 +33,8 @@ export async function openArchive(path: string): Promise<ArchiveWriter> {
   // Whoever adds hears of it, and `finish` does.
   writing.catch(() => {});
   const members: Member[] = [];
+  const removeNow = () => rmSync(temporary, { force: true });
+  process.once("exit", removeNow);
   return {
     members,
     add: async (name, content) => {
@@ -54,11 +56,13 @@ export async function openArchive(path: string): Promise<ArchiveWriter> {
       tar.finalize();
       await writing;
       await putInPlace(temporary, path);
+      process.off("exit", removeNow);
     },
     abandon: async () => {
       tar.destroy();
       await writing.catch(() => {});
       await rm(temporary, { force: true });
+      process.off("exit", removeNow);
     },
   };
 }
@@ -75,10 +79,26 @@ async function failureOf(writing: Promise<void>): Promise<never> {
   throw new BackupFault("The archive ended before it was finished.");
 }
 
-/** A link, unlike a renaming, replaces nothing that came there meanwhile. */
-async function putInPlace(temporary: string, path: string): Promise<void> {
-  await link(temporary, path);
-  await rm(temporary);
+const withoutLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
+
+/**
+ * A link, unlike a renaming, replaces nothing that came there meanwhile. exFAT and many network shares have none: there
+ * the name is taken by an empty file first, which the renaming then replaces.
+ */
+export async function putInPlace(temporary: string, path: string, linkFile = link): Promise<void> {
+  const linked = await linkFile(temporary, path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error && withoutLinks.includes(String(error.code)))
+        return false;
+      throw error;
+    },
+  );
+  if (linked) await rm(temporary);
+  else {
+    await (await open(path, "wx", privately)).close();
+    await rename(temporary, path);
+  }
   const folder = await open(dirname(path));
   await folder.sync();
   await folder.close();

@@ -35,6 +35,23 @@ test("two weeks are told by the hour, more by the day at its highest, never more
   expect((await usage(before(dayMs), "ram")).points).toEqual([]);
 });
 
+test("days are those of who looks, and a zone that is none is refused", async () => {
+  const days = (zone: string) =>
+    callerAs(cloud, "reader").project.usage({
+      ...{ projectId: cloud.projectId, resource: "cores", zone, to },
+      from: before(20 * dayMs),
+    });
+  const seoul = await days("Asia/Seoul");
+  // A day there begins at 15:00 of UTC: 23 is reached in its middle, and it ends under the limit of the afternoon.
+  expect(seoul.points.slice(1, 3)).toEqual([
+    { at: new Date("2026-10-12T15:00:00Z"), inUse: 23, limit: 40 },
+    { at: new Date("2026-10-13T15:00:00Z"), inUse: 23, limit: 40 },
+  ]);
+  expect((await days("America/New_York")).points[1]?.at).toEqual(new Date("2026-10-12T04:00:00Z"));
+  for (const zone of ["Asia/Nowhere", "+09:00", "'; DROP TABLE event"])
+    expect(await refusal(days(zone))).toMatchObject({ code: "InvalidInput" });
+});
+
 test("a span that is none or too long is refused in words", async () => {
   for (const from of [before(401 * dayMs), before(-hourMs)])
     expect(await refusal(usage(from))).toMatchObject({ code: "InvalidInput", reason: "usageRange" });

@@ -104,7 +104,7 @@ describe("catalogues", () => {
 
   it("put no particle after a name that may end either way", () => {
     const guesses = [...korean].filter(([, text]) =>
-      /\}(?:을|를|이|가|은|는|과|와|으로|로)(?:\s|$)/.test(text),
+      /\}(?:을|를|이|가|은|는|과|와|으로|로|\(으\)로|\(이\))(?:\s|\(|$)/.test(text),
     );
     expect(guesses).toEqual([]);
   });

@@ -32,7 +32,7 @@ export function CredentialTable({ rows, withOwner, loadingRows, onDelete }: Cred
     {
       key: "role",
       title: t("apiAccess.columns.role"),
-      cell: (row) => row.roles.map((role) => t(`apiAccess.roles.${role}`)).join(", "),
+      cell: (row) => row.roles.join(", "),
     },
     {
       key: "rules",

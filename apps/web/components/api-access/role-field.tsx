@@ -21,7 +21,7 @@ export function RoleField({ offered }: { offered: readonly Role[] }) {
         onChange={(value) =>
           setValue("role", offered.find((one) => one === value) ?? role, { shouldDirty: true })
         }
-        options={offered.map((one) => ({ value: one, label: t(`apiAccess.roles.${one}`) }))}
+        options={offered.map((one) => ({ value: one, label: one }))}
       />
       <p className="text-label text-muted">{t(`apiAccess.roleMeans.${role}`)}</p>
     </fieldset>

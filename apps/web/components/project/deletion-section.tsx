@@ -24,6 +24,7 @@ export function DeletionSection({ project, deletion }: { project: ManagedProject
   const frame = useRef<HTMLElement>(null);
   // It was asked for at the foot of the page, and this stands at its head.
   useEffect(() => frame.current?.scrollIntoView({ block: "end" }), []);
+  const more = project.goes.instances - deletion.left.length;
   const percent = project.percent ?? 0;
   const when = format.relativeTime(deletion.startedAt > now ? now : deletion.startedAt, now);
   return (
@@ -44,6 +45,7 @@ export function DeletionSection({ project, deletion }: { project: ManagedProject
             {deletion.left.map((instance) => (
               <LeftInstance key={instance.id} instance={instance} onForce={() => setForcing(instance)} />
             ))}
+            {more > 0 ? <li className="text-table text-muted">{t("more", { count: more })}</li> : null}
           </ul>
         </>
       ) : null}

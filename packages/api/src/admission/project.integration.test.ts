@@ -6,7 +6,7 @@ import { isTrackedEnvelope } from "@trpc/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bearerText, newSecret, readCredentialIdentity } from "../credential.ts";
 import type { StreamMessage } from "../stream/event-stream.ts";
-import { callerAs, launchOf, openTestCloud, refusal, type TestCloud } from "../testing.ts";
+import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "../testing.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -273,6 +273,32 @@ test("from the word on nothing is launched, however the launches race, and delet
   const detail = await admin().project.get({ id });
   expect(detail).toMatchObject({ state: "deleting", deletion: { operationId: operationIds[0] } });
   expect(detail.deletion?.left.length).toBe(1 + tries.filter(({ status }) => status === "fulfilled").length);
+});
+
+test("of what is left of a project, that which waits for a dead hypervisor is shown first", async () => {
+  const project = fresh({
+    members: [user(cloud.users.outsider, "member")],
+    limits: { instances: -1, cores: -1, ram: -1 },
+  });
+  await admin().project.create(project);
+  const { id, name } = project;
+  const launch = (fields: Parameters<typeof launchOf>[1]) => {
+    const input = launchOf(cloud, { projectId: id, ...fields });
+    return callerAs(cloud, "outsider")
+      .instance.launch(input)
+      .then(() => input.ids[0] ?? "");
+  };
+  await launch({ name: "a", ids: Array.from({ length: 21 }, newId) });
+  const stuck = await launch({ name: "zz" });
+  const { hypervisorId } = await placeGuest(cloud.database, stuck);
+  await cloud.database.pool.query(
+    "UPDATE hypervisor SET last_seen_at = now() - interval '1 hour' WHERE id = $1",
+    [hypervisorId],
+  );
+  await admin().project.delete({ id, name });
+  const { deletion } = await admin().project.get({ id });
+  expect(deletion?.left[0]).toMatchObject({ id: stuck, hypervisor: { state: "down" } });
+  expect(deletion?.left.length).toBe(20);
 });
 
 test("a deletion that is over stays the same one, its id is never used again, and its trail can be read", async () => {

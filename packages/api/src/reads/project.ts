@@ -1,6 +1,11 @@
 /** Projects, as administrators see them: how large, how full, and how far a deletion is. */
 import { CloudError } from "@madang/core/errors";
-import { type HypervisorState, type HypervisorView, hypervisorState } from "@madang/core/hypervisor/state";
+import {
+  downAfterMs,
+  type HypervisorState,
+  type HypervisorView,
+  hypervisorState,
+} from "@madang/core/hypervisor/state";
 import { type QuotaCount, type QuotaLine, ruleOf } from "@madang/core/quota/resource";
 import { type Database, quotaCountsSql, quotaLines } from "@madang/db";
 import { z } from "zod";
@@ -98,7 +103,7 @@ export type ProjectDetail = ProjectItem & {
     operationId: string;
     startedAt: Date;
     by: string;
-    /** The first of those that are still there. */
+    /** The first of those that are still there, and first of all those whose hypervisor is down. */
     left: {
       id: string;
       name: string;
@@ -148,16 +153,18 @@ async function readDeletion(database: Database, projectId: string): Promise<Proj
     orderBy: { createdAt: "desc" },
   });
   if (!operation) return null;
+  const now = database.now();
   const { rows } = await database.pool.query<Left>(
     `SELECT i.id, i.name, i.force_delete_requested_at IS NOT NULL AS forced, h.name AS hypervisor, h.enabled,
        h.revoked_at AS "revokedAt", h.fenced_at AS "fencedAt", h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
        h.last_seen_at AS "lastSeenAt"
      FROM instance i LEFT JOIN LATERAL (SELECT hypervisor_id FROM guest WHERE instance_id = i.id ORDER BY created_at DESC LIMIT 1) g ON true
      LEFT JOIN hypervisor h ON h.id = g.hypervisor_id
-     WHERE i.project_id = $1 ORDER BY i.name, i.id LIMIT ${leftShown}`,
-    [projectId],
+     WHERE i.project_id = $1 ORDER BY (h.revoked_at IS NULL AND h.last_seen_at < $2::timestamptz - make_interval(secs => $3)
+         AND (h.fenced_at IS NULL OR h.boot_id IS DISTINCT FROM h.fenced_boot_id)) IS TRUE DESC,
+       i.force_delete_requested_at IS NOT NULL, i.name, i.id LIMIT ${leftShown}`,
+    [projectId, now, downAfterMs / 1_000],
   );
-  const now = database.now();
   const left = rows.map(({ id, name, forced, hypervisor, ...view }) => ({
     ...{ id, name, forced },
     hypervisor: hypervisor === null ? null : { name: hypervisor, state: hypervisorState(view, now) },

@@ -7,6 +7,7 @@ import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { setLimits } from "./quota-limit.ts";
 import { type Changes, recordEvent } from "./record.ts";
+import { lockWaitingRequest, type Meanwhile, requestNotFound } from "./waiting-request.ts";
 
 /** `generation`: the one that was looked at. */
 type Ref = { id: string; generation: number };
@@ -51,35 +52,32 @@ async function decide(deps: AdmissionDeps, { id, generation }: Ref, work: Work):
     where: { id },
     select: { projectId: true },
   });
-  if (!named) throw notFound();
+  if (!named) throw requestNotFound();
   await deps.admissions.run(named.projectId, () =>
     transaction(deps.admission.prisma, async (tx) => {
       const project = await lockProject(tx, named.projectId);
-      if (!project) throw notFound();
+      if (!project) throw requestNotFound();
       if (project.ending)
         throw new CloudError("InvalidState", "This project is being deleted.", { reason: "projectEnding" });
-      await work(tx, await lockWaiting(tx, { id, generation }), project.name);
+      await work(tx, await lockWaitingRequest(tx, { id, generation }, refusal), project.name);
     }),
   );
   deps.hints.publish("event");
 }
 
-async function lockWaiting(tx: Tx, { id, generation }: Ref): Promise<QuotaRequest> {
-  await tx.$queryRaw`SELECT 1 FROM quota_request WHERE id = ${id}::uuid FOR UPDATE`;
-  const request = await tx.quotaRequest.findUnique({ where: { id } });
-  if (!request) throw notFound();
-  if (request.state === "withdrawn")
-    throw new CloudError("Conflict", "This request was withdrawn meanwhile.", { reason: "requestWithdrawn" });
-  if (request.state !== "pending") {
-    const who = request.decidedBy ?? "";
-    throw new CloudError("Conflict", `${who} has decided this request already.`, {
-      reason: "requestDecided",
-      params: { who, state: request.state },
+function refusal(meanwhile: Meanwhile, { decidedBy, state }: QuotaRequest): CloudError {
+  if (meanwhile === "withdrawn")
+    return new CloudError("Conflict", "This request was withdrawn meanwhile.", {
+      reason: "requestWithdrawn",
     });
-  }
-  if (request.generation === generation) return request;
-  throw new CloudError("Conflict", "The project changed this request meanwhile.", {
-    reason: "requestAmended",
+  if (meanwhile === "amended")
+    return new CloudError("Conflict", "The project changed this request meanwhile.", {
+      reason: "requestAmended",
+    });
+  const who = decidedBy ?? "";
+  return new CloudError("Conflict", `${who} has decided this request already.`, {
+    reason: "requestDecided",
+    params: { who, state },
   });
 }
 
@@ -114,8 +112,4 @@ async function record(
   const { id, projectId } = request;
   const subject = { kind: "quota_request", id, name: projectName, projectId };
   await recordEvent(tx, { actor, subject, action, params, changes });
-}
-
-function notFound(): CloudError {
-  return new CloudError("NotFound", "There is no such quota request.", { reason: "quotaRequestNotFound" });
 }

@@ -8,6 +8,7 @@ import type { AdmissionDeps } from "../deps.ts";
 import { lockOpenProject } from "./open-project.ts";
 import { type Changes, changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
+import { lockWaitingRequest, type Meanwhile } from "./waiting-request.ts";
 
 export type NewQuotaRequest = { id: string; projectId: string; asked: Limits; reason: string };
 /** `generation`: the one that was looked at. */
@@ -43,7 +44,7 @@ export async function amendQuotaRequest(
 ): Promise<void> {
   await inProject(deps, projectId, async (tx) => {
     const project = await lockOpenProject(tx, actor, projectId);
-    const before = await lockWaiting(tx, { id, projectId, generation });
+    const before = await lockWaitingRequest(tx, { id, projectId, generation }, refusal);
     await requireMore(tx, actor, projectId, asked);
     await requireNoneWaits(tx, projectId, asked, id);
     await tx.quotaRequest.update({ where: { id }, data: { asked, reason, generation: { increment: 1 } } });
@@ -62,7 +63,7 @@ export async function withdrawQuotaRequest(deps: AdmissionDeps, actor: Actor, re
   const { id, projectId } = ref;
   await inProject(deps, projectId, async (tx) => {
     const project = await lockOpenProject(tx, actor, projectId);
-    const before = await lockWaiting(tx, ref);
+    const before = await lockWaitingRequest(tx, ref, refusal);
     const state = "withdrawn";
     await tx.quotaRequest.update({ where: { id }, data: { state, generation: { increment: 1 } } });
     const subject = { id, projectId, asked: storedLimits.parse(before.asked), projectName: project.name };
@@ -76,21 +77,13 @@ function inProject(deps: AdmissionDeps, projectId: string, work: (tx: Tx) => Pro
   return deps.admissions.run(projectId, () => transaction(deps.admission.prisma, work));
 }
 
-/**
- * The request, locked, that still waits as it was looked at. The project's row must be locked before. Throws NotFound, InvalidState (it is decided or withdrawn), Conflict (somebody amended it).
- */
-async function lockWaiting(tx: Tx, { id, projectId, generation }: Ref): Promise<QuotaRequest> {
-  await tx.$queryRaw`SELECT 1 FROM quota_request WHERE id = ${id}::uuid FOR UPDATE`;
-  const request = await tx.quotaRequest.findFirst({ where: { id, projectId } });
-  if (!request)
-    throw new CloudError("NotFound", "There is no such quota request.", { reason: "quotaRequestNotFound" });
-  if (request.state !== "pending")
-    throw new CloudError("InvalidState", "This quota request is no longer waiting.", {
-      reason: "quotaRequestDecided",
+function refusal(meanwhile: Meanwhile): CloudError {
+  if (meanwhile === "amended")
+    return new CloudError("Conflict", "Somebody else changed this quota request meanwhile.", {
+      reason: "changedMeanwhile",
     });
-  if (request.generation === generation) return request;
-  throw new CloudError("Conflict", "Somebody else changed this quota request meanwhile.", {
-    reason: "changedMeanwhile",
+  return new CloudError("InvalidState", "This quota request is no longer waiting.", {
+    reason: "quotaRequestDecided",
   });
 }
 

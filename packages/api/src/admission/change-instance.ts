@@ -4,6 +4,7 @@ import type { Permission } from "@madang/core/identity/permission";
 import { type AdminAction, actionBlocked, type InstanceAction } from "@madang/core/instance/action";
 import { deriveStatus } from "@madang/core/instance/status";
 import {
+  type Guest,
   type Instance,
   instanceView,
   lockInstance,
@@ -28,6 +29,7 @@ export type Change = {
   params?: { [key: string]: string };
   desired: (
     instance: Instance,
+    guest: Guest | null,
   ) => Partial<
     Pick<
       Instance,
@@ -62,9 +64,9 @@ async function admit(
   const instance = await lockedInstance(tx, actor, ref);
   const earlier = await change.already?.(tx, instance);
   if (earlier) return earlier;
-  await requireAllowed(tx, instance, change.action);
+  const guest = await requireAllowed(tx, instance, change.action);
   const generation = instance.generation + 1;
-  const desired = change.desired(instance);
+  const desired = change.desired(instance, guest);
   await tx.instance.update({ where: { id: instance.id }, data: { ...desired, generation } });
   await writeStatus(tx, instance.id);
   const subject = subjectOf(instance);
@@ -89,17 +91,18 @@ export async function lockedInstance(
   return instance;
 }
 
+/** Answers its guest. */
 export async function requireAllowed(
   tx: Tx,
   instance: Instance,
   action: InstanceAction | AdminAction,
-): Promise<void> {
-  const guest =
-    instance.activeGuestId && (await tx.guest.findUnique({ where: { id: instance.activeGuestId } }));
-  const derived = deriveStatus(instanceView(instance, guest || null));
+): Promise<Guest | null> {
+  const id = instance.activeGuestId;
+  const guest = id ? await tx.guest.findUnique({ where: { id } }) : null;
+  const derived = deriveStatus(instanceView(instance, guest));
   const { deleteProtection, launchedAt } = instance;
   const reason = actionBlocked(action, { ...derived, deleteProtection, launchedAt });
-  if (!reason) return;
+  if (!reason) return guest;
   throw new CloudError("InvalidState", `The instance can't do that now: ${reason}.`, {
     reason,
     params: { action, status: derived.status },

@@ -23,6 +23,10 @@ export function rebootInstance(
     action: rebootKind === "hard" ? "hardReboot" : "reboot",
     kind: "instance.reboot",
     params: { kind: rebootKind },
-    desired: ({ rebootSeq }) => ({ rebootSeq: rebootSeq + 1, rebootKind }),
+    // A guest may be further than its row: the row comes from a backup, and the guest lived on.
+    desired: ({ rebootSeq }, guest) => ({
+      rebootSeq: Math.max(rebootSeq, guest?.observedRebootSeq ?? 0) + 1,
+      rebootKind,
+    }),
   });
 }

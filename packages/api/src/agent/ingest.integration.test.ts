@@ -244,6 +244,16 @@ test("user data goes only to hypervisors that hold such a guest", async () => {
   await expect(agent(elsewhere).userData({ sha256 })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
+test("a reboot is a new one for a guest that is further than its row", async () => {
+  await agent().report(reportOf({ observed: "running", rebootSeq: 7 }));
+  const launched = { where: { id: instanceId }, data: { launchedAt: cloud.database.now() } };
+  await cloud.database.prisma.instance.update(launched);
+  const asked = { projectId: cloud.projectId, id: instanceId, kind: "hard" as const };
+  await callerAs(cloud, "cloudAdmin").instance.reboot(asked);
+  const { rebootSeq } = await cloud.database.prisma.instance.findUniqueOrThrow({ where: { id: instanceId } });
+  expect(rebootSeq).toBe(8);
+});
+
 test("revoking a hypervisor ends its long poll and every later call", async () => {
   const { revision } = await agent().pull({ version: 1, bootId, revision: null });
   const waiting = agent().pull({ version: 1, bootId, revision });

@@ -7,10 +7,10 @@ import { limitsWords } from "../quota/quota-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 
-type AmendedNoticeProps = { request: ManagedRequestRow; onAdopt: () => void };
+type AmendedNoticeProps = { request: ManagedRequestRow; looked: ManagedRequestRow; onAdopt: () => void };
 
 /** What a request asks for since it was looked at: nobody approves what he has not read. */
-export function AmendedNotice({ request, onAdopt }: AmendedNoticeProps) {
+export function AmendedNotice({ request, looked, onAdopt }: AmendedNoticeProps) {
   const t: Translate = useTranslations();
   return (
     <Notice
@@ -23,7 +23,9 @@ export function AmendedNotice({ request, onAdopt }: AmendedNoticeProps) {
         </Button>
       }
     >
-      <p className="break-words whitespace-pre-wrap">{request.reason}</p>
+      {request.reason === looked.reason ? null : (
+        <p className="break-words whitespace-pre-wrap">{request.reason}</p>
+      )}
     </Notice>
   );
 }

@@ -77,6 +77,7 @@ export function RejectDialog({ looked, current, words, onClose }: RejectDialogPr
         {amended ? (
           <AmendedNotice
             request={amended}
+            looked={request}
             onAdopt={() => {
               setRequest(amended);
               setFailure(null);

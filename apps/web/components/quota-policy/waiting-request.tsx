@@ -67,7 +67,7 @@ export function WaitingRequest({ request, onReject }: WaitingRequestProps) {
           if (limits && !blocked) approve(limits, endOf(day), answer);
         }}
       >
-        {amended ? <AmendedNotice request={request} onAdopt={adopt} /> : null}
+        {amended ? <AmendedNotice request={request} looked={looked} onAdopt={adopt} /> : null}
         <RequestHead request={looked} />
         <Numbers
           asked={looked.asked}

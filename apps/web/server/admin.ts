@@ -7,6 +7,7 @@ import {
   ensureDomain,
   ensureProject,
   passwordResetPath,
+  recordCommand,
   resetOnHost,
 } from "@madang/api/bootstrap";
 import { openDatabase, type Prisma } from "@madang/api/server";
@@ -42,6 +43,9 @@ async function grant(prisma: Prisma, domainId: string, userId: string): Promise<
   const role: Role = z.enum(roles).parse(values.role ?? "member");
   const projectId = await ensureProject(prisma, domainId, displayName.parse(values.project));
   await assignRole(prisma, userId, projectId, role);
+  const { name } = await prisma.user.findUniqueOrThrow({ where: { id: userId }, select: { name: true } });
+  const subject = { kind: "user", id: userId, name, projectId };
+  await recordCommand(prisma, subject, "member.add", { roles: [null, role] });
 }
 
 async function addUser(prisma: Prisma, domainId: string, name: string): Promise<void> {
@@ -49,6 +53,8 @@ async function addUser(prisma: Prisma, domainId: string, name: string): Promise<
   const password = await typedPassword();
   const mustChangePassword = values["must-change-password"];
   const userId = await createUser(prisma, domainId, { name, email, password, mustChangePassword });
+  const subject = { kind: "user", id: userId, name, projectId: null };
+  await recordCommand(prisma, subject, "user.create", { name: [null, name], email: [null, email] });
   if (values.project !== undefined) await grant(prisma, domainId, userId);
 }
 
@@ -100,7 +106,9 @@ async function run(): Promise<void> {
 }
 
 async function addProject(prisma: Prisma, domainId: string, name: string): Promise<void> {
-  await ensureProject(prisma, domainId, name, values.description);
+  const id = await ensureProject(prisma, domainId, name, values.description);
+  const subject = { kind: "project", id, name, projectId: id };
+  await recordCommand(prisma, subject, "project.create", { name: [null, name] });
 }
 
 run().catch((error) => {

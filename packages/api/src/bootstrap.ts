@@ -8,6 +8,7 @@ import { assignRole, assignSystemRole, createUser, ensureProject } from "./admis
 
 export { resetOnHost } from "./admission/host-reset.ts";
 export { passwordResetPath } from "./admission/password-reset.ts";
+export { recordCommand } from "./admission/record-on-host.ts";
 export { assignRole, assignSystemRole, createUser, ensureProject, removeRole } from "./admission/user.ts";
 
 export type BootstrapWish = {

@@ -1,8 +1,10 @@
 /** What whoever has the machine itself may do for somebody who can't get in any more. */
 import { CloudError } from "@madang/core/errors";
-import { appendEvent, type Prisma, type Tx, transaction } from "@madang/db";
+import { type Prisma, transaction } from "@madang/db";
 import { checkPassword, hashPassword } from "../password.ts";
+import { userSubject } from "./locked-user.ts";
 import { createPasswordReset, type PasswordResetLink, setPassword } from "./password-reset.ts";
+import { recordOnHost } from "./record-on-host.ts";
 import { clearSecondFactor } from "./second-factor.ts";
 
 export type HostReset = {
@@ -11,7 +13,6 @@ export type HostReset = {
   mustChangePassword: boolean;
   clearSecondFactor: boolean;
 };
-type Owner = { id: string; name: string };
 
 /** Answers the link where no password was given. Throws NotFound, InvalidInput, InvalidState. */
 export async function resetOnHost(
@@ -29,17 +30,11 @@ export async function resetOnHost(
       throw new CloudError("InvalidState", `${name} is disabled.`, { reason: "userDisabled" });
     if (wish.clearSecondFactor) {
       await clearSecondFactor(tx, user.id);
-      await record(tx, user, "user.clear-totp");
+      await recordOnHost(tx, userSubject(user), "user.clear-totp");
     }
-    await record(tx, user, passwordHash ? "user.set-password" : "user.reset-link");
+    await recordOnHost(tx, userSubject(user), passwordHash ? "user.set-password" : "user.reset-link");
     if (!passwordHash) return await createPasswordReset(tx, user.id, null);
     await setPassword(tx, user.id, passwordHash, wish.mustChangePassword);
     return null;
   });
-}
-
-async function record(tx: Tx, { id, name }: Owner, action: string): Promise<void> {
-  const subject = { resourceKind: "user", resourceId: id, resourceName: name };
-  const result = "accepted";
-  await appendEvent(tx, { ...subject, actorKind: "host", actorName: "host", action, result });
 }

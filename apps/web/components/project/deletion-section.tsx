@@ -23,7 +23,10 @@ export function DeletionSection({ project, deletion }: { project: ManagedProject
   const [forcing, setForcing] = useState<Left | null>(null);
   const frame = useRef<HTMLElement>(null);
   // It was asked for at the foot of the page, and this stands at its head.
-  useEffect(() => frame.current?.scrollIntoView({ block: "end" }), []);
+  useEffect(() => {
+    // In newer browsers it answers a promise, which React would take for what ends the effect.
+    frame.current?.scrollIntoView({ block: "end" });
+  }, []);
   const more = project.goes.instances - deletion.left.length;
   const percent = project.percent ?? 0;
   const when = format.relativeTime(deletion.startedAt > now ? now : deletion.startedAt, now);

@@ -3,17 +3,20 @@ import { connectionContext } from "@madang/api";
 import { type OpenedExport, openExport, tellCall } from "@madang/api/server";
 import { asCloudError, CloudError } from "@madang/core/errors";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Backend } from "./backend.ts";
+import { type CallerDeps, callerOf } from "./caller.ts";
 import { contentTypes, type ExportFormat, exportFormats } from "./export-file.ts";
 import { sendExport } from "./export-stream.ts";
-import { callerOf, type PublicDeps } from "./public-listener.ts";
 
 const mostPerPerson = 3;
 /** Of a web process. */
 const mostAtOnce = 24;
 
+type ExportDeps = CallerDeps & { backend: Backend; log: Logger };
 type Request = FastifyRequest<{ Params: { file: string }; Querystring: Record<string, unknown> }>;
 
-export function mountExports(deps: PublicDeps, app: FastifyInstance): void {
+export function mountExports(deps: ExportDeps, app: FastifyInstance): void {
   const share = makeExportShare();
   const options = { exposeHeadRoute: false };
   app.get<{ Params: { file: string }; Querystring: Record<string, unknown> }>(
@@ -24,7 +27,7 @@ export function mountExports(deps: PublicDeps, app: FastifyInstance): void {
 }
 
 async function answer(
-  deps: PublicDeps,
+  deps: ExportDeps,
   share: ExportShare,
   request: Request,
   reply: FastifyReply,
@@ -51,7 +54,7 @@ async function answer(
 type Asked = { name: string; format: ExportFormat; requestId: string };
 
 async function send(
-  { backend, log }: PublicDeps,
+  { backend, log }: ExportDeps,
   opened: OpenedExport,
   { name, format, requestId }: Asked,
   response: FastifyReply["raw"],
@@ -82,7 +85,7 @@ async function send(
 }
 
 /** The name is one of a table's, the rest digits: nothing of it is anybody's words. */
-function fileName({ backend }: PublicDeps, name: string, format: ExportFormat): string {
+function fileName({ backend }: ExportDeps, name: string, format: ExportFormat): string {
   const at = backend.api.reads.now().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   return `madang-${name}-${at}.${format}`;
 }

@@ -1,5 +1,5 @@
 /** The one port that browsers see: pages, tRPC, sign-in, health. WebSockets are in upgrade.ts. */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import { appRouter, type Context, requestContext } from "@madang/api";
 import { cloudErrorOf, requestIdFrom, requestIdHeader, trpcCodes } from "@madang/api/server";
@@ -12,7 +12,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from "pino";
 import type { Backend } from "./backend.ts";
 import { bearerOf, challenge, isProgramCall } from "./bearer.ts";
-import { clientAddress, type ProxyTrust } from "./client-address.ts";
+import { type CallerDeps, callerOf, isSecure } from "./caller.ts";
+import { clientAddress } from "./client-address.ts";
 import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
 import { mountExports } from "./exports.ts";
 import { withoutFigures } from "./health.ts";
@@ -23,14 +24,11 @@ import { contentSecurityPolicy, newNonce, securityHeaders } from "./security-hea
 import { sessionIdOf } from "./session-cookie.ts";
 import { handleSignIn, type SignInOutcome } from "./sign-in.ts";
 
-export type PublicDeps = {
+export type PublicDeps = CallerDeps & {
   backend: Backend;
   portal: Portal;
   health: () => Promise<Health>;
-  trust: ProxyTrust;
   log: Logger;
-  url: string;
-  sessionKey: string;
   /** null: plain HTTP */
   tls: { cert: string; key: string } | null;
   dev: boolean;
@@ -149,27 +147,6 @@ function answerHeaders(errors: readonly TRPCError[], ctx: Context | undefined): 
   const longest = Math.max(0, ...waits);
   if (longest > 0) headers.set("retry-after", String(longest));
   return { headers };
-}
-
-/** As browsers see it, whoever ends TLS. */
-function isSecure({ url }: Pick<PublicDeps, "url">): boolean {
-  return url.startsWith("https:");
-}
-
-/** Also for WebSockets. */
-export async function callerOf(
-  { trust, sessionKey, url }: Pick<PublicDeps, "trust" | "sessionKey" | "url">,
-  request: IncomingMessage,
-  requestId: string,
-) {
-  const bearer = bearerOf(request);
-  return {
-    sessionId: bearer === null ? await sessionIdOf(request, sessionKey, isSecure({ url })) : null,
-    bearer,
-    requestId,
-    address: clientAddress(request, trust),
-    userAgent: String(request.headers["user-agent"] ?? ""),
-  };
 }
 
 function mountSignIn(deps: PublicDeps, scope: FastifyInstance): void {

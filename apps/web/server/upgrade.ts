@@ -5,9 +5,10 @@ import { appRouter, connectionContext } from "@madang/api";
 import { readIdentity, requestIdFrom, requestIdHeader } from "@madang/api/server";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
+import { callerOf } from "./caller.ts";
 import type { ConsoleRelay } from "./console-relay.ts";
 import { isOwnOrigin } from "./origin.ts";
-import { callerOf, type PublicDeps } from "./public-listener.ts";
+import type { PublicDeps } from "./public-listener.ts";
 
 const largestMessage = 1024 * 1024;
 /** What may wait to be read by a browser; an honest one that sleeps for a while is told to read anew. */

@@ -13,11 +13,11 @@ export const pageInput = {
   cursor: z.string().max(2_000).nullish(),
 };
 
-/** PostgreSQL's text holds everything but NUL. */
+/** PostgreSQL's text holds everything but NUL; its JSON, where changes are written down, no half of a character either. */
 export const filterText = z
   .string()
   .max(255)
-  .refine((text) => !text.includes("\0"), { error: "textCharacters" });
+  .refine((text) => !text.includes("\0") && text.isWellFormed(), { error: "textCharacters" });
 
 export type Page<Item> = { items: Item[]; nextCursor: string | null; total: number; totalIsExact: boolean };
 export type PageInput = { sort?: string | undefined; limit: number; cursor?: string | null | undefined };

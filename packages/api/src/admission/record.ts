@@ -34,7 +34,8 @@ export function changesOf<Field extends string>(
 
 function plainValue(value: unknown): Value {
   if (value === null || value === undefined) return null;
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "number" || typeof value === "boolean") return value;
   return JSON.stringify(value);
 }
 
@@ -58,10 +59,15 @@ export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<v
       requestId: actor.requestId,
       operationId: operationId ?? null,
       address: actor.address,
-      params: { ...params, ...(actor.credential ? { credential: actor.credential.name } : {}) },
+      params: wellFormed({ ...params, ...(actor.credential ? { credential: actor.credential.name } : {}) }),
       changes: changes ?? {},
     })),
   );
+}
+
+/** Half a character can't be written down in JSON. */
+function wellFormed(params: { [key: string]: Value }): { [key: string]: Value } {
+  return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, plainValue(value)]));
 }
 
 const stepsOf: { [kind: string]: readonly string[] } = {

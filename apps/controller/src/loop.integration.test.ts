@@ -77,6 +77,8 @@ describe("controllers on the queue", () => {
 
   it("end a project of which deletion was asked, two of them, woken by nobody", async () => {
     const { prisma } = cloud.database;
+    // A hypervisor that another test left would take the instances, and no agent of it would ever say that they are gone.
+    await prisma.$executeRaw`TRUNCATE instance, guest, allocation, hypervisor, event CASCADE`;
     const { id: domainId } = await prisma.domain.findFirstOrThrow();
     const projectId = randomUUID();
     await prisma.project.create({ data: { id: projectId, domainId, name: "ending" } });

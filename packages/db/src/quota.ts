@@ -11,16 +11,27 @@ import {
 import type { Database, Tx } from "./client.ts";
 import { Prisma } from "./generated/client.ts";
 
-/** How much is in use, over `project` and, for what belongs to people, over `person`. */
-const counts: Record<QuotaResource, string> = {
-  instances: "(SELECT count(*) FROM instance WHERE project_id = project.id)",
-  cores: "(SELECT coalesce(sum(vcpus), 0) FROM instance WHERE project_id = project.id)",
-  ram: "(SELECT coalesce(sum(ram_mib), 0) FROM instance WHERE project_id = project.id)",
-  key_pairs: "(SELECT count(*) FROM key_pair WHERE user_id = person.id)",
+/** The tables that are counted, each read once, over `project` and, for what belongs to people, over `person`. */
+const tables = {
+  instance: `SELECT count(*) AS count, coalesce(sum(vcpus), 0) AS vcpus, coalesce(sum(ram_mib), 0) AS ram_mib
+    FROM instance WHERE project_id = project.id`,
+  key_pair: "SELECT count(*) AS count FROM key_pair WHERE user_id = person.id",
+} as const;
+
+/** How much is in use: which column of which of them. */
+const counts: Record<QuotaResource, readonly [table: keyof typeof tables, column: string]> = {
+  instances: ["instance", "count"],
+  cores: ["instance", "vcpus"],
+  ram: ["instance", "ram_mib"],
+  key_pairs: ["key_pair", "count"],
 };
 
-const values = (resources: readonly QuotaResource[]) =>
-  resources.map((resource) => `('${resource}', ${counts[resource]})`).join(", ");
+function counted(resources: readonly QuotaResource[]): string {
+  const names = [...new Set(resources.map((resource) => counts[resource][0]))];
+  const used = names.map((name) => `CROSS JOIN LATERAL (${tables[name]}) AS ${name}_use`).join(" ");
+  const values = resources.map((resource) => `('${resource}', ${counts[resource].join("_use.")})`);
+  return `${used} CROSS JOIN LATERAL (VALUES ${values.join(", ")}) AS used (resource, in_use)`;
+}
 
 /** NULL: the project has no limit of its own now. */
 const own = `CASE WHEN quota.expires_at IS NULL OR quota.expires_at > statement_timestamp()
@@ -29,7 +40,7 @@ const own = `CASE WHEN quota.expires_at IS NULL OR quota.expires_at > statement_
 const usual = `coalesce(quota_default."limit", 0)`;
 
 function joined(resources: readonly QuotaResource[]): string {
-  return `CROSS JOIN LATERAL (VALUES ${values(resources)}) AS used (resource, in_use)
+  return `${counted(resources)}
     LEFT JOIN quota_default ON quota_default.resource = used.resource
     LEFT JOIN quota ON quota.project_id = project.id AND quota.resource = used.resource`;
 }

@@ -1,6 +1,6 @@
 /** GET /api/export/<name>.<csv|json>: whatever the API has as rows, as a file. */
 import { connectionContext } from "@madang/api";
-import { type OpenedExport, openExport, tellCall } from "@madang/api/server";
+import { type EnterExport, type OpenedExport, openExport, tellCall } from "@madang/api/server";
 import { asCloudError, CloudError } from "@madang/core/errors";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -35,8 +35,8 @@ async function answer(
   const { name, format } = fileOf(request.params.file);
   requireOwnPage(request);
   const caller = await callerOf(deps, request.raw, request.id);
-  const opened = await openExport(connectionContext(deps.backend.api, caller), name, request.query);
-  const leave = share.enter(opened.userId);
+  const context = connectionContext(deps.backend.api, caller);
+  const opened = await openExport(context, name, request.query, share.enter);
   reply.hijack();
   const { raw: response } = reply;
   response.writeHead(200, {
@@ -47,7 +47,7 @@ async function answer(
   try {
     await send(deps, opened, { name, format, requestId: request.id }, response);
   } finally {
-    leave();
+    opened.leave();
   }
 }
 
@@ -105,7 +105,7 @@ function requireOwnPage({ headers }: Request): void {
   });
 }
 
-type ExportShare = { enter: (userId: string) => () => void };
+type ExportShare = { enter: EnterExport };
 
 function makeExportShare(): ExportShare {
   const open = new Map<string, number>();

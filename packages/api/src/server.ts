@@ -36,7 +36,7 @@ export {
 export { cloudErrorOf, trpcCodes } from "./error-table.ts";
 export type { ExportRow, ExportValue } from "./exports/export.ts";
 export { exportKinds } from "./exports/index.ts";
-export { type OpenedExport, openExport } from "./exports/open-export.ts";
+export { type EnterExport, type OpenedExport, openExport } from "./exports/open-export.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
 export { readIdentity, type SessionIdentity } from "./identity.ts";
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";

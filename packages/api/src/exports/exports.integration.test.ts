@@ -34,7 +34,7 @@ function openAs(
 ) {
   const caller = { bearer, requestId: "req-test", address: "192.0.2.7", userAgent: "test" };
   const sessionId = person && cloud.sessions[person];
-  return openExport(connectionContext(cloud.deps, { ...caller, sessionId }), name, query);
+  return openExport(connectionContext(cloud.deps, { ...caller, sessionId }), name, query, () => () => {});
 }
 
 const reasonOf = (attempt: Promise<unknown>) =>

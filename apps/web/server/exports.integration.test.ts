@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { signIn, signOutOf, startTestWeb, type TestWeb, until } from "./testing.ts";
 
-/** More than the buffers of a connection hold. */
+/** With their long names more than the buffers of a connection ever hold: Linux lets them grow to about 10 MB. */
 const count = 40_000;
 const hostile = [
   `=cmd|'/C calc'!A0`,
@@ -32,7 +32,7 @@ beforeAll(async () => {
      SELECT 'user', gen_random_uuid(), 'filler', 'flavor', gen_random_uuid(), name, 'flavor.update',
        'accepted', 'req-' || gen_random_uuid(), '192.0.2.7', '{}'::jsonb, '{"name": ["=1+1", "new"]}'::jsonb
      FROM unnest($2::text[]) AS name
-     UNION ALL SELECT 'user', gen_random_uuid(), 'filler', 'flavor', gen_random_uuid(), 'row ' || n, 'flavor.update',
+     UNION ALL SELECT 'user', gen_random_uuid(), 'filler', 'flavor', gen_random_uuid(), 'row ' || n || repeat(' long', 100), 'flavor.update',
        'accepted', 'req-' || gen_random_uuid(), '192.0.2.7', '{}'::jsonb, '{}'::jsonb FROM generate_series(1, $1::int) AS n`,
     [count, hostile],
   );

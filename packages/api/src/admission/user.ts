@@ -1,8 +1,9 @@
 /** People, projects and roles: what bootstrap and the `admin` command make. Each verb may be repeated. */
 import { CloudError } from "@madang/core/errors";
 import type { Role } from "@madang/core/identity/permission";
-import { type Prisma, type Tx, transaction } from "@madang/db";
+import { type Prisma, transaction } from "@madang/db";
 import { checkPassword, hashPassword } from "../password.ts";
+import { bumpRoles } from "./locked-user.ts";
 
 export type NewUser = { name: string; email: string | null; password: string; mustChangePassword: boolean };
 
@@ -49,7 +50,7 @@ export async function assignRole(
       data: [{ userId, projectId, role }],
       skipDuplicates: true,
     });
-    if (count === 1) await bumpRoles(tx, userId);
+    if (count === 1) await bumpRoles(tx, [userId]);
   });
 }
 
@@ -60,7 +61,7 @@ export async function assignSystemRole(prisma: Prisma, userId: string, role: Rol
       data: [{ userId, role }],
       skipDuplicates: true,
     });
-    if (count === 1) await bumpRoles(tx, userId);
+    if (count === 1) await bumpRoles(tx, [userId]);
   });
 }
 
@@ -72,10 +73,6 @@ export async function removeRole(
 ): Promise<void> {
   await transaction(prisma, async (tx) => {
     const { count } = await tx.roleAssignment.deleteMany({ where: { userId, projectId, role } });
-    if (count > 0) await bumpRoles(tx, userId);
+    if (count > 0) await bumpRoles(tx, [userId]);
   });
-}
-
-async function bumpRoles(tx: Tx, userId: string): Promise<void> {
-  await tx.user.update({ where: { id: userId }, data: { roleVersion: { increment: 1 } } });
 }

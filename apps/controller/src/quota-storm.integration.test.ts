@@ -156,8 +156,9 @@ it(
     );
     const replay = await replayQuota(database, first);
     console.info(`${accepted} launches accepted, ${refusedByQuota} refused, ${replay.made} instances made`);
-    // The storm was one: neither everything nor nothing went through.
-    expect(Math.min(accepted, refusedByQuota)).toBeGreaterThan(10);
+    // The storm was one: neither everything nor nothing went through. How many of each is chance.
+    expect(accepted).toBeGreaterThan(0);
+    expect(refusedByQuota).toBeGreaterThan(0);
     // And the log that was judged is the whole of what happened.
     await expect
       .poll(async () => ({ ...(await replayQuota(database, first)).inUse }))

@@ -16,6 +16,14 @@ const tables = {
   instance: `SELECT count(*) AS count, coalesce(sum(vcpus), 0) AS vcpus, coalesce(sum(ram_mib), 0) AS ram_mib
     FROM instance WHERE project_id = project.id`,
   key_pair: "SELECT count(*) AS count FROM key_pair WHERE user_id = person.id",
+  network: "SELECT count(*) AS count FROM network WHERE project_id = project.id",
+  subnet: "SELECT count(*) AS count FROM subnet WHERE project_id = project.id",
+  port: "SELECT count(*) AS count FROM port WHERE project_id = project.id AND owner <> 'metadata'",
+  router: "SELECT count(*) AS count FROM router WHERE project_id = project.id",
+  floating_ip: "SELECT count(*) AS count FROM floating_ip WHERE project_id = project.id",
+  security_group: "SELECT count(*) AS count FROM security_group WHERE project_id = project.id",
+  security_group_rule: `SELECT count(*) AS count FROM security_group_rule JOIN security_group
+    ON security_group.id = security_group_rule.security_group_id WHERE security_group.project_id = project.id`,
 } as const;
 
 /** How much is in use: which column of which of them. */
@@ -24,6 +32,13 @@ const counts: Record<QuotaResource, readonly [table: keyof typeof tables, column
   cores: ["instance", "vcpus"],
   ram: ["instance", "ram_mib"],
   key_pairs: ["key_pair", "count"],
+  networks: ["network", "count"],
+  subnets: ["subnet", "count"],
+  ports: ["port", "count"],
+  routers: ["router", "count"],
+  floating_ips: ["floating_ip", "count"],
+  security_groups: ["security_group", "count"],
+  security_group_rules: ["security_group_rule", "count"],
 };
 
 function counted(resources: readonly QuotaResource[]): string {

@@ -80,6 +80,7 @@ export const spec = (change: Partial<GuestSpec> = {}): GuestSpec => ({
   passwordHash: null,
   availabilityZone: "nova",
   launchIndex: 0,
+  nics: [],
   ...change,
 });
 

@@ -6,7 +6,7 @@ type Rule = {
   unit: "count" | "MiB" | "GiB";
   /** Whose are counted against the project's limit: the project's own, or those of the person who asks. */
   whose: "project" | "person";
-  /** What a new cloud allows a project; -1 is unlimited. The numbers are Nova's own defaults. */
+  /** What a new cloud allows a project; -1 is unlimited. The numbers are Nova's and Neutron's own defaults. */
   initial: number;
 };
 
@@ -16,6 +16,13 @@ const list = [
   { name: "cores", unit: "count", whose: "project", initial: 20 },
   { name: "ram", unit: "MiB", whose: "project", initial: 51_200 },
   { name: "key_pairs", unit: "count", whose: "person", initial: 100 },
+  { name: "networks", unit: "count", whose: "project", initial: 100 },
+  { name: "subnets", unit: "count", whose: "project", initial: 100 },
+  { name: "ports", unit: "count", whose: "project", initial: 500 },
+  { name: "routers", unit: "count", whose: "project", initial: 10 },
+  { name: "floating_ips", unit: "count", whose: "project", initial: 50 },
+  { name: "security_groups", unit: "count", whose: "project", initial: 10 },
+  { name: "security_group_rules", unit: "count", whose: "project", initial: 100 },
 ] as const satisfies readonly Rule[];
 
 export type QuotaResource = (typeof list)[number]["name"];

@@ -26,6 +26,37 @@ export type CrashPolicy = z.infer<typeof crashPolicy>;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** One interface of a guest. Which switch it is joined to is the hypervisor's own business. */
+export const guestNic = z.object({
+  portId: z.uuid(),
+  networkId: z.uuid(),
+  /** lower case with colons */
+  mac: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
+  /** bytes */
+  mtu: z.int().min(68).max(65_535),
+  /** IPv4, with the prefix length of their subnets; gateway and DNS servers for guests that can't ask by DHCP. */
+  addresses: z
+    .array(
+      z.object({
+        address: z.ipv4(),
+        prefixLength: z.int().min(0).max(32),
+        gateway: z.ipv4().nullable(),
+        dnsServers: z.array(z.ipv4()),
+        dhcp: z.boolean(),
+      }),
+    )
+    .max(64),
+  /** The port of its network at which this hypervisor answers for 169.254.169.254; null: it has none. */
+  metadata: z
+    .object({
+      portId: z.uuid(),
+      mac: z.string(),
+      addresses: z.array(z.object({ address: z.ipv4(), prefixLength: z.int().min(0).max(32) })),
+    })
+    .nullable(),
+});
+export type GuestNic = z.infer<typeof guestNic>;
+
 export const guestSpec = z.object({
   /** Also the hypervisor's own id for it (libvirt's domain UUID). */
   guestId: z.uuid(),
@@ -57,6 +88,8 @@ export const guestSpec = z.object({
   passwordHash: z.string().nullable(),
   availabilityZone: z.string(),
   launchIndex: z.int().min(0),
+  /** In the order in which the guest shall see them. */
+  nics: z.array(guestNic).max(32).default([]),
 });
 export type GuestSpec = z.infer<typeof guestSpec>;
 

@@ -33,6 +33,7 @@ export function testOrder({ imagePath, userData, ...change }: Change): GuestOrde
       passwordHash: null,
       availabilityZone: "nova",
       launchIndex: 0,
+      nics: [],
       ...change,
     },
   };

@@ -1,0 +1,45 @@
+/**
+ * The network seam has two halves. `NetworkDriver` is the central one, in the controller: it is told the whole topology
+ * and makes it so. `PortPlugger` is the local one, in the agent: it joins a guest's interface to the hypervisor's switch.
+ * Both are level-triggered and idempotent, may be aborted anywhere and called again, tag all they make with our ids,
+ * and touch nothing else. They throw CloudError.
+ */
+import type { Topology } from "@madang/core/network/topology";
+import type { GuestNic } from "@madang/core/wire/guest";
+
+/** What the network itself says of a port of ours. */
+export type PortObservation = { portId: string; up: boolean; hypervisorId: string | null };
+
+export type NetworkObservation = {
+  ports: readonly PortObservation[];
+  /** routerId → the chassis through which it reaches outside now */
+  gateways: ReadonlyMap<string, string>;
+};
+
+/** `changed` counts the rows that differed and were made right, whoever had changed them. */
+export type EnsureResult = { changed: number };
+
+export type NetworkDriver = {
+  readonly kind: string;
+  /** Returns when all of the topology is committed; that ports are up by then is not said. Orphans of ours are removed. */
+  ensure(topology: Topology, signal: AbortSignal): Promise<EnsureResult>;
+  observe(): Promise<NetworkObservation>;
+  /** Hints that something is not as it was left, or that a port came up or went down. Returns the function that ends it. */
+  watch(onChange: () => void): () => void;
+  close(): Promise<void>;
+};
+
+export type PluggedPort = { portId: string; device: string };
+
+export type PortPlugger = {
+  readonly kind: string;
+  /** How guests' offloads must be set. `false`: the switch can't carry unfinished checksums (userspace datapath). */
+  readonly offloads: boolean;
+  /** Makes the device, joins it to the switch, and waits until the network has bound it, `installMs` (5 s) at most. */
+  ensure(nic: GuestNic, signal: AbortSignal, installMs?: number): Promise<PluggedPort>;
+  /** The device goes too. Nothing is said about one that is not there. */
+  remove(portId: string, signal: AbortSignal): Promise<void>;
+  /** Everything of ours that is joined. */
+  list(): Promise<PluggedPort[]>;
+  close(): Promise<void>;
+};

@@ -34,6 +34,7 @@ export {
   readCandidates,
 } from "./placement-board.ts";
 export {
+  networkQueue,
   openQueue,
   type PgBoss,
   type ReconcileJob,

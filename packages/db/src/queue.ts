@@ -9,8 +9,11 @@ import { lookForFreeRows } from "./queue-fetch.ts";
 
 export const reconcileQueue = "reconcile";
 export const reconcileLaterQueue = "reconcile-later";
+/** Its own, so that a pass that waits for the network's databases keeps nobody else's from being fetched. */
+export const networkQueue = "reconcile-network";
 
-export type ReconcileKind = "instance" | "project" | "certificate";
+/** `network` has one row, core's `cloudNetworkId`. */
+export type ReconcileKind = "instance" | "project" | "certificate" | "network";
 export type ReconcileJob = { kind: ReconcileKind; id: string };
 
 /**
@@ -62,16 +65,19 @@ const cleanEverySeconds = 60;
 
 async function ensureQueues(boss: PgBoss): Promise<void> {
   await boss.createQueue(reconcileQueue, { ...recovery, ...done, policy: "stately", notify: true });
+  await boss.createQueue(networkQueue, { ...recovery, ...done, policy: "stately", notify: true });
   await boss.createQueue(reconcileLaterQueue, { ...recovery, ...done, policy: "stately" });
   // A queue that an older version made keeps that version's numbers.
-  for (const name of [reconcileQueue, reconcileLaterQueue])
+  for (const name of [reconcileQueue, networkQueue, reconcileLaterQueue])
     await boss.updateQueue(name, { ...recovery, ...done });
 }
+
+const queueOf = (kind: ReconcileKind) => (kind === "network" ? networkQueue : reconcileQueue);
 
 /** Wakes a row's reconciler, in the caller's transaction: no commit, no wake. A refused send means one is already queued. */
 export async function wake(boss: PgBoss, tx: Tx, kind: ReconcileKind, id: string): Promise<void> {
   const job: ReconcileJob = { kind, id };
-  await boss.send(reconcileQueue, job, { singletonKey: `${kind}:${id}`, db: fromPrisma(tx) });
+  await boss.send(queueOf(kind), job, { singletonKey: `${kind}:${id}`, db: fromPrisma(tx) });
 }
 
 /** As `wake`, for many rows in one statement. */
@@ -85,13 +91,13 @@ export async function wakeAll(
     data: { kind, id } satisfies ReconcileJob,
     singletonKey: `${kind}:${id}`,
   }));
-  await boss.insert(reconcileQueue, jobs, { db: fromPrisma(tx) });
+  await boss.insert(queueOf(kind), jobs, { db: fromPrisma(tx) });
 }
 
 /** Wakes a row's reconciler outside any transaction, now or `seconds` later. */
 export async function wakeSoon(boss: PgBoss, kind: ReconcileKind, id: string, seconds = 0): Promise<void> {
   const job: ReconcileJob = { kind, id };
-  const queue = seconds > 0 ? reconcileLaterQueue : reconcileQueue;
+  const queue = seconds > 0 ? reconcileLaterQueue : queueOf(kind);
   await boss.send(queue, job, {
     singletonKey: `${kind}:${id}`,
     ...(seconds > 0 ? { startAfter: seconds } : {}),

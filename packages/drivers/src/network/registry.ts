@@ -1,0 +1,22 @@
+/** Which network drivers there are. Nobody else imports an implementation. */
+import type { NetworkDriver } from "./driver.ts";
+import { openSimulatedNetwork, type SimulatedNetwork, type SimulatedNetworkOptions } from "./fake.ts";
+
+/** The options of every driver; each takes its own. */
+export type NetworkOptions = { simulated: SimulatedNetworkOptions };
+export type NetworkKind = keyof NetworkOptions;
+export type { SimulatedNetwork } from "./fake.ts";
+
+/** What each opens: only the simulator can do more than a driver. */
+type NetworkDrivers = { simulated: SimulatedNetwork } & Record<NetworkKind, NetworkDriver>;
+
+const drivers: { [K in NetworkKind]: (options: NetworkOptions[K]) => Promise<NetworkDrivers[K]> } = {
+  simulated: async (options) => openSimulatedNetwork(options),
+};
+
+export function createNetworkDriver<K extends NetworkKind>(
+  kind: K,
+  options: NetworkOptions[K],
+): Promise<NetworkDrivers[K]> {
+  return drivers[kind](options);
+}

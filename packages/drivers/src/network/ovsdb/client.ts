@@ -116,7 +116,8 @@ export class OvsdbClient {
   transact(operations: readonly Operation[], signal?: AbortSignal): Promise<OperationResult[]> {
     const connection = this.#connection;
     if (!connection || !this.#synced) return Promise.reject(this.#lastError);
-    return connection.call("transact", [this.#options.database, ...operations], resultsOf, signal);
+    const parameters = [this.#options.database, ...operations];
+    return connection.call("transact", parameters, (answer) => answer, signal).then(resultsOf);
   }
 
   async close(): Promise<void> {

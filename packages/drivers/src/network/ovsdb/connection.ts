@@ -55,7 +55,8 @@ export class OvsdbConnection {
   }
 
   /**
-   * Calls a method. `onResult` runs before any later message is looked at, which an awaiting caller's code does not.
+   * Calls a method. `onResult` runs before any later message is looked at, which an awaiting caller's code does not;
+   * should it throw, that is the end of the connection.
    * @throws OvsdbError; a call that is aborted may still be carried out
    */
   call<T>(

@@ -1,9 +1,11 @@
 /**
  * The config drive: an ISO 9660 volume labelled config-2 with OpenStack's files, which cloud-init and our tiny image
- * read. The password hash goes as vendor data in cloud-init's own words.
+ * read. It says what the metadata service says; a guest that no network reaches has nothing else.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { networkData } from "@madang/core/metadata/network-data";
+import { metaData, vendorData } from "@madang/core/metadata/openstack";
 import type { GuestOrder } from "../driver.ts";
 import { type GuestFiles, giveToRead, moveIntoPlace } from "./guest-files.ts";
 import { diskError, runProgram } from "./run-program.ts";
@@ -21,7 +23,9 @@ export async function writeConfigDrive(
     const latest = join(work, "openstack", "latest");
     await mkdir(latest, { recursive: true });
     await writeFile(join(latest, "meta_data.json"), JSON.stringify(metaData(order.spec)));
-    await writeFile(join(latest, "vendor_data.json"), JSON.stringify(vendorData(order.spec.passwordHash)));
+    await writeFile(join(latest, "vendor_data.json"), JSON.stringify(vendorData(order.spec)));
+    if (order.spec.nics.length > 0)
+      await writeFile(join(latest, "network_data.json"), JSON.stringify(networkData(order.spec.nics)));
     if (order.userData) await writeFile(join(latest, "user_data"), order.userData);
     const part = join(files.consoleFolder, "config.iso.new");
     const volume = ["-V", "config-2", "-r", "-J", "-input-charset", "utf-8"];
@@ -34,27 +38,4 @@ export async function writeConfigDrive(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-export function metaData(spec: GuestOrder["spec"]): Record<string, unknown> {
-  return {
-    uuid: spec.instanceId,
-    name: spec.hostname,
-    hostname: spec.hostname,
-    project_id: spec.projectId,
-    availability_zone: spec.availabilityZone,
-    launch_index: spec.launchIndex,
-    public_keys: Object.fromEntries(spec.keys.map((key) => [key.name, key.publicKey])),
-    keys: spec.keys.map((key) => ({ name: key.name, type: "ssh", data: key.publicKey })),
-  };
-}
-
-/**
- * `password` is cloud-init's word for the default user's, whatever the image calls that user, and it takes a crypt(3)
- * hash. JSON is YAML, so nothing needs quoting.
- */
-export function vendorData(passwordHash: string | null): Record<string, unknown> {
-  if (!passwordHash) return {};
-  const config = { password: passwordHash, chpasswd: { expire: false }, ssh_pwauth: true };
-  return { "cloud-init": `#cloud-config\n${JSON.stringify(config)}\n` };
 }

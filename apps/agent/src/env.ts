@@ -46,9 +46,29 @@ const schema = z.object({
   MADANG_BOOTING: z.coerce.number().int().min(1).max(64).default(2),
   /** How much of the disk may be taken by images that no guest needs any more. */
   MADANG_IMAGE_CACHE_GIB: z.coerce.number().min(0).max(1_000_000).default(20),
+  /** How guests are joined to tenant networks; the simulator simulates. */
+  MADANG_NETWORK: z.enum(["ovn", "none", "simulated"]).default("none"),
+  /** The socket of this hypervisor's own Open vSwitch database. */
+  MADANG_OVS_DB: z.string().min(1).optional(),
+  /** The network namespace that holds switch, taps and guests, as `ip netns` names it. */
+  MADANG_NETNS: z.string().min(1).optional(),
+  MADANG_DATAPATH: z.enum(["netdev", "system"]).default("netdev"),
+  /** Where the supervisor writes how the switch fares. */
+  MADANG_SWITCH_STATE: z.string().min(1).optional(),
   ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
+
+export type NetworkPlace =
+  | { kind: "none" | "simulated" }
+  | {
+      kind: "ovn";
+      ovsDatabase: string;
+      namespace: string;
+      /** netdev: in user space, where guests must finish their checksums themselves. */
+      datapath: "netdev" | "system";
+      switchState: string | null;
+    };
 
 export type Env = {
   directory: string;
@@ -64,8 +84,27 @@ export type Env = {
   booting: number;
   imageCacheBytes: number;
   metrics: MetricsPlace | null;
+  network: NetworkPlace;
   logLevel: string;
 };
+
+function networkPlace(env: z.infer<typeof schema>): NetworkPlace {
+  if (env.MADANG_HYPERVISOR === "simulated") return { kind: "simulated" };
+  if (env.MADANG_NETWORK !== "ovn") return { kind: "none" };
+  if (!env.MADANG_OVS_DB || !env.MADANG_NETNS) {
+    process.stderr.write(
+      "The agent cannot start:\n  MADANG_OVS_DB, MADANG_NETNS: MADANG_NETWORK=ovn needs both\n",
+    );
+    process.exit(2);
+  }
+  return {
+    kind: "ovn",
+    ovsDatabase: env.MADANG_OVS_DB,
+    namespace: env.MADANG_NETNS,
+    datapath: env.MADANG_DATAPATH,
+    switchState: env.MADANG_SWITCH_STATE ?? null,
+  };
+}
 
 /** Exits with 2 and a readable list when a setting is wrong. */
 export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
@@ -94,6 +133,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     booting: env.MADANG_BOOTING,
     imageCacheBytes: env.MADANG_IMAGE_CACHE_GIB * 1024 ** 3,
     metrics: metricsPlace(env),
+    network: networkPlace(env),
     logLevel: env.LOG_LEVEL,
   };
 }

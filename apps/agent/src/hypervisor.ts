@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { asCloudError } from "@madang/core/errors";
-import type { Snapshot } from "@madang/core/wire/agent";
+import type { HypervisorNetwork, Snapshot } from "@madang/core/wire/agent";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import PQueue from "p-queue";
 import { drainGuests } from "./converge/drain.ts";
@@ -27,12 +27,15 @@ import {
   silentMeter,
   watchAnswers,
 } from "./metrics.ts";
+import { noNetwork } from "./switch-state.ts";
 
 export type HypervisorOptions = JoinOptions & {
   driverInstance: HypervisorDriver;
   bootId: string;
   version: string;
   booting: number;
+  /** Left out: none. */
+  network?: () => Promise<HypervisorNetwork>;
   /** What the simulator puts between this hypervisor and the control plane. */
   wrapLink?: (link: Link) => Link;
   meter?: AgentMeter;
@@ -87,7 +90,7 @@ export async function startHypervisor(
 
   const saved = await loadSnapshot(directory, bootId);
   if (saved) fleet.apply(saved);
-  const reporter = startReporter({ ...options, ...fleet, link: line.link, driver, log });
+  const reporter = startReporter({ network: noNetwork, ...options, ...fleet, link: line.link, driver, log });
   late.reporter = reporter;
   const ending = new AbortController();
   const save = async (snapshot: Snapshot) => {

@@ -13,6 +13,7 @@ import { readBootId } from "./link/saved.ts";
 import { type HypervisorFigures, openAgentMetrics } from "./metrics.ts";
 import { openKnobs } from "./simulation/knobs.ts";
 import { startSimulated } from "./simulation/simulated.ts";
+import { openSwitchState } from "./switch-state.ts";
 
 /** How long guests get to shut down by themselves in a drain, ms. */
 const drainGraceMs = 30_000;
@@ -27,6 +28,7 @@ const passable = 0o711;
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "agent", pid: process.pid } });
 const knobs = openKnobs(join(env.directory, "knobs.json"), log);
+const network = openSwitchState(env.network, log);
 const ending = new AbortController();
 /** As they join. */
 const joined: RunningHypervisor[] = [];
@@ -57,7 +59,18 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
   await mkdir(directory, { recursive: true, mode: passable });
   await chmod(directory, passable);
   const { urls, caFingerprint, driver, booting, virtType, simulatedSlowMs, imageCacheBytes } = env;
-  const options = { ...place, urls, caFingerprint, driver, booting, imageCacheBytes, version, log, meter };
+  const options = {
+    ...place,
+    urls,
+    caFingerprint,
+    driver,
+    booting,
+    imageCacheBytes,
+    version,
+    network,
+    log,
+    meter,
+  };
   if (driver === "simulated") return startSimulated(options, knobs, simulatedSlowMs, ending.signal);
   const driverInstance = await createHypervisorDriver("libvirt-qemu", {
     libvirtDir: env.libvirtDirectory ?? "",

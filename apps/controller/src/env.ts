@@ -7,6 +7,14 @@ import { z } from "zod";
 const defaultData = () =>
   process.getuid?.() === 0 ? "/var/lib/madang" : join(homedir(), ".local", "share", "madang");
 
+const remotes = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").filter((one) => one !== ""))
+  .pipe(
+    z.array(z.string().regex(/^(unix:\/|(tcp|ssl):.+:\d+$)/, "unix:/path, tcp:host:port or ssl:host:port")),
+  );
+
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// URL" }),
   MADANG_DATA: z.string().min(1).default(defaultData),
@@ -22,9 +30,25 @@ const schema = z.object({
   MADANG_KEEP_EVENTS_MONTHS: z.coerce.number().int().min(1).max(1_200).optional(),
   ...metricsSettings,
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+  /** How tenant networks are made. */
+  MADANG_NETWORK: z.enum(["ovn", "simulated", "none"]).default("none"),
+  /** OVN's northbound and southbound databases: unix:/path, tcp:host:port or ssl:host:port, separated by commas. */
+  MADANG_OVN_NB: remotes,
+  MADANG_OVN_SB: remotes,
+  /** PEM files, for ssl: remotes. */
+  MADANG_OVN_CERT: z.string().min(1).optional(),
+  MADANG_OVN_KEY: z.string().min(1).optional(),
+  MADANG_OVN_CA: z.string().min(1).optional(),
   /** How many rows are reconciled at the same time by this process. */
   MADANG_CONTROLLER_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
 });
+
+/** Paths of PEM files. */
+export type OvnTls = { certificate: string; key: string; ca: string };
+
+export type NetworkPlace =
+  | { kind: "none" | "simulated" }
+  | { kind: "ovn"; northbound: string[]; southbound: string[]; tls: OvnTls | null };
 
 export type Env = {
   databaseUrl: string;
@@ -32,9 +56,31 @@ export type Env = {
   hypervisorCertificateMs: number;
   eventMonths: number | null;
   metrics: MetricsPlace | null;
+  network: NetworkPlace;
   logLevel: string;
   workers: number;
 };
+
+function refuse(fault: string): never {
+  process.stderr.write(`The controller cannot start:\n  ${fault}\n`);
+  process.exit(2);
+}
+
+function tlsFiles(env: z.infer<typeof schema>): OvnTls | null {
+  const { MADANG_OVN_CERT: certificate, MADANG_OVN_KEY: key, MADANG_OVN_CA: ca } = env;
+  if (certificate && key && ca) return { certificate, key, ca };
+  const named = [...env.MADANG_OVN_NB, ...env.MADANG_OVN_SB].filter((one) => one.startsWith("ssl:"));
+  if (named.length > 0) refuse("MADANG_OVN_CERT, MADANG_OVN_KEY, MADANG_OVN_CA: ssl: remotes need all three");
+  return null;
+}
+
+function networkPlace(env: z.infer<typeof schema>): NetworkPlace {
+  if (env.MADANG_NETWORK !== "ovn") return { kind: env.MADANG_NETWORK };
+  const { MADANG_OVN_NB: northbound, MADANG_OVN_SB: southbound } = env;
+  if (northbound.length === 0 || southbound.length === 0)
+    refuse("MADANG_OVN_NB, MADANG_OVN_SB: MADANG_NETWORK=ovn needs both");
+  return { kind: "ovn", northbound, southbound, tls: tlsFiles(env) };
+}
 
 /** Exits with 2 and a readable list when a setting is wrong. */
 export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
@@ -51,6 +97,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     hypervisorCertificateMs: env.MADANG_AGENT_CERTIFICATE_SECONDS * 1_000,
     eventMonths: env.MADANG_KEEP_EVENTS_MONTHS ?? null,
     metrics: metricsPlace(env),
+    network: networkPlace(env),
     logLevel: env.LOG_LEVEL,
     workers: env.MADANG_CONTROLLER_WORKERS,
   };

@@ -3,7 +3,7 @@
  * twice a second), everything at least every five seconds. Converging never waits for it.
  */
 import { reportIntervalMs } from "@madang/core/hypervisor/state";
-import { type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
+import { type HypervisorNetwork, type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { Logger } from "pino";
@@ -12,6 +12,7 @@ import type { Link } from "./client.ts";
 export type ReportDeps = {
   link: () => Link;
   driver: HypervisorDriver;
+  network: () => Promise<HypervisorNetwork>;
   bootId: string;
   version: string;
   reports: () => GuestReport[];
@@ -130,6 +131,7 @@ async function compose(state: Sending, complete: boolean, guestIds: readonly str
     driver: deps.driver.kind,
     capabilities: deps.driver.capabilities,
     inventory,
+    network: await deps.network(),
     guests: complete ? deps.reports() : guestIds.flatMap((id) => deps.report(id) ?? []),
     orphans: orphans ?? [],
     complete: complete && orphans !== null,

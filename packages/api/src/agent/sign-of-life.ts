@@ -49,6 +49,7 @@ async function writeAsSeen(
     UPDATE hypervisor SET boot_id = ${bootId}::uuid, agent_started_at = ${new Date(report.agentStartedAt)},
       report_sequence = ${BigInt(sequence)}, driver = ${driver}, agent_version = ${agentVersion},
       inventory = ${JSON.stringify(inventory)}::jsonb, capabilities = ${JSON.stringify(capabilities)}::jsonb,
+      network = ${report.network ? JSON.stringify(report.network) : null}::jsonb,
       orphans = CASE WHEN ${complete} THEN ${JSON.stringify(orphans)}::jsonb ELSE orphans END, last_seen_at = ${now}
     FROM careless
     WHERE id = ${known.id}::uuid AND careless.commits = 'off' AND report_sequence = ${known.reportSequence}
@@ -74,6 +75,7 @@ async function writeLocked(tx: Tx, id: string, report: ReportInput, now: Date): 
       agentVersion,
       inventory,
       capabilities,
+      ...(report.network ? { network: report.network } : {}),
       ...(complete ? { orphans } : {}),
       lastSeenAt: now,
     },

@@ -59,6 +59,17 @@ export const capabilities = z.object({
 });
 export type Capabilities = z.infer<typeof capabilities>;
 
+/** How guests here are joined to tenant networks. */
+export const hypervisorNetwork = z.object({
+  /** none: they can't be. netdev: by a switch in user space, which is not for production; system: by the kernel's. */
+  datapath: z.enum(["none", "simulated", "netdev", "system"]),
+  /** How often the switch has ended and was started again since the hypervisor's start. */
+  switchEnds: z.int().min(0),
+  /** The last thing that the switch called an emergency. */
+  emergency: heard(500).nullable(),
+});
+export type HypervisorNetwork = z.infer<typeof hypervisorNetwork>;
+
 export const orphan = z.object({
   /** Whoever else uses the hypervisor may have given it any 128 bits. */
   guestId: z.guid(),
@@ -82,6 +93,8 @@ export const reportInput = z.object({
   driver: heard(64),
   capabilities,
   inventory,
+  /** Agents from before tenant networks say nothing. */
+  network: hypervisorNetwork.optional(),
   guests: z.array(guestReport).max(10_000),
   orphans: z.array(orphan).max(10_000),
   /** True when this is every guest the agent knows, which is what an agent sends at least every 30 s. */

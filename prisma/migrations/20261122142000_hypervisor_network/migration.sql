@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "hypervisor" ADD COLUMN     "network" JSONB;

@@ -12,6 +12,7 @@ import { operationRouter } from "./routers/operation.ts";
 import { zoneRouter } from "./routers/placement.ts";
 import { projectRouter } from "./routers/project.ts";
 import { quotaRequestRouter } from "./routers/quota-request.ts";
+import { securityGroupRouter } from "./routers/security-group.ts";
 import { systemRouter } from "./routers/system.ts";
 import { router } from "./trpc.ts";
 
@@ -28,6 +29,7 @@ const routers = {
   project: projectRouter,
   quotaRequest: quotaRequestRouter,
   role: roleRouter,
+  securityGroup: securityGroupRouter,
   system: systemRouter,
   zone: zoneRouter,
 };

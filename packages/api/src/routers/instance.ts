@@ -3,6 +3,7 @@ import { consoleKind } from "@madang/core/wire/agent";
 import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { deleteInstance } from "../admission/delete-instance.ts";
+import { setSecurityGroups } from "../admission/instance-security-groups.ts";
 import { launchInstances } from "../admission/launch-instance.ts";
 import { openConsole } from "../admission/open-console.ts";
 import { rebootInstance, startInstance, stopInstance } from "../admission/power.ts";
@@ -59,6 +60,9 @@ export const instanceRouter = router({
         ctx.me.grants.system.includes("admin"),
       );
     }),
+  setSecurityGroups: projectProcedure("instance:update")
+    .input(one.extend({ securityGroupIds: z.array(z.uuid()).max(100) }))
+    .mutation(({ ctx, input }) => setSecurityGroups(ctx.deps, ctx.actor, input, input.securityGroupIds)),
   openConsole: projectProcedure("instance:log")
     .input(one.extend({ kind: consoleKind }))
     .mutation(async ({ ctx, input }) => {

@@ -23,7 +23,7 @@ export type Page<Item> = { items: Item[]; nextCursor: string | null; total: numb
 export type PageInput = { sort?: string | undefined; limit: number; cursor?: string | null | undefined };
 
 /** A sortable column and its type; both are of our own source. */
-export type SortColumn = { column: string; type: "text" | "timestamptz" | "int" | "bigint" };
+export type SortColumn = { column: string; type: "text" | "timestamptz" | "int" | "bigint" | "inet" };
 
 export type ListQuery<Row, Item> = {
   select: string;

@@ -4,6 +4,7 @@ import { adminRouter } from "./routers/admin.ts";
 import { credentialRouter } from "./routers/credential.ts";
 import { eventRouter } from "./routers/event.ts";
 import { flavorRouter } from "./routers/flavor.ts";
+import { floatingIpRouter } from "./routers/floating-ip.ts";
 import { imageRouter } from "./routers/image.ts";
 import { instanceRouter } from "./routers/instance.ts";
 import { keyPairRouter } from "./routers/key-pair.ts";
@@ -12,6 +13,7 @@ import { operationRouter } from "./routers/operation.ts";
 import { zoneRouter } from "./routers/placement.ts";
 import { projectRouter } from "./routers/project.ts";
 import { quotaRequestRouter } from "./routers/quota-request.ts";
+import { routerRouter } from "./routers/router.ts";
 import { securityGroupRouter } from "./routers/security-group.ts";
 import { systemRouter } from "./routers/system.ts";
 import { router } from "./trpc.ts";
@@ -21,6 +23,7 @@ const routers = {
   admin: adminRouter,
   event: eventRouter,
   flavor: flavorRouter,
+  floatingIp: floatingIpRouter,
   image: imageRouter,
   instance: instanceRouter,
   keyPair: keyPairRouter,
@@ -29,6 +32,7 @@ const routers = {
   project: projectRouter,
   quotaRequest: quotaRequestRouter,
   role: roleRouter,
+  router: routerRouter,
   securityGroup: securityGroupRouter,
   system: systemRouter,
   zone: zoneRouter,

@@ -1,6 +1,7 @@
 /** What a router may be: decided here from plain facts, for the verbs, the forms and the tests alike. */
 import { z } from "zod";
-import { cidr, cidrOf, contains, ipv4, overlap, toAddress, toNumber } from "./cidr.ts";
+import { cidr, contains, ipv4, overlap, toAddress, toNumber } from "./cidr.ts";
+import { isHostOf } from "./subnet.ts";
 
 /** Neutron's own bound for a router (max_routes). */
 const routeLimit = 30;
@@ -19,8 +20,6 @@ export type RouterSubnet = {
   address: string;
   external: boolean;
 };
-
-export type NamedRange = { name: string; cidr: string };
 
 /** The connected one that the new one overlaps. */
 export function overlapping<Range extends { cidr: string }>(
@@ -68,13 +67,7 @@ function faultOf(
   if (!leg) return "nextHopOutside";
   if (leg.address === nextHop) return "nextHopIsRouter";
   if (hostAddresses.includes(nextHop)) return "nextHopIsHost";
-  return isOfSubnetItself(leg.cidr, nextHop) ? "nextHopOfSubnet" : null;
-}
-
-/** Its own address or its broadcast address; a /31 and a /32 have neither. */
-function isOfSubnetItself(range: string, address: string): boolean {
-  const { first, last, prefix } = cidrOf(range) ?? { first: 0, last: 0, prefix: 32 };
-  return prefix < 31 && [first, last].includes(toNumber(address));
+  return isHostOf(leg.cidr, nextHop) ? null : "nextHopOfSubnet";
 }
 
 /** The routes that go nowhere once the router leaves that subnet. */

@@ -108,20 +108,20 @@ it("tells a guest how to set what no DHCP tells it", () => {
   const { links, networks, services } = networkData(spec.nics);
   expect(links).toEqual([
     {
-      id: "tap0b2d02d4-49",
+      id: "tap0b2d02d4495",
       vif_id: nic.portId,
       type: "ovs",
       mtu: 1442,
       ethernet_mac_address: "fa:16:3e:00:00:01",
     },
-    expect.objectContaining({ id: "tap1b2d02d4-49" }),
+    expect.objectContaining({ id: "tap1b2d02d4495" }),
   ]);
   expect(networks).toEqual([
-    { id: "network0-0", network_id: nic.networkId, link: "tap0b2d02d4-49", type: "ipv4_dhcp" },
+    { id: "network0-0", network_id: nic.networkId, link: "tap0b2d02d4495", type: "ipv4_dhcp" },
     {
       id: "network1-0",
       network_id: nic.networkId,
-      link: "tap1b2d02d4-49",
+      link: "tap1b2d02d4495",
       type: "ipv4",
       ip_address: "10.9.1.5",
       netmask: "255.255.240.0",

@@ -1,5 +1,6 @@
 /** network_data.json of OpenStack: interfaces by MAC, and what to set on those that get nothing by DHCP. */
 import ipaddr from "ipaddr.js";
+import { tapDevice } from "../network/tap.ts";
 import type { GuestNic } from "../wire/guest.ts";
 
 type Address = GuestNic["addresses"][number];
@@ -15,7 +16,7 @@ export function networkData(nics: readonly GuestNic[]): Record<string, unknown> 
   };
 }
 
-const linkId = ({ portId }: GuestNic) => `tap${portId.slice(0, 11)}`;
+const linkId = ({ portId }: GuestNic) => tapDevice(portId);
 
 function link(nic: GuestNic): Record<string, unknown> {
   return { id: linkId(nic), vif_id: nic.portId, type: "ovs", mtu: nic.mtu, ethernet_mac_address: nic.mac };

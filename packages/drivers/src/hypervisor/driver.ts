@@ -8,6 +8,9 @@ import type { Duplex } from "node:stream";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
 import type { GuestBody, GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
 
+/** An interface as the hypervisor has it. */
+export type ObservedNic = { portId: string; mac: string };
+
 export type GuestObservation = {
   guestId: string;
   name: string;
@@ -17,6 +20,19 @@ export type GuestObservation = {
   halted?: true;
   /** The reboot number the running guest has reached; kept by the hypervisor beside the guest, not by the agent. */
   rebootSeq: number;
+  /** Of what runs, or of the definition of what is off; in no order. Left out by a driver that has none to show. */
+  nics?: readonly ObservedNic[];
+};
+
+/** An interface with what it is joined by: a device of the hypervisor that is there once the guest is to run. */
+export type GuestDevice = {
+  portId: string;
+  mac: string;
+  /** bytes */
+  mtu: number;
+  device: string;
+  /** false: the guest must finish its checksums itself, and send nothing larger than the MTU. */
+  offloads: boolean;
 };
 
 /** What the agent hands to `ensure`: the spec plus what it fetched for it. */
@@ -26,6 +42,8 @@ export type GuestOrder = {
   imagePath: string | null;
   /** Decoded bytes for the config drive. */
   userData: Uint8Array | null;
+  /** In the guest's order; what a running guest has besides is taken from it. Left out: its interfaces are not looked at. */
+  nics?: readonly GuestDevice[];
   /** It was here before: whatever of it is missing was lost, and nothing is put in its place. */
   made: boolean;
 };

@@ -4,6 +4,7 @@
  * Both are level-triggered and idempotent, may be aborted anywhere and called again, tag all they make with our ids,
  * and touch nothing else. They throw CloudError.
  */
+import type { Server } from "node:net";
 import type { Topology } from "@madang/core/network/topology";
 import type { GuestNic } from "@madang/core/wire/guest";
 
@@ -29,17 +30,32 @@ export type NetworkDriver = {
   close(): Promise<void>;
 };
 
-export type PluggedPort = { portId: string; device: string };
+/** Where one network's guests here reach 169.254.169.254. */
+export type MetadataPort = {
+  portId: string;
+  mac: string;
+  /** bytes */
+  mtu: number;
+  addresses: readonly { address: string; prefixLength: number }[];
+};
 
 export type PortPlugger = {
   readonly kind: string;
   /** How guests' offloads must be set. `false`: the switch can't carry unfinished checksums (userspace datapath). */
   readonly offloads: boolean;
+  /** What the device of a port is called, whether it is there or not. */
+  device(portId: string): string;
   /** Makes the device, joins it to the switch, and waits until the network has bound it, `installMs` (5 s) at most. */
-  ensure(nic: GuestNic, signal: AbortSignal, installMs?: number): Promise<PluggedPort>;
-  /** The device goes too. Nothing is said about one that is not there. */
-  remove(portId: string, signal: AbortSignal): Promise<void>;
-  /** Everything of ours that is joined. */
-  list(): Promise<PluggedPort[]>;
+  ensure(
+    nic: Pick<GuestNic, "portId" | "mac" | "mtu">,
+    signal: AbortSignal,
+    installMs?: number,
+  ): Promise<void>;
+  /** Joins the port, and listens behind it where nobody but its network's guests can connect. The caller closes the server. */
+  listen(port: MetadataPort, signal: AbortSignal): Promise<Server>;
+  /** Whatever there is of a device goes. Nothing is said about one that is not there. */
+  remove(device: string, signal: AbortSignal): Promise<void>;
+  /** Everything of ours, also what was only half made. */
+  list(signal: AbortSignal): Promise<string[]>;
   close(): Promise<void>;
 };

@@ -1,6 +1,7 @@
 /** Which network drivers there are. Nobody else imports an implementation. */
-import type { NetworkDriver } from "./driver.ts";
+import type { NetworkDriver, PortPlugger } from "./driver.ts";
 import { openSimulatedNetwork, type SimulatedNetwork, type SimulatedNetworkOptions } from "./fake.ts";
+import { type OvsPluggerOptions, openOvsPlugger } from "./ovs/plugger.ts";
 
 /** The options of every driver; each takes its own. */
 export type NetworkOptions = { simulated: SimulatedNetworkOptions };
@@ -19,4 +20,9 @@ export function createNetworkDriver<K extends NetworkKind>(
   options: NetworkOptions[K],
 ): Promise<NetworkDrivers[K]> {
   return drivers[kind](options);
+}
+
+/** The local half: of a hypervisor with Open vSwitch, the only switch there is so far. */
+export function createPortPlugger(options: OvsPluggerOptions): PortPlugger {
+  return openOvsPlugger(options);
 }

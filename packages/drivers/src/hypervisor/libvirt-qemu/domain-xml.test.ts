@@ -17,6 +17,7 @@ function spec(change: Partial<DomainSpec> = {}): DomainSpec {
     disk: { path: "/g/disk.qcow2", basePath: "/g/base.img", baseFormat: "qcow2" },
     configDrivePath: "/g/config.iso",
     serialLogPath: "/g/console/serial.log",
+    nics: [],
     ...change,
   };
 }

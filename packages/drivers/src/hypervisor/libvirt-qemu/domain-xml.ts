@@ -1,8 +1,11 @@
-/** The domain of a guest, as libvirt reads it. Proved shape: no TCP anywhere, no USB, no NIC yet, 16 spare PCIe ports. */
+/** The domain of a guest, as libvirt reads it. Proved shape: no TCP anywhere, no USB, 16 PCIe ports besides the interfaces'. */
 import { CloudError } from "@madang/core/errors";
-import { XMLBuilder, XMLParser } from "fast-xml-parser";
+import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
+import type { GuestDevice } from "../driver.ts";
 import { type GuestMetadata, metadataElement } from "./metadata.ts";
+import { interfaceElement } from "./nic-xml.ts";
+import { xmlBuilder } from "./xml.ts";
 
 export type DomainSpec = {
   guestId: string;
@@ -14,10 +17,11 @@ export type DomainSpec = {
   disk: { path: string; basePath: string; baseFormat: "qcow2" | "raw" };
   configDrivePath: string;
   serialLogPath: string;
+  nics: readonly GuestDevice[];
 };
 
 const namePrefix = "madang-";
-/** Each hot-plugged disk or NIC takes one. */
+/** Each disk or interface that is plugged later takes one, as do five devices that every guest has. */
 const rootPorts = 16;
 /** Unbounded, TCG's code cache grew a 512 MiB guest to 1.3 GiB. */
 const tcgCacheMib = 64;
@@ -32,19 +36,12 @@ export function serialSocketPath(guestId: string): string {
 const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 export function buildDomainXml(spec: DomainSpec): string {
-  const builder = new XMLBuilder({
-    ignoreAttributes: false,
-    attributeNamePrefix: "@",
-    suppressEmptyNode: true,
-    suppressBooleanAttributes: false,
-    processEntities: true,
-  });
   const { metadata, disk, machineType, configDrivePath, serialLogPath } = spec;
   const texts = [metadata.hostname, machineType, disk.path, disk.basePath, configDrivePath, serialLogPath];
   if (texts.some((text) => notXml.test(text))) {
     throw new CloudError("InvalidInput", "A name holds characters that a guest's definition cannot carry.");
   }
-  return builder.build({ domain: domainTree(spec) });
+  return xmlBuilder().build({ domain: domainTree(spec) });
 }
 
 function domainTree(spec: DomainSpec): Record<string, unknown> {
@@ -96,9 +93,13 @@ function devices(spec: DomainSpec): Record<string, unknown> {
     disk: [rootDisk(spec), configDrive(spec)],
     controller: [
       { "@type": "pci", "@index": 0, "@model": "pcie-root" },
-      ...Array.from({ length: rootPorts }, () => ({ "@type": "pci", "@model": "pcie-root-port" })),
+      ...Array.from({ length: rootPorts + spec.nics.length }, () => ({
+        "@type": "pci",
+        "@model": "pcie-root-port",
+      })),
       { "@type": "usb", "@model": "none" },
     ],
+    ...(spec.nics.length > 0 ? { interface: spec.nics.map(interfaceElement) } : {}),
     serial,
     channel: { "@type": "unix", target: { "@type": "virtio", "@name": "org.qemu.guest_agent.0" } },
     input: { "@type": "keyboard", "@bus": "ps2" },

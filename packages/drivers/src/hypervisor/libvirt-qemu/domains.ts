@@ -10,6 +10,9 @@ const maxDomains = 16_384;
 
 export type DomainState = { state: number; reason: number };
 
+/** The running copy of a domain and the stored one. */
+const copies = { live: flags.affectLive, stored: flags.affectConfig } as const;
+
 export type Domains = ReturnType<typeof domainCalls>;
 
 export function domainCalls(session: Session) {
@@ -61,8 +64,19 @@ export function domainCalls(session: Session) {
     async isPersistent(domain: Domain): Promise<boolean> {
       return (await session.call(procedure.domainIsPersistent, about(domain))).int() === 1;
     },
+    /** Of what runs, or of what is stored of a domain that is off. */
     async liveXml(domain: Domain): Promise<string> {
       return (await session.call(procedure.domainGetXmlDesc, about(domain).uint(0))).string();
+    },
+    async storedXml(domain: Domain): Promise<string> {
+      return (await session.call(procedure.domainGetXmlDesc, about(domain).uint(flags.xmlInactive))).string();
+    },
+    async attach(domain: Domain, device: string, where: keyof typeof copies): Promise<void> {
+      await session.call(procedure.domainAttachDeviceFlags, about(domain).string(device).uint(copies[where]));
+    },
+    /** Of a running domain this only asks the guest to let go of it. */
+    async detach(domain: Domain, device: string, where: keyof typeof copies): Promise<void> {
+      await session.call(procedure.domainDetachDeviceFlags, about(domain).string(device).uint(copies[where]));
     },
     /** Null when the domain does not carry our mark. */
     async metadata(domain: Domain): Promise<GuestMetadata | null> {

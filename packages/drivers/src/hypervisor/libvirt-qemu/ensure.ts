@@ -8,6 +8,8 @@ import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
 import { resumeHalted } from "./halted.ts";
 import type { GuestMetadata } from "./metadata.ts";
+import { readNics } from "./nic-xml.ts";
+import { changeNics, sameNics } from "./nics.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
 import { isDiskFull } from "./rpc/fault.ts";
@@ -53,6 +55,7 @@ async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<
 /** Whoever asks for it may be another than who had it made: a guest can be taken over while it runs. */
 async function keepRunning(task: Task, guest: Guest): Promise<GuestObservation> {
   const { deps, order, files } = task;
+  if (order.nics) await changeNics(deps, guest, order.nics, task.how.signal);
   const { instanceId: instance, projectId: project } = order.spec;
   if (guest.metadata.instance !== instance || guest.metadata.project !== project)
     await deps.domains.setLiveMetadata(guest.domain, { ...guest.metadata, instance, project });
@@ -78,7 +81,14 @@ async function stopKnown(task: Task, guest: Guest): Promise<GuestObservation> {
   await assertDisk(files);
   await tryWriteBody(task);
   const now = (await findOurs(deps.domains, guest.id)) ?? guest;
+  await redefineNics(task, now);
   return observation(deps.domains, now);
+}
+
+/** Of a guest that is off, so that what is observed of it is what was ordered. */
+async function redefineNics({ deps, order, files }: Task, guest: Guest): Promise<void> {
+  if (!order.nics || sameNics(readNics(await deps.domains.storedXml(guest.domain)), order.nics)) return;
+  await deps.domains.define(domainXml(deps, order, files, guest.metadata));
 }
 
 async function prepareStopped(task: Task): Promise<GuestObservation> {
@@ -115,7 +125,7 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
 
 function domainXml(
   { virtType }: EnsureDeps,
-  { spec }: GuestOrder,
+  { spec, nics = [] }: GuestOrder,
   files: GuestFiles,
   metadata: GuestMetadata,
 ): string {
@@ -125,6 +135,7 @@ function domainXml(
     disk: { path: files.disk, basePath: files.base, baseFormat: spec.image.format },
     configDrivePath: files.configDrive,
     serialLogPath: files.serialLog,
+    nics,
   });
 }
 

@@ -6,6 +6,7 @@ import { undefinedGuests } from "./body.ts";
 import { powerOf } from "./domain-state.ts";
 import type { Domains } from "./domains.ts";
 import type { GuestMetadata } from "./metadata.ts";
+import { readNics } from "./nic-xml.ts";
 import { isLibvirtCode, libvirtCode } from "./rpc/fault.ts";
 import type { Domain } from "./rpc/xdr.ts";
 
@@ -52,7 +53,8 @@ export async function observation(
   { id, domain, metadata }: Guest,
 ): Promise<GuestObservation> {
   const power = powerOf(await domains.state(domain), metadata.stopping);
-  return { guestId: id, name: metadata.hostname, ...power, rebootSeq: metadata.rebootSeq };
+  const nics = readNics(await domains.liveXml(domain));
+  return { guestId: id, name: metadata.hostname, ...power, rebootSeq: metadata.rebootSeq, nics };
 }
 
 async function asGuest(domains: Domains, domain: Domain): Promise<Guest | null> {

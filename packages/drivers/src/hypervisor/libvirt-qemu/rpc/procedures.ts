@@ -19,6 +19,8 @@ export const procedure = {
   authList: 66,
   domainIsPersistent: 151,
   connectGetLibVersion: 157,
+  domainAttachDeviceFlags: 160,
+  domainDetachDeviceFlags: 161,
   domainCreateWithFlags: 196,
   domainGetState: 212,
   domainUndefineFlags: 231,

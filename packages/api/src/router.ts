@@ -9,8 +9,10 @@ import { imageRouter } from "./routers/image.ts";
 import { instanceRouter } from "./routers/instance.ts";
 import { keyPairRouter } from "./routers/key-pair.ts";
 import { memberRouter, roleRouter } from "./routers/member.ts";
+import { networkRouter, subnetRouter } from "./routers/network.ts";
 import { operationRouter } from "./routers/operation.ts";
 import { zoneRouter } from "./routers/placement.ts";
+import { portRouter } from "./routers/port.ts";
 import { projectRouter } from "./routers/project.ts";
 import { quotaRequestRouter } from "./routers/quota-request.ts";
 import { routerRouter } from "./routers/router.ts";
@@ -28,12 +30,15 @@ const routers = {
   instance: instanceRouter,
   keyPair: keyPairRouter,
   member: memberRouter,
+  network: networkRouter,
   operation: operationRouter,
+  port: portRouter,
   project: projectRouter,
   quotaRequest: quotaRequestRouter,
   role: roleRouter,
   router: routerRouter,
   securityGroup: securityGroupRouter,
+  subnet: subnetRouter,
   system: systemRouter,
   zone: zoneRouter,
 };

@@ -17,6 +17,7 @@ import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { adminOperationRouter, auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
+import { managedNetworkRouter } from "./managed-network.ts";
 import { managedProjectRouter } from "./managed-project.ts";
 import { groupRouter, userRouter } from "./people.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
@@ -116,6 +117,7 @@ export const adminRouter = router({
   quotaRequest: managedRequestRouter,
   hypervisor: hypervisorRouter,
   flavor: adminFlavorRouter,
+  network: managedNetworkRouter,
   aggregate: aggregateRouter,
   placement: placementRouter,
   event: adminEventRouter,

@@ -1,0 +1,103 @@
+import { CloudError } from "@madang/core/errors";
+import { mtuOf } from "@madang/core/network/mtu";
+import type { CloudNetworkChanges, NewCloudNetwork, NewNetwork } from "@madang/core/network/subnet-input";
+import type { Network, Tx } from "@madang/db";
+import type { Actor } from "../context.ts";
+import type { AdmissionDeps } from "../deps.ts";
+import { changeNetworks, lockNetwork, networkSubject } from "./change-network.ts";
+import { requireUnusedNetwork } from "./network-use.ts";
+import { requireFreeSegment } from "./physical-network.ts";
+import { requireRoom } from "./quota-room.ts";
+import { changesOf, recordEvent } from "./record.ts";
+import { claimIds } from "./resource-id.ts";
+import { insertSubnet } from "./subnet.ts";
+
+type Wish = NewNetwork & Partial<Omit<NewCloudNetwork, keyof NewNetwork>>;
+
+/** With its first subnet, where one is named. Throws InvalidInput, Conflict, QuotaExceeded. */
+export async function createNetwork(
+  deps: AdmissionDeps,
+  actor: Actor,
+  projectId: string | null,
+  wish: Wish,
+): Promise<{ id: string }> {
+  return await changeNetworks(deps, actor, projectId, async (tx) => {
+    const bodyHash = deps.seal.mark(JSON.stringify(["network", actor.userId, projectId, wish]));
+    const ids = wish.subnet
+      ? ([
+          ["network", wish.id],
+          ["subnet", wish.subnet.id],
+        ] as const)
+      : ([["network", wish.id]] as const);
+    const claims = ids.map(([kind, id]) => ({ id, kind, projectId, bodyHash }));
+    if ((await claimIds(tx, claims)) === "repeat") return { id: wish.id };
+    if (projectId !== null)
+      await requireRoom(tx, actor, projectId, { networks: 1, subnets: wish.subnet ? 1 : 0 });
+    const network = await insertNetwork(tx, projectId, wish);
+    const { type, mtu, shared, external } = network;
+    const params = { type, mtu, shared, external };
+    await recordEvent(tx, { actor, subject: networkSubject(network), action: "network.create", params });
+    if (wish.subnet) await insertSubnet(tx, actor, network, wish.subnet, "subnet.");
+    return { id: wish.id };
+  });
+}
+
+async function insertNetwork(tx: Tx, projectId: string | null, wish: Wish): Promise<Network> {
+  const { id, name, description, shared = false, external = false, type = "geneve" } = wish;
+  const { physicalNetwork = null, segmentationId = null } = wish;
+  const segment = { type, external, physicalNetwork, segmentationId };
+  await requireFreeSegment(tx, segment);
+  return await tx.network.create({
+    data: { id, projectId, name, description, shared, ...segment, mtu: mtuOf(type) },
+  });
+}
+
+/** What is already so is not written again. */
+export async function updateNetwork(
+  deps: AdmissionDeps,
+  actor: Actor,
+  projectId: string | null,
+  id: string,
+  changes: CloudNetworkChanges,
+): Promise<void> {
+  await changeNetworks(deps, actor, projectId, async (tx) => {
+    const before = await lockNetwork(tx, projectId, id);
+    if (changes.shared === false && before.shared) await requireNoForeignPorts(tx, id);
+    const changed = changesOf(before, changes, ["name", "description", "shared"]);
+    if (Object.keys(changed).length === 0) return;
+    const after = await tx.network.update({
+      where: { id },
+      data: { ...changes, generation: { increment: 1 } },
+    });
+    await recordEvent(tx, {
+      ...{ actor, subject: networkSubject(after), action: "network.update", changes: changed },
+    });
+  });
+}
+
+/** Whoever uses it already would hang in a network that it no longer sees. */
+async function requireNoForeignPorts(tx: Tx, networkId: string): Promise<void> {
+  const ports = await tx.port.count({ where: { networkId, projectId: { not: null } } });
+  if (ports === 0) return;
+  throw new CloudError("Conflict", "Projects still have ports in this network.", {
+    reason: "networkSharedInUse",
+    params: { ports },
+    field: "shared",
+  });
+}
+
+/** Its subnets and its metadata port go with it. Throws NotFound, Forbidden, Conflict `networkInUse`. */
+export async function deleteNetwork(
+  deps: AdmissionDeps,
+  actor: Actor,
+  projectId: string | null,
+  id: string,
+): Promise<void> {
+  await changeNetworks(deps, actor, projectId, async (tx) => {
+    const network = await lockNetwork(tx, projectId, id, true);
+    await requireUnusedNetwork(tx, id);
+    await tx.port.deleteMany({ where: { networkId: id } });
+    await tx.network.delete({ where: { id } });
+    await recordEvent(tx, { actor, subject: networkSubject(network), action: "network.delete" });
+  });
+}

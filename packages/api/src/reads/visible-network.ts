@@ -1,0 +1,14 @@
+import { CloudError } from "@madang/core/errors";
+import { type Sql, sql } from "../sql.ts";
+
+/** Which networks (alias n) a project sees: its own, and those of the cloud that it may use. */
+export function visibleTo(projectId: string): Sql {
+  return sql`n.project_id = ${projectId}::uuid OR n.shared OR n.external`;
+}
+
+export function networkNotFound(field?: string): CloudError {
+  return new CloudError("NotFound", "There is no such network in this project.", {
+    reason: "networkNotFound",
+    ...(field === undefined ? {} : { field }),
+  });
+}

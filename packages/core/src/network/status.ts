@@ -1,0 +1,19 @@
+/** What networks and ports are, in OpenStack's words, derived from what is wanted and what the network driver has done. */
+type Realised = { generation: number; realisedGeneration: number };
+
+export const networkStatuses = ["ACTIVE", "BUILD"] as const;
+export type NetworkStatus = (typeof networkStatuses)[number];
+
+/** Carried by the network driver as it is wanted, or on its way there. */
+export function networkStatus({ generation, realisedGeneration }: Realised): NetworkStatus {
+  return realisedGeneration >= generation ? "ACTIVE" : "BUILD";
+}
+
+export const portStatuses = ["ACTIVE", "BUILD", "DOWN"] as const;
+export type PortStatus = (typeof portStatuses)[number];
+
+/** ACTIVE carries traffic, DOWN does not: nobody is at it, or whoever is has not started. */
+export function portStatus(port: Realised & { up: boolean }): PortStatus {
+  if (networkStatus(port) === "BUILD") return "BUILD";
+  return port.up ? "ACTIVE" : "DOWN";
+}

@@ -11,6 +11,7 @@ import {
   openDatabase,
   openEventReader,
   openHints,
+  openLaunchLine,
   openPlacementBoard,
   openQueue,
   openRateLimits,
@@ -50,6 +51,9 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   });
   const access = openAccessWatch(watch);
   const about = { version, url: env.url, agentUrl: env.agentUrl };
+  const { scheduleTimeoutMs } = env;
+  const admissions = makeAdmissionQueue();
+  const launches = openLaunchLine({ admission, boss, hints, seal, admissions, scheduleTimeoutMs });
   const api: ApiDeps = {
     admission,
     reads,
@@ -62,9 +66,9 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     events,
     access,
     about,
-    scheduleTimeoutMs: env.scheduleTimeoutMs,
+    scheduleTimeoutMs,
     placement: openPlacementBoard(reads),
-    admissions: metrics.admissions(makeAdmissionQueue()),
+    ...metrics.admissions({ admissions, launches }),
   };
   const looks = openLooks(agents, bus, log);
   const close = async () => {

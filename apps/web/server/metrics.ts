@@ -1,5 +1,13 @@
 /** What the web process counts for Prometheus. Labels come from closed sets; ids, names and addresses never do. */
-import type { AdmissionQueue, Database, LimitKind, Meter, Outcome, RateLimits } from "@madang/api/server";
+import type {
+  AdmissionQueue,
+  Database,
+  LaunchLine,
+  LimitKind,
+  Meter,
+  Outcome,
+  RateLimits,
+} from "@madang/api/server";
 import { asCloudError, CloudError } from "@madang/core/errors";
 import { Counter, Gauge, Histogram, openRegistry, type Registry, secondsBuckets } from "@madang/telemetry";
 
@@ -10,12 +18,14 @@ export type WebMetrics = {
   signedIn: (outcome: Outcome | "wrong" | "codeNeeded") => void;
   /** +1 when one is opened, -1 when it ends. */
   console: (kind: string, change: 1 | -1) => void;
-  /** The same queue, and the same limits, but counted. */
-  admissions: (queue: AdmissionQueue) => AdmissionQueue;
+  /** The same lines, and the same limits, but counted. */
+  admissions: (lines: AdmissionLines) => AdmissionLines;
   limits: (limits: RateLimits) => RateLimits;
   /** Looked at whenever somebody reads the figures. */
   watch: (sources: Watched) => void;
 };
+
+type AdmissionLines = { admissions: AdmissionQueue; launches: LaunchLine };
 
 export type Watched = {
   pools: Record<string, Database["pool"]>;
@@ -117,7 +127,7 @@ function countAdmissions(registry: Registry): WebMetrics["admissions"] {
   const registers = [registry];
   const waiting = new Gauge({
     name: "madang_admissions_waiting",
-    help: "In their project's line.",
+    help: "In their project's line; of launches also those in their transaction.",
     registers,
   });
   const running = new Gauge({ name: "madang_admissions_running", help: "In their transaction.", registers });
@@ -133,27 +143,36 @@ function countAdmissions(registry: Registry): WebMetrics["admissions"] {
     labelNames: ["code"],
     registers,
   });
-  return (queue) => ({
-    run: async (projectId, work) => {
-      const began = performance.now();
-      const place = { in: waiting };
-      waiting.inc();
-      const enter = () => {
-        waiting.dec();
-        running.inc();
-        place.in = running;
-        return work();
-      };
-      try {
-        return await queue.run(projectId, enter);
-      } catch (error) {
-        refused.inc({ code: asCloudError(error).code });
-        throw error;
-      } finally {
-        place.in.dec();
-        duration.observe((performance.now() - began) / 1_000);
-      }
+  const counted = async <T>(run: (entered: () => void) => Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const place = { in: waiting };
+    waiting.inc();
+    const enter = () => {
+      waiting.dec();
+      running.inc();
+      place.in = running;
+    };
+    try {
+      return await run(enter);
+    } catch (error) {
+      refused.inc({ code: asCloudError(error).code });
+      throw error;
+    } finally {
+      place.in.dec();
+      duration.observe((performance.now() - began) / 1_000);
+    }
+  };
+  return ({ admissions, launches }) => ({
+    admissions: {
+      run: (projectId, work) =>
+        counted((enter) =>
+          admissions.run(projectId, () => {
+            enter();
+            return work();
+          }),
+        ),
     },
+    launches: { run: (wish) => counted(() => launches.run(wish)) },
   });
 }
 

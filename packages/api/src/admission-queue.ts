@@ -14,7 +14,7 @@ export function makeAdmissionQueue(): AdmissionQueue {
   return makeTurns({ atOnce, atOncePerKey, longestLine, refused: tooLong });
 }
 
-function tooLong(): CloudError {
+export function tooLong(): CloudError {
   return new CloudError(
     "Unavailable",
     "Too many requests are waiting in this project. Try again in a moment.",

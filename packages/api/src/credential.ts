@@ -49,7 +49,7 @@ const query = {
          JOIN group_member m ON m.group_id = g.group_id WHERE m.user_id = u.id AND g.project_id = c.project_id) a) AS projects
   FROM application_credential c JOIN "user" u ON u.id = c.user_id JOIN domain d ON d.id = u.domain_id
     JOIN project p ON p.id = c.project_id
-  WHERE c.id = $1::uuid AND (c.expires_at IS NULL OR c.expires_at > now()) AND u.enabled AND d.enabled AND p.enabled`,
+  WHERE c.id = ANY($1::uuid[]) AND (c.expires_at IS NULL OR c.expires_at > now()) AND u.enabled AND d.enabled AND p.enabled`,
 };
 
 /**
@@ -59,7 +59,7 @@ const query = {
 export async function readCredentialIdentity(database: Database, bearer: string): Promise<Identity | null> {
   const [, id, secret] = shape.exec(bearer) ?? [];
   if (id === undefined || secret === undefined || !z.uuid().safeParse(id).success) return null;
-  const [row] = (await database.pool.query<Row>(query, [id])).rows;
+  const [row] = (await database.pool.query<Row>(query, [[id]])).rows;
   if (!row || !isSame(hashOf(secret), row.secretHash)) return null;
   const grants = grantsBy(row);
   if (!grants) return null;
@@ -68,10 +68,16 @@ export async function readCredentialIdentity(database: Database, bearer: string)
   return { ...rest, sessionId: null, credential, grants };
 }
 
-/** What the credential grants as a transaction sees it now; null when that is nothing. */
-export async function credentialGrants(tx: Tx, id: string): Promise<Grants | null> {
-  const [row] = await tx.$queryRawUnsafe<Row[]>(query.text, id);
-  return row ? grantsBy(row) : null;
+/** What the credentials grant as a transaction sees it now, by credential; only of those that grant anything. */
+export async function credentialGrants(tx: Tx, ids: readonly string[]): Promise<Map<string, Grants>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.$queryRawUnsafe<Row[]>(query.text, ids);
+  return new Map(
+    rows.flatMap((row) => {
+      const grants = grantsBy(row);
+      return grants ? [[row.credentialId, grants] as const] : [];
+    }),
+  );
 }
 
 function grantsBy({ system, projects, projectId, roles }: Row): Grants | null {

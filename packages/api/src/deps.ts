@@ -1,4 +1,5 @@
 import type { Database, Hints, PgBoss, PlacementBoard } from "@madang/db";
+import type { LaunchLine } from "./admission/launch-line.ts";
 import type { AdmissionQueue } from "./admission-queue.ts";
 import type { Meter } from "./meter.ts";
 import type { RateLimits } from "./rate-limit.ts";
@@ -30,6 +31,7 @@ export type About = { version: string; url: string; agentUrl: string };
 export type ApiDeps = AdmissionDeps & {
   reads: Database;
   placement: PlacementBoard;
+  launches: LaunchLine;
   log: Log;
   meter: Meter;
   limits: RateLimits;

@@ -53,10 +53,11 @@ export async function readIdentities(
   );
 }
 
-/** The session's grants as a transaction sees them now; null when it has ended. */
-export async function sessionGrants(tx: Tx, sessionId: string): Promise<Grants | null> {
-  const [row] = await tx.$queryRawUnsafe<Row[]>(query.text, [sessionId]);
-  return row ? grantsOf(row.system, row.projects) : null;
+/** What the sessions grant as a transaction sees it now, by session; only of those that have not ended. */
+export async function sessionGrants(tx: Tx, sessionIds: readonly string[]): Promise<Map<string, Grants>> {
+  if (sessionIds.length === 0) return new Map();
+  const rows = await tx.$queryRawUnsafe<Row[]>(query.text, sessionIds);
+  return new Map(rows.map(({ sessionId, system, projects }) => [sessionId, grantsOf(system, projects)]));
 }
 
 export async function readIdentity(database: Database, sessionId: string): Promise<SessionIdentity | null> {

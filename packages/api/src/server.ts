@@ -19,6 +19,7 @@ export {
   startHeartbeat,
   type TrailFigures,
 } from "@madang/db";
+export { type LaunchLine, openLaunchLine } from "./admission/launch-line.ts";
 export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
 export { tellCall } from "./call-log.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";

@@ -14,10 +14,11 @@ import {
 } from "@madang/db";
 import { freshDatabase } from "@madang/db/testing";
 import { TRPCError } from "@trpc/server";
+import { openLaunchLine } from "./admission/launch-line.ts";
 import { assignRole, assignSystemRole } from "./admission/user.ts";
 import { makeAdmissionQueue } from "./admission-queue.ts";
 import { connectionContext } from "./context.ts";
-import type { ApiDeps } from "./deps.ts";
+import type { AdmissionDeps, ApiDeps } from "./deps.ts";
 import { cloudErrorOf } from "./error-table.ts";
 import { type HintBus, makeHintBus } from "./hint-bus.ts";
 import { silentMeter } from "./meter.ts";
@@ -73,14 +74,18 @@ export async function openTestCloud(): Promise<TestCloud> {
   const events = openEventReader(database, bus);
   const access = openAccessWatch(database);
   const quiet = () => {};
-  const deps: ApiDeps = {
+  const admission: AdmissionDeps = {
     admission: database,
-    reads: database,
     boss,
     hints,
     seal: makeSeal("ab".repeat(32)),
     admissions: makeAdmissionQueue(),
     scheduleTimeoutMs,
+  };
+  const deps: ApiDeps = {
+    ...admission,
+    reads: database,
+    launches: openLaunchLine(admission),
     placement: openPlacementBoard(database),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     meter: silentMeter,

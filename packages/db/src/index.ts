@@ -25,7 +25,15 @@ export * from "./generated/client.ts";
 export { Prisma as PrismaNamespace } from "./generated/client.ts";
 export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
-export { lockHypervisor, lockInstance, lockInstances, lockProject, lockUser } from "./lock.ts";
+export {
+  lockHypervisor,
+  lockInstance,
+  lockInstances,
+  lockProject,
+  lockProjects,
+  lockUser,
+  type ProjectLock,
+} from "./lock.ts";
 export {
   openPlacementBoard,
   type PlacementBoard,
@@ -45,6 +53,13 @@ export {
   wakeAll,
   wakeSoon,
 } from "./queue.ts";
-export { projectsWithExpired, quotaCountsSql, quotaLines, sampleUsage, tidyExpired } from "./quota.ts";
+export {
+  projectsWithExpired,
+  quotaCounts,
+  quotaCountsSql,
+  quotaLines,
+  sampleUsage,
+  tidyExpired,
+} from "./quota.ts";
 export { instanceView, writeStatus } from "./status.ts";
 export { asUnavailable, transaction } from "./transaction.ts";

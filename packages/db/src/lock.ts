@@ -4,15 +4,29 @@
  * each other, changes and deletion they keep out.
  */
 import type { Tx } from "./client.ts";
+import { Prisma } from "./generated/client.ts";
 
 /** null when there is no such project. */
 export async function lockProject(tx: Tx, id: string): Promise<ProjectLock | null> {
-  const [row] = await tx.$queryRaw<
-    ProjectLock[]
-  >`SELECT name, enabled, delete_requested_at IS NOT NULL AS ending
-    FROM project WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
-  return row ?? null;
+  return (await lockProjects(tx, [id], "wait")).get(id) ?? null;
 }
+
+/**
+ * As `lockProject`, for several. `whenLocked`: what becomes of a project that somebody else holds: it is waited for, or
+ * missing in the answer as one that does not exist.
+ */
+export async function lockProjects(
+  tx: Tx,
+  ids: readonly string[],
+  whenLocked: "wait" | "skip",
+): Promise<Map<string, ProjectLock>> {
+  const rows = await tx.$queryRaw<(ProjectLock & { id: string })[]>`
+    SELECT id, name, enabled, delete_requested_at IS NOT NULL AS ending FROM project
+    WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR NO KEY UPDATE ${orNot[whenLocked]}`;
+  return new Map(rows.map(({ id, ...row }) => [id, row]));
+}
+
+const orNot = { wait: Prisma.empty, skip: Prisma.raw("SKIP LOCKED") };
 
 export type ProjectLock = { name: string; enabled: boolean; ending: boolean };
 

@@ -4,6 +4,7 @@
  */
 import {
   projectResources,
+  type QuotaCount,
   type QuotaLine,
   type QuotaResource,
   quotaResources,
@@ -60,13 +61,10 @@ function joined(resources: readonly QuotaResource[]): string {
     LEFT JOIN quota ON quota.project_id = project.id AND quota.resource = used.resource`;
 }
 
-const lines =
-  Prisma.raw(`SELECT used.resource, used.in_use::float8 AS "inUse", coalesce(${own}, ${usual}) AS "limit",
+const columns = `used.resource, used.in_use::float8 AS "inUse", coalesce(${own}, ${usual}) AS "limit",
     ${usual} AS "default", ${own} IS NULL AS "isDefault",
     CASE WHEN quota.expires_at > statement_timestamp() THEN quota.expires_at END AS "untilAt",
-    coalesce(quota.fallback_limit, ${usual}) AS afterwards
-  FROM asked JOIN project ON project.id = asked.project_id LEFT JOIN "user" AS person ON person.id = asked.user_id
-  ${joined(quotaResources)}`);
+    coalesce(quota.fallback_limit, ${usual}) AS afterwards`;
 
 /**
  * For lists: SQL of a JSON array of {resource, inUse, limit}. The arguments are SQL of our own source, a project's id and
@@ -90,12 +88,34 @@ type Row = {
 /** One line for each resource, in their order. `userId`: whose are counted of what belongs to people. */
 export async function quotaLines(tx: Tx, projectId: string, userId: string): Promise<QuotaLine[]> {
   const rows = await tx.$queryRaw<Row[]>`
-    WITH asked AS (SELECT ${projectId}::uuid AS project_id, ${userId}::uuid AS user_id) ${lines}`;
+    SELECT ${Prisma.raw(columns)} FROM project LEFT JOIN "user" AS person ON person.id = ${userId}::uuid
+    ${Prisma.raw(joined(quotaResources))} WHERE project.id = ${projectId}::uuid`;
   return quotaResources.map((resource) =>
     lineOf(
       resource,
       rows.find((row) => row.resource === resource),
     ),
+  );
+}
+
+/** For each project a line for each of the resources, of which none belongs to people. */
+export async function quotaCounts(
+  tx: Tx,
+  projectIds: readonly string[],
+  resources: readonly QuotaResource[],
+): Promise<Map<string, QuotaCount[]>> {
+  const rows = await tx.$queryRaw<(QuotaCount & { projectId: string })[]>`
+    SELECT project.id AS "projectId", used.resource, used.in_use::float8 AS "inUse",
+      coalesce(${Prisma.raw(own)}, ${Prisma.raw(usual)}) AS "limit"
+    FROM project LEFT JOIN "user" AS person ON FALSE ${Prisma.raw(joined(resources))}
+    WHERE project.id = ANY(${[...projectIds]}::uuid[])`;
+  const ofProject = Map.groupBy(rows, ({ projectId }) => projectId);
+  const none = { limit: 0, inUse: 0 };
+  return new Map(
+    projectIds.map((id) => {
+      const known = new Map(ofProject.get(id)?.map((row) => [row.resource, row]));
+      return [id, resources.map((resource) => ({ ...none, ...known.get(resource), resource }))];
+    }),
   );
 }
 

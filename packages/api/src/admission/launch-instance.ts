@@ -1,33 +1,29 @@
+/**
+ * Launches that came at the same time are admitted in one transaction: what one launch costs, all of them cost together.
+ * Each is judged for itself and in the order in which they came, as if they came one after the other.
+ */
 import { CloudError } from "@madang/core/errors";
-import { storedProperties } from "@madang/core/hypervisor/property";
-import { hostnameFor, type LaunchInput, launchName } from "@madang/core/instance/launch";
-import { machineType } from "@madang/core/instance/machine";
-import { launchUsage } from "@madang/core/quota/resource";
-import { type Flavor, type KeyPair, type Tx, transaction, wakeAll } from "@madang/db";
+import type { LaunchInput } from "@madang/core/instance/launch";
+import { launchUsage, type QuotaCount, type QuotaResource } from "@madang/core/quota/resource";
+import { lockProjects, quotaCounts, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
-import type { AdmissionDeps } from "../deps.ts";
-import { checkFit, type LaunchImage, launchFlavor, launchImage } from "./launch-source.ts";
-import { sealUserData } from "./launch-user-data.ts";
-import { lockOpenProject } from "./open-project.ts";
-import { requireRoom } from "./quota-room.ts";
-import { createOperations, recordEvents } from "./record.ts";
-import { claimIds } from "./resource-id.ts";
+import type { AdmissionDeps, ApiDeps } from "../deps.ts";
+import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
+import { launchSource, readSources } from "./launch-source.ts";
+import { requireOpen } from "./open-project.ts";
+import { takeRoom } from "./quota-room.ts";
+import { claimAll, releaseIds } from "./resource-id.ts";
+import { readGrants, requireIn } from "./still.ts";
 
 export type Launched = { ids: string[]; operationIds: string[] };
 
-type Wish = {
-  input: LaunchInput;
-  actor: Actor;
-  flavor: Flavor;
-  image: LaunchImage;
-  keyPair: KeyPair | null;
-  passwordHash: string | null;
-};
+/** `passwordHash`: made before the line and the transaction, for that is slow on purpose. */
+export type LaunchWish = { actor: Actor; input: LaunchInput; passwordHash: string | null };
 
 /** All of them or none. Throws NotFound, InvalidInput, Conflict, QuotaExceeded, Unavailable. */
 export async function launchInstances(
-  deps: AdmissionDeps,
+  deps: Pick<ApiDeps, "launches" | "hints">,
   actor: Actor,
   input: LaunchInput,
 ): Promise<Launched> {
@@ -37,126 +33,137 @@ export async function launchInstances(
       field: "ids",
     });
   }
-  // Slow on purpose, so before the line and the transaction.
   const passwordHash = input.password === null ? null : cryptPassword(input.password);
-  const launched = await deps.admissions.run(input.projectId, () =>
-    transaction(deps.admission.prisma, (tx) => admit(deps, tx, actor, input, passwordHash)),
-  );
+  const launched = await deps.launches.run({ actor, input, passwordHash });
   deps.hints.publish("event");
   return launched;
 }
 
-async function admit(
+type Answers = Map<LaunchWish, Launched | CloudError>;
+
+/**
+ * What became of each wish, in their order; null: not now, because somebody holds its project (`whenLocked` is "skip"), or
+ * an earlier wish names the same ids. A refused one leaves nothing behind. Whatever is thrown concerns all of them: the
+ * transaction must be rolled back, and each wish be tried by itself.
+ */
+export async function admitLaunches(
   deps: AdmissionDeps,
   tx: Tx,
-  actor: Actor,
-  input: LaunchInput,
-  passwordHash: string | null,
-): Promise<Launched> {
-  await lockOpenProject(tx, actor, input.projectId);
-  const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
-  const claims = input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
-  if ((await claimIds(tx, claims)) === "repeat") return await launchedBefore(tx, input.ids);
-  const flavor = await launchFlavor(tx, input.flavorId);
-  const image = await launchImage(tx, input.projectId, input.imageId);
-  checkFit(flavor, image);
-  await requireZone(tx, input.availabilityZone);
-  const keyPair = await ownKeyPair(tx, actor.userId, input.keyPairId);
-  await requireRoom(tx, actor, input.projectId, launchUsage(flavor, input.ids.length));
-  const operationIds = await insertAll(deps, tx, { input, actor, flavor, image, keyPair, passwordHash });
-  return { ids: input.ids, operationIds };
+  wishes: readonly LaunchWish[],
+  whenLocked: "wait" | "skip",
+): Promise<(Launched | CloudError | null)[]> {
+  const answers: Answers = new Map();
+  const welcome = await lockAndJudge(tx, firstOfTheirIds(wishes), whenLocked, answers);
+  const claimed = await claimEach(deps, tx, welcome, answers);
+  const sure = await judgeEach(tx, claimed, answers);
+  for (const { wish, launched } of await insertLaunches(deps, tx, sure)) answers.set(wish, launched);
+  const refused = claimed.filter((wish) => answers.get(wish) instanceof CloudError);
+  await releaseIds(
+    tx,
+    refused.flatMap(({ input }) => input.ids),
+  );
+  return wishes.map((wish) => answers.get(wish) ?? null);
 }
 
-async function launchedBefore(tx: Tx, ids: string[]): Promise<Launched> {
+/** Those that no earlier one shares an id with. */
+function firstOfTheirIds(wishes: readonly LaunchWish[]): LaunchWish[] {
+  const seen = new Set<string>();
+  return wishes.filter(({ input }) => {
+    const first = input.ids.every((id) => !seen.has(id));
+    for (const id of input.ids) seen.add(id);
+    return first;
+  });
+}
+
+/** What `judge` makes of those that it lets pass; to the others its CloudError is the answer. */
+function passing<After>(
+  wishes: readonly LaunchWish[],
+  answers: Answers,
+  judge: (wish: LaunchWish) => After,
+): After[] {
+  return wishes.flatMap((wish) => {
+    try {
+      return [judge(wish)];
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      answers.set(wish, error);
+      return [];
+    }
+  });
+}
+
+/** Locks the projects, and only then asks whether each actor may still do this there. */
+async function lockAndJudge(
+  tx: Tx,
+  wishes: readonly LaunchWish[],
+  whenLocked: "wait" | "skip",
+  answers: Answers,
+): Promise<LaunchWish[]> {
+  const projectIds = new Set(wishes.map(({ input }) => input.projectId));
+  const projects = await lockProjects(tx, [...projectIds], whenLocked);
+  const now = whenLocked === "wait" ? wishes : wishes.filter(({ input }) => projects.has(input.projectId));
+  const grants = await readGrants(
+    tx,
+    now.map(({ actor }) => actor),
+  );
+  return passing(now, answers, (wish) => {
+    requireIn(grants, wish.actor);
+    requireOpen(projects.get(wish.input.projectId));
+    return wish;
+  });
+}
+
+/** Those whose ids are new; who asked the very same before is told what he was told then. */
+async function claimEach(
+  deps: AdmissionDeps,
+  tx: Tx,
+  wishes: readonly LaunchWish[],
+  answers: Answers,
+): Promise<LaunchWish[]> {
+  if (wishes.length === 0) return [];
+  const claims = wishes.map(({ actor, input }) => {
+    const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
+    return input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
+  });
+  const found = new Map((await claimAll(tx, claims)).map((claimed, index) => [wishes[index], claimed]));
+  const again = wishes.filter((wish) => found.get(wish) === "repeat");
+  for (const { wish, launched } of await launchedBefore(tx, again)) answers.set(wish, launched);
+  return passing(wishes, answers, (wish) => {
+    const claimed = found.get(wish);
+    if (claimed instanceof CloudError) throw claimed;
+    return wish;
+  }).filter((wish) => found.get(wish) === "new");
+}
+
+async function launchedBefore(
+  tx: Tx,
+  wishes: readonly LaunchWish[],
+): Promise<{ wish: LaunchWish; launched: Launched }[]> {
+  if (wishes.length === 0) return [];
   const operations = await tx.operation.findMany({
-    where: { kind: "instance.launch", resourceId: { in: ids } },
+    where: { kind: "instance.launch", resourceId: { in: wishes.flatMap(({ input }) => input.ids) } },
     select: { id: true, resourceId: true },
   });
   const byResource = new Map(operations.map(({ id, resourceId }) => [resourceId, id]));
-  return { ids, operationIds: ids.flatMap((id) => byResource.get(id) ?? []) };
-}
-
-async function ownKeyPair(tx: Tx, userId: string, id: string | null): Promise<KeyPair | null> {
-  if (id === null) return null;
-  const keyPair = await tx.keyPair.findFirst({ where: { id, userId } });
-  if (keyPair) return keyPair;
-  throw new CloudError("NotFound", "There is no such key pair.", {
-    reason: "keyPairNotFound",
-    field: "keyPairId",
+  return wishes.map((wish) => {
+    const { ids } = wish.input;
+    return { wish, launched: { ids, operationIds: ids.flatMap((id) => byResource.get(id) ?? []) } };
   });
 }
 
-/** A zone is there as long as a hypervisor names it, up or not. */
-async function requireZone(tx: Tx, availabilityZone: string | null): Promise<void> {
-  if (availabilityZone === null) return;
-  const known = await tx.hypervisor.findFirst({
-    where: { availabilityZone, revokedAt: null },
-    select: { id: true },
-  });
-  if (known) return;
-  throw new CloudError("InvalidInput", "There is no such availability zone.", {
-    reason: "zoneNotFound",
-    field: "availabilityZone",
-  });
-}
+const counted: readonly QuotaResource[] = ["instances", "cores", "ram"];
 
-/**
- * As few statements as there are tables, however many instances. A new row's status is what the columns' defaults say,
- * which is what `writeStatus` would derive. Answers the ids of the operations.
- */
-async function insertAll(deps: AdmissionDeps, tx: Tx, wish: Wish): Promise<string[]> {
-  const { input, actor, flavor, image } = wish;
-  const news = input.ids.map((id, index) => ({
-    ...{ id, index, name: launchName(input.name, index, input.ids.length) },
-    sealed: input.userData === null ? null : sealUserData(deps.seal, id, input.userData),
-  }));
-  await tx.instance.createMany({
-    data: news.map(({ id, index, name, sealed }) => ({
-      ...{ id, ...rowOf(deps, wish, index, name), userDataSha256: sealed?.sha256 ?? null },
-    })),
+/** With what is in use counted once; each one that passes is in use for those after it. */
+async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers): Promise<SureLaunch[]> {
+  if (wishes.length === 0) return [];
+  const inputs = wishes.map(({ input }) => input);
+  const sources = await readSources(tx, inputs);
+  const projectIds = new Set(inputs.map(({ projectId }) => projectId));
+  const counts = new Map<string, QuotaCount[]>(await quotaCounts(tx, [...projectIds], counted));
+  return passing(wishes, answers, (wish) => {
+    const { projectId, ids } = wish.input;
+    const source = launchSource(sources, wish.input, wish.actor.userId);
+    counts.set(projectId, takeRoom(counts.get(projectId) ?? [], launchUsage(source.flavor, ids.length)));
+    return { wish, source };
   });
-  const secrets = news.flatMap(({ id, sealed }) =>
-    sealed ? [{ instanceId: id, sha256: sealed.sha256, sealed: sealed.bytes }] : [],
-  );
-  if (secrets.length > 0) await tx.userData.createMany({ data: secrets });
-  const subjects = news.map(({ id, name }) => ({ kind: "instance", id, name, projectId: input.projectId }));
-  const operationIds = await createOperations(tx, actor, "instance.launch", subjects, 1);
-  const params = { flavor: flavor.name, image: image.name };
-  const entries = subjects.map((subject, index) => {
-    const operationId = operationIds[index] ?? null;
-    return { actor, subject, action: "instance.create", operationId, params };
-  });
-  await recordEvents(tx, entries);
-  await wakeAll(deps.boss, tx, "instance", input.ids);
-  return operationIds;
-}
-
-function rowOf(deps: AdmissionDeps, wish: Wish, index: number, name: string) {
-  const { input, actor, flavor, image, keyPair, passwordHash } = wish;
-  const id = input.ids[index] ?? "";
-  return {
-    projectId: input.projectId,
-    userId: actor.userId,
-    name,
-    hostname: hostnameFor(name, id),
-    flavorId: flavor.id,
-    flavorName: flavor.name,
-    vcpus: flavor.vcpus,
-    ramMib: flavor.ramMib,
-    diskGib: flavor.diskGib,
-    imageId: image.id,
-    imageName: image.name,
-    imageSource: image.source,
-    keyName: keyPair?.name ?? null,
-    publicKey: keyPair?.publicKey ?? null,
-    passwordHashSealed:
-      passwordHash && deps.seal.close(Buffer.from(passwordHash), `password:${id}`).toString("base64"),
-    availabilityZone: input.availabilityZone,
-    requiredProperties: storedProperties(flavor.requiredProperties),
-    machineType,
-    launchIndex: index,
-    crashPolicy: input.crashPolicy,
-    deleteProtection: input.deleteProtection,
-    scheduleDeadline: new Date(deps.admission.now().getTime() + deps.scheduleTimeoutMs),
-  };
 }

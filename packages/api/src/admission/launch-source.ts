@@ -1,6 +1,7 @@
-/** The flavor and the image of a launch: may they be used, and do they fit each other. */
+/** What launches refer to: may it be used, and does it fit. Read once for all of them, judged for each. */
 import { CloudError } from "@madang/core/errors";
-import type { Flavor, Tx } from "@madang/db";
+import type { LaunchInput } from "@madang/core/instance/launch";
+import type { Flavor, Image, KeyPair, Tx } from "@madang/db";
 
 const gib = 1024 ** 3;
 
@@ -13,8 +14,58 @@ export type LaunchImage = {
   source: { sha256: string; sizeBytes: number; virtualSizeBytes: number; format: "qcow2" | "raw" };
 };
 
-export async function launchFlavor(tx: Tx, id: string): Promise<Flavor> {
-  const flavor = await tx.flavor.findUnique({ where: { id } });
+/** By id. */
+export type LaunchSources = {
+  flavors: ReadonlyMap<string, Flavor>;
+  images: ReadonlyMap<string, Image>;
+  keyPairs: ReadonlyMap<string, KeyPair>;
+  /** The names there are, of those that were asked for. */
+  zones: ReadonlySet<string>;
+};
+export type LaunchSource = { flavor: Flavor; image: LaunchImage; keyPair: KeyPair | null };
+
+/** Everything that one of the launches names, whoever may use it. */
+export async function readSources(tx: Tx, inputs: readonly LaunchInput[]): Promise<LaunchSources> {
+  const ids = (named: (input: LaunchInput) => string | null) => [
+    ...new Set(inputs.flatMap((input) => named(input) ?? [])),
+  ];
+  const flavors = await tx.flavor.findMany({ where: { id: { in: ids(({ flavorId }) => flavorId) } } });
+  const images = await tx.image.findMany({ where: { id: { in: ids(({ imageId }) => imageId) } } });
+  const keyPairIds = ids(({ keyPairId }) => keyPairId);
+  const keyPairs =
+    keyPairIds.length === 0 ? [] : await tx.keyPair.findMany({ where: { id: { in: keyPairIds } } });
+  const zones = await knownZones(
+    tx,
+    ids(({ availabilityZone }) => availabilityZone),
+  );
+  return { flavors: byId(flavors), images: byId(images), keyPairs: byId(keyPairs), zones };
+}
+
+function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** A zone is there as long as a hypervisor names it, up or not. */
+async function knownZones(tx: Tx, asked: string[]): Promise<Set<string>> {
+  if (asked.length === 0) return new Set();
+  const rows = await tx.hypervisor.findMany({
+    where: { availabilityZone: { in: asked }, revokedAt: null },
+    select: { availabilityZone: true },
+    distinct: ["availabilityZone"],
+  });
+  return new Set(rows.map(({ availabilityZone }) => availabilityZone));
+}
+
+/** Throws NotFound, InvalidState, InvalidInput. */
+export function launchSource(sources: LaunchSources, input: LaunchInput, userId: string): LaunchSource {
+  const flavor = offeredFlavor(sources.flavors.get(input.flavorId));
+  const image = usableImage(sources.images.get(input.imageId), input.projectId);
+  checkFit(flavor, image);
+  requireZone(sources.zones, input.availabilityZone);
+  return { flavor, image, keyPair: ownKeyPair(sources.keyPairs, input.keyPairId, userId) };
+}
+
+function offeredFlavor(flavor: Flavor | undefined): Flavor {
   if (flavor?.enabled && flavor.isPublic) return flavor;
   throw new CloudError("NotFound", "There is no such flavor, or it is no longer offered.", {
     reason: "flavorNotFound",
@@ -22,15 +73,9 @@ export async function launchFlavor(tx: Tx, id: string): Promise<Flavor> {
   });
 }
 
-export async function launchImage(tx: Tx, projectId: string, id: string): Promise<LaunchImage> {
-  const image = await tx.image.findFirst({
-    where: {
-      id,
-      deleteRequestedAt: null,
-      OR: [{ projectId }, { visibility: { in: ["public", "community"] } }],
-    },
-  });
-  if (!image)
+function usableImage(image: Image | undefined, projectId: string): LaunchImage {
+  const open = image?.visibility === "public" || image?.visibility === "community";
+  if (!image || image.deleteRequestedAt !== null || !(open || image.projectId === projectId))
     throw new CloudError("NotFound", "There is no such image.", {
       reason: "imageNotFound",
       field: "imageId",
@@ -43,11 +88,34 @@ export async function launchImage(tx: Tx, projectId: string, id: string): Promis
     });
   }
   const source = { sha256, sizeBytes: Number(sizeBytes), virtualSizeBytes: Number(virtualSizeBytes), format };
-  return { id, name: image.name, minDiskGib: image.minDiskGib, minRamMib: image.minRamMib, source };
+  const { id, name, minDiskGib, minRamMib } = image;
+  return { id, name, minDiskGib, minRamMib, source };
+}
+
+function requireZone(zones: ReadonlySet<string>, availabilityZone: string | null): void {
+  if (availabilityZone === null || zones.has(availabilityZone)) return;
+  throw new CloudError("InvalidInput", "There is no such availability zone.", {
+    reason: "zoneNotFound",
+    field: "availabilityZone",
+  });
+}
+
+function ownKeyPair(
+  keyPairs: ReadonlyMap<string, KeyPair>,
+  id: string | null,
+  userId: string,
+): KeyPair | null {
+  if (id === null) return null;
+  const keyPair = keyPairs.get(id);
+  if (keyPair?.userId === userId) return keyPair;
+  throw new CloudError("NotFound", "There is no such key pair.", {
+    reason: "keyPairNotFound",
+    field: "keyPairId",
+  });
 }
 
 /** A flavor's disk of 0 GiB is as large as the image. Throws InvalidInput. */
-export function checkFit(flavor: Pick<Flavor, "ramMib" | "diskGib">, image: LaunchImage): void {
+function checkFit(flavor: Pick<Flavor, "ramMib" | "diskGib">, image: LaunchImage): void {
   if (flavor.ramMib < image.minRamMib) {
     throw new CloudError("InvalidInput", `This image needs at least ${image.minRamMib} MiB of memory.`, {
       reason: "flavorRamTooSmall",

@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { lockProject, type Tx } from "@madang/db";
+import { lockProject, type ProjectLock, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { requireStill } from "./still.ts";
 
@@ -16,6 +16,11 @@ export async function lockOpenProject(
 ): Promise<{ name: string }> {
   const project = await lockProject(tx, id);
   await requireStill(tx, actor);
+  return requireOpen(project, field);
+}
+
+/** As `lockOpenProject`, of a project that is locked. */
+export function requireOpen(project: ProjectLock | null | undefined, field?: string): ProjectLock {
   const at = field === undefined ? {} : { field };
   if (!project?.enabled)
     throw new CloudError("NotFound", "There is no such project.", { reason: "projectNotFound", ...at });

@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { quotaExcesses, type Usage } from "@madang/core/quota/resource";
+import { type QuotaCount, quotaExcesses, type Usage } from "@madang/core/quota/resource";
 import { quotaLines, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 
@@ -8,8 +8,14 @@ import type { Actor } from "../context.ts";
  * with every resource of which `wanted` is too much.
  */
 export async function requireRoom(tx: Tx, actor: Actor, projectId: string, wanted: Usage): Promise<void> {
-  const quota = quotaExcesses(await quotaLines(tx, projectId, actor.userId), wanted);
-  if (quota.length === 0) return;
+  takeRoom(await quotaLines(tx, projectId, actor.userId), wanted);
+}
+
+/** What is in use once `wanted` is taken. Throws as `requireRoom`. */
+export function takeRoom(counts: readonly QuotaCount[], wanted: Usage): QuotaCount[] {
+  const quota = quotaExcesses(counts, wanted);
+  if (quota.length === 0)
+    return counts.map((count) => ({ ...count, inUse: count.inUse + (wanted[count.resource] ?? 0) }));
   const resources = quota.map(({ resource }) => resource).join(", ");
   throw new CloudError("QuotaExceeded", `This would go over the project's quota: ${resources}.`, {
     reason: "quotaExceeded",

@@ -1,5 +1,5 @@
 /** What every admission verb writes beside its own rows: the trail, and long work as a row. */
-import { appendEvents, type Tx } from "@madang/db";
+import { appendEvents, type PrismaNamespace, type Tx } from "@madang/db";
 import type { Doer } from "../context.ts";
 
 export type Subject = { kind: string; id: string; name: string; projectId: string | null };
@@ -83,20 +83,20 @@ export async function createOperation(
   subject: Subject,
   generation: number,
 ): Promise<string> {
-  const [id = ""] = await createOperations(tx, actor, kind, [subject], generation);
-  return id;
+  const operations = newOperations(actor, kind, [subject], generation);
+  await writeOperations(tx, operations);
+  return operations[0]?.id ?? "";
 }
 
 /** One for each subject, in their order. */
-export async function createOperations(
-  tx: Tx,
+export function newOperations(
   actor: Doer,
   kind: string,
   subjects: readonly Subject[],
   generation: number,
-): Promise<string[]> {
+): NewOperation[] {
   const steps = (stepsOf[kind] ?? []).map((name) => ({ name, state: "pending" }));
-  const data = subjects.map((subject) => ({
+  return subjects.map((subject) => ({
     id: crypto.randomUUID(),
     kind,
     projectId: subject.projectId,
@@ -109,6 +109,10 @@ export async function createOperations(
     targetGeneration: generation,
     steps,
   }));
-  await tx.operation.createMany({ data });
-  return data.map(({ id }) => id);
+}
+
+type NewOperation = PrismaNamespace.OperationCreateManyInput & { id: string };
+
+export async function writeOperations(tx: Tx, operations: readonly NewOperation[]): Promise<void> {
+  await tx.operation.createMany({ data: [...operations] });
 }

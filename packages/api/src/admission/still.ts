@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { type Permission, rolesIn, ruleOf } from "@madang/core/identity/permission";
+import { type Grants, type Permission, rolesIn, ruleOf } from "@madang/core/identity/permission";
 import type { Tx } from "@madang/db";
 import { authoriseGrants } from "../authorise.ts";
 import type { Actor } from "../context.ts";
@@ -11,12 +11,30 @@ import { sessionGrants } from "../identity.ts";
  * counts. `permission`: where the call needs more than its procedure says. Throws Unauthenticated, Forbidden, NotFound.
  */
 export async function requireStill(tx: Tx, actor: Actor, permission?: Permission): Promise<void> {
+  requireIn(await readGrants(tx, [actor]), actor, permission);
+}
+
+/** By session and by credential. */
+export type GrantsNow = { sessions: ReadonlyMap<string, Grants>; credentials: ReadonlyMap<string, Grants> };
+
+/** What the actors are granted now: one statement for all who came by a session, one for all who came by a credential. */
+export async function readGrants(tx: Tx, actors: readonly Actor[]): Promise<GrantsNow> {
+  const sessionIds = actors.flatMap(({ sessionId }) => sessionId ?? []);
+  const programs = actors.filter(({ sessionId }) => sessionId === null);
+  const credentialIds = programs.flatMap(({ credential }) => credential?.id ?? []);
+  return {
+    sessions: await sessionGrants(tx, [...new Set(sessionIds)]),
+    credentials: await credentialGrants(tx, [...new Set(credentialIds)]),
+  };
+}
+
+/** As `requireStill`, of what was read with the lock held. */
+export function requireIn(now: GrantsNow, actor: Actor, permission?: Permission): void {
   const { projectId } = actor.judged;
   const needed = permission ?? actor.judged.permission;
+  const { sessionId, credential } = actor;
   const grants =
-    actor.sessionId === null
-      ? actor.credential && (await credentialGrants(tx, actor.credential.id))
-      : await sessionGrants(tx, actor.sessionId);
+    sessionId === null ? credential && now.credentials.get(credential.id) : now.sessions.get(sessionId);
   if (!grants) throw new CloudError("Unauthenticated", "Sign in to go on.", { reason: "signInNeeded" });
   if (ruleOf(needed).scope === "project" && rolesIn(grants, projectId).length === 0)
     throw new CloudError("NotFound", "There is no such project.", { reason: "projectNotFound" });

@@ -3,6 +3,7 @@ import util from "node:util";
 import { Fault, report } from "./fault.mjs";
 import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
+import { startNetwork } from "./network.mjs";
 import { choosePorts, metricsWanted } from "./ports.mjs";
 import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./preparation.mjs";
 import { quiet } from "./repository.mjs";
@@ -60,7 +61,8 @@ async function start(settings, given, { supervisor, progress, logs }) {
   const named = { ...settings, hypervisorName: link.name ?? settings.hypervisorName };
   const join = { token: given.token ?? null, fingerprint: link.fingerprint };
   const ports = await choosePorts(`${settings.data}/ports.json`, metricsWanted(settings, ["agent"]));
-  const wiring = { settings: named, ports, dev: false };
+  const network = await startNetwork(supervisor, { settings: named, hypervisor, progress });
+  const wiring = { settings: named, ports, network, dev: false };
   await startHypervisor(supervisor, { wiring, progress, hypervisor, agentUrl: link.url, join });
   progress.say(`\n  ${named.hypervisorName} runs guests for ${link.url} (${hypervisor}: ${why})`);
   progress.say(`  Its log is ${logs}/agent.log. Stop it with Ctrl-C: guests are shut down first.\n`);

@@ -46,7 +46,7 @@ async function migrateOnce(settings, { url, progress, logs }) {
  */
 export async function startControlPlane(
   supervisor,
-  { settings, progress, logs, images, dist, hypervisors, dev = false },
+  { settings, progress, logs, images, dist, hypervisors, network, dev = false },
 ) {
   const ports = await choosePorts(`${settings.data}/ports.json`, {
     postgres: { host: "127.0.0.1", fixed: null },
@@ -55,7 +55,7 @@ export async function startControlPlane(
   });
   const databaseUrl = await startDatabase(supervisor, settings, { progress, port: ports.postgres });
   const urls = agentUrls(settings, ports.agent);
-  const wiring = { settings, databaseUrl, ports, agentUrl: urls.open, dev };
+  const wiring = { settings, databaseUrl, ports, network, agentUrl: urls.open, dev };
   await migrateOnce(settings, { url: databaseUrl, progress, logs });
   const first = await progress.step("Preparing the first administrator and images", async () => {
     const env = bootstrapEnvironment(wiring, images);

@@ -35,6 +35,7 @@ async function start(settings, { supervisor, progress, logs }) {
     logs,
     images,
     dist: null,
+    network: { kind: "simulated", why: "guests are simulated" },
     hypervisors: settings.simulated,
     dev: true,
   });

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { notForProduction } from "./datapath.mjs";
 
 function passwordLine({ settings, first }) {
   const file = `${settings.data}/admin-password`;
@@ -17,8 +18,19 @@ function simulatedBanner(why) {
   ];
 }
 
+function networkLines({ kind, why, datapath, external }) {
+  if (kind === "none") return [`    Network    none: instances run without tenant networks (${why})`];
+  if (kind === "simulated") return ["    Network    simulated"];
+  const outside = external ? `; outside ${external.words}` : "";
+  if (datapath === "system") return [`    Network    ${why}, the kernel's datapath${outside}`];
+  return [
+    `    Network    ${why}, userspace datapath${outside}`,
+    `               NOT FOR PRODUCTION: ${notForProduction}`,
+  ];
+}
+
 /** What somebody needs who has just started it: where, who, how to stop. */
-export function greet({ settings, first, hypervisor, why, say }) {
+export function greet({ settings, first, hypervisor, why, network, say }) {
   const lines = [
     ...(hypervisor === "simulated" ? simulatedBanner(why) : []),
     "",
@@ -28,6 +40,7 @@ export function greet({ settings, first, hypervisor, why, say }) {
     `    Sign in    ${first.adminName}`,
     `    Password   ${passwordLine({ settings, first })}`,
     `    Data       ${settings.data}   (logs in log/)`,
+    ...networkLines(network),
     "",
     "  Stop it with Ctrl-C: guests are shut down first, and come back with the next start.",
     "",

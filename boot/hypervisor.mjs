@@ -72,10 +72,11 @@ async function forceGuests(dir) {
   await until(() => !left.some(isGuest), { seconds: 10 });
 }
 
-/** Definitions of virtlogd and libvirtd for the supervisor, and the virtualization that the probe found. */
-export async function prepareHypervisor({ data, virtType }) {
+/** Definitions of virtlogd and libvirtd for the supervisor, in the network namespace if there is one, and the virtualization that the probe found. */
+export async function prepareHypervisor({ data, virtType }, namespace) {
   const dir = `${data}/libvirt`;
-  const prepared = await prepareLibvirt({ dir, hostUuid: hostUuid(data), virtType, node: node24 });
+  const options = { dir, hostUuid: hostUuid(data), virtType, namespace, node: node24 };
+  const prepared = await prepareLibvirt(options);
   const definitions = prepared.processes.map(({ name, command, args, env, ready }) => ({
     name,
     command,

@@ -15,5 +15,6 @@ export function prepareLibvirt(options: {
   dir: string;
   hostUuid: string;
   virtType: "kvm" | "qemu" | "auto";
+  namespace?: string | null;
   node?: string;
 }): Promise<{ virtType: "kvm" | "qemu"; why: string; processes: LibvirtProcess[] }>;

@@ -53,8 +53,9 @@ export async function libvirtSupport() {
 
 /**
  * Writes the configuration (once; an operator's changes stay) and says how to run the two daemons, in order.
- * @param {{ dir: string, hostUuid: string, virtType: "kvm" | "qemu" | "auto", node?: string }} options `node` runs the
- *   probe of `auto` and must be Node 24; by default the one running this.
+ * @param {{ dir: string, hostUuid: string, virtType: "kvm" | "qemu" | "auto", namespace?: string | null, node?: string }} options
+ *   `namespace` is the network namespace in which guests live, as `ip netns` names it; `node` runs the probe of `auto` and
+ *   must be Node 24; by default the one running this.
  * @returns {Promise<{ virtType: "kvm" | "qemu", why: string, processes: LibvirtProcess[] }>}
  *
  * @typedef {object} LibvirtProcess
@@ -66,7 +67,7 @@ export async function libvirtSupport() {
  * @property {() => Promise<boolean>} ready true once it really answers
  * @property {() => Promise<number | null>} running the pid of one that an earlier run left alive: use it, start none
  */
-export async function prepareLibvirt({ dir, hostUuid, virtType, node = process.execPath }) {
+export async function prepareLibvirt({ dir, hostUuid, virtType, namespace = null, node = process.execPath }) {
   if (/["\\\n]/.test(dir))
     throw new Error(`The data folder's name must not hold quotes or backslashes: ${dir}`);
   for (const name of ["run", "lib", "cache", "log", "etc"]) await mkdir(join(dir, name), { recursive: true });
@@ -75,9 +76,10 @@ export async function prepareLibvirt({ dir, hostUuid, virtType, node = process.e
   await chmod(join(dir, "lib"), 0o711);
   const resolved = await resolveVirtType(dir, virtType, node);
   await writeConfiguration(dir, hostUuid, resolved.virtType);
+  const options = { virtType: resolved.virtType, namespace };
   const processes = [
-    daemon(dir, "virtlogd", resolved.virtType, () => connects(join(dir, "run"), "virtlogd-sock")),
-    daemon(dir, "libvirtd", resolved.virtType, () => answersRpc(join(dir, "run"), "libvirt-sock")),
+    daemon(dir, "virtlogd", options, () => connects(join(dir, "run"), "virtlogd-sock")),
+    daemon(dir, "libvirtd", options, () => answersRpc(join(dir, "run"), "libvirt-sock")),
   ];
   return { ...resolved, processes };
 }
@@ -92,7 +94,7 @@ async function resolveVirtType(dir, virtType, node) {
   return JSON.parse(stdout);
 }
 
-function daemon(dir, name, virtType, ready) {
+function daemon(dir, name, { virtType, namespace }, ready) {
   const pidFile = join(dir, `${name}.pid`);
   // One shell, whose arguments are never parsed as text; each exec keeps the pid that the supervisor knows.
   const script = `set -e
@@ -104,10 +106,15 @@ function daemon(dir, name, virtType, ready) {
     for table in passwd group; do mount --bind "$dir/$table" "/etc/$table"; done
     if [ -e /dev/kvm ]; then mount --bind "$dir/kvm-$virt" /dev/kvm; fi
     exec "$daemon" --pid-file "$pidfile" --timeout 0`;
+  const mounted = ["-m", "--propagation", "private", "sh", "-c", script];
+  const args = [...mounted, "sh", dir, virtType, daemons[name], pidFile];
+  // Not `ip netns exec`: that one mounts another /sys, without control groups.
+  const entered = namespace ? ["nsenter", `--net=/run/netns/${namespace}`] : [];
+  const [command, ...rest] = [...entered, "unshare", ...args];
   return {
     name,
-    command: "unshare",
-    args: ["-m", "--propagation", "private", "sh", "-c", script, "sh", dir, virtType, daemons[name], pidFile],
+    command,
+    args: rest,
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
     pidFile,
     ready,

@@ -1,10 +1,22 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 const maxBytes = 10 * 1024 * 1024;
 const kept = 3;
 
-function rotate(file) {
+/** Each older generation goes one on; the last is lost. */
+function makeRoom(file) {
   rmSync(`${file}.${kept}`, { force: true });
   for (let number = kept - 1; number >= 1; number--) {
     try {
@@ -13,6 +25,10 @@ function rotate(file) {
       // That generation does not exist yet.
     }
   }
+}
+
+function rotate(file) {
+  makeRoom(file);
   renameSync(file, `${file}.1`);
 }
 
@@ -71,5 +87,58 @@ export function openLog(file, limit = maxBytes) {
       closed = true;
       release();
     },
+  };
+}
+
+const tendEveryMs = 500;
+const readAtOnce = 65_536;
+
+/**
+ * Looks after a log that a process writes by itself: hands each new line to `heed` and keeps the file to `limit` bytes and
+ * three older ones. What is written between the copy and the cut is lost. Answers the function that ends it.
+ */
+export function tendLog(file, { heed = () => {}, limit = maxBytes }) {
+  const buffer = Buffer.alloc(readAtOnce);
+  let position = statSync(file).size;
+  let rest = "";
+
+  function readOn(handle) {
+    for (;;) {
+      const count = readSync(handle, buffer, 0, readAtOnce, position);
+      if (count === 0) return;
+      position += count;
+      const lines = (rest + buffer.toString("latin1", 0, count)).split("\n");
+      rest = lines.pop().slice(-readAtOnce);
+      for (const line of lines) heed(line);
+    }
+  }
+
+  function look() {
+    const handle = openSync(file, "r");
+    try {
+      if (statSync(file).size < position) position = 0;
+      readOn(handle);
+    } finally {
+      closeSync(handle);
+    }
+    if (position <= limit) return;
+    makeRoom(file);
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file, 0);
+    position = 0;
+  }
+
+  /** A disk that is full, or a file that somebody took away, is looked at again. */
+  const tend = () => {
+    try {
+      look();
+    } catch (error) {
+      if (![...full, "ENOENT"].includes(error.code)) throw error;
+    }
+  };
+  const timer = setInterval(tend, tendEveryMs).unref();
+  return () => {
+    clearInterval(timer);
+    tend();
   };
 }

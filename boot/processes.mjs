@@ -7,6 +7,7 @@ import { node24, quiet, repository } from "./repository.mjs";
  * @property {ReturnType<import("./settings.mjs").readSettings>} settings
  * @property {string} databaseUrl
  * @property {Record<string, number>} ports
+ * @property {import("./network.mjs").Network} network
  * @property {string} agentUrl as agents on other machines reach it
  * @property {boolean} dev hot reload
  */
@@ -34,6 +35,31 @@ function typescript({ dev }, file, args = []) {
   return { command: node24, args: [...watch, `${repository}/${file}`, ...args], cwd: repository };
 }
 
+/** Where the controller finds OVN. */
+function centralNetwork({ network }) {
+  if (network.kind !== "ovn") return { MADANG_NETWORK: network.kind };
+  const { northbound, southbound, tls } = network;
+  const files = { MADANG_OVN_CERT: tls?.certificate, MADANG_OVN_KEY: tls?.key, MADANG_OVN_CA: tls?.ca };
+  const remotes = { MADANG_OVN_NB: northbound, MADANG_OVN_SB: southbound };
+  return { MADANG_NETWORK: "ovn", ...remotes, ...(tls ? files : {}) };
+}
+
+/** Where the agent finds this machine's switch. */
+function localNetwork({ network }) {
+  if (network.kind !== "ovn") return { MADANG_NETWORK: network.kind };
+  return {
+    MADANG_NETWORK: "ovn",
+    MADANG_OVS_DB: network.place.ovsDatabase,
+    MADANG_NETNS: network.place.namespace,
+    MADANG_DATAPATH: network.datapath,
+    MADANG_SWITCH_STATE: network.switchState,
+  };
+}
+
+/** The external network that this copy reaches, for its row; none: nothing is made. */
+const externalNetwork = ({ network }) =>
+  network.external ? { MADANG_EXTERNAL_NETWORK: JSON.stringify(network.external) } : {};
+
 const mode = ({ dev }) => ({ NODE_ENV: dev ? "development" : "production" });
 
 export function bootstrapEnvironment(wiring, imageFiles) {
@@ -41,6 +67,7 @@ export function bootstrapEnvironment(wiring, imageFiles) {
   return {
     ...common(wiring),
     ...folders(settings.data),
+    ...externalNetwork(wiring),
     DATABASE_URL: databaseUrl,
     MADANG_IMAGE_FILES: imageFiles,
     ...(settings.adminPassword ? { MADANG_ADMIN_PASSWORD: settings.adminPassword } : {}),
@@ -56,6 +83,7 @@ export function controllerDefinition(wiring) {
       ...common(wiring),
       ...mode(wiring),
       ...metrics(wiring, "controller"),
+      ...centralNetwork(wiring),
       ...wiring.settings.passedTo.controller,
       DATABASE_URL: wiring.databaseUrl,
       MADANG_CA: authority,
@@ -105,6 +133,7 @@ export function agentDefinition(wiring, { agentUrl, hypervisor, libvirtDir, virt
       ...common(wiring),
       ...mode(wiring),
       ...metrics(wiring, "agent"),
+      ...localNetwork(wiring),
       ...settings.passedTo.agent,
       ...guests,
       ...joining,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Fault } from "./fault.mjs";
 
 const hypervisors = ["auto", "libvirt-qemu", "simulated"];
+const networks = ["auto", "ovn", "none"];
 
 function number(env, name, low, high) {
   const text = env[name];
@@ -12,10 +13,45 @@ function number(env, name, low, high) {
   throw new Fault(`${name} is "${text}".`, { advice: `Give a whole number from ${low} to ${high}.` });
 }
 
-function hypervisor(env) {
-  const value = env.MADANG_HYPERVISOR || "auto";
-  if (hypervisors.includes(value)) return value;
-  throw new Fault(`MADANG_HYPERVISOR is "${value}".`, { advice: `Give one of ${hypervisors.join(", ")}.` });
+function choice(env, name, values) {
+  const value = env[name] || values[0];
+  if (values.includes(value)) return value;
+  throw new Fault(`${name} is "${value}".`, { advice: `Give one of ${values.join(", ")}.` });
+}
+
+const remote = /^(unix:\/.+|(tcp|ssl):.+:\d+)$/;
+
+function remotes(env, name) {
+  const text = env[name];
+  if (text.split(",").every((one) => remote.test(one))) return text;
+  throw new Fault(`${name} is "${text}".`, {
+    advice:
+      "Give unix:/path, tcp:host:port or ssl:host:port; several members of a cluster separated by commas.",
+  });
+}
+
+/** The certificate that OVN's databases want of whoever dials them by ssl:, null where they are not dialled so. */
+function ovnCertificate(env) {
+  const names = ["MADANG_OVN_CERT", "MADANG_OVN_KEY", "MADANG_OVN_CA"];
+  const [certificate, key, ca] = names.map((name) => env[name] && resolve(env[name]));
+  if (certificate && key && ca) return { certificate, key, ca };
+  const dialled = `${env.MADANG_OVN_NB ?? ""},${env.MADANG_OVN_SB}`;
+  if (!certificate && !key && !ca && !dialled.includes("ssl:")) return null;
+  throw new Fault(`${names.join(", ")} belong together.`, {
+    advice: "Set all three to PEM files; ssl: remotes need them.",
+  });
+}
+
+/** An OVN that is there already; null: Madang runs one. A machine that is only a hypervisor needs the southbound alone. */
+function existingOvn(env) {
+  if (!env.MADANG_OVN_NB && !env.MADANG_OVN_SB) return null;
+  if (!env.MADANG_OVN_SB)
+    throw new Fault("MADANG_OVN_NB is set and MADANG_OVN_SB is not.", { advice: "Set both or none." });
+  return {
+    northbound: env.MADANG_OVN_NB ? remotes(env, "MADANG_OVN_NB") : null,
+    southbound: remotes(env, "MADANG_OVN_SB"),
+    tls: ovnCertificate(env),
+  };
 }
 
 function certificate(env) {
@@ -59,7 +95,15 @@ export function readSettings(env = process.env, uid = process.getuid()) {
     agentPort: number(env, "MADANG_AGENT_PORT", 1, 65_535),
     agentUrl: env.MADANG_AGENT_URL || null,
     databaseUrl: env.DATABASE_URL || null,
-    hypervisor: hypervisor(env),
+    hypervisor: choice(env, "MADANG_HYPERVISOR", hypervisors),
+    network: choice(env, "MADANG_NETWORK", networks),
+    ovn: existingOvn(env),
+    external: {
+      mode: env.MADANG_EXTERNAL || "isolated",
+      cidr: env.MADANG_EXTERNAL_CIDR || null,
+      gateway: env.MADANG_EXTERNAL_GATEWAY || null,
+      pool: env.MADANG_EXTERNAL_POOL || null,
+    },
     simulated: number(env, "MADANG_SIMULATED", 1, 1000) ?? 1,
     hypervisorName: env.MADANG_HYPERVISOR_NAME || ownName(),
     virtType: env.MADANG_VIRT_TYPE || "auto",

@@ -7,6 +7,7 @@ import { guestImageFiles } from "./guest-image.mjs";
 import { waitForHealth } from "./health.mjs";
 import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
+import { startNetwork } from "./network.mjs";
 import { ensurePortal } from "./portal-build.mjs";
 import { demandPort } from "./ports.mjs";
 import { checkReach } from "./postgres.mjs";
@@ -32,10 +33,12 @@ async function start(settings, { supervisor, progress, logs }) {
   const dist = await ensurePortal({ progress, logs, env });
   const images = await guestImageFiles(settings, { hypervisor, progress, logs, env });
   const hypervisors = hypervisor === "simulated" ? settings.simulated : 1;
-  const plane = await startControlPlane(supervisor, { settings, progress, logs, images, dist, hypervisors });
+  const network = await startNetwork(supervisor, { settings, hypervisor, progress });
+  const wishes = { settings, progress, logs, images, dist, hypervisors, network };
+  const plane = await startControlPlane(supervisor, wishes);
   await startHypervisor(supervisor, { ...plane, progress, hypervisor, agentUrl: plane.localAgentUrl });
   await progress.step("Waiting until every part reports in", () => waitForHealth(settings, supervisor));
-  greet({ settings, first: plane.first, hypervisor, why, say: progress.say });
+  greet({ settings, first: plane.first, hypervisor, why, network, say: progress.say });
 }
 
 try {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { adoptChild, endLeftover, startChild, stopChild } from "./child.mjs";
 import { tailOf } from "./command.mjs";
 import { Fault } from "./fault.mjs";
+import { tendLog } from "./log-file.mjs";
 import { until } from "./waiting.mjs";
 
 /**
@@ -20,6 +21,10 @@ import { until } from "./waiting.mjs";
  * @property {number} [drainSeconds]
  * @property {string} [deathSignal] what the kernel sends it when the supervisor dies; default SIGTERM
  * @property {boolean} [survives] it outlives a killed supervisor and the next one adopts it
+ * @property {number} [restartMs] how long after its end it is started again; default 1000, doubled at each end that follows
+ * @property {number} [longestRestartMs] default 30000
+ * @property {(line: string) => void} [heed] gets each new line of the log of one that survives
+ * @property {() => void} [ended] called when it ended and nobody had asked for it
  * @property {() => Promise<void>} [stopped] tidies what the process leaves behind; runs after each deliberate stop
  */
 
@@ -37,6 +42,7 @@ const ending = ({ code, signal, error }) =>
 /** Starts processes in order, keeps them running, stops them in reverse order. `say` gets sentences for the terminal. */
 export function createSupervisor({ data, say }) {
   const running = [];
+  const tidying = [];
   let stopping = false;
   let hurried = false;
   mkdirSync(`${data}/log`, { recursive: true });
@@ -51,21 +57,23 @@ export function createSupervisor({ data, say }) {
     const onEnd = (result) => ended(unit, result);
     const adopted = unit.definition.survives ? adoptChild({ ...files, onEnd }) : null;
     unit.child = adopted ?? startChild(unit.definition, { ...files, onEnd });
+    if (unit.definition.survives) unit.tended ??= tendLog(files.logFile, unit.definition);
   }
 
   function ended(unit, result) {
     unit.failure = ending(result);
     if (stopping || unit.stopping) return;
-    if (Date.now() - unit.since > steadyAfter) Object.assign(unit, { delay: firstDelay, ends: 0 });
+    const { name, restartMs = firstDelay, longestRestartMs = longestDelay } = unit.definition;
+    unit.definition.ended?.();
+    if (Date.now() - unit.since > steadyAfter) Object.assign(unit, { delay: restartMs, ends: 0 });
     unit.ends += 1;
     if (unit.starting && unit.ends >= startAttempts) return;
-    const { name } = unit.definition;
     if (!unit.starting)
       say(
         `${name} ended (${unit.failure}); starting it again in ${unit.delay / 1000} s. Log: ${logFile(name)}`,
       );
     unit.timer = setTimeout(() => launch(unit), unit.delay);
-    unit.delay = Math.min(unit.delay * 2, longestDelay);
+    unit.delay = Math.min(Math.max(unit.delay, firstDelay / 2) * 2, longestRestartMs);
   }
 
   async function isReady(unit) {
@@ -88,7 +96,8 @@ export function createSupervisor({ data, say }) {
   async function start(definition) {
     if (!definition.survives) await endLeftover(definition, pidFile(definition.name));
     if (stopping) throw new Stopped();
-    const unit = { definition, delay: firstDelay, ends: 0, starting: true, stopping: false, child: null };
+    const { restartMs: delay = firstDelay } = definition;
+    const unit = { definition, delay, ends: 0, starting: true, stopping: false, child: null };
     running.push(unit);
     launch(unit);
     const { readySeconds = 60 } = definition;
@@ -117,6 +126,13 @@ export function createSupervisor({ data, say }) {
     });
     if (!polite) say(`${unit.definition.name} did not stop by itself and was killed.`);
     await unit.definition.stopped?.();
+    unit.tended?.();
+  }
+
+  /** What is left to tidy is no reason to leave the rest. */
+  async function tidyUp() {
+    for (const { what, work } of tidying.toReversed())
+      await work().catch((error) => say(`${what} could not be tidied up: ${error.message}`));
   }
 
   /** Stops everything in reverse order. Called again while it runs, it hurries: no draining. */
@@ -128,6 +144,7 @@ export function createSupervisor({ data, say }) {
     stopping = true;
     for (const unit of running.toReversed()) await stopUnit(unit);
     running.length = 0;
+    await tidyUp();
   }
 
   /** A Fault about a process that keeps dying, or null. */
@@ -139,6 +156,12 @@ export function createSupervisor({ data, say }) {
   return {
     start,
     stop,
+    /** What a stop does after all processes have ended, the last named first. */
+    atEnd: (what, work) => tidying.push({ what, work }),
+    /** Ends what an earlier run left of processes that survive and are of no use any more. */
+    forget: async (names) => {
+      for (const name of names) await endLeftover({ stopSignal: "SIGKILL" }, pidFile(name));
+    },
     failing,
     isStopping: () => stopping,
     pids: () => running.map((unit) => unit.child.pid),

@@ -1,0 +1,39 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { ask } from "./command.mjs";
+import { Fault } from "./fault.mjs";
+
+/** Throws a Fault with what the command said. */
+export async function must(command, args, options = {}) {
+  const { code, stdout, stderr } = await ask(command, args, options);
+  if (code === 0) return stdout;
+  throw new Fault(`${[command, ...args].join(" ").slice(0, 300)}: ${(stderr || stdout).trim()}`, {
+    advice: "Without tenant networks it starts with MADANG_NETWORK=none.",
+  });
+}
+
+export const ip = (...args) => must("ip", args);
+
+/** Names the data folder, for whoever finds the run folder without it. */
+const ownerFile = (run) => `${run}/data`;
+
+/**
+ * The namespace and the run folder. Answers whether they were made now: whatever an earlier run left of its daemons is then
+ * out of reach and worth nothing.
+ */
+export async function makeNamespace({ namespace, run, data }) {
+  const made = !existsSync(`/run/netns/${namespace}`);
+  if (made) {
+    rmSync(run, { recursive: true, force: true });
+    await ip("netns", "add", namespace);
+    await ip("-n", namespace, "link", "set", "lo", "up");
+  }
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  writeFileSync(ownerFile(run), data);
+  return made;
+}
+
+/** With the namespace go its links. */
+export async function removeNamespace({ namespace, run }) {
+  if (existsSync(`/run/netns/${namespace}`)) await ip("netns", "del", namespace);
+  rmSync(run, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { findDatapath, missingPrograms } from "./datapath.mjs";
+import { startExternal } from "./external.mjs";
+import { Fault } from "./fault.mjs";
+import { makeNamespace, removeNamespace } from "./network-namespace.mjs";
+import { networkPlace } from "./network-place.mjs";
+import { startCentral } from "./ovn-central.mjs";
+import { lastingNames, startSwitch } from "./switch.mjs";
+import { watchSwitch } from "./switch-watch.mjs";
+
+/** Nobody else tunnels yet: an address that is seen in the namespace alone. */
+const loneTunnel = "198.18.0.1";
+
+/** @typedef {{ kind: "ovn" | "simulated" | "none", why: string }} Network and of ovn: its place, datapath, remotes, external */
+
+/** Why there are no tenant networks here; null: there may be. */
+function obstacle({ settings, hypervisor, central }) {
+  if (hypervisor === "simulated") return { kind: "simulated", why: "guests are simulated" };
+  if (settings.network === "none") return { kind: "none", why: "MADANG_NETWORK=none" };
+  const missing = missingPrograms(central ? ["switch", "central"] : ["switch"]);
+  if (missing.length > 0) return { kind: "none", why: `not installed: ${missing.join(", ")}` };
+  return null;
+}
+
+/** A machine that forbids namespaces still runs guests. */
+async function openPlace(place) {
+  try {
+    return { made: await makeNamespace(place), fault: null };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { made: false, fault: error.message };
+  }
+}
+
+/**
+ * Starts Open vSwitch and OVN, with their central part unless an existing one is set, or answers why there are no tenant
+ * networks. All of it goes when the supervisor stops.
+ */
+export async function startNetwork(supervisor, { settings, hypervisor, progress }) {
+  const { ovn } = settings;
+  const central = ovn === null;
+  const stop = obstacle({ settings, hypervisor, central });
+  if (stop) return stop;
+  const place = networkPlace(settings.data);
+  const { made, fault } = await openPlace(place);
+  if (fault) return { kind: "none", why: fault };
+  supervisor.atEnd("The network namespace", () => removeNamespace(place));
+  if (made) await supervisor.forget(lastingNames);
+  mkdirSync(place.folder, { recursive: true });
+  chmodSync(place.folder, 0o711);
+  if (central) await progress.step("Starting OVN", () => startCentral(supervisor, place));
+  const datapath = await findDatapath();
+  const southbound = ovn?.southbound ?? place.southbound;
+  const watch = watchSwitch({ file: `${place.folder}/switch.json`, say: progress.say });
+  await progress.step("Starting Open vSwitch", async () => {
+    await startSwitch(supervisor, place, { datapath, southbound, tls: ovn?.tls, tunnel: loneTunnel, watch });
+    return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
+  });
+  const external = await startExternal(supervisor, { place, settings, datapath, progress });
+  return {
+    kind: "ovn",
+    why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_NB names",
+    place,
+    datapath,
+    northbound: ovn?.northbound ?? place.northbound,
+    southbound,
+    tls: ovn?.tls ?? null,
+    switchState: watch.file,
+    external,
+  };
+}

@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { ask } from "./command.mjs";
+import { must } from "./network-namespace.mjs";
+
+const quietLog = ["-vsyslog:off", "-vconsole:info"];
+
+const databases = {
+  nb: { schema: "/usr/share/ovn/ovn-nb.ovsschema", tool: "ovn-nbctl" },
+  sb: { schema: "/usr/share/ovn/ovn-sb.ovsschema", tool: "ovn-sbctl" },
+};
+
+/** Made at the first start, brought to the installed OVN's schema at later ones. */
+async function prepareDatabase(place, name) {
+  const file = `${place.folder}/${name}.db`;
+  const { schema } = databases[name];
+  const tool = (...args) => must("ovsdb-tool", args, { env: place.env });
+  if (!existsSync(file)) await tool("create", file, schema);
+  else if ((await tool("needs-conversion", file, schema)).trim() === "yes")
+    await tool("convert", file, schema);
+  return file;
+}
+
+async function databaseDefinition(place, name) {
+  const file = await prepareDatabase(place, name);
+  const socket = `${place.run}/${name}.sock`;
+  const { tool } = databases[name];
+  // Makes the one row that everything hangs on, and so also says that the server answers.
+  const init = [`--db=unix:${socket}`, "--timeout=5", "init"];
+  return {
+    name: `ovn-${name}`,
+    command: "ovsdb-server",
+    args: [...quietLog, `--unixctl=${place.run}/${name}.ctl`, `--remote=punix:${socket}`, file],
+    env: place.env,
+    cwd: "/",
+    ready: async () => (await ask(tool, init, { env: place.env })).code === 0,
+  };
+}
+
+function northdDefinition(place) {
+  const control = `${place.run}/northd.ctl`;
+  const args = [`--unixctl=${control}`, `--ovnnb-db=${place.northbound}`, `--ovnsb-db=${place.southbound}`];
+  return {
+    name: "ovn-northd",
+    command: "ovn-northd",
+    args: [...quietLog, ...args],
+    env: place.env,
+    cwd: "/",
+    ready: async () => (await ask("ovs-appctl", ["-t", control, "version"], { env: place.env })).code === 0,
+  };
+}
+
+/** Both databases, whose files stay in the data folder, and what makes flows of networks. */
+export async function startCentral(supervisor, place) {
+  mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+  for (const name of Object.keys(databases)) await supervisor.start(await databaseDefinition(place, name));
+  await supervisor.start(northdDefinition(place));
+}

@@ -1,10 +1,11 @@
 /** Which network drivers there are. Nobody else imports an implementation. */
 import type { NetworkDriver, PortPlugger } from "./driver.ts";
 import { openSimulatedNetwork, type SimulatedNetwork, type SimulatedNetworkOptions } from "./fake.ts";
+import { type OvnOptions, openOvn } from "./ovn/ovn.ts";
 import { type OvsPluggerOptions, openOvsPlugger } from "./ovs/plugger.ts";
 
 /** The options of every driver; each takes its own. */
-export type NetworkOptions = { simulated: SimulatedNetworkOptions };
+export type NetworkOptions = { ovn: OvnOptions; simulated: SimulatedNetworkOptions };
 export type NetworkKind = keyof NetworkOptions;
 export type { SimulatedNetwork } from "./fake.ts";
 
@@ -12,6 +13,7 @@ export type { SimulatedNetwork } from "./fake.ts";
 type NetworkDrivers = { simulated: SimulatedNetwork } & Record<NetworkKind, NetworkDriver>;
 
 const drivers: { [K in NetworkKind]: (options: NetworkOptions[K]) => Promise<NetworkDrivers[K]> } = {
+  ovn: async (options) => openOvn(options),
   simulated: async (options) => openSimulatedNetwork(options),
 };
 

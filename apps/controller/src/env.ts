@@ -52,6 +52,7 @@ export type NetworkPlace =
 
 export type Env = {
   databaseUrl: string;
+  dataDirectory: string;
   caDirectory: string;
   hypervisorCertificateMs: number;
   eventMonths: number | null;
@@ -93,6 +94,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   const env = parsed.data;
   return {
     databaseUrl: env.DATABASE_URL,
+    dataDirectory: env.MADANG_DATA,
     caDirectory: env.MADANG_CA ?? join(env.MADANG_DATA, "ca"),
     hypervisorCertificateMs: env.MADANG_AGENT_CERTIFICATE_SECONDS * 1_000,
     eventMonths: env.MADANG_KEEP_EVENTS_MONTHS ?? null,

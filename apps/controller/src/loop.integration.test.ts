@@ -37,7 +37,7 @@ async function startController(): Promise<void> {
   await publishAuthority({ prisma: database.prisma, authority, publish: () => {}, now: () => new Date() });
   const hints = openHints(database);
   const boss = await openQueue(database.url, true, () => {});
-  const stop = await startLoop({ database, boss, hints, authority, log, workers: 3 });
+  const stop = await startLoop({ database, boss, hints, authority, log, workers: 3, network: null });
   ends.push(async () => {
     await boss.stop({ graceful: true, timeout: 5_000, close: true });
     await stop();

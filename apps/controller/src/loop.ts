@@ -2,12 +2,15 @@
  * The controller's loop: workers on the reconcile queue, and beside them everything that would find the same work by
  * looking. A failed pass is tried again later by its own back-off, never by throwing at the queue.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { CloudError } from "@madang/core/errors";
 import { downAfterMs } from "@madang/core/hypervisor/state";
+import { cloudNetworkId } from "@madang/core/network/cloud-network";
 import {
   type Database,
   type Hints,
   listenHints,
+  networkQueue,
   openPlacementBoard,
   type PgBoss,
   type PlacementBoard,
@@ -17,8 +20,11 @@ import {
   reconcileLaterQueue,
   reconcileQueue,
   sampleUsage,
+  type Tx,
+  wake,
   wakeSoon,
 } from "@madang/db";
+import type { NetworkDriver } from "@madang/drivers/network/driver";
 import { timed } from "@madang/telemetry";
 import type { Logger } from "pino";
 import type { Authority } from "./authority/ca.ts";
@@ -29,6 +35,7 @@ import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.t
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
+import { type NetworkPass, reconcileNetwork } from "./reconcilers/network.ts";
 import { reconcileProject } from "./reconcilers/project.ts";
 import { endExpiredLimits } from "./reconcilers/quota.ts";
 import { removeOld } from "./retention.ts";
@@ -41,6 +48,8 @@ export type LoopDeps = {
   authority: Authority;
   log: Logger;
   workers: number;
+  /** What tenant networks are told to; null: this cloud can't have any. */
+  network: NetworkDriver | null;
   now?: () => Date;
   /** How often is looked for room without being told, ms. */
   waitingMs?: number;
@@ -61,6 +70,10 @@ const retentionMs = 3_600_000;
 const usageMs = 60_000;
 /** A limit ends on time without it; this only says so. */
 const expiryMs = 5_000;
+/** The network is compared with the tables this often though nobody asked, for what was lost on the way. */
+const networkMs = 15_000;
+/** Passes over the network leave at least as much time between them as one takes, up to this: a crowd is taken together. */
+const longestPauseMs = 500;
 const longestBackOffSeconds = 60;
 
 type Loop = LoopDeps & {
@@ -69,6 +82,8 @@ type Loop = LoopDeps & {
   meter: ControllerMeter;
   failures: Map<string, number>;
   board: PlacementBoard;
+  /** When the next pass over the network may begin, by `performance.now()`. */
+  networkFrom: number;
   /** Room appeared here: look for those who wait, and let the other controllers do so. */
   onCapacity: () => void;
 };
@@ -84,13 +99,14 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
     deps.hints.publish("capacity");
   };
   const meter = deps.meter ?? silentMeter;
-  const loop: Loop = { ...deps, prisma, now, meter, failures: new Map(), board, onCapacity };
+  const loop: Loop = { ...deps, prisma, now, meter, failures: new Map(), board, networkFrom: 0, onCapacity };
   const waiting = round(loop, "waiting", deps.waitingMs ?? usualWaitingMs, async () =>
     wakeAll(loop, await wakeableInstances(loop)),
   );
   await startWorkers(loop);
   const certificates = round(loop, "certificates", certificateMs, () => sign(loop));
   const rounds = [waiting, certificates, ...startRounds(loop)];
+  const unwatch = deps.network?.watch(() => lookAtNetwork(loop)) ?? (() => {});
   const unlisten = listenHints(deps.database.url, (topic) => {
     if (topic === "certificate" || topic === "*") certificates.soon();
     if (topic === "capacity" || topic === "*") {
@@ -99,6 +115,7 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
     }
   });
   return async () => {
+    unwatch();
     await unlisten();
     await Promise.all(rounds.map((round) => round.stop()));
   };
@@ -136,6 +153,10 @@ async function startWorkers(loop: Loop): Promise<void> {
   await boss.work<ReconcileJob>(reconcileQueue, options, async (jobs) => {
     await Promise.all(jobs.map(({ data }) => work(loop, data)));
   });
+  const alone = { ...options, batchSize: 1, localConcurrency: 1 };
+  await boss.work<ReconcileJob>(networkQueue, alone, async (jobs) => {
+    for (const { data } of jobs) await work(loop, data);
+  });
   await boss.work<ReconcileJob>(reconcileLaterQueue, { pollingIntervalSeconds: 1 }, async (jobs) => {
     for (const { data } of jobs) await wakeSoon(boss, data.kind, data.id);
   });
@@ -167,19 +188,48 @@ async function reconcile(loop: Loop, { kind, id }: ReconcileJob): Promise<boolea
     await sign(loop);
     return false;
   }
-  const { again } = kind === "project" ? await endProject(loop, id) : await bringInstance(loop, id);
+  const { again } = await passes[kind](loop, id);
   if (again !== null) await wakeSoon(loop.boss, kind, id, again);
   return again !== null;
 }
 
+/** Resolves at once where there was nothing to wait for. */
+async function bringNetwork(loop: Loop): Promise<ReconcileResult> {
+  const { database, boss, network: driver, hints, meter, log } = loop;
+  const wait = loop.networkFrom - performance.now();
+  if (wait > 0) await sleep(wait);
+  const began = performance.now();
+  const onPass = (pass: NetworkPass) => {
+    meter.network(pass);
+    if (pass.changed + pass.written > 0) log.info(pass, "network");
+  };
+  try {
+    return await reconcileNetwork({ database, boss, driver, publish: hints.publish, onPass });
+  } catch (error) {
+    meter.network(null);
+    throw error;
+  } finally {
+    const ended = performance.now();
+    loop.networkFrom = ended + Math.min(longestPauseMs, ended - began);
+  }
+}
+
+/** Losing it only means that the next round finds what it was about. */
+function lookAtNetwork({ boss, log }: Loop): void {
+  wakeSoon(boss, "network", cloudNetworkId).catch((error) =>
+    log.warn({ err: error }, "network was not woken"),
+  );
+}
+
 function bringInstance(loop: Loop, id: string): Promise<ReconcileResult> {
-  const { prisma, now, board, onCapacity, meter, log } = loop;
+  const { prisma, boss, now, board, onCapacity, meter, log } = loop;
   const { publish } = loop.hints;
+  const wakeNetwork = (tx: Tx) => wake(boss, tx, "network", cloudNetworkId);
   const onStep = (taken: StepTaken) => {
     meter.stepped(taken.step);
     log.info(taken, "step");
   };
-  return reconcileInstance({ prisma, publish, onCapacity, now, board, onStep }, id);
+  return reconcileInstance({ prisma, publish, onCapacity, now, wakeNetwork, board, onStep }, id);
 }
 
 function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
@@ -187,6 +237,8 @@ function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
   const onStep = (taken: object) => log.info(taken, "step");
   return reconcileProject({ prisma, boss, publish: hints.publish, now, onStep }, id);
 }
+
+const passes = { instance: bringInstance, project: endProject, network: bringNetwork };
 
 function startRounds(loop: Loop): Every[] {
   const { prisma, now } = loop;
@@ -196,6 +248,7 @@ function startRounds(loop: Loop): Every[] {
       for (const id of await endingProjects(prisma)) await wakeSoon(loop.boss, "project", id);
       await endOrphanedOperations(prisma, now());
     }),
+    ...(loop.network ? [round(loop, "network", networkMs, async () => lookAtNetwork(loop))] : []),
     round(loop, "presence", presenceMs, () => watchPresence(loop)),
     round(loop, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;

@@ -9,6 +9,7 @@ import { readEnv } from "./env.ts";
 import { type Rounds, readControllerHealth } from "./health.ts";
 import { startLoop } from "./loop.ts";
 import { openControllerMetrics } from "./metrics.ts";
+import { openNetwork } from "./network.ts";
 
 const drainMs = 5_000;
 
@@ -21,6 +22,7 @@ await database.readClock();
 const { now } = database;
 const authority = await openAuthority(env.caDirectory, now(), env.hypervisorCertificateMs);
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
+const network = await openNetwork(env);
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
 const rounds: Rounds = new Map();
 const { registry, meter, refresh } = openControllerMetrics(database);
@@ -36,6 +38,7 @@ const loop = {
   authority,
   log,
   workers: env.workers,
+  network,
   eventMonths: env.eventMonths,
   meter,
   rounds,
@@ -55,6 +58,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   setTimeout(() => process.exit(0), 2 * drainMs).unref();
   await boss.stop({ graceful: true, timeout: drainMs, close: true }).catch(() => {});
   await stopLoop();
+  await network?.close();
   await figures?.close();
   await heartbeat.stop();
   hints.close();

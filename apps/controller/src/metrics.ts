@@ -12,6 +12,7 @@ import {
   secondsBuckets,
   within,
 } from "@madang/telemetry";
+import type { NetworkPass } from "./reconcilers/network.ts";
 import { readBacklog } from "./unsettled.ts";
 
 export type PassOutcome = "ok" | "again" | "busy" | "failed";
@@ -20,6 +21,8 @@ export type ControllerMeter = {
   passed: (kind: string, outcome: PassOutcome, seconds: number) => void;
   stepped: (step: string) => void;
   round: (name: string, ok: boolean) => void;
+  /** null: the network did not take what it was told. */
+  network: (pass: NetworkPass | null) => void;
 };
 
 export type ControllerMetrics = {
@@ -29,7 +32,12 @@ export type ControllerMetrics = {
   refresh: () => Promise<void>;
 };
 
-export const silentMeter: ControllerMeter = { passed: () => {}, stepped: () => {}, round: () => {} };
+export const silentMeter: ControllerMeter = {
+  passed: () => {},
+  stepped: () => {},
+  round: () => {},
+  network: () => {},
+};
 
 const patienceMs = 5_000;
 
@@ -78,6 +86,39 @@ function openMeter(registry: Registry): ControllerMeter {
     },
     stepped: (step) => steps.inc({ step }),
     round: (round, ok) => (ok ? success.setToCurrentTime({ round }) : failures.inc({ round })),
+    network: openNetworkMeter(registry),
+  };
+}
+
+function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
+  const registers = [registry];
+  const up = new Gauge({
+    name: "madang_network_up",
+    help: "1 when the latest pass over tenant networks was committed, 0 when the network did not take it.",
+    registers,
+  });
+  const changes = new Counter({
+    name: "madang_network_changes_total",
+    help: "Rows of the network's databases that differed and were made right, whoever had changed them.",
+    registers,
+  });
+  const ensure = new Histogram({
+    name: "madang_network_ensure_seconds",
+    help: "How long it took to compare the network with the tables and to commit the difference.",
+    buckets: secondsBuckets,
+    registers,
+  });
+  const ports = new Gauge({
+    name: "madang_network_ports",
+    help: "Ports that the network was told of.",
+    registers,
+  });
+  return (pass) => {
+    up.set(pass ? 1 : 0);
+    if (!pass) return;
+    changes.inc(pass.changed);
+    ensure.observe(pass.ensureSeconds);
+    ports.set(pass.ports);
   };
 }
 

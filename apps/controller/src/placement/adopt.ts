@@ -19,6 +19,7 @@ import { z } from "zod";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
 import { failInstance } from "../reconcilers/instance.apply.ts";
 import { orphanGone, planInstance } from "../reconcilers/instance.plan.ts";
+import { movesPorts } from "../reconcilers/instance.ports.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
 import { orderedBy, trackOperations } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
@@ -33,8 +34,16 @@ const hostAway: PublicError = {
 };
 
 /** `stale` also when the adoption was found impossible, and the instance's fault says so. */
-export async function adopt(prisma: Prisma, planned: LoadedInstance, now: Date): Promise<Placement> {
-  return transaction(prisma, (tx) => claimOrphan(tx, planned, now));
+export async function adopt(
+  { prisma, wakeNetwork }: { prisma: Prisma; wakeNetwork: (tx: Tx) => Promise<void> },
+  planned: LoadedInstance,
+  now: Date,
+): Promise<Placement> {
+  return transaction(prisma, async (tx) => {
+    const claimed = await claimOrphan(tx, planned, now);
+    if (claimed.kind === "placed" && movesPorts(planned, ["adopt"])) await wakeNetwork(tx);
+    return claimed;
+  });
 }
 
 async function claimOrphan(tx: Tx, planned: LoadedInstance, now: Date): Promise<Placement> {

@@ -16,6 +16,7 @@ import {
   writeStatus,
 } from "@madang/db";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
+import { movesPorts } from "../reconcilers/instance.ports.ts";
 import { type Steps, takeSteps } from "../reconcilers/instance.steps.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
 import { orderedBy } from "../reconcilers/operation.ts";
@@ -37,7 +38,11 @@ const refusalAgeMs = 200;
 /** So many hypervisors that were full after all, and the reading was too old to go on with. */
 const claimsPerReading = 5;
 
-export type PlacementDeps = { prisma: Prisma; board: PlacementBoard };
+export type PlacementDeps = {
+  prisma: Prisma;
+  board: PlacementBoard;
+  wakeNetwork: (tx: Tx) => Promise<void>;
+};
 
 export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Date): Promise<Placement> {
   const reading = await readingFor(deps.board, loaded);
@@ -46,7 +51,7 @@ export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Da
   if (result.passed.length === 0) return { kind: "no-host", diagnosis: await explain(deps, loaded, reading) };
   const ranked = rankCandidates(result.passed, request.amounts, reading.weights);
   for (const { id } of ranked.slice(0, claimsPerReading)) {
-    const claim = await transaction(deps.prisma, (tx) => claimHypervisor(tx, loaded, id, request, now));
+    const claim = await transaction(deps.prisma, (tx) => claimHypervisor(deps, tx, loaded, id, request, now));
     if (claim === "stale") return { kind: "stale" };
     if (claim === "full") continue;
     deps.board.take(id, request.amounts);
@@ -83,6 +88,7 @@ async function explain(
 
 /** Locks in order (instance, then one hypervisor), looks again, and takes the room or says that it is gone. */
 async function claimHypervisor(
+  { wakeNetwork }: Pick<PlacementDeps, "wakeNetwork">,
   tx: Tx,
   planned: LoadedInstance,
   hypervisorId: string,
@@ -95,7 +101,9 @@ async function claimHypervisor(
   if (!(await lockHypervisor(tx, hypervisorId))) return "full";
   const candidate = await readCandidate(tx, hypervisorId, now);
   if (!candidate || !canPlace([candidate], request)) return "full";
-  return await insertGuest(tx, loaded, hypervisorId, now);
+  const steps = await insertGuest(tx, loaded, hypervisorId, now);
+  if (movesPorts(loaded, ["place"])) await wakeNetwork(tx);
+  return steps;
 }
 
 function isUnplaced({ row }: LoadedInstance, planned: LoadedInstance): boolean {

@@ -49,7 +49,16 @@ async function startController(waitingMs = never) {
   const hints = openHints(database);
   const boss = await openQueue(database.url, true, () => {});
   const log = pino({ level: "silent" });
-  const stop = await startLoop({ database, boss, hints, authority, log, workers: 3, waitingMs });
+  const stop = await startLoop({
+    database,
+    boss,
+    hints,
+    authority,
+    log,
+    workers: 3,
+    network: null,
+    waitingMs,
+  });
   ends.push(async () => {
     await boss.stop({ graceful: true, timeout: 5_000, close: true });
     await stop();

@@ -10,10 +10,16 @@ const condition = z.object({
   params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
 export type Condition = z.infer<typeof condition>;
-/** Scheduled: a hypervisor was found. Spawned: the guest was built there. */
-export type Conditions = { Scheduled?: Condition | undefined; Spawned?: Condition | undefined };
-
-const stored = z.object({ Scheduled: condition.optional(), Spawned: condition.optional() });
+const stored = z.object({
+  Scheduled: condition.optional(),
+  Spawned: condition.optional(),
+  PortsBound: condition.optional(),
+});
+/**
+ * Scheduled: a hypervisor was found. Spawned: the guest was built there. PortsBound: only there, unmet, while its ports
+ * wait for a network that does not take what it is told.
+ */
+export type Conditions = z.infer<typeof stored>;
 
 export function readConditions(instance: Pick<Instance, "conditions">): Conditions {
   return stored.safeParse(instance.conditions).data ?? {};

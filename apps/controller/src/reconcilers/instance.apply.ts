@@ -3,6 +3,7 @@ import type { PublicError } from "@madang/core/errors";
 import { PrismaNamespace, type Tx } from "@madang/db";
 import { type Conditions, readConditions, unmet } from "./condition.ts";
 import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
+import { releasePorts } from "./instance.ports.ts";
 import type { LoadedInstance } from "./instance.view.ts";
 import { endOperations, finishOperation, orderedBy, settleOperations, trackOperations } from "./operation.ts";
 import { recordEvent } from "./record.ts";
@@ -101,12 +102,13 @@ async function removeGuests(
   await trackOperations(tx, { ...loaded, operations: deletes }, now);
 }
 
-/** Consoles and user data go with the row; the trail and the operations stay. */
+/** Consoles, user data and ports of its own go with the row; the trail, the operations and other ports stay. */
 async function deleteInstance(tx: Tx, loaded: LoadedInstance): Promise<void> {
   await endOperations(tx, loaded, "cancelled", null);
   const deletes = loaded.operations.filter(({ kind }) => kind === "instance.delete");
   for (const operation of deletes) await finishOperation(tx, operation, "succeeded", null, loaded.now);
   await recordEvent(tx, loaded.row, { action: "instance.deleted", operation: deletes[0] });
+  await releasePorts(tx, loaded);
   await tx.instance.delete({ where: { id: loaded.row.id } });
 }
 

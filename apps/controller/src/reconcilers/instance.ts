@@ -9,6 +9,7 @@ import {
   openPlacementBoard,
   type PlacementBoard,
   type Prisma,
+  type Tx,
   transaction,
   writeStatus,
 } from "@madang/db";
@@ -16,6 +17,7 @@ import { adopt } from "../placement/adopt.ts";
 import { type Placement, place } from "../placement/claim.ts";
 import { failInstance, StaleView, waitForHost } from "./instance.apply.ts";
 import { planInstance } from "./instance.plan.ts";
+import { movesPorts } from "./instance.ports.ts";
 import { isNoChange, type Steps, takeSteps } from "./instance.steps.ts";
 import { forceLeftMs, type LoadedInstance, loadInstance } from "./instance.view.ts";
 import { isTracked, orderedBy, trackOperations } from "./operation.ts";
@@ -26,6 +28,8 @@ export type ReconcileDeps = {
   /** Room appeared: whoever waits for a hypervisor should look again. */
   onCapacity: () => void;
   now: () => Date;
+  /** In the transaction that moves an instance's ports. */
+  wakeNetwork: (tx: Tx) => Promise<void>;
   /** What this process last saw of all hypervisors. Without one, every pass looks for itself. */
   board?: PlacementBoard;
   /** Told of each step after its commit. */
@@ -76,6 +80,7 @@ async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Prom
   const written = await commit(deps, loaded, async (tx, current) => {
     if (isNoChange(planInstance(current.view))) throw new StaleView();
     Object.assign(steps, await takeSteps(tx, current));
+    if (movesPorts(current, steps.taken)) await deps.wakeNetwork(tx);
   });
   if (!written) return null;
   for (const step of steps.taken) tell(deps, loaded, step);
@@ -143,8 +148,8 @@ function topicsOf({ row, operations }: LoadedInstance): HintTopic[] {
 
 async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();
-  const { prisma, board = openPlacementBoard(deps) } = deps;
-  const placement = await place({ prisma, board }, loaded, now);
+  const { prisma, wakeNetwork, board = openPlacementBoard(deps) } = deps;
+  const placement = await place({ prisma, wakeNetwork, board }, loaded, now);
   if (placement.kind === "placed") {
     deps.publish(...topicsOf(loaded), `hypervisor:${placement.hypervisorId}`);
     for (const step of ["place", ...placement.steps.taken]) tell(deps, loaded, step, placement.hypervisorId);
@@ -155,7 +160,7 @@ async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promi
 
 async function adoptGuest(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();
-  const adoption = await adopt(deps.prisma, loaded, now);
+  const adoption = await adopt(deps, loaded, now);
   if (adoption.kind === "placed") {
     deps.publish(...topicsOf(loaded), `hypervisor:${adoption.hypervisorId}`);
     tell(deps, loaded, "adopt", adoption.hypervisorId);

@@ -2,7 +2,7 @@
 import { publicError } from "@madang/core/errors";
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import { buildPatienceMs, forcePatienceMs } from "@madang/core/instance/machine";
-import type { Guest, Hypervisor, Instance, Operation, Tx } from "@madang/db";
+import type { Guest, Hypervisor, Instance, Operation, Port, Tx } from "@madang/db";
 import type { GuestFacts, InstanceFacts, InstancePlanView, ReadinessFact } from "./instance.plan.ts";
 
 const hypervisorFields = {
@@ -14,7 +14,15 @@ const hypervisorFields = {
   lastSeenAt: true,
 } as const;
 type GuestRow = Guest & { hypervisor: Pick<Hypervisor, keyof typeof hypervisorFields> };
-type InstanceRow = Instance & { guests: GuestRow[] };
+const portFields = {
+  id: true,
+  generation: true,
+  realisedGeneration: true,
+  realisedHypervisorId: true,
+  deleteWithInstance: true,
+} as const;
+type PortRow = Pick<Port, keyof typeof portFields>;
+type InstanceRow = Instance & { guests: GuestRow[]; ports: PortRow[] };
 export type LoadedInstance = {
   row: InstanceRow;
   view: InstancePlanView;
@@ -32,7 +40,7 @@ export async function loadInstance(
   const guests = { include: { hypervisor: { select: hypervisorFields } } };
   const row = await tx.instance.findUnique({
     where: { id },
-    include: { guests },
+    include: { guests, ports: { select: portFields, orderBy: { id: "asc" } } },
     relationLoadStrategy: "join",
   });
   if (!row) return null;
@@ -46,7 +54,7 @@ export async function loadInstance(
 function viewOf(row: InstanceRow, now: Date): InstancePlanView {
   const instance = instanceFacts(row, now);
   const guests = row.guests.map((guest) => guestFacts(guest, instance.deleteRequested, now));
-  return { instance, guests, readiness: readinessFacts() };
+  return { instance, guests, readiness: readinessFacts(row) };
 }
 
 function instanceFacts(row: Instance, now: Date): InstanceFacts {
@@ -87,7 +95,14 @@ function guestFacts(row: GuestRow, deleteRequested: boolean, now: Date): GuestFa
   };
 }
 
-/** Nothing has to be bound or exported for a guest yet; ports and volumes add their facts here. */
-function readinessFacts(): ReadinessFact[] {
-  return [];
+/**
+ * Each port is bound somewhere, by what the network has committed. A guest that is to be started waits until the network
+ * has also taken the latest that was asked of it; one that runs is left alone by a change.
+ */
+function readinessFacts({ ports, guests, deleteRequestedAt }: InstanceRow): ReadinessFact[] {
+  const starts = deleteRequestedAt === null && guests.every(({ desired }) => desired !== "running");
+  return ports.map(({ generation, realisedGeneration, realisedHypervisorId }) => ({
+    condition: "PortsBound",
+    hypervisorId: starts && realisedGeneration < generation ? null : realisedHypervisorId,
+  }));
 }

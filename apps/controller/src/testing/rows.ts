@@ -36,6 +36,9 @@ export async function openTestCloud(): Promise<TestCloud> {
     prisma,
     publish: (...topics) => hints.push(...topics),
     onCapacity: () => {},
+    wakeNetwork: async () => {
+      hints.push("network");
+    },
     // A clock that stands: on a slow machine a silent hypervisor must not grow old in the middle of a test.
     now: () => openedAt,
   };

@@ -1,0 +1,73 @@
+/**
+ * What tenant networks should be bound to, and what is then written of them. Pure: it sees rows and what the driver
+ * observed. The topology itself needs no plan, for a driver is told all of it each time.
+ */
+/** What a driver says of the network, as far as it is judged here. */
+export type Observed = {
+  ports: readonly { portId: string; up: boolean }[];
+  gateways: ReadonlyMap<string, string>;
+};
+
+/**
+ * The hypervisor that a port of an instance belongs to: where it is bound already as long as the instance has a guest row
+ * there, whatever else is asked for meanwhile; else where the active guest is. `bodies` are the hypervisors of the
+ * instance's guest rows, that of the active guest first. The rule is `ReadinessFact`'s, and `tools/model` shows what
+ * breaks without it.
+ */
+export function bindingOf(bound: string | null, bodies: readonly string[]): string | null {
+  if (bound !== null && bodies.includes(bound)) return bound;
+  return bodies[0] ?? null;
+}
+
+/** A row whose desired columns have a generation. */
+export type Wish = { id: string; generation: number; realisedGeneration: number };
+
+/** Rows of which something is committed that was not before. */
+export function newlyRealised<T extends Wish>(rows: readonly T[]): T[] {
+  return rows.filter(({ generation, realisedGeneration }) => realisedGeneration < generation);
+}
+
+export type PortFacts = Wish & {
+  realisedHypervisorId: string | null;
+  up: boolean;
+  /** To which it was bound in the topology that is committed now. */
+  hypervisorId: string | null;
+};
+
+export type PortChange<T> = { port: T; up: boolean; bound: boolean };
+
+/** `bound`: what its instance waits for may have come true. */
+export function portChanges<T extends PortFacts>(
+  ports: readonly T[],
+  observation: Observed,
+): PortChange<T>[] {
+  const seen = new Map(observation.ports.map((port) => [port.portId, port.up]));
+  return ports.flatMap((port) => {
+    const up = seen.get(port.id) ?? false;
+    const bound =
+      port.realisedGeneration < port.generation || port.realisedHypervisorId !== port.hypervisorId;
+    return bound || up !== port.up ? [{ port, up, bound }] : [];
+  });
+}
+
+/** Worth a line in the trail: an interface lost or regained its network where it stayed. Coming up with a launch is not. */
+export function isSurprise({ port, up, bound }: PortChange<PortFacts>): boolean {
+  return !bound && up !== port.up && port.realisedHypervisorId !== null;
+}
+
+export type RouterFacts = Wish & { gatewayHypervisorId: string | null };
+export type RouterChange<T> = { router: T; gateway: string | null };
+
+/** `gateways` may name chassis that are not ours: those are left out. */
+export function routerChanges<T extends RouterFacts>(
+  routers: readonly T[],
+  { gateways }: Observed,
+  chassis: readonly string[],
+): RouterChange<T>[] {
+  return routers.flatMap((router) => {
+    const through = gateways.get(router.id) ?? null;
+    const gateway = through !== null && chassis.includes(through) ? through : null;
+    const differs = router.realisedGeneration < router.generation || router.gatewayHypervisorId !== gateway;
+    return differs ? [{ router, gateway }] : [];
+  });
+}

@@ -10,6 +10,7 @@ import { rebootInstance, startInstance, stopInstance } from "../admission/power.
 import { updateInstance } from "../admission/update-instance.ts";
 import { pageInput } from "../list.ts";
 import { instanceFilter, listInstances, readInstance } from "../reads/instance.ts";
+import { readReach } from "../reads/reach.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
 const one = z.object({ projectId: z.uuid(), id: z.uuid() });
@@ -24,6 +25,9 @@ export const instanceRouter = router({
       const seesHypervisors = ctx.me.grants.system.includes("admin");
       return readInstance(ctx.deps.reads, ctx.projectId, input.id, seesHypervisors);
     }),
+  reach: projectProcedure("instance:read")
+    .input(one)
+    .query(({ ctx, input }) => readReach(ctx.deps.reads, { ...input, projectId: ctx.projectId })),
   launch: projectProcedure("instance:create")
     .input(launchInput)
     .mutation(async ({ ctx, input }) => {

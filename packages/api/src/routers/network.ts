@@ -5,6 +5,7 @@ import { createSubnet, deleteSubnet, updateSubnet } from "../admission/subnet.ts
 import { pageInput } from "../list.ts";
 import { listNetworks, networkFilter, readNetwork } from "../reads/network.ts";
 import { listSubnets, subnetFilter } from "../reads/subnet.ts";
+import { readTopology } from "../reads/topology.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
 const project = { projectId: z.uuid() };
@@ -17,6 +18,9 @@ export const networkRouter = router({
   get: projectProcedure("network:list")
     .input(one)
     .query(({ ctx, input }) => readNetwork(ctx.deps.reads, ctx.projectId, input.id)),
+  topology: projectProcedure("network:list")
+    .input(z.object(project))
+    .query(({ ctx }) => readTopology(ctx.deps.reads, ctx.projectId)),
   create: projectProcedure("network:create")
     .input(newNetwork.extend(project))
     .mutation(({ ctx, input: { projectId: _, ...wish } }) =>

@@ -1,11 +1,10 @@
 /** A router's gateway: its port in an external network, with an address there. */
 import { CloudError } from "@madang/core/errors";
-import { newMac } from "@madang/core/network/port-input";
 import { overlapping, routesBy, staticRoutes } from "@madang/core/network/router";
 import type { Network, Router, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { allocateAddresses } from "./address.ts";
+import { insertPorts } from "./new-ports.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { floatingIpsNeedIt, overlaps, routesNeedIt } from "./router-fault.ts";
 import { inNetwork, legsOf, openRouter, type RouterRef, routerSubject, touchRouter } from "./router-row.ts";
@@ -40,11 +39,11 @@ export async function insertGateway(
 ): Promise<Network> {
   const network = await externalNetwork(tx, router.projectId, networkId, field);
   await requireNoDefaultRoute(router);
-  const id = crypto.randomUUID();
-  const port = { id, networkId, mac: newMac(), owner: "router_gateway", routerId: router.id } as const;
   // Nobody's, as in OpenStack: it takes of no quota and is in no project's list.
-  await tx.port.create({ data: { ...port, projectId: null, portSecurity: false } });
-  const [given] = await allocateAddresses(tx, networkId, [{ holder: { portId: id }, address: null }], field);
+  const port = { id: crypto.randomUUID(), projectId: null, networkId, mac: null, portSecurity: false };
+  const row = { ...port, owner: "router_gateway", routerId: router.id } as const;
+  const wish = { row, addresses: [{ subnetId: null, address: null }], securityGroupIds: [] };
+  const [given] = await insertPorts(tx, [wish], field);
   await tx.router.update({ where: { id: router.id }, data: { externalNetworkId: networkId } });
   const legs = await legsOf(tx, router.id);
   const outside = legs.find(({ subnetId }) => subnetId === given?.subnetId);

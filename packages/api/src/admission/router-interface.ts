@@ -1,11 +1,10 @@
 /** A router's legs in the project's networks. No two of one router overlap; a subnet's gateway address is one router's. */
 import { CloudError } from "@madang/core/errors";
-import { newMac } from "@madang/core/network/port-input";
 import { overlapping, routesBy, staticRoutes } from "@madang/core/network/router";
 import type { Router, Subnet, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { allocateAddresses } from "./address.ts";
+import { insertPorts } from "./new-ports.ts";
 import { requireRoom } from "./quota-room.ts";
 import { recordEvent } from "./record.ts";
 import { floatingIpsNeedIt, overlaps, routesNeedIt } from "./router-fault.ts";
@@ -66,10 +65,10 @@ export async function connectSubnet(
   await requireFreeGateway(tx, subnet, gateway, field);
   const portId = crypto.randomUUID();
   const { projectId, id: routerId } = router;
-  const port = { id: portId, projectId, networkId: subnet.networkId, mac: newMac(), routerId };
-  await tx.port.create({ data: { ...port, owner: "router_interface", portSecurity: false } });
-  const wish = { holder: { portId }, address: gateway, subnetId, asGateway: true };
-  await allocateAddresses(tx, subnet.networkId, [wish], field);
+  const port = { id: portId, projectId, networkId: subnet.networkId, mac: null, portSecurity: false };
+  const row = { ...port, owner: "router_interface", routerId } as const;
+  const addresses = [{ subnetId, address: gateway, asGateway: true }];
+  await insertPorts(tx, [{ row, addresses, securityGroupIds: [] }], field);
   return { portId, name: subnet.name };
 }
 

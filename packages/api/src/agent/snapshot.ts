@@ -27,7 +27,24 @@ type GuestRow = {
   passwordHashSealed: string | null;
   availabilityZone: string;
   launchIndex: number;
+  nics: unknown;
 };
+
+/** The network's own port at which its guests reach the metadata service. */
+const metadataPort = `(SELECT json_build_object('portId', m.id, 'mac', m.mac, 'addresses', (SELECT
+      coalesce(json_agg(json_build_object('address', host(a.address), 'prefixLength', masklen(s.cidr::inet)) ORDER BY a.address), '[]')
+      FROM ip_allocation a JOIN subnet s ON s.id = a.subnet_id WHERE a.port_id = m.id))
+    FROM port m WHERE m.network_id = p.network_id AND m.owner = 'metadata' ORDER BY m.id LIMIT 1)`;
+
+const portAddresses = `(SELECT coalesce(json_agg(json_build_object('address', host(a.address),
+      'prefixLength', masklen(s.cidr::inet), 'gateway', s.gateway, 'dnsServers', s.dns_servers, 'dhcp', s.dhcp)
+      ORDER BY a.address), '[]')
+    FROM ip_allocation a JOIN subnet s ON s.id = a.subnet_id WHERE a.port_id = p.id)`;
+
+/** In the order in which the guest shall see them. */
+const nics = `(SELECT coalesce(json_agg(json_build_object('portId', p.id, 'networkId', p.network_id, 'mac', p.mac, 'mtu', n.mtu,
+      'addresses', ${portAddresses}, 'metadata', ${metadataPort}) ORDER BY p.position, p.created_at, p.id), '[]')
+    FROM port p JOIN network n ON n.id = p.network_id WHERE p.instance_id = i.id)`;
 
 const guestQuery = {
   name: "madang_snapshot_guests",
@@ -37,7 +54,7 @@ const guestQuery = {
     i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
     i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
-    i.launch_index AS "launchIndex"
+    i.launch_index AS "launchIndex", ${nics} AS nics
   FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`,
 };
 

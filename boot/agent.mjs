@@ -61,7 +61,7 @@ async function start(settings, given, { supervisor, progress, logs }) {
   const named = { ...settings, hypervisorName: link.name ?? settings.hypervisorName };
   const join = { token: given.token ?? null, fingerprint: link.fingerprint };
   const ports = await choosePorts(`${settings.data}/ports.json`, metricsWanted(settings, ["agent"]));
-  const network = await startNetwork(supervisor, { settings: named, hypervisor, progress });
+  const network = await startNetwork(supervisor, { settings: named, hypervisor, first: false, progress });
   const wiring = { settings: named, ports, network, dev: false };
   await startHypervisor(supervisor, { wiring, progress, hypervisor, agentUrl: link.url, join });
   progress.say(`\n  ${named.hypervisorName} runs guests for ${link.url} (${hypervisor}: ${why})`);

@@ -1,3 +1,72 @@
-export async function startExternal() {
-  return null;
+import { isInstalled } from "./datapath.mjs";
+import { lendCard, returnCard } from "./external-card.mjs";
+import { chooseRange, collision, hostRanges, layOut, layOutForeign } from "./external-range.mjs";
+import { Fault } from "./fault.mjs";
+import { makeHostLink, removeHostLink, uplinkOf } from "./host-link.mjs";
+import { takeLock } from "./lock.mjs";
+import { until } from "./waiting.mjs";
+
+const lockSeconds = 60;
+
+/** Two copies that start in one moment choose different ranges, and no stop crosses a start. */
+async function alone(work) {
+  const taken = () => {
+    const lock = takeLock("/run/madang-links.lock");
+    return lock.release ? lock : null;
+  };
+  const lock = await until(taken, { seconds: lockSeconds });
+  if (!lock) throw new Fault("Another Madang keeps the lock on this host's links (/run/madang-links.lock).");
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** What the row of the external network says, and `words` for people. */
+function answer(mode, { cidr, gateway, pool }, hostAddress, words) {
+  const row = { name: "public", physicalNetwork: "public", mtu: 1500, cidr, gateway, pool, hostAddress };
+  return { row, words: `${cidr} (${mode}${words})` };
+}
+
+async function startCard(supervisor, { place, settings, datapath }) {
+  const { mode: card, cidr } = settings.external;
+  if (!cidr)
+    throw new Fault(`MADANG_EXTERNAL=${card} needs MADANG_EXTERNAL_CIDR.`, {
+      advice: "Set it to the network behind that card, such as 192.0.2.0/24.",
+    });
+  const layout = layOutForeign(settings.external);
+  supervisor.atEnd(`The network card ${card}`, () => alone(() => returnCard(place, card)));
+  await alone(() => lendCard(place, card, datapath));
+  return answer(card, layout, null, "");
+}
+
+/** Why this host gets no link; null: it gets one. */
+function obstacle(cidr, taken) {
+  if (!isInstalled("nft")) return "nft is not installed";
+  const other = collision(cidr, taken);
+  return other && `this host routes ${other}`;
+}
+
+async function startLink(supervisor, { place, settings, datapath }) {
+  const { mode, cidr } = settings.external;
+  const taken = await hostRanges(place.link);
+  const layout = layOut(chooseRange(`${place.folder}/external.json`, { cidr, taken }));
+  const stop = obstacle(layout.cidr, taken);
+  if (stop) return answer(mode, layout, null, `; no link from this host: ${stop}`);
+  const uplink = mode === "nat" ? await uplinkOf() : null;
+  if (mode === "nat" && !uplink)
+    throw new Fault("MADANG_EXTERNAL=nat: this host has no default route.", {
+      advice: "Leave it out, and the external network ends at this host.",
+    });
+  supervisor.atEnd("The link to the external network", () => alone(() => removeHostLink(place)));
+  await makeHostLink(place, { layout, uplink, datapath });
+  return answer(mode, layout, layout.host, "; floating IPs are reached from this host");
+}
+
+/** Makes what the external network leads to. All of it goes when the supervisor stops. */
+export async function startExternal(supervisor, wishes) {
+  const { mode } = wishes.settings.external;
+  if (mode !== "isolated" && mode !== "nat") return startCard(supervisor, wishes);
+  return alone(() => startLink(supervisor, wishes));
 }

@@ -14,9 +14,11 @@ const loneTunnel = "198.18.0.1";
 /** @typedef {{ kind: "ovn" | "simulated" | "none", why: string }} Network and of ovn: its place, datapath, remotes, external */
 
 /** Why there are no tenant networks here; null: there may be. */
-function obstacle({ settings, hypervisor, central }) {
+function obstacle({ settings, hypervisor, first, central }) {
   if (hypervisor === "simulated") return { kind: "simulated", why: "guests are simulated" };
   if (settings.network === "none") return { kind: "none", why: "MADANG_NETWORK=none" };
+  if (!first && !settings.ovn)
+    return { kind: "none", why: "MADANG_OVN_SB is not set, so this machine knows no OVN" };
   const missing = missingPrograms(central ? ["switch", "central"] : ["switch"]);
   if (missing.length > 0) return { kind: "none", why: `not installed: ${missing.join(", ")}` };
   return null;
@@ -32,18 +34,25 @@ async function openPlace(place) {
   }
 }
 
+function withoutNetworks({ network }, none) {
+  if (network !== "ovn") return none;
+  throw new Fault(`MADANG_NETWORK=ovn is not possible here: ${none.why}.`, {
+    advice: "Mend that, or leave the setting out and instances run without tenant networks.",
+  });
+}
+
 /**
- * Starts Open vSwitch and OVN, with their central part unless an existing one is set, or answers why there are no tenant
- * networks. All of it goes when the supervisor stops.
+ * Starts Open vSwitch and OVN, or answers why there are no tenant networks. `first`: on the control plane's machine, which
+ * has the central part, unless an existing one is set, and the external network. All of it goes when the supervisor stops.
  */
-export async function startNetwork(supervisor, { settings, hypervisor, progress }) {
+export async function startNetwork(supervisor, { settings, hypervisor, first, progress }) {
   const { ovn } = settings;
-  const central = ovn === null;
-  const stop = obstacle({ settings, hypervisor, central });
-  if (stop) return stop;
+  const central = first && ovn === null;
+  const stop = obstacle({ settings, hypervisor, first, central });
+  if (stop) return withoutNetworks(settings, stop);
   const place = networkPlace(settings.data);
   const { made, fault } = await openPlace(place);
-  if (fault) return { kind: "none", why: fault };
+  if (fault) return withoutNetworks(settings, { kind: "none", why: fault });
   supervisor.atEnd("The network namespace", () => removeNamespace(place));
   if (made) await supervisor.forget(lastingNames);
   mkdirSync(place.folder, { recursive: true });
@@ -56,7 +65,7 @@ export async function startNetwork(supervisor, { settings, hypervisor, progress 
     await startSwitch(supervisor, place, { datapath, southbound, tls: ovn?.tls, tunnel: loneTunnel, watch });
     return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
   });
-  const external = await startExternal(supervisor, { place, settings, datapath, progress });
+  const external = first ? await startExternal(supervisor, { place, settings, datapath }) : null;
   return {
     kind: "ovn",
     why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_NB names",

@@ -58,7 +58,7 @@ function localNetwork({ network }) {
 
 /** The external network that this copy reaches, for its row; none: nothing is made. */
 const externalNetwork = ({ network }) =>
-  network.external ? { MADANG_EXTERNAL_NETWORK: JSON.stringify(network.external) } : {};
+  network.external ? { MADANG_EXTERNAL_NETWORK: JSON.stringify(network.external.row) } : {};
 
 const mode = ({ dev }) => ({ NODE_ENV: dev ? "development" : "production" });
 

@@ -33,7 +33,7 @@ async function start(settings, { supervisor, progress, logs }) {
   const dist = await ensurePortal({ progress, logs, env });
   const images = await guestImageFiles(settings, { hypervisor, progress, logs, env });
   const hypervisors = hypervisor === "simulated" ? settings.simulated : 1;
-  const network = await startNetwork(supervisor, { settings, hypervisor, progress });
+  const network = await startNetwork(supervisor, { settings, hypervisor, first: true, progress });
   const wishes = { settings, progress, logs, images, dist, hypervisors, network };
   const plane = await startControlPlane(supervisor, wishes);
   await startHypervisor(supervisor, { ...plane, progress, hypervisor, agentUrl: plane.localAgentUrl });

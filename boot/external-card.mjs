@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { ask } from "./command.mjs";
+import { Fault } from "./fault.mjs";
+import { ip } from "./network-namespace.mjs";
+import { vsctl } from "./switch.mjs";
+
+const name = /^[A-Za-z0-9_.:-]{1,15}$/;
+const isHere = (card) => existsSync(`/sys/class/net/${card}`);
+
+async function refuseBusy(card) {
+  const [{ addr_info: addresses }] = JSON.parse(await ip("-j", "addr", "show", "dev", card));
+  const own = addresses.find(({ scope }) => scope !== "link");
+  if (!own) return;
+  throw new Fault(`MADANG_EXTERNAL=${card}: it has the address ${own.local}, so this host uses it.`, {
+    advice: "Give a network card that is free for Madang; it lends no other.",
+  });
+}
+
+/** Puts a network card of this host into br-ex. Repeated, it changes nothing. */
+export async function lendCard(place, card, datapath) {
+  const { namespace } = place;
+  if (!name.test(card))
+    throw new Fault(`MADANG_EXTERNAL is "${card}".`, {
+      advice: "Give isolated, nat or a network card's name.",
+    });
+  if (isHere(card)) {
+    await refuseBusy(card);
+    await ip("link", "set", card, "netns", namespace);
+  } else if ((await ask("ip", ["-n", namespace, "link", "show", card])).code !== 0)
+    throw new Fault(`MADANG_EXTERNAL=${card}: this host has no such network card.`, {
+      advice: "Its cards are listed by: ip -br link",
+    });
+  // A switch in user space can't cut what the card put together, nor finish checksums.
+  if (datapath === "netdev")
+    for (const feature of ["gro", "lro", "tx"])
+      await ask("ip", ["netns", "exec", namespace, "ethtool", "-K", card, feature, "off"]);
+  await ip("-n", namespace, "link", "set", card, "up");
+  await vsctl(place, "--may-exist", "add-port", "br-ex", card);
+}
+
+/** The card comes back with its offloads as cards have them by default. */
+export async function returnCard({ namespace }, card) {
+  if (isHere(card)) return;
+  await ip("-n", namespace, "link", "set", card, "down");
+  for (const feature of ["gro", "tx"])
+    await ask("ip", ["netns", "exec", namespace, "ethtool", "-K", card, feature, "on"]);
+  await ip("-n", namespace, "link", "set", card, "netns", String(process.pid));
+}

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { asCloudError } from "@madang/core/errors";
 import type { HypervisorNetwork, Snapshot } from "@madang/core/wire/agent";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import type { PortPlugger } from "@madang/drivers/network/driver";
 import PQueue from "p-queue";
 import { drainGuests } from "./converge/drain.ts";
 import { createFleet } from "./converge/fleet.ts";
@@ -28,6 +29,7 @@ import {
   watchAnswers,
 } from "./metrics.ts";
 import { noNetwork } from "./switch-state.ts";
+import { openTenantNetworks } from "./tenant-networks.ts";
 
 export type HypervisorOptions = JoinOptions & {
   driverInstance: HypervisorDriver;
@@ -36,6 +38,8 @@ export type HypervisorOptions = JoinOptions & {
   booting: number;
   /** Left out: none. */
   network?: () => Promise<HypervisorNetwork>;
+  /** The hypervisor's switch, by its id; left out where there is none. */
+  openPlugger?: (hypervisorId: string) => PortPlugger;
   /** What the simulator puts between this hypervisor and the control plane. */
   wrapLink?: (link: Link) => Link;
   meter?: AgentMeter;
@@ -68,6 +72,12 @@ export async function startHypervisor(
   const memory = await openMemory(directory);
   const userData = openUserData(join(directory, "user-data"), (...wanted) => line.link().userData(...wanted));
   const images = await openImageCache(join(directory, "images"), (...wanted) => line.link().image(...wanted));
+  const networks = openTenantNetworks({
+    plugger: options.openPlugger?.(line.identity().hypervisorId) ?? null,
+    isSimulated: !driver.capabilities.realDisks,
+    userData: userData.get,
+    log,
+  });
   const late: { reporter: Reporter | null } = { reporter: null };
   const fleet = createFleet({
     driver,
@@ -77,19 +87,24 @@ export async function startHypervisor(
     booting: new PQueue({ concurrency: options.booting }),
     ...imagesFor(driver, images),
     userData: userData.get,
+    ports: networks.ports,
     onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
     onAttempt: meter.attempted,
     onOrphans: () => late.reporter?.refresh(),
   });
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
   const apply = (snapshot: Snapshot) => {
+    networks.follow(snapshot.guests, true);
     fleet.apply(snapshot);
     consoles.follow(snapshot.consoles);
     void userData.keep(snapshot.guests).catch((error) => log.warn({ err: error }, "user data"));
   };
 
   const saved = await loadSnapshot(directory, bootId);
-  if (saved) fleet.apply(saved);
+  if (saved) {
+    networks.follow(saved.guests, false);
+    fleet.apply(saved);
+  }
   const reporter = startReporter({ network: noNetwork, ...options, ...fleet, link: line.link, driver, log });
   late.reporter = reporter;
   const ending = new AbortController();
@@ -122,6 +137,7 @@ export async function startHypervisor(
   };
   const stop = async () => {
     await rest();
+    await networks.stop();
     await line.close();
     await driver.close();
   };
@@ -130,6 +146,7 @@ export async function startHypervisor(
     await rest();
     await memory.forgetRunning();
     await drainGuests(driver, specs, graceMs, log);
+    await networks.clear();
     await stop();
   };
   const figures = async (): Promise<HypervisorFigures> => ({

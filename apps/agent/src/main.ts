@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { version } from "@madang/core/version";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
+import { createPortPlugger } from "@madang/drivers/network";
 import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
-import { type Env, readEnv } from "./env.ts";
+import { type Env, type NetworkPlace, readEnv } from "./env.ts";
 import { judgeAgent } from "./health.ts";
-import { type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
+import { type HypervisorOptions, type RunningHypervisor, startHypervisor } from "./hypervisor.ts";
 import { readBootId } from "./link/saved.ts";
 import { type HypervisorFigures, openAgentMetrics } from "./metrics.ts";
 import { openKnobs } from "./simulation/knobs.ts";
@@ -78,7 +79,17 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
     virtType,
     log,
   });
-  return startHypervisor({ ...options, driverInstance, bootId: await readBootId() }, ending.signal);
+  const openPlugger = pluggerOf(env.network);
+  return startHypervisor(
+    { ...options, driverInstance, ...(openPlugger ? { openPlugger } : {}), bootId: await readBootId() },
+    ending.signal,
+  );
+}
+
+function pluggerOf(place: NetworkPlace): HypervisorOptions["openPlugger"] {
+  if (place.kind !== "ovn") return undefined;
+  const { ovsDatabase: database, namespace, datapath } = place;
+  return (hypervisorId) => createPortPlugger({ database, namespace, datapath, hypervisorId, log });
 }
 
 async function startAll(settings: Env): Promise<RunningHypervisor[]> {

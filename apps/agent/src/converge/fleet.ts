@@ -73,8 +73,11 @@ export function createFleet(deps: FleetDeps): Fleet {
     if (ended) return;
     const present = await deps.driver.list();
     await orphanage.look(present);
+    await deps.ports.sweep(present).catch((error) => deps.log.warn({ err: error }, "ports were not swept"));
     const seen = new Map(present.map((guest) => [guest.guestId, guest]));
-    for (const [guestId, worker] of workers) if (!isQuiet(worker, seen.get(guestId))) worker.look();
+    for (const [guestId, worker] of workers)
+      if (!isQuiet(worker, seen.get(guestId)) || deps.ports.differ(worker.spec(), seen.get(guestId) ?? null))
+        worker.look();
   };
   const sweepOn = async () => {
     await sweep().catch(sweepFailed);

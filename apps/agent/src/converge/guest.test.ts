@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { broken, guestId, scriptedDriver, spec } from "../testing/scripted-driver.ts";
 import { createFleet, type Fleet, type FleetDeps } from "./fleet.ts";
 import { type GuestMemory, openMemory } from "./memory.ts";
+import { noPorts } from "./ports.ts";
 
 const bootId = crypto.randomUUID();
 
@@ -39,6 +40,7 @@ function start(change: Partial<FleetDeps> = {}): Fleet {
     image: async () => null,
     imagePath: () => null,
     userData: async () => new Uint8Array(),
+    ports: noPorts(true),
     onChange: () => {},
     onOrphans: () => {},
     ...change,

@@ -10,6 +10,7 @@ import type PQueue from "p-queue";
 import type { Logger } from "pino";
 import { backOffMs, type Decision, deathsInARow, decideGuest } from "./decision.ts";
 import type { GuestMemory } from "./memory.ts";
+import type { Ports } from "./ports.ts";
 
 export type GuestDeps = {
   driver: HypervisorDriver;
@@ -25,6 +26,7 @@ export type GuestDeps = {
   /** Where that file is or will be. */
   imagePath: (spec: GuestSpec) => string | null;
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
+  ports: Ports;
   /** Bounds how many guests start at once. */
   booting: PQueue;
   /** `urgent` is false for mere progress. */
@@ -174,9 +176,10 @@ async function tryOnce(guest: Guest): Promise<void> {
   const attempt: Attempt = { action: "observe", outcome: "ok", seconds: 0 };
   const began = performance.now();
   try {
-    const { driver, memory, bootId } = guest.deps;
+    const { driver, memory, bootId, ports } = guest.deps;
     const before = await driver.observe(guest.id);
-    const decision = decideGuest(target, before, memory.get(guest.id), guest.ensured, bootId);
+    const ensured = ports.differ(target, before) ? null : guest.ensured;
+    const decision = decideGuest(target, before, memory.get(guest.id), ensured, bootId);
     attempt.action = decision.kind;
     if (!looksDead(target, before, decision)) change(guest, shownFrom(before));
     if (decision.kind === "revive" && mourn(guest)) {
@@ -247,15 +250,18 @@ async function act(
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation | null> {
-  const { driver } = guest.deps;
+  const { driver, ports } = guest.deps;
   if (decision.kind === "settled") return seen;
   if (decision.kind === "revive") return ensure(guest, { ...target, desired: "running" }, seen, signal);
   if (decision.kind === "ensure")
     return ensure(guest, { ...target, desired: decision.desired }, seen, signal);
   progress(guest, "removing", null);
   await driver.remove(guest.id, signal);
+  await ports.unplug([...portIds(target.nics), ...portIds(seen?.nics)], signal);
   return driver.observe(guest.id);
 }
+
+const portIds = (nics: readonly { portId: string }[] = []) => nics.map(({ portId }) => portId);
 
 async function ensure(
   guest: Guest,
@@ -263,15 +269,18 @@ async function ensure(
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation> {
-  const { driver, booting, memory } = guest.deps;
+  const { driver, booting, memory, ports } = guest.deps;
   const { made } = memory.get(guest.id);
   const fetched = await material(guest, spec, seen, signal);
   const onPhase = (phase: NonNullable<Shown["phase"]>, percent: number | null) =>
     progress(guest, phase, percent);
-  const call = () => driver.ensure({ spec, made, ...fetched }, { signal, onPhase });
-  if (spec.desired === "stopped" || seen?.observed === "running") return call();
-  progress(guest, "starting", null);
-  return booting.add(call, { signal });
+  const nics = spec.desired === "running" ? await ports.plug(spec.nics, signal) : ports.devices(spec.nics);
+  const call = () => driver.ensure({ spec, made, ...fetched, nics }, { signal, onPhase });
+  const boots = spec.desired === "running" && seen?.observed !== "running";
+  if (boots) progress(guest, "starting", null);
+  const now = await (boots ? booting.add(call, { signal }) : call());
+  await ports.unplug(portIds(seen?.nics), signal);
+  return now;
 }
 
 /** Stopping a guest that is there must not depend on what can still be fetched. */
@@ -312,6 +321,7 @@ function lookLater(guest: Guest, ms: number): void {
 async function onlyLook(guest: Guest): Promise<void> {
   const seen = await guest.deps.driver.observe(guest.id);
   if (seen?.observed !== guest.spec.desired || seen.halted || seen.rebootSeq < guest.spec.rebootSeq) return;
+  if (guest.deps.ports.differ(guest.spec, seen)) return;
   guest.failures = 0;
   guest.notBefore = 0;
   guest.givenUpAt = null;

@@ -51,6 +51,8 @@ export type PortPlugger = {
     signal: AbortSignal,
     installMs?: number,
   ): Promise<void>;
+  /** Known to be joined, as far as the switch last told; true when it does not tell. */
+  isJoined(portId: string): boolean;
   /** Joins the port, and listens behind it where nobody but its network's guests can connect. The caller closes the server. */
   listen(port: MetadataPort, signal: AbortSignal): Promise<Server>;
   /** Whatever there is of a device goes. Nothing is said about one that is not there. */

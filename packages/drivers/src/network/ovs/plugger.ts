@@ -16,6 +16,7 @@ import { networkFault } from "./program.ts";
 import {
   claimChassis,
   installed,
+  isJoined,
   joinSwitch,
   leaveSwitch,
   ownDevices,
@@ -85,6 +86,7 @@ export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
         await join({ device, portId, mac }, anew, installMs, signal);
       });
     },
+    isJoined: (portId) => !client.synced || isJoined(client, tapDevice(portId), portId),
     listen(port, signal) {
       const device = tapDevice(port.portId);
       return about(device, signal, async () => {

@@ -43,6 +43,11 @@ export function ownDevices(client: OvsdbClient): string[] {
   return rows.filter((row) => entryOf(row, "external_ids", mark) !== null).map((row) => textOf(row, "name"));
 }
 
+export function isJoined(client: OvsdbClient, device: string, portId: string): boolean {
+  const row = interfaceRow(client, device);
+  return row !== null && entryOf(row, "external_ids", "iface-id") === portId;
+}
+
 /** `anew`: the device was made just now, so a row that is there already speaks of one that is gone. */
 export async function joinSwitch(
   client: OvsdbClient,

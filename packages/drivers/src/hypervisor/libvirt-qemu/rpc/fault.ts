@@ -23,6 +23,7 @@ export function faultToCloudError(fault: LibvirtFault): CloudError {
   const cause = fault;
   if (/no space left on device|disk quota exceeded/i.test(fault.message)) return diskFull(detail, cause);
   if (/cannot allocate memory|out of memory/i.test(fault.message)) return memoryFull(detail, cause);
+  if (/no more available pci slots/i.test(fault.message)) return slotsTaken(detail, cause);
   switch (fault.code) {
     case libvirtCode.noDomain:
       return new CloudError("NotFound", "The hypervisor has no such guest.", {
@@ -83,6 +84,16 @@ function memoryFull(detail: string, cause: unknown): CloudError {
     detail,
     cause,
     retry: "elsewhere",
+  });
+}
+
+/** A guest that is started anew gets a slot more for each of its interfaces. */
+function slotsTaken(detail: string, cause: unknown): CloudError {
+  return new CloudError("InvalidState", "The guest has no free slot until it is stopped and started.", {
+    reason: "NoFreeSlot",
+    detail,
+    cause,
+    retry: "later",
   });
 }
 

@@ -134,7 +134,7 @@ function refused(error: unknown): CloudError {
   if (!(error instanceof OvsdbError)) return asCloudError(error);
   if (error.code === "disconnected" || error.code === "not leader") return unreachable(error);
   return new CloudError("Internal", "The network's control plane refused a change.", {
-    reason: "networkRefused",
+    reason: "networkFailed",
     retry: "later",
     detail: `OVN northbound, operation ${error.operation}: ${error.message}`,
     cause: error,

@@ -6,6 +6,13 @@ import type { Env } from "./env.ts";
 
 /** null: the cloud has no tenant networks. */
 export async function openNetwork({ network, dataDirectory }: Env): Promise<NetworkDriver | null> {
-  if (network.kind !== "simulated") return null;
-  return createNetworkDriver("simulated", { stateFile: join(dataDirectory, "network.json") });
+  if (network.kind === "none") return null;
+  if (network.kind === "simulated")
+    return createNetworkDriver("simulated", { stateFile: join(dataDirectory, "network.json") });
+  const { northbound, southbound, tls } = network;
+  return createNetworkDriver("ovn", {
+    northbound: northbound.join(","),
+    southbound: southbound.join(","),
+    ...(tls ? { tls: { certFile: tls.certificate, keyFile: tls.key, caFile: tls.ca } } : {}),
+  });
 }

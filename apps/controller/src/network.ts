@@ -2,14 +2,16 @@
 import { join } from "node:path";
 import { createNetworkDriver } from "@madang/drivers/network";
 import type { NetworkDriver } from "@madang/drivers/network/driver";
-import type { Env } from "./env.ts";
+import type { Env, NetworkPlace } from "./env.ts";
 
 /** null: the cloud has no tenant networks. */
 export async function openNetwork({ network, dataDirectory }: Env): Promise<NetworkDriver | null> {
+  if (network.kind === "ovn") return openOvn(network);
   if (network.kind === "none") return null;
-  if (network.kind === "simulated")
-    return createNetworkDriver("simulated", { stateFile: join(dataDirectory, "network.json") });
-  const { northbound, southbound, tls } = network;
+  return createNetworkDriver("simulated", { stateFile: join(dataDirectory, "network.json") });
+}
+
+function openOvn({ northbound, southbound, tls }: Extract<NetworkPlace, { kind: "ovn" }>) {
   return createNetworkDriver("ovn", {
     northbound: northbound.join(","),
     southbound: southbound.join(","),

@@ -231,6 +231,8 @@ export function launchOf(cloud: TestCloud, fields: Partial<LaunchInput> = {}): L
     availabilityZone: null,
     deleteProtection: false,
     crashPolicy: "restart",
+    networks: [],
+    securityGroupIds: null,
     ...fields,
   };
 }

@@ -52,5 +52,7 @@ export function launchInputOf(values: LaunchForm, projectId: string, ids: readon
     password: chosen || null,
     userData: script || null,
     availabilityZone: availabilityZone || null,
+    networks: [],
+    securityGroupIds: null,
   };
 }

@@ -9,6 +9,7 @@ import { lockProjects, quotaCounts, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
+import { joinNetworks, mayHaveInterfaces } from "./launch-ports.ts";
 import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
 import { launchSource, readSources } from "./launch-source.ts";
 import { requireOpen } from "./open-project.ts";
@@ -42,9 +43,9 @@ export async function launchInstances(
 type Answers = Map<LaunchWish, Launched | CloudError>;
 
 /**
- * What became of each wish, in their order; null: not now, because somebody holds its project (`whenLocked` is "skip"), or
- * an earlier wish names the same ids. A refused one leaves nothing behind. Whatever is thrown concerns all of them: the
- * transaction must be rolled back, and each wish be tried by itself.
+ * What became of each wish, in their order; null: not now, because an earlier wish names the same ids, or (`whenLocked` is
+ * "skip") somebody holds its project, or it may get interfaces. A refused one leaves nothing behind. Whatever is thrown
+ * concerns all of them: the transaction must be rolled back, and each wish be tried by itself.
  */
 export async function admitLaunches(
   deps: AdmissionDeps,
@@ -55,12 +56,15 @@ export async function admitLaunches(
   const answers: Answers = new Map();
   const welcome = await lockAndJudge(tx, firstOfTheirIds(wishes), whenLocked, answers);
   const claimed = await claimEach(deps, tx, welcome, answers);
-  const sure = await judgeEach(tx, claimed, answers);
+  const sure = await judgeEach(tx, claimed, answers, whenLocked);
   for (const { wish, launched } of await insertLaunches(deps, tx, sure)) answers.set(wish, launched);
-  const refused = claimed.filter((wish) => answers.get(wish) instanceof CloudError);
+  for (const { wish, joins } of sure) if (joins) await joinNetworks(deps, tx, wish);
+  const left = claimed.filter(
+    (wish) => answers.get(wish) === undefined || answers.get(wish) instanceof CloudError,
+  );
   await releaseIds(
     tx,
-    refused.flatMap(({ input }) => input.ids),
+    left.flatMap(({ input }) => input.ids),
   );
   return wishes.map((wish) => answers.get(wish) ?? null);
 }
@@ -151,19 +155,33 @@ async function launchedBefore(
   });
 }
 
-const counted: readonly QuotaResource[] = ["instances", "cores", "ram"];
+const counted: readonly QuotaResource[] = ["instances", "cores", "ram", "networks"];
 
-/** With what is in use counted once; each one that passes is in use for those after it. */
-async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers): Promise<SureLaunch[]> {
+/**
+ * With what is in use counted once; each one that passes is in use for those after it. Addresses are given out under locks
+ * that others' launches must not wait for: who may want some goes alone.
+ */
+async function judgeEach(
+  tx: Tx,
+  wishes: readonly LaunchWish[],
+  answers: Answers,
+  whenLocked: "wait" | "skip",
+): Promise<SureLaunch[]> {
   if (wishes.length === 0) return [];
   const inputs = wishes.map(({ input }) => input);
   const sources = await readSources(tx, inputs);
   const projectIds = new Set(inputs.map(({ projectId }) => projectId));
   const counts = new Map<string, QuotaCount[]>(await quotaCounts(tx, [...projectIds], counted));
-  return passing(wishes, answers, (wish) => {
+  const joins = ({ input }: LaunchWish) => mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));
+  const now = wishes.filter((wish) => whenLocked === "wait" || !joins(wish));
+  return passing(now, answers, (wish) => {
     const { projectId, ids } = wish.input;
     const source = launchSource(sources, wish.input, wish.actor.userId);
     counts.set(projectId, takeRoom(counts.get(projectId) ?? [], launchUsage(source.flavor, ids.length)));
-    return { wish, source };
+    return { wish, source, joins: joins(wish) };
   });
+}
+
+function networksOf(counts: readonly QuotaCount[] | undefined): number {
+  return counts?.find(({ resource }) => resource === "networks")?.inUse ?? 0;
 }

@@ -9,8 +9,8 @@ import type { LaunchSource } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
 import { newOperations, recordEvents, writeOperations } from "./record.ts";
 
-/** A launch that nothing speaks against any more. */
-export type SureLaunch = { wish: LaunchWish; source: LaunchSource };
+/** A launch that nothing speaks against any more. `joins`: it may get interfaces, once its instances are there. */
+export type SureLaunch = { wish: LaunchWish; source: LaunchSource; joins: boolean };
 
 /** A new row's status is what the columns' defaults say, which is what `writeStatus` would derive. */
 export async function insertLaunches(

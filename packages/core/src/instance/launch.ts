@@ -1,6 +1,7 @@
 /** What a launch asks for; the form and the procedure parse it with this one schema. */
 import { z } from "zod";
 import { zoneName } from "../hypervisor/zone.ts";
+import { launchNetworks, launchSecurityGroups } from "../network/interface-input.ts";
 import { crashPolicy } from "../wire/guest.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
@@ -44,6 +45,8 @@ export const launchInput = z.object({
   availabilityZone: zoneName.nullable().default(null),
   deleteProtection: z.boolean(),
   crashPolicy: crashPolicy.default("restart"),
+  networks: launchNetworks,
+  securityGroupIds: launchSecurityGroups,
 });
 export type LaunchInput = z.infer<typeof launchInput>;
 

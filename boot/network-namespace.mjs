@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { ask } from "./command.mjs";
 import { Fault } from "./fault.mjs";
 
@@ -23,7 +23,7 @@ const ownerFile = (run) => `${run}/data`;
 export async function makeNamespace({ namespace, run, data }) {
   const made = !existsSync(`/run/netns/${namespace}`);
   if (made) {
-    rmSync(run, { recursive: true, force: true });
+    await removeNamespace({ namespace, run });
     await ip("netns", "add", namespace);
     await ip("-n", namespace, "link", "set", "lo", "up");
   }
@@ -32,8 +32,14 @@ export async function makeNamespace({ namespace, run, data }) {
   return made;
 }
 
-/** With the namespace go its links. */
+/** Its own, and the agent's doors to the metadata service, which are named after it. */
+function namespacesOf(namespace) {
+  if (!existsSync("/run/netns")) return [];
+  return readdirSync("/run/netns").filter((name) => name === namespace || name.startsWith(`${namespace}-`));
+}
+
+/** With the namespaces go their links. */
 export async function removeNamespace({ namespace, run }) {
-  if (existsSync(`/run/netns/${namespace}`)) await ip("netns", "del", namespace);
+  for (const name of namespacesOf(namespace)) await ip("netns", "del", name);
   rmSync(run, { recursive: true, force: true });
 }

@@ -66,7 +66,7 @@ build_root() {
   add "$work/guest-agent/usr/sbin/qemu-ga" usr/sbin/
   cp -L /lib64/ld-linux-x86-64.so.2 "$tree/lib64/"
   cp -R "$here/rootfs/." "$tree/"
-  chmod 755 "$tree"/etc/{rcS,netup,netwatch,udhcpc.script,datasource,guest-agent,login} "$tree"/etc/acpi/PWRF/*
+  chmod 755 "$tree"/etc/{rcS,netup,netwatch,udhcpc.script,datasource,metadata,config-drive,guest-agent,login} "$tree"/etc/acpi/PWRF/*
   echo 'root:x:0:0:root:/root:/bin/sh' > "$tree/etc/passwd"
   echo 'root:*:20089:0:99999:7:::' > "$tree/etc/shadow"
   chmod 600 "$tree/etc/shadow"

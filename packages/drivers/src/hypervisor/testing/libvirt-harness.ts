@@ -38,13 +38,14 @@ export type LibvirtHarness = HypervisorHarness & {
   processes: LibvirtProcess[];
 };
 
-export async function libvirtHarness(): Promise<LibvirtHarness> {
+/** `namespace`: the network namespace that guests live in, if not the host's. */
+export async function libvirtHarness(namespace: string | null = null): Promise<LibvirtHarness> {
   const root = await mkdtemp(join(tmpdir(), "madang-contract-"));
   await chmod(root, 0o711);
   const libvirtDir = join(root, "libvirt");
   const instancesDir = join(root, "instances");
   const imagePath = join(root, "tiny.qcow2");
-  const daemons = await startDaemons(libvirtDir);
+  const daemons = await startDaemons(libvirtDir, namespace);
   try {
     await exec(buildTiny, [imagePath]);
     const log = pino({ level: "silent" });
@@ -88,8 +89,8 @@ export async function libvirtHarness(): Promise<LibvirtHarness> {
   }
 }
 
-async function startDaemons(dir: string) {
-  const { processes } = await prepareLibvirt({ dir, hostUuid: randomUUID(), virtType: "qemu" });
+async function startDaemons(dir: string, namespace: string | null) {
+  const { processes } = await prepareLibvirt({ dir, hostUuid: randomUUID(), virtType: "qemu", namespace });
   const running = new Map<string, ChildProcess>();
   const start = async (definition: LibvirtProcess) => {
     const { name, command, args, env, ready } = definition;

@@ -15,6 +15,8 @@ export type LabChassis = {
   namespace: string;
   /** ovs-vsctl at this chassis */
   vsctl(...args: string[]): Promise<string>;
+  /** The socket of its switch's database. */
+  database: string;
   controller: LabDaemon;
   vswitchd: LabDaemon;
   log: string;
@@ -38,10 +40,9 @@ export type OvnLab = {
 
 export const physicalNetwork = "public";
 export const externalGateway = "172.24.4.1";
-const chassisCount = 3;
 const schemas = "/usr/share/ovn";
 
-export async function startOvnLab(): Promise<OvnLab> {
+export async function startOvnLab(chassisCount = 3): Promise<OvnLab> {
   await sweepLabs();
   const prefix = `mdt${process.pid}`;
   const root = await mkdtemp(join(tmpdir(), "mdt-"));
@@ -52,14 +53,19 @@ export async function startOvnLab(): Promise<OvnLab> {
     await rm(root, { recursive: true });
   };
   try {
-    return { ...(await build(prefix, root, daemons)), close };
+    return { ...(await build(prefix, root, daemons, chassisCount)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function build(prefix: string, root: string, daemons: LabDaemon[]): Promise<Omit<OvnLab, "close">> {
+async function build(
+  prefix: string,
+  root: string,
+  daemons: LabDaemon[],
+  chassisCount: number,
+): Promise<Omit<OvnLab, "close">> {
   const wires = `${prefix}-sw`;
   const outside = `${prefix}-ext`;
   for (const namespace of [wires, outside]) await ip([`netns add ${namespace}`]);
@@ -163,7 +169,15 @@ async function addChassis(options: ChassisOptions): Promise<LabChassis> {
   await ip([`addr add ${encap}/24 dev br-phy`, "link set br-phy up", "link set br-ex up"], namespace);
   await attempt("ip", "netns", "exec", namespace, "ethtool", "-K", "br-phy", "tx", "off");
   const controller = own("ovn-controller", [socket]);
-  return { name, namespace, vsctl, controller, vswitchd, log: join(folder, "ovs-vswitchd.log") };
+  return {
+    name,
+    namespace,
+    vsctl,
+    database: `${folder}/db.sock`,
+    controller,
+    vswitchd,
+    log: join(folder, "ovs-vswitchd.log"),
+  };
 }
 
 function chassisSettings(name: string, southbound: string, encap: string): string[] {

@@ -62,6 +62,10 @@ export async function startControlPlane(
     const { hypervisorName, data } = settings;
     return bootstrap({ env, hypervisorName, hypervisors, passwordFile: `${data}/admin-password` });
   });
+  if (first.external === "held")
+    progress.say(
+      `The external network keeps its older range, for floating IPs or routers have addresses of it: ${network.external.words} is not used until they are released.`,
+    );
   await progress.step("Starting the controller", () => supervisor.start(controllerDefinition(wiring)));
   await progress.step("Starting the portal", () => supervisor.start(webDefinition(wiring, dist)));
   const fingerprint = fingerprintOf(`${settings.data}/ca/ca.pem`);

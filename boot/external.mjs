@@ -25,7 +25,7 @@ async function alone(work) {
 
 /** What the row of the external network says, and `words` for people. */
 function answer(mode, { cidr, gateway, pool }, hostAddress, words) {
-  const row = { name: "public", physicalNetwork: "public", mtu: 1500, cidr, gateway, pool, hostAddress };
+  const row = { name: "public", physicalNetwork: "public", cidr, gateway, pool, hostAddress };
   return { row, words: `${cidr} (${mode}${words})` };
 }
 

@@ -29,14 +29,15 @@ function imageFile(entry: string): { name: string; path: string } {
 async function run(): Promise<void> {
   const database = openDatabase(await findDatabase(env.databaseUrl, env.data), 4);
   try {
-    const { adminName, adminPassword, joinTokens } = await bootstrap(database, {
+    const { adminName, adminPassword, external, joinTokens } = await bootstrap(database, {
       adminPassword: env.adminPassword,
       images: env.imageFiles.map(imageFile),
       store: env.images,
+      external: env.externalNetwork,
       joining: hypervisorNames(values["join-token"], Number(values.hypervisors)),
     });
     const joinToken = joinTokens.length > 0 ? joinTokens.join(",") : null;
-    process.stdout.write(`${JSON.stringify({ adminName, adminPassword, joinToken })}\n`);
+    process.stdout.write(`${JSON.stringify({ adminName, adminPassword, joinToken, external })}\n`);
   } finally {
     await database.close();
   }

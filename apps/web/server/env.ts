@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { externalNetwork } from "@madang/api/bootstrap";
 import { scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { z } from "zod";
@@ -159,6 +160,7 @@ export function readBootstrapEnv(source: NodeJS.ProcessEnv = process.env) {
       .map((one) => one.trim())
       .filter(Boolean),
     adminPassword: data.MADANG_ADMIN_PASSWORD ?? null,
+    externalNetwork: data.MADANG_EXTERNAL_NETWORK ?? null,
     logLevel: data.LOG_LEVEL,
   };
 }
@@ -174,10 +176,20 @@ const ofTheServer = {
   PORT: true,
 } as const;
 
+function parsedJson(text: unknown): unknown {
+  try {
+    return typeof text === "string" && text !== "" ? JSON.parse(text) : undefined;
+  } catch {
+    return text;
+  }
+}
+
 const bootstrapSchema = schema.pick(ofTheServer).extend({
   DATABASE_URL: schema.shape.DATABASE_URL.optional(),
   MADANG_CA: z.string().min(1).optional(),
   /** name=path, separated by commas */
   MADANG_IMAGE_FILES: z.string().default(""),
   MADANG_ADMIN_PASSWORD: z.string().min(1).optional(),
+  /** What the external network leads to, as JSON. */
+  MADANG_EXTERNAL_NETWORK: z.preprocess(parsedJson, externalNetwork.optional()),
 });

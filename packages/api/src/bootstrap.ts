@@ -5,11 +5,13 @@ import type { Database, Prisma } from "@madang/db";
 import { createJoinToken } from "./admission/join-token.ts";
 import { type ImageFile, registerImage } from "./admission/register-image.ts";
 import { assignRole, assignSystemRole, createUser, ensureProject } from "./admission/user.ts";
+import { type ExternalNetwork, type ExternalOutcome, ensureExternalNetwork } from "./external-network.ts";
 
 export { resetOnHost } from "./admission/host-reset.ts";
 export { passwordResetPath } from "./admission/password-reset.ts";
 export { recordCommand } from "./admission/record-on-host.ts";
 export { assignRole, assignSystemRole, createUser, ensureProject, removeRole } from "./admission/user.ts";
+export { externalNetwork } from "./external-network.ts";
 
 export type BootstrapWish = {
   /** null: one is made, and answered once. */
@@ -18,9 +20,16 @@ export type BootstrapWish = {
   store: string;
   /** Names of hypervisors of this machine that get a join token if they have not joined yet. */
   joining: readonly string[];
+  /** Left out: what is there stays as it is. */
+  external?: ExternalNetwork | null;
 };
 
-export type Bootstrapped = { adminName: string; adminPassword: string | null; joinTokens: string[] };
+export type Bootstrapped = {
+  adminName: string;
+  adminPassword: string | null;
+  joinTokens: string[];
+  external: ExternalOutcome | null;
+};
 
 export const adminName = "admin";
 const domainName = "default";
@@ -71,7 +80,8 @@ async function prepare(database: Database, wish: BootstrapWish): Promise<Bootstr
   }
   await prisma.quotaDefault.createMany({ data: [...initialQuota], skipDuplicates: true });
   for (const image of wish.images) await registerImage(prisma, wish.store, image);
-  return { adminName, adminPassword, joinTokens: await joinTokens(database, wish.joining) };
+  const external = wish.external ? await ensureExternalNetwork(prisma, wish.external) : null;
+  return { adminName, adminPassword, external, joinTokens: await joinTokens(database, wish.joining) };
 }
 
 /** Answers the id of the one domain. */

@@ -1,6 +1,7 @@
 /** A project's deletion, with the controller killed before and after each of its commits, and with hypervisors that are silent. */
 import { openQueue, type PgBoss, type Prisma } from "@madang/db";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { addFloatingIp, addNetwork, addPort, addRouter, addSecurityGroup } from "../testing/network-rows.ts";
 import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "../testing/rows.ts";
 import { endingProjects } from "../unsettled.ts";
 import { reconcileInstance } from "./instance.ts";
@@ -71,6 +72,11 @@ async function endingProject(): Promise<{ id: string; operationId: string; insta
     },
   });
   const own = { ...cloud, projectId: id };
+  const [inside, outside] = [await addNetwork(own), await addNetwork(own, { external: true })];
+  const routerId = await addRouter(own, inside, outside);
+  const group = await addSecurityGroup(own);
+  const port = await addPort(own, inside, 20, { securityGroupIds: [group] });
+  await addFloatingIp(own, outside, routerId, port);
   const instances = [await addInstance(own), await addInstance(own), await addInstance(own)];
   const [first = "", second = "", third = ""] = instances;
   for (const instanceId of [first, second]) {
@@ -110,6 +116,15 @@ async function expectGone(id: string, operationId: string, instances: string[]):
   expect(await prisma.project.count({ where: { id } })).toBe(0);
   expect(await prisma.instance.count({ where: { projectId: id } })).toBe(0);
   expect(await prisma.image.count({ where: { projectId: id } })).toBe(0);
+  const left = await Promise.all([
+    prisma.network.count({ where: { projectId: id } }),
+    prisma.router.count({ where: { projectId: id } }),
+    prisma.port.count({ where: { projectId: id } }),
+    prisma.floatingIp.count({ where: { projectId: id } }),
+    prisma.securityGroup.count({ where: { projectId: id } }),
+    prisma.ipAllocation.count(),
+  ]);
+  expect(left).toEqual([0, 0, 0, 0, 0, 0]);
   expect(await prisma.quota.count({ where: { projectId: id } })).toBe(0);
   const operation = await prisma.operation.findUniqueOrThrow({ where: { id: operationId } });
   expect(operation).toMatchObject({ state: "succeeded", percent: 100 });
@@ -125,7 +140,7 @@ async function expectGone(id: string, operationId: string, instances: string[]):
 }
 
 /** Fewer would mean that the walk no longer goes where it should. */
-const leastCommits = 4;
+const leastCommits = 5;
 
 it("comes to the same end wherever the controller is killed", { timeout: 120_000 }, async (context) => {
   await addHypervisor(cloud);
@@ -158,6 +173,7 @@ it("is found by looking, and waits for a silent hypervisor by the instance's nam
   expect((await operation()).steps).toMatchObject([
     { name: "instances", state: "running", waitingFor: ["one"] },
     { name: "images", state: "pending" },
+    { name: "networks", state: "pending" },
     { name: "project", state: "pending" },
   ]);
   for (const instanceId of instances.slice(0, 2)) {
@@ -167,6 +183,26 @@ it("is found by looking, and waits for a silent hypervisor by the instance's nam
   expect(await pass(prisma, id)).toBeNull();
   expect(await operation()).toMatchObject({ state: "succeeded" });
   expect(await prisma.project.count({ where: { id } })).toBe(0);
+});
+
+it("leaves a shared network that others use to the cloud", async () => {
+  const { prisma } = cloud.database;
+  const { id, instances } = await endingProject();
+  const network = await addNetwork({ ...cloud, projectId: id }, { name: "shared" });
+  const theirs = await addPort(cloud, network, 30);
+  await addHypervisor(cloud);
+  await carryOut(prisma, id, instances);
+  expect(await prisma.project.count({ where: { id } })).toBe(0);
+  const kept = await prisma.network.findUniqueOrThrow({
+    where: { id: network.id },
+    include: { ports: true },
+  });
+  expect(kept).toMatchObject({ name: "shared", projectId: null });
+  expect(kept.ports.map(({ projectId }) => projectId).toSorted()).toEqual([cloud.projectId, null]);
+  expect(await prisma.event.count({ where: { action: "network.handed-over" } })).toBe(1);
+  await prisma.port.deleteMany({ where: { networkId: network.id } });
+  expect(await prisma.port.count({ where: { id: theirs } })).toBe(0);
+  await prisma.network.delete({ where: { id: network.id } });
 });
 
 it("leaves a project alone of which nobody asked deletion", async () => {

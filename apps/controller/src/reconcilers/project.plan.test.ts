@@ -7,6 +7,7 @@ const view = (fields: Partial<ProjectPlanView> = {}): ProjectPlanView => ({
   unasked: 0,
   asked: 0,
   images: 0,
+  networks: 0,
   ...fields,
 });
 
@@ -15,6 +16,7 @@ it.each([
   ["an instance was not asked yet", { instances: 3, unasked: 1, asked: 2, images: 1 }, "ask-instances"],
   ["all are asked and some are there", { instances: 2, asked: 3, images: 1 }, "wait"],
   ["no instance is left", { asked: 3, images: 1 }, "delete-images"],
+  ["no image is left either", { asked: 3, networks: 4 }, "delete-networks"],
   ["nothing is left", { asked: 3 }, "delete-project"],
   ["there never was anything", {}, "delete-project"],
 ] as const)("%s", (_, fields, kind) => {
@@ -27,7 +29,8 @@ it.each([
   [{ instances: 1, asked: 4 }, 67, 0],
   [{ instances: 3 }, 0, 0],
   [{ asked: 4, images: 2 }, 90, 1],
-  [{ asked: 4 }, 90, 2],
+  [{ asked: 4, networks: 1 }, 90, 2],
+  [{ asked: 4 }, 90, 3],
 ])("says of %o how far it is", (fields, percent, current) => {
   expect(projectProgress(view(fields))).toMatchObject({ percent, current });
 });

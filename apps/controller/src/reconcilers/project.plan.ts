@@ -12,12 +12,15 @@ export type ProjectPlanView = {
   /** Instances whose deletion this one asked for, those that are gone included. */
   asked: number;
   images: number;
+  /** Networks, ports, routers, floating IPs and security groups. */
+  networks: number;
 };
 
 export type ProjectStep =
   | { kind: "ask-instances" }
   | { kind: "wait" }
   | { kind: "delete-images" }
+  | { kind: "delete-networks" }
   | { kind: "delete-project" }
   | { kind: "done" };
 
@@ -25,16 +28,22 @@ export function planProject(view: ProjectPlanView): ProjectStep {
   if (!view.deleteRequested) return { kind: "done" };
   if (view.unasked > 0) return { kind: "ask-instances" };
   if (view.instances > 0) return { kind: "wait" };
-  return { kind: view.images > 0 ? "delete-images" : "delete-project" };
+  if (view.images > 0) return { kind: "delete-images" };
+  return { kind: view.networks > 0 ? "delete-networks" : "delete-project" };
 }
 
-const steps = ["instances", "images", "project"] as const;
+const steps = ["instances", "images", "networks", "project"] as const;
 /** Instances are nearly all of the work. */
 const instancesPercent = 90;
 
 export function projectProgress(view: ProjectPlanView): OperationProgress {
   const whole = Math.max(view.asked + view.unasked, view.instances);
-  if (view.instances === 0) return { percent: instancesPercent, steps, current: view.images > 0 ? 1 : 2 };
+  if (view.instances === 0) return { percent: instancesPercent, steps, current: restStep(view) };
   const gone = (whole - view.instances) / whole;
   return { percent: Math.floor(instancesPercent * gone), steps, current: 0 };
+}
+
+function restStep({ images, networks }: ProjectPlanView): number {
+  if (images > 0) return 1;
+  return networks > 0 ? 2 : 3;
 }

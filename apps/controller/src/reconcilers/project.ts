@@ -5,6 +5,7 @@
 import { type HintTopic, lockProject, type PgBoss, type Prisma, type Tx, transaction } from "@madang/db";
 import type { ReconcileResult } from "./instance.ts";
 import { askInstances, deleteImages, deleteProject, dueProgress, trackProgress } from "./project.apply.ts";
+import { deleteNetworks } from "./project.networks.ts";
 import { type ProjectStep, planProject } from "./project.plan.ts";
 import { type LoadedProject, loadProject } from "./project.view.ts";
 
@@ -65,6 +66,9 @@ async function applyStep(tx: Tx, boss: PgBoss, loaded: LoadedProject, step: Proj
       break;
     case "delete-images":
       await deleteImages(tx, loaded);
+      break;
+    case "delete-networks":
+      await deleteNetworks(tx, boss, loaded);
       break;
     case "delete-project":
       return deleteProject(tx, loaded);

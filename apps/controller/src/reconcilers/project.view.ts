@@ -1,6 +1,7 @@
 /** A project's rows as its plan sees them. */
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import type { Operation, Project, Tx } from "@madang/db";
+import { countNetworks } from "./project.networks.ts";
 import type { ProjectPlanView } from "./project.plan.ts";
 
 export type LoadedProject = {
@@ -11,7 +12,19 @@ export type LoadedProject = {
   waitingFor: string[];
   now: Date;
 };
-type Reads = Pick<Tx, "project" | "operation" | "instance" | "image" | "guest">;
+type Reads = Pick<
+  Tx,
+  | "project"
+  | "operation"
+  | "instance"
+  | "image"
+  | "guest"
+  | "network"
+  | "router"
+  | "floatingIp"
+  | "securityGroup"
+  | "port"
+>;
 
 /** So many are named; who wants all of them looks at the instances. */
 const mostNamed = 5;
@@ -30,6 +43,7 @@ export async function loadProject(tx: Reads, id: string, now: Date): Promise<Loa
     unasked: await tx.instance.count({ where: { projectId: id, deleteRequestedAt: null } }),
     asked: operation ? await tx.operation.count({ where: { parentId: operation.id } }) : 0,
     images: await tx.image.count({ where: { projectId: id } }),
+    networks: await countNetworks(tx, id),
   };
   const waitingFor = view.deleteRequested ? await namesOfWaiting(tx, id, now) : [];
   return { row, view, operation, waitingFor, now };

@@ -60,6 +60,7 @@ export function openSimulatedNetwork(options: SimulatedNetworkOptions = {}): Sim
       for (const watcher of watchers) watcher();
     },
     async ensure(topology, signal) {
+      signal.throwIfAborted();
       answering();
       if (knobs.slowMs > 0) await sleep(knobs.slowMs, undefined, { signal });
       answering();

@@ -27,7 +27,7 @@ export type OvnOptions = {
 };
 
 /** A database that is away so long is away; who asked comes again. */
-const patienceMs = 5_000;
+const patienceMs = 3_000;
 /** How often somebody may write between our reading and our writing. */
 const attempts = 5;
 
@@ -58,7 +58,7 @@ export function openOvn({ northbound, southbound, tls }: OvnOptions): NetworkDri
       }
     },
     async observe() {
-      await reach(nb, AbortSignal.timeout(patienceMs));
+      await reach(nb);
       return observationOf((table) => nb.rows(table), sb);
     },
     watch(onChange) {
@@ -112,11 +112,13 @@ function missing(nb: OvsdbClient, desired: readonly DesiredRow[]) {
 }
 
 /** Waits a while for the database. @throws CloudError Unavailable, or the signal's reason */
-async function reach(client: OvsdbClient, signal: AbortSignal): Promise<void> {
+async function reach(client: OvsdbClient, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   if (client.synced) return;
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  await client.whenSynced(patience).catch((error: unknown) => {
-    signal.throwIfAborted();
+  const patience = AbortSignal.timeout(patienceMs);
+  const limit = signal ? AbortSignal.any([signal, patience]) : patience;
+  await client.whenSynced(limit).catch((error: unknown) => {
+    signal?.throwIfAborted();
     throw unreachable(error);
   });
 }

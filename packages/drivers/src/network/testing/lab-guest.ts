@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "../../hypervisor/testing/until.ts";
-import { attempt, ip, run, systemPath } from "./lab-command.ts";
+import { attempt, ip, run, type Said, systemPath } from "./lab-command.ts";
 import { type LabChassis, type OvnLab, wire } from "./ovn-lab.ts";
 
 export type Lease = { address: string; mtu: string; router: string; dns: string; routes: string };
@@ -22,6 +22,7 @@ export type LabGuest = {
   /** Takes another MAC or address. */
   become(...lines: string[]): Promise<void>;
   exec(...command: string[]): Promise<string>;
+  attempt(...command: string[]): Promise<Said>;
   /** Collects a line a frame until `stop`. */
   watch(filter: string): Promise<Wiretap>;
 };
@@ -76,6 +77,7 @@ export function guestIn(lab: OvnLab, namespace: string): LabGuest {
     },
     become: (...lines) => ip(lines, namespace),
     exec: (...command) => run("ip", ...inside, ...command),
+    attempt: (...command) => attempt("ip", ...inside, ...command),
     async watch(filter) {
       const tap = begin("tcpdump", "-l", "-n", "-e", "-i", "eth0", "--immediate-mode", ...filter.split(" "));
       let text = "";

@@ -232,6 +232,7 @@ export function launchOf(cloud: TestCloud, fields: Partial<LaunchInput> = {}): L
     deleteProtection: false,
     crashPolicy: "restart",
     networks: [],
+    reachable: false,
     securityGroupIds: null,
     ...fields,
   };

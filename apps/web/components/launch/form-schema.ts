@@ -25,6 +25,7 @@ export const launchForm = z.object({
   availabilityZone: z.string(),
   deleteProtection: z.boolean(),
   crashPolicy,
+  reachable: z.boolean(),
 });
 export type LaunchForm = z.infer<typeof launchForm>;
 
@@ -39,6 +40,7 @@ export const emptyLaunch: LaunchForm = {
   availabilityZone: "",
   deleteProtection: false,
   crashPolicy: "restart",
+  reachable: false,
 };
 
 /** `ids`: at least as many as the form's count. */

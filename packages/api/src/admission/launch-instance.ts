@@ -10,6 +10,7 @@ import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
 import { joinNetworks, mayHaveInterfaces } from "./launch-ports.ts";
+import { joinReachably } from "./launch-reachable.ts";
 import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
 import { launchSource, readSources } from "./launch-source.ts";
 import { requireOpen } from "./open-project.ts";
@@ -57,8 +58,11 @@ export async function admitLaunches(
   const welcome = await lockAndJudge(tx, firstOfTheirIds(wishes), whenLocked, answers);
   const claimed = await claimEach(deps, tx, welcome, answers);
   const sure = await judgeEach(tx, claimed, answers, whenLocked);
-  for (const { wish, launched } of await insertLaunches(deps, tx, sure)) answers.set(wish, launched);
-  for (const { wish, joins } of sure) if (joins) await joinNetworks(deps, tx, wish);
+  const inserted = await insertLaunches(deps, tx, sure);
+  for (const { wish, launched } of inserted) answers.set(wish, launched);
+  const joining = inserted.filter((_, index) => sure[index]?.joins);
+  for (const { wish, launched } of joining)
+    await (wish.input.reachable ? joinReachably : joinNetworks)(deps, tx, wish, launched);
   const left = claimed.filter(
     (wish) => answers.get(wish) === undefined || answers.get(wish) instanceof CloudError,
   );

@@ -16,6 +16,7 @@ import { usableNetworks } from "./usable-network.ts";
 
 /** `networks`: how many the project has. False: certainly none, without asking anything. */
 export function mayHaveInterfaces(input: LaunchInput, networks: number): boolean {
+  if (input.reachable) return true;
   if (input.networks === "none") return false;
   return input.networks.length > 0 || networks > 0;
 }

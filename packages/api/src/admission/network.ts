@@ -42,7 +42,8 @@ export async function createNetwork(
   });
 }
 
-async function insertNetwork(tx: Tx, projectId: string | null, wish: Wish): Promise<Network> {
+/** Call it with the project's row locked and room for it known. */
+export async function insertNetwork(tx: Tx, projectId: string | null, wish: Wish): Promise<Network> {
   const { id, name, description, shared = false, external = false, type = "geneve" } = wish;
   const { physicalNetwork = null, segmentationId = null } = wish;
   const segment = { type, external, physicalNetwork, segmentationId };

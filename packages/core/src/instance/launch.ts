@@ -47,6 +47,8 @@ export const launchInput = z.object({
   crashPolicy: crashPolicy.default("restart"),
   networks: launchNetworks,
   securityGroupIds: launchSecurityGroups,
+  /** Over SSH, from outside: what is missing on the way is made with it. */
+  reachable: z.boolean().default(false),
 });
 export type LaunchInput = z.infer<typeof launchInput>;
 

@@ -50,7 +50,9 @@ type ProgressChange = { id: string; state: OperationState; percent: number; step
 function progressChange(operation: Operation, loaded: LoadedInstance, now: Date): ProgressChange[] {
   const progress = operationProgress(operation, loaded.view);
   const before = stepsOf(operation);
-  const steps = runningSteps(before, progress, now);
+  // What was done in the transaction that asked for it is told first and stays.
+  const done = before.filter(({ name }) => progress.steps.length > 0 && !progress.steps.includes(name));
+  const steps = [...done, ...runningSteps(before, progress, now)];
   const same =
     operation.state === "running" &&
     operation.percent === progress.percent &&

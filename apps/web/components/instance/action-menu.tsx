@@ -1,6 +1,5 @@
 "use client";
 
-import type { InstanceAction } from "@madang/core/instance/action";
 import {
   Bomb,
   Ellipsis,
@@ -101,7 +100,7 @@ export function RowActions({ projectId, target }: Props) {
   const act = useAct();
   const blocked = useBlocked(projectId);
   const noConsole = blocked("console", target);
-  const power: InstanceAction[] = ["start", "stop"];
+  const power: AnyAction[] = ["start", "stop"];
   return (
     <span className="flex items-center justify-end gap-0.5">
       <span className="hidden items-center gap-0.5 opacity-0 transition-opacity duration-150 group-focus-within:opacity-100 group-hover:opacity-100 @2xl:flex pointer-coarse:opacity-100">
@@ -144,7 +143,7 @@ export function PrimaryAction({ projectId, target }: Props) {
   const t = useTranslations("actions");
   const act = useAct();
   const blocked = useBlocked(projectId);
-  const action: InstanceAction =
+  const action: AnyAction =
     blocked("start", target) === null || target.powerState !== "RUNNING" ? "start" : "stop";
   const Icon = actionIcons[action];
   return (

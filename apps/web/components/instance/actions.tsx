@@ -17,7 +17,9 @@ export type ActionTarget = Pick<
   InstanceRow,
   "id" | "projectId" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
 >;
-export type AnyAction = InstanceAction | AdminAction;
+type Judged = InstanceAction | AdminAction;
+/** Those that a menu offers: interfaces have a tab of their own. */
+export type AnyAction = Exclude<Judged, "attachInterface" | "detachInterface">;
 type Act = (action: AnyAction, target: ActionTarget) => void;
 type Asked = { action: AnyAction; target: ActionTarget };
 
@@ -29,7 +31,7 @@ export function useAct(): Act {
 }
 
 /** Why an action can't be taken now, in words; null when it can. */
-export function useBlocked(projectId: string): (action: AnyAction, target: ActionTarget) => string | null {
+export function useBlocked(projectId: string): (action: Judged, target: ActionTarget) => string | null {
   const t = useTranslations("reasons");
   const power = usePermission("instance:power", projectId);
   const update = usePermission("instance:update", projectId);
@@ -37,7 +39,7 @@ export function useBlocked(projectId: string): (action: AnyAction, target: Actio
   const console = usePermission("instance:console", projectId);
   const reset = usePermission("instance:reset", null);
   const forceDelete = usePermission("instance:force_delete", null);
-  const granted: Record<AnyAction, boolean> = {
+  const granted: Record<Judged, boolean> = {
     start: power,
     stop: power,
     reboot: power,
@@ -46,6 +48,8 @@ export function useBlocked(projectId: string): (action: AnyAction, target: Actio
     console,
     rename: update,
     protect: update,
+    attachInterface: update,
+    detachInterface: update,
     reset,
     forceDelete,
   };

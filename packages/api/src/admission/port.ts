@@ -57,7 +57,7 @@ function requireGuarded(
   throw new CloudError(
     "InvalidInput",
     "A port without port security has neither security groups nor address pairs.",
-    { reason: "portSecurityOff", field },
+    { reason: "portUnguarded", field },
   );
 }
 

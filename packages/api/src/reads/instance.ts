@@ -3,6 +3,7 @@ import { type Properties, storedProperties } from "@madang/core/hypervisor/prope
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
+import { ipv4 } from "@madang/core/network/cidr";
 import type { CrashPolicy } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
@@ -39,6 +40,17 @@ export type InstanceItem = {
   hypervisorReachable: boolean;
   driver: string | null;
   generation: number;
+  /** In the order of its interfaces; an interface without an address is not among them. */
+  addresses: InstanceAddress[];
+};
+
+export type InstanceAddress = {
+  portId: string;
+  networkId: string;
+  networkName: string;
+  mac: string;
+  address: string;
+  floatingIp: string | null;
 };
 
 export type Condition = {
@@ -89,7 +101,12 @@ const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_stat
   i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.created_at AS "createdAt", i.updated_at AS "updatedAt",
   i.launched_at AS "launchedAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
   coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation,
-  (g.id IS NULL AND i.fault IS NULL AND i.conditions -> 'Scheduled' ->> 'ok' = 'false') IS TRUE AS waiting`;
+  (g.id IS NULL AND i.fault IS NULL AND i.conditions -> 'Scheduled' ->> 'ok' = 'false') IS TRUE AS waiting,
+  (SELECT coalesce(json_agg(json_build_object('portId', p.id, 'networkId', n.id, 'networkName', n.name, 'mac', p.mac,
+     'address', host(a.address), 'floatingIp', (SELECT host(f.address) FROM floating_ip f
+        WHERE f.port_id = p.id AND f.fixed_address = a.address)) ORDER BY p.position, a.address), '[]')
+     FROM port p JOIN network n ON n.id = p.network_id JOIN ip_allocation a ON a.port_id = p.id
+     WHERE p.instance_id = i.id) AS addresses`;
 const from = "instance i";
 const joins = `LEFT JOIN "user" u ON u.id = i.user_id LEFT JOIN guest g ON g.id = i.active_guest_id
   LEFT JOIN hypervisor h ON h.id = g.hypervisor_id`;
@@ -207,9 +224,27 @@ function filterClauses(filter: Filter): Sql[] {
     const start = idStart.test(filter.text.trim())
       ? sql` OR i.id::text LIKE ${pattern.slice(1).toLowerCase()}`
       : sql``;
-    clauses.push(sql`${named}${start}`);
+    clauses.push(sql`${named}${start}${reached(filter.text.trim())}`);
   }
   return clauses;
+}
+
+/** Part of an address, of a floating IP's or of a MAC; a whole address is looked up, parts are compared. */
+function reached(text: string): Sql {
+  const pattern = containing(text.toLowerCase());
+  if (ipv4.safeParse(text).success)
+    return sql` OR i.id IN (SELECT p.instance_id FROM port p JOIN ip_allocation a ON a.port_id = p.id
+        WHERE a.address = ${text}::inet)
+      OR i.id IN (SELECT p.instance_id FROM port p JOIN floating_ip f ON f.port_id = p.id
+        WHERE f.address = ${text}::inet)`;
+  if (/^\d{1,3}\.[\d.]{0,11}$/.test(text))
+    return sql` OR EXISTS (SELECT 1 FROM port p JOIN ip_allocation a ON a.port_id = p.id
+        WHERE p.instance_id = i.id AND host(a.address) LIKE ${pattern})
+      OR EXISTS (SELECT 1 FROM port p JOIN floating_ip f ON f.port_id = p.id
+        WHERE p.instance_id = i.id AND host(f.address) LIKE ${pattern})`;
+  if (/^[0-9a-f]{1,2}:[0-9a-f:]{0,14}$/i.test(text))
+    return sql` OR i.id IN (SELECT p.instance_id FROM port p WHERE p.mac LIKE ${pattern})`;
+  return sql``;
 }
 
 /** Throws NotFound. `seesHypervisors` is for administrators: nobody else learns where his instance runs. */
@@ -321,5 +356,6 @@ function toItem(row: Row, now: Date): InstanceItem {
     hypervisorReachable: row.guestId === null || now.getTime() - seenMs <= downAfterMs,
     driver: row.driver || null,
     generation: row.generation,
+    addresses: row.addresses,
   };
 }

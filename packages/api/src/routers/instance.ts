@@ -1,9 +1,11 @@
-import { displayName, launchInput } from "@madang/core/instance/launch";
+import { displayName, launchCountLimit, launchInput } from "@madang/core/instance/launch";
+import { interfaceWish, launchNetworks, launchSecurityGroups } from "@madang/core/network/interface-input";
 import { consoleKind } from "@madang/core/wire/agent";
 import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { deleteInstance } from "../admission/delete-instance.ts";
 import { setSecurityGroups } from "../admission/instance-security-groups.ts";
+import { attachInterface, detachInterface } from "../admission/interface.ts";
 import { launchInstances } from "../admission/launch-instance.ts";
 import { openConsole } from "../admission/open-console.ts";
 import { rebootInstance, startInstance, stopInstance } from "../admission/power.ts";
@@ -11,6 +13,7 @@ import { updateInstance } from "../admission/update-instance.ts";
 import { pageInput } from "../list.ts";
 import { instanceFilter, listInstances, readInstance } from "../reads/instance.ts";
 import { readReach } from "../reads/reach.ts";
+import { readSshPath } from "../reads/ssh-path.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
 const one = z.object({ projectId: z.uuid(), id: z.uuid() });
@@ -34,6 +37,17 @@ export const instanceRouter = router({
       await ctx.deps.limits.take("launch", ctx.actor.address);
       return await launchInstances(ctx.deps, ctx.actor, input);
     }),
+  sshPath: projectProcedure("instance:create")
+    .input(
+      z.object({
+        projectId: z.uuid(),
+        count: z.int().min(1).max(launchCountLimit),
+        networks: launchNetworks,
+        securityGroupIds: launchSecurityGroups,
+        canSignIn: z.boolean(),
+      }),
+    )
+    .query(({ ctx, input }) => readSshPath(ctx.deps.reads, ctx.projectId, input)),
   start: projectProcedure("instance:power")
     .input(one)
     .mutation(({ ctx, input }) => startInstance(ctx.deps, ctx.actor, input)),
@@ -67,6 +81,14 @@ export const instanceRouter = router({
   setSecurityGroups: projectProcedure("instance:update")
     .input(one.extend({ securityGroupIds: z.array(z.uuid()).max(100) }))
     .mutation(({ ctx, input }) => setSecurityGroups(ctx.deps, ctx.actor, input, input.securityGroupIds)),
+  attachInterface: projectProcedure("instance:update")
+    .input(interfaceWish.extend(one.shape))
+    .mutation(({ ctx, input: { projectId, id, ...wish } }) =>
+      attachInterface(ctx.deps, ctx.actor, { projectId, id }, wish),
+    ),
+  detachInterface: projectProcedure("instance:update")
+    .input(one.extend({ portId: z.uuid() }))
+    .mutation(({ ctx, input: { portId, ...ref } }) => detachInterface(ctx.deps, ctx.actor, ref, portId)),
   openConsole: projectProcedure("instance:log")
     .input(one.extend({ kind: consoleKind }))
     .mutation(async ({ ctx, input }) => {

@@ -13,6 +13,8 @@ export const instanceActions = [
   "console",
   "rename",
   "protect",
+  "attachInterface",
+  "detachInterface",
 ] as const;
 export type InstanceAction = (typeof instanceActions)[number];
 /** What only an administrator may do. */
@@ -60,6 +62,8 @@ const checks: Record<InstanceAction | AdminAction, readonly Check[]> = {
   console: [notDeleting],
   rename: [notDeleting],
   protect: [notDeleting],
+  attachInterface: [notDeleting, notBuilding, notFailedBuild],
+  detachInterface: [notDeleting, notBuilding, notFailedBuild],
   reset: [notDeleting, notSettled],
   forceDelete: [],
 };

@@ -7,7 +7,7 @@ import { cidr, ipv4 } from "./cidr.ts";
 export const description = z
   .string()
   .trim()
-  .max(255, { error: "descriptionTooLong" })
+  .max(255, { error: "nameTooLong" })
   .refine((text) => !/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text), {
     error: "nameCharacters",
   });

@@ -43,7 +43,7 @@ export function stillConnected(names: readonly string[]): CloudError {
 
 const routeMessages: Record<RouteFault, string> = {
   routeRepeats: "There is a route to this destination already.",
-  nextHopOutside: "The next hop is in no subnet that the router connects.",
+  nextHopUnreachable: "The next hop is in no subnet that the router connects.",
   nextHopOfSubnet: "The next hop is a subnet's own or its broadcast address.",
   nextHopIsRouter: "The next hop is the router itself.",
   nextHopIsHost: "The next hop belongs to the cloud's own machines.",

@@ -125,7 +125,7 @@ async function connectPort(tx: Tx, router: Router, portId: string): Promise<Conn
   });
   if (!port) throw new CloudError("NotFound", "There is no such port.", { reason: "portNotFound", field });
   if (port.owner !== "none" || port.instanceId !== null)
-    throw new CloudError("Conflict", "Something uses this port already.", { reason: "portInUse", field });
+    throw new CloudError("Conflict", "Something uses this port already.", { reason: "portTaken", field });
   if (port.network.external || port.addresses.length === 0)
     throw new CloudError("InvalidInput", "A router can't be connected by this port.", {
       reason: "portNotForRouter",

@@ -129,7 +129,7 @@ test("a free port connects with its own address; one in use, foreign or of an ex
   const again = await makeRouter();
   const add = (target: { portId: string } | { subnetId: string }) =>
     refusal(as("member").router.addInterface({ ...again, target }));
-  expect(await add({ portId })).toMatchObject({ code: "Conflict", reason: "portInUse" });
+  expect(await add({ portId })).toMatchObject({ code: "Conflict", reason: "portTaken" });
   expect(await add({ portId: await addPort(cloud, outside, "172.24.4.50") })).toMatchObject({
     reason: "portNotForRouter",
   });
@@ -154,7 +154,7 @@ test("routes are canonical, within reach, and never to the host or the router", 
     ...{ code: "InvalidInput", reason: "nextHopIsHost", field: "routes.0.nextHop" },
   });
   expect(await refusal(set("192.168.0.0/16", "10.0.0.1"))).toMatchObject({ reason: "nextHopIsRouter" });
-  expect(await refusal(set("192.168.0.0/16", "10.9.0.1"))).toMatchObject({ reason: "nextHopOutside" });
+  expect(await refusal(set("192.168.0.0/16", "10.9.0.1"))).toMatchObject({ reason: "nextHopUnreachable" });
   expect(await refusal(set("0.0.0.0/0", "10.0.0.9"))).toMatchObject({ reason: "defaultRouteTaken" });
   await set("192.168.7.9/16", "10.0.0.9");
   const before = await read(ref);

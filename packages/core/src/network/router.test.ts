@@ -24,7 +24,7 @@ describe("a static route", () => {
   test.each([
     ["into a neighbour", [route("192.168.0.0/16", "10.0.0.9")], null],
     ["over a neighbour outside", [route("192.168.0.0/16", "172.24.4.9")], null],
-    ["to nowhere near", [route("192.168.0.0/16", "10.0.1.9")], "nextHopOutside"],
+    ["to nowhere near", [route("192.168.0.0/16", "10.0.1.9")], "nextHopUnreachable"],
     ["to the router itself", [route("192.168.0.0/16", "10.0.0.1")], "nextHopIsRouter"],
     ["to its own gateway address", [route("192.168.0.0/16", "172.24.4.10")], "nextHopIsRouter"],
     ["to the host", [route("192.168.0.0/16", "172.24.4.2")], "nextHopIsHost"],
@@ -39,7 +39,7 @@ describe("a static route", () => {
 
   test("names the one that is wrong", () => {
     const routes = [route("192.168.0.0/16", "10.0.0.9"), route("192.168.0.0/24", "1.1.1.1")];
-    expect(routeFault(routes, [inner], [])).toEqual({ index: 1, fault: "nextHopOutside" });
+    expect(routeFault(routes, [inner], [])).toEqual({ index: 1, fault: "nextHopUnreachable" });
   });
 
   test("to everywhere is the way of a router without a gateway", () => {

@@ -8,7 +8,7 @@ const routeLimit = 30;
 
 export const staticRoute = z.object({ destination: cidr, nextHop: ipv4 });
 export type StaticRoute = z.infer<typeof staticRoute>;
-export const staticRoutes = z.array(staticRoute).max(routeLimit, { error: "routesTooMany" });
+export const staticRoutes = z.array(staticRoute).max(routeLimit, { error: "staticRoutesTooMany" });
 
 /** A router's leg in a subnet. `external`: its gateway is there. */
 export type RouterSubnet = {
@@ -31,7 +31,7 @@ export function overlapping<Range extends { cidr: string }>(
 
 export type RouteFault =
   | "routeRepeats"
-  | "nextHopOutside"
+  | "nextHopUnreachable"
   | "nextHopOfSubnet"
   | "nextHopIsRouter"
   | "nextHopIsHost"
@@ -64,7 +64,7 @@ function faultOf(
   // The gateway is the way to everywhere already.
   if (destination === "0.0.0.0/0" && connected.some(({ external }) => external)) return "defaultRouteTaken";
   const leg = connected.find((one) => contains(one.cidr, nextHop));
-  if (!leg) return "nextHopOutside";
+  if (!leg) return "nextHopUnreachable";
   if (leg.address === nextHop) return "nextHopIsRouter";
   if (hostAddresses.includes(nextHop)) return "nextHopIsHost";
   return isHostOf(leg.cidr, nextHop) ? null : "nextHopOfSubnet";

@@ -5,6 +5,16 @@ import { useCallback, useEffect, useRef } from "react";
 import type { InstanceRow } from "./rows.ts";
 import { useTRPC, useTRPCClient } from "./trpc.ts";
 
+/** What a project's network is made of, and what hangs on it. */
+const networkKinds = new Set([
+  "network",
+  "subnet",
+  "port",
+  "router",
+  "floating_ip",
+  "security_group",
+  "instance",
+]);
 /** What changes how much is in use, or how much is allowed. */
 const countedKinds = new Set(["instance", "key_pair", "quota", "quota_request", "project"]);
 
@@ -72,6 +82,12 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if ([...kinds].some((kind) => countedKinds.has(kind))) stale.push(trpc.project.quota.pathKey());
     if (kinds.has("quota_request")) stale.push(trpc.quotaRequest.pathKey());
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
+    if ([...kinds].some((kind) => networkKinds.has(kind)))
+      stale.push(
+        trpc.network.topology.pathKey(),
+        trpc.instance.reach.pathKey(),
+        trpc.securityGroup.pathKey(),
+      );
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());
     if (kinds.has("user") || kinds.has("group")) stale.push(trpc.member.pathKey());

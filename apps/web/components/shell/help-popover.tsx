@@ -13,6 +13,7 @@ const topics = [
   "flavor",
   "image",
   "keyPair",
+  "securityGroup",
   "applicationCredential",
   "quota",
   "console",

@@ -5,7 +5,7 @@ import { ButtonLink } from "../ui/button.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 
 type MissingProps = {
-  what: "page" | "project" | "instance" | "forbidden" | "left" | "user" | "group";
+  what: "page" | "project" | "instance" | "forbidden" | "left" | "user" | "group" | "securityGroup";
   name?: string | undefined;
 };
 

@@ -1,6 +1,7 @@
 import {
   Activity,
   Boxes,
+  BrickWallShield,
   ChartNoAxesColumn,
   Cpu,
   FolderClosed,
@@ -20,6 +21,7 @@ import {
   Terminal,
   User,
   Users,
+  Waypoints,
 } from "lucide-react";
 
 /** Where in the portal one is: in a project, in the administrator's part, or at one's own account. */
@@ -47,6 +49,13 @@ function projectGroups(projectId: string): NavGroup[] {
       items: [
         { key: "instances", href: `${base}/instances`, icon: Server },
         { key: "keyPairs", href: `${base}/key-pairs`, icon: KeyRound },
+      ],
+    },
+    {
+      key: "network",
+      items: [
+        { key: "topology", href: `${base}/topology`, icon: Waypoints },
+        { key: "securityGroups", href: `${base}/security-groups`, icon: BrickWallShield },
       ],
     },
     {

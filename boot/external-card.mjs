@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { ask } from "./command.mjs";
 import { Fault } from "./fault.mjs";
-import { ip } from "./network-namespace.mjs";
+import { hasLink, ip } from "./network-namespace.mjs";
 import { vsctl } from "./switch.mjs";
 
 const name = /^[A-Za-z0-9_.:-]{1,15}$/;
-const isHere = (card) => existsSync(`/sys/class/net/${card}`);
 
 async function refuseBusy(card) {
   const [{ addr_info: addresses }] = JSON.parse(await ip("-j", "addr", "show", "dev", card));
@@ -23,7 +21,7 @@ export async function lendCard(place, card, datapath) {
     throw new Fault(`MADANG_EXTERNAL is "${card}".`, {
       advice: "Give isolated, nat or a network card's name.",
     });
-  if (isHere(card)) {
+  if (await hasLink(card)) {
     await refuseBusy(card);
     await ip("link", "set", card, "netns", namespace);
   } else if ((await ask("ip", ["-n", namespace, "link", "show", card])).code !== 0)
@@ -40,7 +38,7 @@ export async function lendCard(place, card, datapath) {
 
 /** The card comes back with its offloads as cards have them by default. */
 export async function returnCard({ namespace }, card) {
-  if (isHere(card)) return;
+  if (await hasLink(card)) return;
   await ip("-n", namespace, "link", "set", card, "down");
   for (const feature of ["gro", "tx"])
     await ask("ip", ["netns", "exec", namespace, "ethtool", "-K", card, feature, "on"]);

@@ -1,15 +1,13 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { ask } from "./command.mjs";
 import { allowForwarding, forbidForwarding } from "./forwarding.mjs";
-import { ip, must } from "./network-namespace.mjs";
+import { hasLink, ip, must } from "./network-namespace.mjs";
 import { vsctl } from "./switch.mjs";
 
 /** Its end in the namespace. */
 const inner = "mdg-ext";
 
-const isThere = (link) => existsSync(`/sys/class/net/${link}`);
-
-/** Guests may answer what this host began, and ping it; whatever else comes from them to this host, or through it, ends here. */
+/** Guests may answer what this host began, and ping it at its addresses there; whatever else comes from them to this host, or through it, ends here. */
 function isolated(link) {
   return [`iifname "${link}" drop`, `oifname "${link}" drop`];
 }
@@ -25,7 +23,7 @@ function translated(link, { floating, uplink, guarded }) {
   ];
 }
 
-function ruleset({ link, table }, { floating, nat }) {
+function ruleset({ link, table }, { addresses, floating, nat }) {
   const forward = nat ? translated(link, { floating, ...nat }) : isolated(link);
   const masquerade = nat
     ? [
@@ -40,7 +38,7 @@ function ruleset({ link, table }, { floating, nat }) {
     `table inet ${table} {`,
     "chain input { type filter hook input priority -10; policy accept;",
     `iifname "${link}" ct state established,related accept`,
-    `iifname "${link}" icmp type echo-request accept`,
+    `iifname "${link}" ip daddr { ${addresses.join(", ")} } icmp type echo-request accept`,
     `iifname "${link}" drop`,
     "}",
     "chain forward { type filter hook forward priority -10; policy accept;",
@@ -82,16 +80,16 @@ export async function makeHostLink(place, { layout, uplink, datapath }) {
   forbidForwarding(place);
   const nat = uplink ? { uplink, guarded: allowForwarding(place, uplink) } : null;
   const rules = `${place.folder}/host-link.nft`;
-  writeFileSync(rules, ruleset(place, { floating: layout.floating, nat }), { mode: 0o600 });
+  const addresses = [layout.host, ...(nat ? [layout.gateway] : [])];
+  writeFileSync(rules, ruleset(place, { addresses, floating: layout.floating, nat }), { mode: 0o600 });
   await must("nft", ["-f", rules]);
-  if (!isThere(link))
+  if (!(await hasLink(link)))
     await ip("link", "add", link, "type", "veth", "peer", "name", inner, "netns", namespace);
   harden(link);
   if (nat) setting("ipv4", link, "forwarding", "1");
   // A switch in user space gets frames as they are: their checksums must be done.
   if (datapath === "netdev") await must("ethtool", ["-K", link, "tx", "off"]);
-  for (const address of [layout.host, ...(nat ? [layout.gateway] : [])])
-    await ip("addr", "replace", `${address}/32`, "dev", link);
+  for (const address of addresses) await ip("addr", "replace", `${address}/32`, "dev", link);
   await ip("link", "set", link, "up");
   await ip("-n", namespace, "link", "set", inner, "up");
   await vsctl(place, "--may-exist", "add-port", "br-ex", inner);
@@ -100,7 +98,7 @@ export async function makeHostLink(place, { layout, uplink, datapath }) {
 
 /** The rules go last: as long as there is a link, they hold. Nothing is said about what is not there. */
 export async function removeHostLink(place) {
-  if (isThere(place.link)) await ip("link", "del", place.link);
+  if (await hasLink(place.link)) await ip("link", "del", place.link);
   forbidForwarding(place);
   if ((await ask("nft", ["list", "table", "inet", place.table])).code !== 0) return;
   await must("nft", ["delete", "table", "inet", place.table]);

@@ -13,6 +13,9 @@ export async function must(command, args, options = {}) {
 
 export const ip = (...args) => must("ip", args);
 
+/** Whether this host has it; /sys would tell of the namespace in which it was mounted. */
+export const hasLink = async (link) => (await ask("ip", ["link", "show", "dev", link])).code === 0;
+
 /** Names the data folder, for whoever finds the run folder without it. */
 const ownerFile = (run) => `${run}/data`;
 

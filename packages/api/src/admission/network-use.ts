@@ -16,7 +16,7 @@ export async function requireUnusedNetwork(tx: Tx, id: string): Promise<void> {
       count(*) FILTER (WHERE owner = 'none')::int AS ports,
       count(*) FILTER (WHERE owner LIKE 'router%')::int AS routers,
       count(*) FILTER (WHERE owner = 'floating_ip')::int AS "floatingIps",
-      (SELECT string_agg(name, ', ') FROM (SELECT name FROM used ORDER BY owner, name LIMIT 5) AS some) AS names
+      (SELECT string_agg(name, ', ') FROM (SELECT name FROM used ORDER BY owner, name LIMIT 5) AS few) AS names
     FROM used`;
   refuse("networkInUse", "The network is still in use.", use);
 }
@@ -34,7 +34,7 @@ export async function requireUnusedSubnet(tx: Tx, id: string): Promise<void> {
       count(*) FILTER (WHERE owner = 'none')::int AS ports,
       count(*) FILTER (WHERE owner LIKE 'router%')::int AS routers,
       count(*) FILTER (WHERE owner = 'floating_ip')::int AS "floatingIps",
-      (SELECT string_agg(name, ', ') FROM (SELECT name FROM used ORDER BY owner, name LIMIT 5) AS some) AS names
+      (SELECT string_agg(name, ', ') FROM (SELECT name FROM used ORDER BY owner, name LIMIT 5) AS few) AS names
     FROM used`;
   refuse("subnetInUse", "Addresses of the subnet are still in use.", use);
 }

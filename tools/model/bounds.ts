@@ -36,6 +36,7 @@ export const noBudget: Budget = {
   stalePlans: 0,
   deadlines: 0,
   silences: 0,
+  slowPasses: 0,
 };
 
 const orphan: Body = {
@@ -70,6 +71,7 @@ export function initialState({ hosts, guests, needs, crashPolicy, adopts, budget
       used: adopts ? 1 : 0,
       leftGeneration: 0,
       bound: Array.from({ length: needs }, () => null),
+      asked: Array.from({ length: needs }, () => false),
     },
     guests: Array.from({ length: guests }, () => null),
     rows: each((host) => ({
@@ -88,7 +90,7 @@ export function initialState({ hosts, guests, needs, crashPolicy, adopts, budget
     ),
     mail: each(() => []),
     budget: { ...noBudget, ...budget },
-    ghost: { held: null, mayBeOff: false },
+    ghost: { held: null, reading: null, mayBeOff: false },
   };
 }
 
@@ -117,6 +119,12 @@ const small: readonly [name: string, least: number, base: Bound, budget: Partial
     7_000,
     { ...building, ...alone, ...bare },
     { resets: 1, failures: 1, deletes: 1 },
+  ],
+  [
+    "a port whose network is slow",
+    8_000,
+    { ...running, ...alone },
+    { powerLosses: 1, fences: 1, slowPasses: 1 },
   ],
   ["a life", 5_000, { ...running, ...alone }, { wishes: 2, deletes: 1, selfStops: 1 }],
   [

@@ -27,7 +27,7 @@ export function setBody(state: State, host: number, guest: number, change: Parti
 export function controllerMoves(state: State, shipped: Shipped): Move[] {
   const moves = state.rows.flatMap((_row, host) => fenceMoves(state, host, shipped));
   if (state.instance.phase !== "live") return moves;
-  const step = shipped.planInstance(planView(state));
+  const step = shipped.planInstance(planView(state, shipped));
   return [...moves, ...stepMoves(state, step, shipped)];
 }
 
@@ -118,7 +118,7 @@ function placements(state: State, shipped: Shipped): Move[] {
     return [["controller: no host in time", fail(state)]];
   return hosts.map((host) => [
     `controller: place guest-${guest} on ${hostId(host)}`,
-    placed(state, guest, host),
+    placed(state, guest, host, shipped),
   ]);
 }
 
@@ -138,11 +138,20 @@ function nextGuest({ guests, instance }: State, { keeps }: Shipped): number {
   return free;
 }
 
-export function placed(state: State, guest: number, host: number): State {
+export function placed(state: State, guest: number, host: number, { keeps }: Shipped): State {
   const row = newGuest(state, host, "stopped", 1);
   const used = Math.max(state.instance.used, guest + 1);
   const next = { ...state, guests: replaced(state.guests, guest, row) };
-  return setInstance(next, { active: guest, used });
+  return setInstance(keeps.asksAnew ? askedAnew(next) : next, { active: guest, used });
+}
+
+/** What the binder has read before knows nothing of it. */
+function askedAnew(state: State): State {
+  const { instance, ghost } = state;
+  if (instance.asked.length === 0) return state;
+  const asked = instance.asked.map(() => true);
+  const reading = ghost.reading && { ...ghost.reading, current: false };
+  return setInstance({ ...state, ghost: { ...ghost, reading } }, { asked });
 }
 
 function newGuest(
@@ -216,7 +225,7 @@ export function heldMoves(state: State, shipped: Shipped): Move[] {
   const { held } = state.ghost;
   if (held) return commitHeld(state, held, shipped);
   if (state.budget.stalePlans === 0 || state.instance.phase !== "live") return [];
-  const step = shipped.planInstance(planView(state));
+  const step = shipped.planInstance(planView(state, shipped));
   return heldSteps(state, step).map(
     (next): Move => [
       `second controller: plans ${next.kind}`,
@@ -252,7 +261,7 @@ function commitHeld(state: State, held: Held, shipped: Shipped): Move[] {
   if (instance.phase !== "live") return [dropped];
   if (!shipped.keeps.compareAndSet) return [["second controller: writes", writeHeld(free, held, shipped)]];
   if (instance.generation !== held.generation) return [dropped];
-  const step = shipped.planInstance(planView(state));
+  const step = shipped.planInstance(planView(state, shipped));
   if (step.kind !== held.kind) return [dropped];
   if (step.kind !== "place") return stepMoves(free, step, shipped);
   return held.host !== null && openHosts(state).includes(held.host)
@@ -261,7 +270,7 @@ function commitHeld(state: State, held: Held, shipped: Shipped): Move[] {
 }
 
 function writeHeld(state: State, held: Held, shipped: Shipped): State {
-  if (held.host !== null) return placed(state, nextGuest(state, shipped), held.host);
+  if (held.host !== null) return placed(state, nextGuest(state, shipped), held.host, shipped);
   if (held.guest === null || held.desired === null) return state;
   const next = order(state, held.guest, { desired: held.desired });
   return held.kind === "give-up" ? setInstance(next, { active: null }) : next;

@@ -78,7 +78,9 @@ export function makeCodec(hosts: number, guests: number): Codec {
   );
   const mails = makeTable<Mail>(several(reports));
   const budgets = makeTable<Budget>(flat);
-  const ghosts = makeTable<Ghost>(({ held, mayBeOff }) => `${mayBeOff}/${held ? flat(held) : ""}`);
+  const ghosts = makeTable<Ghost>(
+    ({ held, reading, mayBeOff }) => `${mayBeOff}/${held ? flat(held) : ""}/${reading ? flat(reading) : ""}`,
+  );
 
   const encode = (state: State): string => {
     let key = digits(instances.idOf(state.instance)) + digits(budgets.idOf(state.budget));

@@ -131,9 +131,22 @@ export const rules: readonly Rule[] = [
   {
     name: "unbind-last",
     says: "A port or volume leaves a host only after the last guest row there.",
-    off: without("unbindLast"),
+    off: (shipped) => ({ ...shipped, bindingOf: (_bound, active) => active }),
     without: /without its port/,
     bound: { ...small, hosts: 1, needs: 1, budget: { deletes: 1 } },
+  },
+  {
+    name: "ask-anew",
+    says: "Placing a guest asks anew for its ports: what was read of them before lets nothing start.",
+    off: without("asksAnew"),
+    without: /without its port/,
+    bound: {
+      ...small,
+      hosts: 1,
+      needs: 1,
+      runs: true,
+      budget: { powerLosses: 1, fences: 1, slowPasses: 1 },
+    },
   },
   {
     name: "compare-and-set",

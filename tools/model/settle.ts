@@ -63,7 +63,8 @@ function healed(state: State, spent: Budget): State {
     ...state,
     mail: state.mail.map(() => []),
     budget: spent,
-    ghost: state.ghost.held ? { ...state.ghost, held: null } : state.ghost,
+    ghost:
+      state.ghost.held || state.ghost.reading ? { ...state.ghost, held: null, reading: null } : state.ghost,
   };
   return calm.machines.reduce((next, machine, host) => {
     if (!machine.on && at(next.rows, host).fenceRequested) return next;

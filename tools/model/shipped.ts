@@ -5,12 +5,15 @@
 import { decideGuest } from "../../apps/agent/src/converge/decision.ts";
 import { planHypervisor } from "../../apps/controller/src/reconcilers/hypervisor.plan.ts";
 import { planInstance } from "../../apps/controller/src/reconcilers/instance.plan.ts";
+import { bindingOf, portReadiness } from "../../apps/controller/src/reconcilers/network.plan.ts";
 import { fenceRefusal } from "../../packages/api/src/agent/fence.ts";
 import { countsForGuest, staleReport } from "../../packages/api/src/agent/staleness.ts";
 
 export type Shipped = {
   planInstance: typeof planInstance;
   planHypervisor: typeof planHypervisor;
+  bindingOf: typeof bindingOf;
+  portReadiness: typeof portReadiness;
   decideGuest: typeof decideGuest;
   staleReport: typeof staleReport;
   countsForGuest: typeof countsForGuest;
@@ -34,13 +37,15 @@ export type Keeps = {
   absenceIsNoOrder: boolean;
   /** A guest that is off because its host was is not called dead. */
   bootIsNoDeath: boolean;
-  /** A port or volume leaves a host only after the last guest row there. */
-  unbindLast: boolean;
+  /** Placing a guest asks anew for what it needs. */
+  asksAnew: boolean;
 };
 
 export const shipped: Shipped = {
   planInstance,
   planHypervisor,
+  bindingOf,
+  portReadiness,
   decideGuest,
   staleReport,
   countsForGuest,
@@ -53,6 +58,6 @@ export const shipped: Shipped = {
     compareAndSet: true,
     absenceIsNoOrder: true,
     bootIsNoDeath: true,
-    unbindLast: true,
+    asksAnew: true,
   },
 };

@@ -32,8 +32,9 @@ export type InstanceRow = {
   used: number;
   /** The last generation that a guest was told whose row went without an answer. */
   leftGeneration: number;
-  /** Where its port and its volume are bound now. */
+  /** Where its port and its volume are bound now, and whether something was asked of them that is not yet done. */
   bound: readonly (number | null)[];
+  asked: readonly boolean[];
 };
 
 export type GuestRow = {
@@ -141,11 +142,16 @@ export type Budget = {
   stalePlans: number;
   deadlines: number;
   silences: number;
+  slowPasses: number;
 };
+
+/** What the binder has read and decided, and has not yet done. `current`: nobody has asked anew since. */
+export type Reading = { index: number; to: number | null; current: boolean };
 
 /** What only the observer of the model knows. */
 export type Ghost = {
   held: Held | null;
+  reading: Reading | null;
   /** The guest went off by itself, or died where that is final, since it was last asked to run. */
   mayBeOff: boolean;
 };

@@ -8,6 +8,7 @@ import type {
   InstanceFacts,
   InstancePlanView,
 } from "../../apps/controller/src/reconcilers/instance.plan.ts";
+import type { Shipped } from "./shipped.ts";
 import { at, type GuestRow, type HostRow, type InstanceRow, type Retry, type State } from "./state.ts";
 
 export const hostId = (host: number): string => `host-${host}`;
@@ -110,22 +111,23 @@ function instanceFacts(row: InstanceRow, hosts: number): InstanceFacts {
   };
 }
 
-const conditions = ["PortsBound", "VolumesExported"];
-
-export function planView(state: State): InstancePlanView {
+/** Its volume is waited for as its port is. */
+export function planView(state: State, { portReadiness }: Shipped): InstancePlanView {
   const guests: GuestFacts[] = [];
   state.guests.forEach((row, guest) => {
     if (!row) return;
     const hypervisor = stateOf(at(state.rows, row.host));
     guests.push(guestFacts(row, guest, hypervisor === "up"));
   });
+  const needs = state.instance.bound.map((host, index) => ({
+    generation: at(state.instance.asked, index) ? 1 : 0,
+    realisedGeneration: 0,
+    realisedHypervisorId: host === null ? null : hostId(host),
+  }));
   return {
     instance: instanceFacts(state.instance, state.rows.length),
     guests,
-    readiness: state.instance.bound.map((host, index) => ({
-      condition: at(conditions, index),
-      hypervisorId: host === null ? null : hostId(host),
-    })),
+    readiness: portReadiness(needs, guests, state.instance.deleteRequested),
   };
 }
 

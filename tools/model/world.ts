@@ -3,12 +3,22 @@ import { type ActionView, actionBlocked } from "@madang/core/instance/action";
 import { setMachine, Violation } from "./agent.ts";
 import { type Move, setBody, setGuest, setInstance } from "./controller.ts";
 import type { Shipped } from "./shipped.ts";
-import { at, type Budget, type HostRow, type Report, replaced, type Said, type State } from "./state.ts";
+import {
+  at,
+  type Budget,
+  type HostRow,
+  type Reading,
+  type Report,
+  replaced,
+  type Said,
+  type State,
+} from "./state.ts";
 import {
   bootId,
   fenceColumns,
   guestFacts,
   hostId,
+  hostOf,
   now,
   seenAt,
   startedAt,
@@ -233,20 +243,40 @@ function ingestGuest(state: State, host: number, said: Said, { countsForGuest }:
   });
 }
 
-/** Binds each port and volume where its guest is placed, and takes it away only after the last guest row there. */
-export function binderMoves(state: State, { keeps }: Shipped): Move[] {
-  const { instance, guests } = state;
+/**
+ * Binds each port and volume where its guest is. A pass reads, then does what it decided: mostly in one moment, but it
+ * may be slow, and nobody else does anything to them meanwhile.
+ */
+export function binderMoves(state: State, shipped: Shipped): Move[] {
+  const { instance, ghost } = state;
   if (instance.phase !== "live") return [];
-  const active = instance.active === null ? null : guests[instance.active];
+  if (ghost.reading) {
+    const free = { ...state, ghost: { ...ghost, reading: null } };
+    return [[`binder: is late with ${ghost.reading.index}`, bound(free, ghost.reading)]];
+  }
+  const slow = spend(state, "slowPasses");
   return instance.bound.flatMap((host, index): Move[] => {
-    const set = (to: number | null) => setInstance(state, { bound: replaced(instance.bound, index, to) });
-    if (host === null)
-      return active && active.desired !== "absent"
-        ? [[`binder: bind ${index} to ${hostId(active.host)}`, set(active.host)]]
-        : [];
-    const used = keeps.unbindLast
-      ? guests.some((row) => row?.host === host)
-      : active?.host === host && active.desired !== "absent";
-    return used ? [] : [[`binder: unbind ${index}`, set(null)]];
+    const to = wantedHost(state, host, shipped);
+    const reading = { index, to, current: true };
+    const late: Move[] = slow
+      ? [[`binder: reads ${index}`, { ...slow, ghost: { ...slow.ghost, reading } }]]
+      : [];
+    if (to === host && !at(instance.asked, index)) return late;
+    const where = to === null ? "nowhere" : hostId(to);
+    return [[`binder: bind ${index} to ${where}`, bound(state, reading)], ...late];
   });
+}
+
+function wantedHost({ instance, guests }: State, host: number | null, { bindingOf }: Shipped): number | null {
+  const active = instance.active === null ? null : guests[instance.active];
+  const bodies = guests.flatMap((row) => (row ? [hostId(row.host)] : []));
+  const stays = active && active.desired !== "absent" ? hostId(active.host) : null;
+  const to = bindingOf(host === null ? null : hostId(host), stays, bodies);
+  return to === null ? null : hostOf(to);
+}
+
+function bound(state: State, { index, to, current }: Reading): State {
+  const { instance } = state;
+  const asked = current ? replaced(instance.asked, index, false) : instance.asked;
+  return setInstance(state, { bound: replaced(instance.bound, index, to), asked });
 }

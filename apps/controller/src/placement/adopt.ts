@@ -19,7 +19,7 @@ import { z } from "zod";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
 import { failInstance } from "../reconcilers/instance.apply.ts";
 import { orphanGone, planInstance } from "../reconcilers/instance.plan.ts";
-import { movesPorts } from "../reconcilers/instance.ports.ts";
+import { askPortsAnew, movesPorts } from "../reconcilers/instance.ports.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
 import { orderedBy, trackOperations } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
@@ -99,6 +99,7 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, found: Found, now: Da
       allocations: { create: allocationsOf(row, found.hypervisorId) },
     },
   });
+  await askPortsAnew(tx, loaded);
   const conditions: Conditions = { ...readConditions(row), Scheduled: { ok: true } };
   await tx.instance.update({ where: { id: row.id }, data: { activeGuestId: found.id, conditions } });
   const after = await loadInstance(tx, row.id, now);

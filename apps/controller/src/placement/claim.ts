@@ -16,7 +16,7 @@ import {
   writeStatus,
 } from "@madang/db";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
-import { movesPorts } from "../reconcilers/instance.ports.ts";
+import { askPortsAnew, movesPorts } from "../reconcilers/instance.ports.ts";
 import { type Steps, takeSteps } from "../reconcilers/instance.steps.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
 import { orderedBy } from "../reconcilers/operation.ts";
@@ -128,6 +128,7 @@ async function insertGuest(tx: Tx, loaded: LoadedInstance, hypervisorId: string,
       allocations: { create: allocationsOf(row, hypervisorId) },
     },
   });
+  await askPortsAnew(tx, loaded);
   const conditions: Conditions = { ...readConditions(row), Scheduled: { ok: true } };
   await tx.instance.update({ where: { id: row.id }, data: { activeGuestId: id, conditions } });
   await recordEvent(tx, row, { action: "instance.scheduled", operation: loaded.operations[0] });

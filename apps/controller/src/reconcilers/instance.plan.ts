@@ -152,9 +152,9 @@ function planFailed(view: InstancePlanView, instance: InstanceFacts): InstanceSt
   return guest && isHealthy(guest, orderFor(view, guest)) ? { kind: "clear-fault" } : { kind: "done" };
 }
 
-/** What was bound or exported for its guests is given back before the row goes; by force it is left to whoever looks for what has no row. */
-function lastOf({ instance, readiness }: InstancePlanView): InstanceStep {
-  const bound = instance.force !== "overdue" && readiness.some((fact) => fact.hypervisorId !== null);
+/** What was bound or exported for its guests is given back before the row goes. */
+function lastOf({ readiness }: InstancePlanView): InstanceStep {
+  const bound = readiness.some((fact) => fact.hypervisorId !== null);
   return bound ? { kind: "wait", for: "readiness" } : { kind: "delete-instance" };
 }
 

@@ -3,6 +3,12 @@ import { appendEvents, type FloatingIp, type NewEvent, type Tx } from "@madang/d
 import type { LoadedInstance } from "./instance.view.ts";
 import { controllerActor } from "./record.ts";
 
+/** Its ports belong elsewhere from now on: a wish of its own, which only a pass that knows of it fulfils. */
+export async function askPortsAnew(tx: Tx, { row }: LoadedInstance): Promise<void> {
+  if (row.ports.length === 0) return;
+  await tx.port.updateMany({ where: { instanceId: row.id }, data: { generation: { increment: 1 } } });
+}
+
 /** After these a port belongs somewhere else, or nowhere. */
 const moving = new Set(["place", "adopt", "drop-guest", "delete-instance"]);
 

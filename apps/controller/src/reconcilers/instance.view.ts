@@ -3,7 +3,8 @@ import { publicError } from "@madang/core/errors";
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import { buildPatienceMs, forcePatienceMs } from "@madang/core/instance/machine";
 import type { Guest, Hypervisor, Instance, Operation, Port, Tx } from "@madang/db";
-import type { GuestFacts, InstanceFacts, InstancePlanView, ReadinessFact } from "./instance.plan.ts";
+import type { GuestFacts, InstanceFacts, InstancePlanView } from "./instance.plan.ts";
+import { portReadiness } from "./network.plan.ts";
 
 const hypervisorFields = {
   enabled: true,
@@ -54,7 +55,7 @@ export async function loadInstance(
 function viewOf(row: InstanceRow, now: Date): InstancePlanView {
   const instance = instanceFacts(row, now);
   const guests = row.guests.map((guest) => guestFacts(guest, instance.deleteRequested, now));
-  return { instance, guests, readiness: readinessFacts(row) };
+  return { instance, guests, readiness: portReadiness(row.ports, row.guests, instance.deleteRequested) };
 }
 
 function instanceFacts(row: Instance, now: Date): InstanceFacts {
@@ -93,16 +94,4 @@ function guestFacts(row: GuestRow, deleteRequested: boolean, now: Date): GuestFa
     lost: row.lostAt !== null || (deleteRequested && row.hypervisor.revokedAt !== null),
     fault: row.fault === null ? null : publicError.parse(row.fault),
   };
-}
-
-/**
- * Each port is bound somewhere, by what the network has committed. A guest that is to be started waits until the network
- * has also taken the latest that was asked of it; one that runs is left alone by a change.
- */
-function readinessFacts({ ports, guests, deleteRequestedAt }: InstanceRow): ReadinessFact[] {
-  const starts = deleteRequestedAt === null && guests.every(({ desired }) => desired !== "running");
-  return ports.map(({ generation, realisedGeneration, realisedHypervisorId }) => ({
-    condition: "PortsBound",
-    hypervisorId: starts && realisedGeneration < generation ? null : realisedHypervisorId,
-  }));
 }

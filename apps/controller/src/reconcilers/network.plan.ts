@@ -2,6 +2,8 @@
  * What tenant networks should be bound to, and what is then written of them. Pure: it sees rows and what the driver
  * observed. The topology itself needs no plan, for a driver is told all of it each time.
  */
+import type { ReadinessFact } from "./instance.plan.ts";
+
 /** What a driver says of the network, as far as it is judged here. */
 export type Observed = {
   ports: readonly { portId: string; up: boolean }[];
@@ -10,13 +12,35 @@ export type Observed = {
 
 /**
  * The hypervisor that a port of an instance belongs to: where it is bound already as long as the instance has a guest row
- * there, whatever else is asked for meanwhile; else where the active guest is. `bodies` are the hypervisors of the
- * instance's guest rows, that of the active guest first. The rule is `ReadinessFact`'s, and `tools/model` shows what
- * breaks without it.
+ * there, whatever else is asked for meanwhile; else where its active guest is. `bodies` are the hypervisors of all guest
+ * rows, `active` that of the guest which is there to stay. `tools/model` shows what breaks without it.
  */
-export function bindingOf(bound: string | null, bodies: readonly string[]): string | null {
-  if (bound !== null && bodies.includes(bound)) return bound;
-  return bodies[0] ?? null;
+export function bindingOf(
+  bound: string | null,
+  active: string | null,
+  bodies: readonly string[],
+): string | null {
+  return bound !== null && bodies.includes(bound) ? bound : active;
+}
+
+type PortState = { generation: number; realisedGeneration: number; realisedHypervisorId: string | null };
+
+/**
+ * A guest that is to be started waits until the network has taken all that was asked of its ports. Placing it is such a
+ * wish: so a pass that read before it, and may be about to unbind a port there, lets nothing start. A guest that runs is
+ * left alone by a change. A deletion waits for nothing: without its row a port is taken out of the network.
+ */
+export function portReadiness(
+  ports: readonly PortState[],
+  guests: readonly { desired: string }[],
+  deleteRequested: boolean,
+): ReadinessFact[] {
+  if (deleteRequested) return [];
+  const starts = guests.every(({ desired }) => desired !== "running");
+  return ports.map(({ generation, realisedGeneration, realisedHypervisorId }) => ({
+    condition: "PortsBound",
+    hypervisorId: starts && realisedGeneration < generation ? null : realisedHypervisorId,
+  }));
 }
 
 /** A row whose desired columns have a generation. */

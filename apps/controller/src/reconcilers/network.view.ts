@@ -52,7 +52,7 @@ type StoredPort = Omit<PortRow, "hypervisorId"> & {
   allowedAddressPairs: unknown;
   addresses: Address[];
   groups: string[];
-  bodies: string[];
+  bodies: { hypervisorId: string; active: boolean }[];
 };
 type Stored = {
   networks: (OwnedRow & Omit<NetworkSpec, "subnets"> & { subnets: StoredSubnet[] })[];
@@ -75,7 +75,8 @@ const port = `SELECT p.id, p.project_id AS "projectId", p.name, p.mac, p.owner, 
     FROM ip_allocation WHERE port_id IS NOT NULL GROUP BY port_id) a ON a.port_id = p.id
   LEFT JOIN (SELECT port_id, json_agg(security_group_id ORDER BY security_group_id) AS list
     FROM port_security_group GROUP BY port_id) s ON s.port_id = p.id
-  LEFT JOIN (SELECT g.instance_id, json_agg(g.hypervisor_id ORDER BY g.id <> coalesce(i.active_guest_id, g.id), g.id) AS list
+  LEFT JOIN (SELECT g.instance_id, json_agg(json_build_object('hypervisorId', g.hypervisor_id,
+      'active', g.id = i.active_guest_id AND g.desired <> 'absent')) AS list
     FROM guest g JOIN instance i ON i.id = g.instance_id
     WHERE g.instance_id IN (SELECT instance_id FROM port) GROUP BY g.instance_id) g ON g.instance_id = p.instance_id`;
 
@@ -118,7 +119,7 @@ const addressPairs = z.array(z.object({ address: z.string(), mac: z.string().nul
 function readingOf(stored: Stored): NetworkReading {
   const ports = stored.ports.map((row) => ({
     ...row,
-    hypervisorId: row.instanceId === null ? null : bindingOf(row.realisedHypervisorId, row.bodies),
+    hypervisorId: boundTo(row),
   }));
   const byRouter = Map.groupBy(ports, ({ routerId }) => routerId);
   const metadata = metadataAddresses(ports);
@@ -133,6 +134,15 @@ function readingOf(stored: Stored): NetworkReading {
   const floatingIps = stored.floatingIps.map((row) => ({ ...row, associated: row.portId !== null }));
   const { networks, routers, securityGroups } = stored;
   return { topology, networks, ports, routers, floatingIps, securityGroups };
+}
+
+function boundTo({ realisedHypervisorId, bodies }: StoredPort): string | null {
+  const active = bodies.find((body) => body.active)?.hypervisorId ?? null;
+  return bindingOf(
+    realisedHypervisorId,
+    active,
+    bodies.map(({ hypervisorId }) => hypervisorId),
+  );
 }
 
 type ReadPort = StoredPort & Pick<PortRow, "hypervisorId">;

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { removeHostLink } from "./host-link.mjs";
 import { signal } from "./living.mjs";
+import { ownedRunFolders, removeNamespace } from "./network-namespace.mjs";
+import { placeOf } from "./network-place.mjs";
 import { until } from "./waiting.mjs";
 
 function textOf(pid, name) {
@@ -24,6 +27,17 @@ function mountsNaming(folder) {
     .filter((line) => line.includes(folder));
 }
 
+/** Networks of copies whose data folder was in there; their processes have been ended. */
+async function networksOf(folder) {
+  const left = ownedRunFolders().filter(({ data }) => data.startsWith(folder));
+  for (const { run, data } of left) {
+    const place = placeOf(data, run.slice(-8));
+    await removeHostLink(place).catch(() => {});
+    await removeNamespace(place).catch(() => {});
+  }
+  return left.map(({ run, data }) => `the network ${run} of ${data} was left`);
+}
+
 /** What still names the folder after `seconds`, as sentences; the processes among it are ended. */
 export async function endLeftovers(folder, seconds) {
   await until(() => processesNaming(folder).length === 0, { seconds });
@@ -33,6 +47,7 @@ export async function endLeftovers(folder, seconds) {
   for (const { pid } of processesNaming(folder)) signal(pid, "SIGKILL");
   return [
     ...processes.map(({ pid, command }) => `process ${pid} was still running: ${command.slice(0, 200)}`),
+    ...(await networksOf(folder)),
     ...mountsNaming(folder).map((line) => `still mounted: ${line}`),
   ];
 }

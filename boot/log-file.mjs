@@ -99,6 +99,7 @@ const readAtOnce = 65_536;
  */
 export function tendLog(file, { heed = () => {}, limit = maxBytes }) {
   const buffer = Buffer.alloc(readAtOnce);
+  closeSync(openSync(file, "a", 0o640));
   let position = statSync(file).size;
   let rest = "";
 

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openLog } from "./log-file.mjs";
+import { openLog, tendLog } from "./log-file.mjs";
 
 let folder = "";
 beforeEach(() => {
@@ -53,4 +53,17 @@ test.skipIf(!mounts)("goes on when the disk is full, and says afterwards how muc
   } finally {
     spawnSync("umount", [folder]);
   }
+});
+
+test("a log that a process writes by itself is read line by line from its end on, and kept small", () => {
+  const file = join(folder, "switch.log");
+  writeFileSync(file, "older\n");
+  const heard = [];
+  const end = tendLog(file, { heed: (line) => heard.push(line), limit: 20 });
+  appendFileSync(file, "first\nsec");
+  appendFileSync(file, "ond and long\nhalf");
+  end();
+  expect(heard).toEqual(["first", "second and long"]);
+  expect(readFileSync(file, "utf8")).toBe("");
+  expect(readFileSync(`${file}.1`, "utf8")).toBe("older\nfirst\nsecond and long\nhalf");
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ask } from "./command.mjs";
 import { Fault } from "./fault.mjs";
 
@@ -33,6 +33,15 @@ export async function makeNamespace({ namespace, run, data }) {
   mkdirSync(run, { recursive: true, mode: 0o700 });
   writeFileSync(ownerFile(run), data);
   return made;
+}
+
+/** Who left a run folder: `[{ run, data }]` of all copies on this machine, running ones too. */
+export function ownedRunFolders() {
+  const names = readdirSync("/run").filter((name) => /^madang-[0-9a-f]{8}$/.test(name));
+  return names.flatMap((name) => {
+    const run = `/run/${name}`;
+    return existsSync(ownerFile(run)) ? [{ run, data: readFileSync(ownerFile(run), "utf8") }] : [];
+  });
 }
 
 /** Its own, and the agent's doors to the metadata service, which are named after it. */

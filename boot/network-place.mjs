@@ -8,7 +8,11 @@ const systemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
  * same at every start, another for every copy, and short, for a link's name holds 15 bytes and a socket's path 108.
  */
 export function networkPlace(data) {
-  const id = createHash("sha256").update(realpathSync(data)).digest("hex").slice(0, 8);
+  return placeOf(data, createHash("sha256").update(realpathSync(data)).digest("hex").slice(0, 8));
+}
+
+/** The same where the folder may be gone and its digits are known. */
+export function placeOf(data, id) {
   const run = `/run/madang-${id}`;
   return {
     data,

@@ -55,9 +55,9 @@ export function createSupervisor({ data, say }) {
     unit.since = Date.now();
     const files = { logFile: logFile(unit.definition.name), pidFile: pidFile(unit.definition.name) };
     const onEnd = (result) => ended(unit, result);
+    if (unit.definition.survives) unit.tended ??= tendLog(files.logFile, unit.definition);
     const adopted = unit.definition.survives ? adoptChild({ ...files, onEnd }) : null;
     unit.child = adopted ?? startChild(unit.definition, { ...files, onEnd });
-    if (unit.definition.survives) unit.tended ??= tendLog(files.logFile, unit.definition);
   }
 
   function ended(unit, result) {

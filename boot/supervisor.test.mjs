@@ -149,3 +149,42 @@ test("a child whose supervisor died before the kernel was asked to tell it does 
   // As it looks to one whose parent is gone: it is another's now.
   expect(await begun(process.ppid)).toEqual({ code: 70, begun: false });
 });
+
+test("one that survives tells of its end, is back at once, and what it logs is heeded", async () => {
+  let ends = 0;
+  const heard = [];
+  const loud = ["sh", ["-c", "echo here I am; exec sleep 600"]];
+  await supervisor.start({
+    ...{ name: "switch", command: loud[0], args: loud[1], env },
+    ...{ survives: true, restartMs: 0, heed: (line) => heard.push(line) },
+    ended: () => {
+      ends += 1;
+    },
+  });
+  const first = pidOf("switch");
+  process.kill(first, "SIGKILL");
+  await until(() => pidOf("switch") !== first && pidOf("switch"), { seconds });
+  await until(() => heard.length === 2, { seconds });
+  await supervisor.stop();
+  expect([ends, heard]).toEqual([1, ["here I am", "here I am"]]);
+  expect(said.join()).toContain("switch ended (SIGKILL); starting it again in 0 s");
+});
+
+test("what a stop tidies up comes after all processes, the last first, and a fault keeps nobody from the rest", async () => {
+  const done = [];
+  const work = (name) => async () => {
+    done.push([name, pidOf("one")]);
+  };
+  supervisor.atEnd("The first", work("first"));
+  supervisor.atEnd("The second", async () => {
+    throw new Error("it is busy");
+  });
+  supervisor.atEnd("The third", work("third"));
+  await supervisor.start(tracing("one"));
+  await supervisor.stop();
+  expect(done).toEqual([
+    ["third", null],
+    ["first", null],
+  ]);
+  expect(said).toContain("The second could not be tidied up: it is busy");
+});

@@ -3,11 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openHints, openQueue, type PgBoss, transaction, wake, wakeSoon } from "@madang/db";
+import { createNetworkDriver } from "@madang/drivers/network";
+import type { NetworkDriver } from "@madang/drivers/network/driver";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openAuthority } from "./authority/ca.ts";
 import { publishAuthority } from "./authority/requests.ts";
 import { startLoop } from "./loop.ts";
+import { readTopology } from "./reconcilers/network.view.ts";
+import { addNetwork, addPort } from "./testing/network-rows.ts";
 import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "./testing/rows.ts";
 
 const log = pino({ level: "silent" });
@@ -31,13 +35,13 @@ afterAll(async () => {
 });
 
 /** One controller, as main.ts puts it together. */
-async function startController(): Promise<void> {
+async function startController(network: NetworkDriver | null = null): Promise<void> {
   const { database } = cloud;
   const authority = await openAuthority(directory, new Date());
   await publishAuthority({ prisma: database.prisma, authority, publish: () => {}, now: () => new Date() });
   const hints = openHints(database);
   const boss = await openQueue(database.url, true, () => {});
-  const stop = await startLoop({ database, boss, hints, authority, log, workers: 3, network: null });
+  const stop = await startLoop({ database, boss, hints, authority, log, workers: 3, network });
   ends.push(async () => {
     await boss.stop({ graceful: true, timeout: 5_000, close: true });
     await stop();
@@ -100,6 +104,54 @@ describe("controllers on the queue", () => {
     expect(ended.map(({ kind, state }) => `${kind} ${state}`).toSorted()).toEqual([
       ...["instance.delete succeeded", "instance.delete succeeded", "project.delete succeeded"],
     ]);
+  });
+
+  it("bind ports, two of them, whose network is away, comes back and is meddled with", async () => {
+    const { prisma } = cloud.database;
+    await prisma.$executeRaw`TRUNCATE instance, guest, allocation, hypervisor, event, network, port CASCADE`;
+    const driver = await createNetworkDriver("simulated", { knobs: { vanish: true } });
+    await Promise.all([startController(driver), startController(driver)]);
+    const host = await addHypervisor(cloud);
+    const id = await addInstance(cloud);
+    const own = await addPort(cloud, await addNetwork(cloud), 10, {
+      instanceId: id,
+      deleteWithInstance: true,
+    });
+    await wakeSoon(sender, "instance", id);
+    await until(async () =>
+      expect(await instance(id)).toMatchObject({
+        conditions: { PortsBound: { reason: "networkUnreachable" } },
+      }),
+    );
+    await until(async () =>
+      expect(await prisma.guest.findFirst({ where: { instanceId: id } })).toMatchObject({
+        desired: "stopped",
+      }),
+    );
+    driver.knobs.vanish = false;
+    await until(async () =>
+      expect(await prisma.guest.findFirst({ where: { instanceId: id } })).toMatchObject({
+        desired: "running",
+        hypervisorId: host,
+      }),
+    );
+    driver.lose("ports", own);
+    const isHeld = () => driver.held().ports.some((port) => port.id === own && port.hypervisorId === host);
+    expect(isHeld()).toBe(false);
+    await until(async () => expect(isHeld()).toBe(true));
+    await obey(cloud, id);
+    await wish(cloud, id, "instance.delete");
+    await wakeSoon(sender, "instance", id);
+    await until(async () =>
+      expect(await prisma.guest.findFirst({ where: { instanceId: id } })).toMatchObject({
+        desired: "absent",
+      }),
+    );
+    await obey(cloud, id);
+    await wakeSoon(sender, "instance", id);
+    await until(async () => expect(await instance(id)).toBeNull());
+    await until(async () => expect(driver.held()).toEqual((await readTopology(cloud.database)).topology));
+    expect(await prisma.port.count({ where: { id: own } })).toBe(0);
   });
 
   it("find by looking what nobody woke them for", async () => {

@@ -85,9 +85,10 @@ async function converge(nb: OvsdbClient, topology: Topology, signal: AbortSignal
   let changed = 0;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     await reach(nb, signal);
-    const { operations, changed: rows } = missing(nb, desired);
-    if (operations.length === 0) return { changed };
     try {
+      await nb.catchUp(signal);
+      const { operations, changed: rows } = missing(nb, desired);
+      if (operations.length === 0) return { changed };
       await nb.transact(operations, signal);
       changed += rows;
     } catch (error) {

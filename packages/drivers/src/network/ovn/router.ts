@@ -31,10 +31,13 @@ export function routerRows(topology: Topology): DesiredRow[] {
 
 function rowsOf(router: RouterSpec, floating: readonly FloatingIpSpec[], around: Around): DesiredRow[] {
   const { gateway } = router;
-  const chassis = gateway ? gatewayChassisRows(gateway, around.chassis) : [];
+  const candidates = gateway ? gatewayChassisRows(gateway, around.chassis) : [];
+  const outer = gateway ? legRow(gateway, {}, candidates, around) : [];
+  // Without its leg nothing has them.
+  const chassis = outer.length > 0 ? candidates : [];
   const legs = [
     ...router.interfaces.flatMap((leg) => legRow(leg, interfaceOptions(router, leg, around), [], around)),
-    ...(gateway ? legRow(gateway, {}, chassis, around) : []),
+    ...outer,
   ];
   const routes = routeRows(router, around);
   const nat = gateway ? [...snatRows(router, gateway, around), ...floating.map(floatingRow)] : [];

@@ -12,6 +12,7 @@ export function securityRows(topology: Topology): DesiredRow[] {
   const members = new Map<string, PortSpec[]>(topology.securityGroups.map(({ id }) => [id, []]));
   for (const port of guarded) for (const id of port.securityGroupIds) members.get(id)?.push(port);
   const known = new Set(members.keys());
+  if (topology.networks.length + known.size === 0) return [];
   return [
     dhcpServersRow(topology),
     ...portGroup("drop-group", "drop", dropGroupName, guarded, dropRules()),

@@ -1,10 +1,12 @@
 /** All rows of ours in the northbound database, for a topology. */
 import type { Topology } from "@madang/core/network/topology";
-import type { DesiredRow } from "./desired-row.ts";
+import { type DesiredRow, keyOf } from "./desired-row.ts";
 import { routerRows } from "./router.ts";
 import { securityRows } from "./security.ts";
 import { switchRows } from "./switch.ts";
 
+/** Each once, though it be told twice: one bad row would have the whole transaction refused, and everybody's with it. */
 export function desiredRows(topology: Topology): DesiredRow[] {
-  return [...switchRows(topology), ...routerRows(topology), ...securityRows(topology)];
+  const rows = [...switchRows(topology), ...routerRows(topology), ...securityRows(topology)];
+  return [...new Map(rows.map((row) => [`${row.table}:${keyOf(row.kind, row.id)}`, row])).values()];
 }

@@ -120,6 +120,11 @@ export class OvsdbClient {
     return connection.call("transact", parameters, (answer) => answer, signal).then(resultsOf);
   }
 
+  /** Waits until the cache has all that was committed before, by whomever: a server tells changes before it answers. */
+  async catchUp(signal?: AbortSignal): Promise<void> {
+    await this.transact([], signal);
+  }
+
   async close(): Promise<void> {
     this.#end.abort();
     await this.#connection?.close();

@@ -1,0 +1,289 @@
+/** The rows of any topology after any other, and after hands that have no business there. Real databases, no chassis. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Topology } from "@madang/core/network/topology";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NetworkDriver } from "../driver.ts";
+import { OvsdbClient } from "../ovsdb/client.ts";
+import type { Operation } from "../ovsdb/operation.ts";
+import { mapOf, setOf, uuid } from "../ovsdb/value.ts";
+import { createNetworkDriver } from "../registry.ts";
+import { run } from "../testing/lab-command.ts";
+import { type LabDaemon, labDaemon } from "../testing/lab-daemon.ts";
+import { networkOf, type Office, office, portOf, subnetOf } from "../testing/office.ts";
+import { answers } from "../testing/ovn-lab.ts";
+import { type TableName, tables } from "./desired-row.ts";
+import { heldRows, ownKey } from "./held-rows.ts";
+import { desiredRows } from "./topology.ts";
+
+const soon = () => AbortSignal.timeout(30_000);
+const nothing: Topology = {
+  networks: [],
+  ports: [],
+  routers: [],
+  floatingIps: [],
+  securityGroups: [],
+  chassis: [],
+};
+const names = Object.keys(tables).filter((name): name is TableName => name in tables);
+
+describe("rows in OVN's databases", () => {
+  let root: string;
+  let driver: NetworkDriver;
+  let hands: OvsdbClient;
+  const daemons: LabDaemon[] = [];
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "ovn-"));
+    for (const side of ["nb", "sb"]) {
+      const file = join(root, `${side}.db`);
+      await run("ovsdb-tool", "create", file, `/usr/share/ovn/ovn-${side}.ovsschema`);
+      const args = [`--unixctl=${root}/${side}.ctl`, `--remote=punix:${root}/${side}.sock`, file];
+      const daemon = labDaemon({ name: side, folder: root, namespace: null, program: "ovsdb-server", args });
+      daemons.push(daemon);
+      daemon.start();
+      await answers(`unix:${root}/${side}.sock`);
+    }
+    const northbound = `unix:${root}/nb.sock`;
+    driver = await createNetworkDriver("ovn", { northbound, southbound: `unix:${root}/sb.sock` });
+    const columns = names.map((name) => [name, tables[name].columns] as const);
+    hands = new OvsdbClient({
+      remotes: northbound,
+      database: "OVN_Northbound",
+      tables: Object.fromEntries(columns),
+    });
+    await hands.whenSynced(soon());
+  });
+  afterAll(async () => {
+    await hands?.close();
+    await driver?.close();
+    for (const daemon of daemons) await daemon.end();
+    await rm(root, { recursive: true });
+  });
+
+  const ensure = (topology: Topology) => driver.ensure(topology, soon());
+  const refresh = () => hands.catchUp();
+
+  /** By a table's name, the keys that are there. */
+  async function keys(): Promise<Record<string, string[]>> {
+    await refresh();
+    const entries = names.map((name) => [
+      name,
+      [...hands.rows(name).values()].map((row) => ownKey(row) ?? "").sort(),
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  function wanted(topology: Topology): Record<string, string[]> {
+    const rows = Map.groupBy(desiredRows(topology), ({ table }) => table);
+    const entries = names.map((name) => [
+      name,
+      (rows.get(name) ?? []).map(({ kind, id }) => `${kind}/${id}`).sort(),
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  it("are those of the topology that was told last, whatever was before", async () => {
+    const base = office(["one", "two", "three"]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(selection(base), { minLength: 1, maxLength: 4 }), async (topologies) => {
+        for (const topology of topologies) {
+          await ensure(topology);
+          expect(await keys()).toEqual(wanted(topology));
+          expect(await ensure(topology)).toEqual({ changed: 0 });
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("are made right after any hand that was laid on them", async () => {
+    const { topology } = office(["one", "two"]);
+    await ensure(topology);
+    const before = await keys();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...damages), fc.nat()), { minLength: 1, maxLength: 3 }),
+        async (laid) => {
+          for (const [damage, which] of laid) {
+            await refresh();
+            await hands.transact(damage(hands, which));
+          }
+          await ensure(topology);
+          expect(await keys()).toEqual(before);
+          expect(await ensure(topology)).toEqual({ changed: 0 });
+        },
+      ),
+      { numRuns: 60 },
+    );
+    await ensure(nothing);
+  });
+
+  it("take back what is ours from others' rows, which stay as they are otherwise", async () => {
+    const { topology, ports } = office(["one"]);
+    await ensure(topology);
+    await refresh();
+    const port = heldRows((table) => hands.rows(table)).Logical_Switch_Port.byName.get(ports.a1.id) ?? "";
+    const [own, foreign] = [
+      { op: "insert", table: "Logical_Switch_Port", "uuid-name": "theirs", row: { name: "theirs" } },
+      {
+        op: "insert",
+        table: "Logical_Switch",
+        row: {
+          name: "foreign",
+          ports: setOf([["named-uuid", "theirs"], uuid(port)]),
+          external_ids: mapOf({ a: "b" }),
+        },
+      },
+    ] as const;
+    await hands.transact([own, foreign]);
+    expect((await ensure(topology)).changed).toBeGreaterThan(0);
+    await ensure(nothing);
+    expect(
+      Object.values(await keys())
+        .flat()
+        .filter((key) => key !== ""),
+    ).toEqual([]);
+    const left = [...hands.rows("Logical_Switch").values()];
+    expect(left).toMatchObject([{ name: "foreign", ports: [expect.any(String)], external_ids: { a: "b" } }]);
+    expect([...hands.rows("Logical_Switch_Port").values()]).toMatchObject([{ name: "theirs" }]);
+    await hands.transact([{ op: "delete", table: "Logical_Switch", where: [["name", "==", "foreign"]] }]);
+  });
+
+  it("are of one writer when two write at once", async () => {
+    const { topology } = office(["one", "two"]);
+    const other = await createNetworkDriver("ovn", {
+      northbound: `unix:${root}/nb.sock`,
+      southbound: `unix:${root}/sb.sock`,
+    });
+    await Promise.all([
+      ensure(topology),
+      other.ensure(topology, soon()),
+      ensure(topology),
+      other.ensure(topology, soon()),
+    ]);
+    await ensure(topology);
+    expect(await keys()).toEqual(wanted(topology));
+    await other.close();
+    await ensure(nothing);
+  });
+
+  it("leave the rest of a hundred networks alone when one changes", async () => {
+    const networks = Array.from({ length: 100 }, (_, index) =>
+      networkOf(`net-${index}`, subnetOf(`10.1.${index}`)),
+    );
+    const ports = networks.flatMap((network, index) =>
+      Array.from({ length: 10 }, (_, host) => portOf(network, `10.1.${index}.${host + 10}`, "one")),
+    );
+    await ensure({ ...nothing, networks, ports });
+    await refresh();
+    let told = 0;
+    const forget = hands.onChange((changes) => {
+      told += changes?.length ?? 0;
+    });
+    const [first, ...others] = ports;
+    if (!first) throw new Error("no port");
+    expect(
+      await ensure({ ...nothing, networks, ports: [{ ...first, hypervisorId: "two" }, ...others] }),
+    ).toEqual({
+      changed: 1,
+    });
+    await refresh();
+    expect(told).toBe(1);
+    forget();
+    await ensure(nothing);
+  });
+});
+
+/** Some of an office: what refers to what is left out stays told, as it may be for a moment in tables too. */
+function selection({ topology }: Office): fc.Arbitrary<Topology> {
+  return fc.record({
+    networks: fc.subarray([...topology.networks]),
+    ports: fc.subarray([...topology.ports]),
+    routers: fc.subarray([...topology.routers]),
+    floatingIps: fc.subarray([...topology.floatingIps]),
+    securityGroups: fc.subarray([...topology.securityGroups]),
+    chassis: fc.shuffledSubarray([...topology.chassis]),
+  });
+}
+
+type Damage = (hands: OvsdbClient, which: number) => Operation[];
+
+const pick = (hands: OvsdbClient, table: TableName, which: number): string | undefined => {
+  const ids = [...hands.rows(table).keys()].sort();
+  return ids[which % ids.length];
+};
+const at = (id: string) => [["_uuid", "==", uuid(id)]] as const;
+
+/** What somebody with ovn-nbctl may do to rows of ours. */
+const damages: Damage[] = [
+  ...(["Logical_Switch", "Logical_Router", "Port_Group", "DHCP_Options", "Address_Set"] as const).map(
+    (table): Damage =>
+      (hands, which) => {
+        const id = pick(hands, table, which);
+        return id ? [{ op: "delete", table, where: at(id) }] : [];
+      },
+  ),
+  ...(
+    ["Logical_Switch_Port", "Logical_Router_Port", "ACL", "NAT", "Logical_Router_Static_Route"] as const
+  ).map(
+    (table): Damage =>
+      (hands, which) => {
+        const id = pick(hands, table, which);
+        if (!id) return [];
+        return names.flatMap((parent) =>
+          Object.entries<string>(tables[parent].children)
+            .filter(([, child]) => child === table)
+            .map(([column]): Operation => {
+              return {
+                op: "mutate",
+                table: parent,
+                where: [],
+                mutations: [[column, "delete", setOf([uuid(id)])]],
+              };
+            }),
+        );
+      },
+  ),
+  // The ids of rows with names of their own are lost.
+  ...(
+    ["Logical_Switch", "Logical_Switch_Port", "Logical_Router", "Logical_Router_Port", "Port_Group"] as const
+  ).map(
+    (table): Damage =>
+      (hands, which) => {
+        const id = pick(hands, table, which);
+        return id ? [{ op: "update", table, where: at(id), row: { external_ids: mapOf({}) } }] : [];
+      },
+  ),
+  (hands, which) => {
+    const id = pick(hands, "Logical_Switch_Port", which);
+    const row = {
+      enabled: false,
+      port_security: setOf([]),
+      addresses: setOf(["unknown"]),
+      options: mapOf({ a: "b" }),
+    };
+    return id ? [{ op: "update", table: "Logical_Switch_Port", where: at(id), row }] : [];
+  },
+  (hands, which) => {
+    const id = pick(hands, "ACL", which);
+    return id
+      ? [{ op: "update", table: "ACL", where: at(id), row: { action: "allow", match: "1", priority: 9 } }]
+      : [];
+  },
+  (hands, which) => {
+    const id = pick(hands, "NAT", which);
+    return id ? [{ op: "update", table: "NAT", where: at(id), row: { logical_ip: "10.0.1.99" } }] : [];
+  },
+  // A second row for the same thing.
+  (hands, which) => {
+    const id = pick(hands, "DHCP_Options", which);
+    const row = id ? hands.rows("DHCP_Options").get(id) : undefined;
+    const ids = row?.external_ids;
+    if (typeof ids !== "object" || Array.isArray(ids)) return [];
+    const copy = { cidr: "10.9.0.0/16", external_ids: mapOf(Object.fromEntries(Object.entries(ids))) };
+    return [{ op: "insert", table: "DHCP_Options", row: copy }];
+  },
+];

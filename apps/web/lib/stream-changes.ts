@@ -79,7 +79,8 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
       changed.filter((resource) => resource.kind === "instance").map((resource) => resource.id),
     );
     const stale = [trpc.event.list.pathKey(), trpc.operation.list.pathKey()];
-    if ([...kinds].some((kind) => countedKinds.has(kind))) stale.push(trpc.project.quota.pathKey());
+    if ([...kinds].some((kind) => countedKinds.has(kind) || networkKinds.has(kind)))
+      stale.push(trpc.project.quota.pathKey());
     if (kinds.has("quota_request")) stale.push(trpc.quotaRequest.pathKey());
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
     if ([...kinds].some((kind) => networkKinds.has(kind)))
@@ -87,6 +88,9 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
         trpc.network.topology.pathKey(),
         trpc.instance.reach.pathKey(),
         trpc.securityGroup.pathKey(),
+        trpc.router.pathKey(),
+        trpc.floatingIp.pathKey(),
+        trpc.instance.sshPath.pathKey(),
       );
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());

@@ -13,6 +13,8 @@ const topics = [
   "flavor",
   "image",
   "keyPair",
+  "router",
+  "floatingIp",
   "securityGroup",
   "applicationCredential",
   "quota",

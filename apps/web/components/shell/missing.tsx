@@ -5,7 +5,16 @@ import { ButtonLink } from "../ui/button.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 
 type MissingProps = {
-  what: "page" | "project" | "instance" | "forbidden" | "left" | "user" | "group" | "securityGroup";
+  what:
+    | "page"
+    | "project"
+    | "instance"
+    | "forbidden"
+    | "left"
+    | "user"
+    | "group"
+    | "securityGroup"
+    | "router";
   name?: string | undefined;
 };
 

@@ -12,6 +12,8 @@ import {
   Layers,
   ListChecks,
   type LucideIcon,
+  Pin,
+  Router as RouterIcon,
   Scale,
   ScrollText,
   Server,
@@ -55,6 +57,8 @@ function projectGroups(projectId: string): NavGroup[] {
       key: "network",
       items: [
         { key: "topology", href: `${base}/topology`, icon: Waypoints },
+        { key: "routers", href: `${base}/routers`, icon: RouterIcon },
+        { key: "floatingIps", href: `${base}/floating-ips`, icon: Pin },
         { key: "securityGroups", href: `${base}/security-groups`, icon: BrickWallShield },
       ],
     },

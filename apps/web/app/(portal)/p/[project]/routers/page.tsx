@@ -1,0 +1,5 @@
+import { RouterListPage } from "../../../../../components/router/router-list-page.tsx";
+
+export default function Page() {
+  return <RouterListPage />;
+}

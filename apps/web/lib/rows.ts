@@ -19,6 +19,7 @@ export type QuotaRequestRow = Outputs["quotaRequest"]["list"]["items"][number];
 export type UsagePoint = Outputs["project"]["usage"]["points"][number];
 export type EventRow = Outputs["event"]["list"]["items"][number];
 export type ZoneRow = Outputs["zone"]["list"]["items"][number];
+export type SshPathRow = Outputs["instance"]["sshPath"];
 export type RouterRow = Outputs["router"]["list"]["items"][number];
 export type RouterDetail = Outputs["router"]["get"];
 export type RouterInterfaceRow = RouterDetail["interfaces"][number];

@@ -31,7 +31,10 @@ const looks: Record<InstanceStatus, { icon: LucideIcon; tone: string }> = {
   ERROR: { icon: CircleAlert, tone: "text-danger" },
 };
 
-function lookOf(view: View): { icon: LucideIcon; tone: string } {
+function lookOf(view: Pick<View, "status" | "taskState" | "hypervisorReachable">): {
+  icon: LucideIcon;
+  tone: string;
+} {
   if (view.taskState === "deleting") return { icon: Trash2, tone: "text-changing" };
   if (!view.hypervisorReachable && view.status !== "ERROR") return { icon: HelpCircle, tone: "text-stopped" };
   const look = looks[view.status];
@@ -42,6 +45,12 @@ function lookOf(view: View): { icon: LucideIcon; tone: string } {
 export function statusWord(t: Translate, view: View): string {
   if (view.taskState) return t(`tasks.${view.taskState}`);
   return t(`statuses.${view.status}`);
+}
+
+/** The icon alone, where the word is said beside it or to who hears it. */
+export function StatusMark({ view }: { view: Pick<View, "status" | "taskState" | "hypervisorReachable"> }) {
+  const { icon: Icon, tone } = lookOf(view);
+  return <Icon aria-hidden className={cn("size-4 shrink-0", tone, view.taskState && "two-step")} />;
 }
 
 /** Icon, word and colour of an instance's state, with OpenStack's own word beside it. */

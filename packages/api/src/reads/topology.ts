@@ -1,3 +1,4 @@
+import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { type NetworkStatus, networkStatus } from "@madang/core/network/status";
 import type { Database } from "@madang/db";
@@ -30,6 +31,8 @@ export type TopologyInstance = {
   taskState: TaskState | null;
   powerState: PowerState;
   waiting: boolean;
+  /** false: its hypervisor has not been heard of lately. */
+  hypervisorReachable: boolean;
   ports: { networkId: string; addresses: string[]; floatingIps: string[]; up: boolean }[];
 };
 export type TopologyView = {
@@ -50,13 +53,19 @@ export async function readTopology(database: Database, projectId: string): Promi
   const [networks, routers, instances, counted] = await Promise.all([
     all<NetworkRow>(database, networksOf(projectId)),
     all<TopologyRouter>(database, routersOf(projectId)),
-    all<TopologyInstance>(database, instancesOf(projectId)),
+    all<InstanceRow>(database, instancesOf(projectId)),
     all<{ count: number }>(
       database,
       sql`SELECT count(*)::int AS count FROM instance WHERE project_id = ${projectId}::uuid`,
     ),
   ]);
-  return { networks: networks.map(toNetwork), routers, instances, instanceTotal: counted[0]?.count ?? 0 };
+  const now = database.now().getTime();
+  return {
+    networks: networks.map(toNetwork),
+    routers,
+    instances: instances.map((row) => toInstance(row, now)),
+    instanceTotal: counted[0]?.count ?? 0,
+  };
 }
 
 async function all<Row extends object>(database: Database, query: Sql): Promise<Row[]> {
@@ -67,6 +76,12 @@ type NetworkRow = Omit<TopologyNetwork, "status"> & { generation: number; realis
 
 function toNetwork({ generation, realisedGeneration, ...row }: NetworkRow): TopologyNetwork {
   return { ...row, status: networkStatus({ generation, realisedGeneration }) };
+}
+
+type InstanceRow = Omit<TopologyInstance, "hypervisorReachable"> & { seenAt: Date | null; placed: boolean };
+
+function toInstance({ seenAt, placed, ...row }: InstanceRow, now: number): TopologyInstance {
+  return { ...row, hypervisorReachable: !placed || now - (seenAt?.getTime() ?? 0) <= downAfterMs };
 }
 
 /** Those of others only where something of the project is in them, but every external one: it is where the world is. */
@@ -100,6 +115,7 @@ function instancesOf(projectId: string): Sql {
       FROM port p WHERE p.instance_id IN (SELECT id FROM shown) GROUP BY p.instance_id)
     SELECT i.id, i.name, i.status, i.task_state AS "taskState", i.power_state AS "powerState",
       (i.active_guest_id IS NULL AND i.fault IS NULL AND i.conditions -> 'Scheduled' ->> 'ok' = 'false') IS TRUE AS waiting,
-      coalesce(port_of.ports, '[]') AS ports
-    FROM shown i LEFT JOIN port_of ON port_of.instance_id = i.id ORDER BY i.name, i.id`;
+      coalesce(port_of.ports, '[]') AS ports, g.id IS NOT NULL AS placed, h.last_seen_at AS "seenAt"
+    FROM shown i LEFT JOIN port_of ON port_of.instance_id = i.id LEFT JOIN guest g ON g.id = i.active_guest_id
+      LEFT JOIN hypervisor h ON h.id = g.hypervisor_id ORDER BY i.name, i.id`;
 }

@@ -1,0 +1,221 @@
+/**
+ * Where everything of a topology stands: networks as bands in the order of the way out, instances as cards on them, routers
+ * as knots between, lines in a gutter at the left, so that none crosses a card. Pure; px at full size.
+ */
+import type {
+  TopologyInstanceRow,
+  TopologyNetworkRow,
+  TopologyRouterRow,
+  TopologyView,
+} from "../../lib/rows.ts";
+
+export type Box = { x: number; y: number; width: number; height: number };
+export type TopologyNode = Box & { key: string } & (
+    | { kind: "network"; network: TopologyNetworkRow; counts: StatusCount[]; header: number }
+    | { kind: "loose"; counts: StatusCount[]; header: number }
+    | { kind: "router"; router: TopologyRouterRow; outside: string | null }
+    | { kind: "instance"; instance: TopologyInstanceRow; addresses: string[]; again: boolean }
+    | { kind: "more"; bandKey: string; hidden: number; counts: StatusCount[]; open: boolean }
+  );
+export type StatusCount = { status: TopologyInstanceRow["status"]; count: number };
+export type TopologyLine = { key: string; kind: "gateway" | "leg"; points: [x: number, y: number][] };
+export type Layout = { nodes: TopologyNode[]; lines: TopologyLine[]; width: number; height: number };
+
+export const card = { width: 200, height: 48, gap: 10 };
+const header = 38;
+const pad = 12;
+const rowGap = 18;
+const routerSize = { width: 300, height: 40 };
+const lane = 18;
+/** A band shows this many cards before it counts the rest. */
+const cardLimit = 24;
+
+type Member = { instance: TopologyInstanceRow; addresses: string[]; again: boolean };
+type Band = { key: string; network: TopologyNetworkRow | null; members: Member[] };
+type Row = { kind: "band"; band: Band } | { kind: "router"; router: TopologyRouterRow };
+
+/** `opened`: keys of bands that show all their cards; `width`: of the place it is looked at, px. */
+export function layoutTopology(view: TopologyView, opened: ReadonlySet<string>, width: number): Layout {
+  const rows = rowsOf(view);
+  const outside = view.networks.filter(({ external }) => external).map(({ id }) => id);
+  const lanes = legLanes(rows);
+  const laneCount = Math.max(0, ...lanes.values()) + 1;
+  const left = pad + (outside.length + laneCount) * lane;
+  const columns = Math.max(1, Math.floor((width - left - pad * 3 + card.gap) / (card.width + card.gap)));
+  const bandWidth = Math.max(routerSize.width, columns * (card.width + card.gap) - card.gap + pad * 2);
+  const nodes: TopologyNode[] = [];
+  let y = pad;
+  for (const row of rows) {
+    const placed =
+      row.kind === "router"
+        ? [routerNode(row.router, view, left, y)]
+        : bandNodes(row.band, opened.has(row.band.key), { x: left, y, width: bandWidth, columns });
+    nodes.push(...placed);
+    y += (placed[0]?.height ?? 0) + rowGap;
+  }
+  const lines = linesOf(nodes, outside, lanes);
+  return { nodes, lines, width: left + bandWidth + pad, height: y - rowGap + pad };
+}
+
+/** External networks, then each router with what it alone connects so far, then what no router connects. */
+function rowsOf(view: TopologyView): Row[] {
+  const bands = new Map(view.networks.map((network) => [network.id, bandOf(network, view)]));
+  const rows: Row[] = [];
+  const take = (id: string) => {
+    const band = bands.get(id);
+    if (band) rows.push({ kind: "band", band });
+    bands.delete(id);
+  };
+  for (const { id, external } of view.networks) if (external) take(id);
+  for (const router of routersInOrder(view.routers)) {
+    rows.push({ kind: "router", router });
+    for (const { networkId } of router.legs) take(networkId);
+  }
+  for (const id of [...bands.keys()]) take(id);
+  const loose = view.instances
+    .filter(({ ports }) => ports.length === 0)
+    .map((instance) => memberOf(instance, null));
+  if (loose.length > 0) rows.push({ kind: "band", band: { key: "loose", network: null, members: loose } });
+  return rows;
+}
+
+/** Those that lead out come first. */
+function routersInOrder(routers: readonly TopologyRouterRow[]): TopologyRouterRow[] {
+  return routers.toSorted(
+    (left, right) => Number(left.externalNetworkId === null) - Number(right.externalNetworkId === null),
+  );
+}
+
+function bandOf(network: TopologyNetworkRow, view: TopologyView): Band {
+  const members = view.instances
+    .filter(({ ports }) => ports.some(({ networkId }) => networkId === network.id))
+    .map((instance) => memberOf(instance, network.id));
+  return { key: network.id, network, members: members.toSorted(byTrouble) };
+}
+
+function memberOf(instance: TopologyInstanceRow, networkId: string | null): Member {
+  const here = instance.ports.filter((port) => port.networkId === networkId);
+  const addresses = here.flatMap((port) => [...port.addresses, ...port.floatingIps]);
+  return { instance, addresses, again: networkId !== null && instance.ports[0]?.networkId !== networkId };
+}
+
+/** What is wrong or changing is looked for first. */
+function byTrouble(left: Member, right: Member): number {
+  return trouble(left) - trouble(right) || left.instance.name.localeCompare(right.instance.name);
+}
+
+function trouble({ instance }: Member): number {
+  if (instance.status === "ERROR") return 0;
+  return instance.taskState !== null || instance.status === "BUILD" ? 1 : 2;
+}
+
+function countsOf(members: readonly Member[]): StatusCount[] {
+  const counts = new Map<StatusCount["status"], number>();
+  for (const { instance } of members) counts.set(instance.status, (counts.get(instance.status) ?? 0) + 1);
+  return [...counts].map(([status, count]) => ({ status, count })).toSorted((a, b) => b.count - a.count);
+}
+
+type Place = { x: number; y: number; width: number; columns: number };
+
+/** The band itself comes first. */
+function bandNodes(band: Band, open: boolean, { x, y, width, columns }: Place): TopologyNode[] {
+  const { key, network, members } = band;
+  const folds = members.length > cardLimit;
+  const shown = folds && !open ? members.slice(0, cardLimit - 1) : members;
+  const cells = shown.length + (folds ? 1 : 0);
+  const lines = Math.ceil(cells / columns);
+  const height = header + (lines === 0 ? 0 : lines * (card.height + card.gap) - card.gap + pad);
+  const cell = (index: number): Box => ({
+    x: x + pad + (index % columns) * (card.width + card.gap),
+    y: y + header + Math.floor(index / columns) * (card.height + card.gap),
+    width: card.width,
+    height: card.height,
+  });
+  const box = { key, x, y, width, height, counts: countsOf(members), header };
+  const hidden = members.slice(shown.length);
+  const more: TopologyNode = {
+    ...{ kind: "more", key: `${key}/more`, bandKey: key, open, hidden: hidden.length },
+    ...{ ...cell(shown.length), counts: countsOf(hidden) },
+  };
+  return [
+    network ? { kind: "network", network, ...box } : { kind: "loose", ...box },
+    ...shown.map(
+      (member, index): TopologyNode => ({
+        ...{ kind: "instance", key: `${key}/${member.instance.id}` },
+        ...{ ...member, ...cell(index) },
+      }),
+    ),
+    ...(folds ? [more] : []),
+  ];
+}
+
+function routerNode(
+  router: TopologyRouterRow,
+  { networks }: TopologyView,
+  x: number,
+  y: number,
+): TopologyNode {
+  const outside = networks.find(({ id }) => id === router.externalNetworkId)?.name ?? null;
+  return { kind: "router", key: router.id, router, outside, x, y, ...routerSize };
+}
+
+/** Which lane of the gutter each router's legs go down: one that nobody else uses between its first and its last network. */
+function legLanes(rows: readonly Row[]): Map<string, number> {
+  const at = (networkId: string) =>
+    rows.findIndex((row) => row.kind === "band" && row.band.key === networkId);
+  const lanes = new Map<string, number>();
+  const busyUntil: number[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (row.kind !== "router" || row.router.legs.length === 0) continue;
+    const reached = row.router.legs.map(({ networkId }) => at(networkId));
+    const [first, last] = [Math.min(index, ...reached), Math.max(index, ...reached)];
+    const free = busyUntil.findIndex((until) => until < first);
+    const taken = free < 0 ? busyUntil.length : free;
+    busyUntil[taken] = last;
+    lanes.set(row.router.id, taken);
+  }
+  return lanes;
+}
+
+function linesOf(
+  nodes: readonly TopologyNode[],
+  outside: readonly string[],
+  lanes: ReadonlyMap<string, number>,
+): TopologyLine[] {
+  const bands = new Map(
+    nodes.flatMap((node) => (node.kind === "network" ? [[node.network.id, node] as const] : [])),
+  );
+  return nodes.flatMap((node) => {
+    if (node.kind !== "router") return [];
+    const { router } = node;
+    const middle = node.y + node.height / 2;
+    const trunk = router.externalNetworkId === null ? -1 : outside.indexOf(router.externalNetworkId);
+    const door = bands.get(router.externalNetworkId ?? "");
+    const gateway = door && trunk >= 0 ? [gatewayLine(node, door, pad + trunk * lane, middle)] : [];
+    const x = pad + (outside.length + (lanes.get(router.id) ?? 0)) * lane;
+    const legs = router.legs.flatMap(({ networkId, address }): TopologyLine[] => {
+      const band = bands.get(networkId);
+      if (!band) return [];
+      const end = band.y + header / 2;
+      const points: TopologyLine["points"] = [
+        [node.x, middle + 7],
+        [x, middle + 7],
+        [x, end],
+        [band.x, end],
+      ];
+      return [{ key: `${router.id}/${networkId}/${address}`, kind: "leg", points }];
+    });
+    return [...gateway, ...legs];
+  });
+}
+
+function gatewayLine(node: Box & { key: string }, door: Box, x: number, middle: number): TopologyLine {
+  const start = door.y + header / 2;
+  const points: TopologyLine["points"] = [
+    [door.x, start],
+    [x, start],
+    [x, middle - 7],
+    [node.x, middle - 7],
+  ];
+  return { key: `${node.key}/gateway`, kind: "gateway", points };
+}

@@ -1,0 +1,178 @@
+"use client";
+
+import { Globe, Network, Route, SquareTerminal, Unplug } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import type { Translate } from "../../lib/error-text.ts";
+import { StatusMark } from "../instance/status-badge.tsx";
+import { cn } from "../ui/class-names.ts";
+import type { StatusCount, TopologyNode } from "./layout.ts";
+import { nodeWords, statusCounts } from "./node-words.ts";
+
+type MapNodeProps = {
+  projectId: string;
+  node: TopologyNode;
+  /** By the Tab key; the others by arrows. */
+  reachable: boolean;
+  selected: boolean;
+  onChoose: () => void;
+};
+type Of<Kind extends TopologyNode["kind"]> = Extract<TopologyNode, { kind: Kind }>;
+
+export function MapNode({ projectId, node, reachable, selected, onChoose }: MapNodeProps) {
+  const t: Translate = useTranslations();
+  const { x, y, width, height } = node;
+  const isBand = node.kind === "network" || node.kind === "loose";
+  return (
+    <div
+      className={cn("group/node absolute", isBand && "pointer-events-none")}
+      style={{ left: x, top: y, width, height }}
+    >
+      {isBand ? <BandGround node={node} selected={selected} /> : null}
+      <button
+        type="button"
+        data-node={node.key}
+        tabIndex={reachable ? 0 : -1}
+        aria-label={nodeWords(t, node)}
+        aria-pressed={node.kind === "more" ? node.open : selected}
+        onClick={onChoose}
+        style={isBand ? { height: node.header } : undefined}
+        className={cn(
+          "pointer-events-auto relative flex w-full min-w-0 items-center gap-2 text-left text-table",
+          isBand ? "rounded-surface px-3" : "h-full rounded-control border bg-surface px-2.5 dark:bg-raised",
+          !isBand &&
+            (selected ? "border-accent bg-accent-soft dark:bg-accent-soft" : "hover:border-line-strong"),
+          node.kind === "instance" && node.again && "border-dashed",
+          node.kind === "router" && "rounded-full px-4",
+        )}
+      >
+        <Content node={node} />
+      </button>
+      {node.kind === "instance" ? <ConsoleLink projectId={projectId} node={node} /> : null}
+    </div>
+  );
+}
+
+function BandGround({ node, selected }: { node: Of<"network"> | Of<"loose">; selected: boolean }) {
+  const external = node.kind === "network" && node.network.external;
+  return (
+    <div
+      className={cn(
+        "absolute inset-0 rounded-surface border",
+        external ? "border-accent/50 bg-accent-soft" : "bg-background",
+        node.kind === "loose" && "border-dashed",
+        selected && "border-accent",
+      )}
+    />
+  );
+}
+
+function Content({ node }: { node: TopologyNode }) {
+  if (node.kind === "network") return <NetworkContent node={node} />;
+  if (node.kind === "loose") return <LooseContent node={node} />;
+  if (node.kind === "router") return <RouterContent node={node} />;
+  if (node.kind === "more") return <MoreContent node={node} />;
+  return <InstanceContent node={node} />;
+}
+
+/** Shown while there is room to read it. */
+function Small({ children }: { children: ReactNode }) {
+  return (
+    <span className="truncate text-label text-muted group-data-[detail=least]/map:hidden group-data-[detail=less]/map:hidden">
+      {children}
+    </span>
+  );
+}
+
+function NetworkContent({ node: { network, counts } }: { node: Of<"network"> }) {
+  const t = useTranslations("topology");
+  const Icon = network.external ? Globe : Network;
+  return (
+    <>
+      <Icon aria-hidden className={cn("size-4 shrink-0", network.external ? "text-accent" : "text-muted")} />
+      <span className="max-w-[45%] truncate font-semibold">{network.name}</span>
+      <Small>
+        <code className="font-mono">{network.cidrs.join(", ")}</code>
+      </Small>
+      {network.external ? <Small>{t("external")}</Small> : null}
+      {network.shared ? <Small>{t("shared")}</Small> : null}
+      {network.status === "BUILD" ? <span className="text-label text-changing">{t("applying")}</span> : null}
+      <Counts counts={counts} />
+    </>
+  );
+}
+
+function LooseContent({ node }: { node: Of<"loose"> }) {
+  const t = useTranslations("topology");
+  return (
+    <>
+      <Unplug aria-hidden className="size-4 shrink-0 text-muted" />
+      <span className="truncate font-semibold">{t("loose")}</span>
+      <Counts counts={node.counts} />
+    </>
+  );
+}
+
+function Counts({ counts }: { counts: readonly StatusCount[] }) {
+  const t: Translate = useTranslations();
+  return (
+    <span className="ml-auto shrink-0 truncate text-label text-muted tabular-nums max-sm:hidden">
+      {statusCounts(t, counts)}
+    </span>
+  );
+}
+
+function RouterContent({ node: { router, outside } }: { node: Of<"router"> }) {
+  const t = useTranslations("topology");
+  return (
+    <>
+      <Route aria-hidden className="size-4 shrink-0 text-accent" />
+      <span className="truncate font-semibold">{router.name}</span>
+      <Small>{outside ? <code className="font-mono">{router.gatewayAddress}</code> : t("noGateway")}</Small>
+      {outside && router.snat ? <Small>SNAT</Small> : null}
+      {router.applied ? null : <span className="text-label text-changing">{t("applying")}</span>}
+    </>
+  );
+}
+
+function InstanceContent({ node: { instance, addresses } }: { node: Of<"instance"> }) {
+  return (
+    <>
+      <StatusMark view={instance} />
+      <span className="flex min-w-0 flex-1 flex-col pr-6 group-data-[detail=least]/map:hidden">
+        <span className="truncate font-medium">{instance.name}</span>
+        <Small>
+          <code className="font-mono">{addresses.join(" · ") || "–"}</code>
+        </Small>
+      </span>
+    </>
+  );
+}
+
+function MoreContent({ node }: { node: Of<"more"> }) {
+  const t: Translate = useTranslations();
+  return (
+    <span className="flex min-w-0 flex-col">
+      <span className="truncate font-medium text-accent">
+        {node.open ? t("topology.fewer") : t("topology.more", { count: node.hidden })}
+      </span>
+      {node.open ? null : <Small>{statusCounts(t, node.counts)}</Small>}
+    </span>
+  );
+}
+
+function ConsoleLink({ projectId, node }: { projectId: string; node: Of<"instance"> }) {
+  const t = useTranslations("topology");
+  return (
+    <Link
+      href={`/p/${projectId}/instances/${node.instance.id}?tab=console`}
+      tabIndex={-1}
+      aria-label={t("consoleOf", { name: node.instance.name })}
+      title={t("consoleOf", { name: node.instance.name })}
+      className="absolute top-1/2 right-1.5 inline-flex size-7 -translate-y-1/2 items-center justify-center rounded-control text-muted hover:bg-sunken hover:text-text dark:hover:bg-line group-data-[detail=least]/map:hidden"
+    >
+      <SquareTerminal aria-hidden className="size-4" />
+    </Link>
+  );
+}

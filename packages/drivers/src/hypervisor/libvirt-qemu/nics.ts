@@ -10,7 +10,12 @@ import type { GuestEvents } from "./guest-events.ts";
 import type { Guest } from "./guests.ts";
 import { interfaceXml, readNics } from "./nic-xml.ts";
 
-type Deps = { domains: Domains; events: GuestEvents };
+type Deps = {
+  domains: Pick<Domains, "liveXml" | "storedXml" | "attach" | "detach">;
+  events: Pick<GuestEvents, "next">;
+};
+
+type Plugged = Pick<Guest, "id" | "domain">;
 
 /** How long a guest may take to let go of an interface before somebody is told, ms. It may still do so later. */
 const releaseMs = 10_000;
@@ -18,7 +23,7 @@ const lookAgainMs = 250;
 
 export async function changeNics(
   deps: Deps,
-  guest: Guest,
+  guest: Plugged,
   wanted: readonly GuestDevice[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -36,7 +41,7 @@ export async function changeNics(
   if (missing) throw unplugged(`interface ${missing.portId} was attached and is not there`);
 }
 
-async function changeStored({ domains }: Deps, { domain }: Guest, wanted: readonly GuestDevice[]) {
+async function changeStored({ domains }: Deps, { domain }: Plugged, wanted: readonly GuestDevice[]) {
   const stored = readNics(await domains.storedXml(domain));
   for (const nic of stored.filter((one) => !has(wanted, one)))
     await domains.detach(domain, identityXml(nic), "stored");
@@ -45,7 +50,7 @@ async function changeStored({ domains }: Deps, { domain }: Guest, wanted: readon
 }
 
 /** An interface that the guest was asked for before, and still holds, is refused: then it is only waited for. */
-async function take({ domains }: Deps, { domain }: Guest, nic: ObservedNic): Promise<void> {
+async function take({ domains }: Deps, { domain }: Plugged, nic: ObservedNic): Promise<void> {
   try {
     await domains.detach(domain, identityXml(nic), "live");
   } catch (error) {
@@ -56,7 +61,7 @@ async function take({ domains }: Deps, { domain }: Guest, nic: ObservedNic): Pro
 /** Only what is seen to be gone is gone. */
 async function released(
   { domains, events }: Deps,
-  { id, domain }: Guest,
+  { id, domain }: Plugged,
   wanted: readonly GuestDevice[],
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 /** Network devices in a namespace, by `ip`. Each function looks first, and changes what is not so. */
+import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { run } from "./program.ts";
 
@@ -12,12 +13,9 @@ export type Link = z.infer<typeof link>;
 
 /** Every device there. */
 export async function readLinks(namespace: string, signal: AbortSignal): Promise<Link[]> {
-  return parse(z.array(link), await run("ip", ["-n", namespace, "-j", "link", "show"], signal));
-}
-
-/** `ip -j` says nothing at all where there is nothing to say. */
-function parse<T>(schema: z.ZodType<T>, text: string): T {
-  return schema.parse(JSON.parse(text.trim() || "[]"));
+  const said = await run("ip", ["-n", namespace, "-j", "link", "show"], signal);
+  // It says nothing at all where there is nothing to say.
+  return z.array(link).parse(JSON.parse(said.trim() || "[]"));
 }
 
 export async function findLink(namespace: string, name: string, signal: AbortSignal): Promise<Link | null> {
@@ -55,8 +53,10 @@ export async function removeLink(namespace: string, name: string, signal: AbortS
     await run("ip", ["-n", namespace, "link", "del", "dev", name], signal);
 }
 
-/** Names of all there are. */
-export async function readNamespaces(signal: AbortSignal): Promise<string[]> {
-  const named = z.array(z.object({ name: z.string() }));
-  return parse(named, await run("ip", ["-j", "netns", "list"], signal)).map(({ name }) => name);
+/** Names of all there are, in the folder of `ip netns`. */
+export async function readNamespaces(): Promise<string[]> {
+  return readdir("/run/netns").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
 }

@@ -33,7 +33,7 @@ export async function ensureDoor(
   signal: AbortSignal,
 ): Promise<boolean> {
   const door = doorNamespace(namespace, device);
-  if (!(await readNamespaces(signal)).includes(door)) await run("ip", ["netns", "add", door], signal);
+  if (!(await readNamespaces()).includes(door)) await run("ip", ["netns", "add", door], signal);
   const found = await findLink(namespace, device, signal);
   if (!found) {
     const peer = ["peer", "name", inside, "netns", door];
@@ -79,5 +79,5 @@ export function listenInside(door: string, signal: AbortSignal): Promise<Server>
 
 export async function removeDoor(namespace: string, device: string, signal: AbortSignal): Promise<void> {
   const door = doorNamespace(namespace, device);
-  if ((await readNamespaces(signal)).includes(door)) await run("ip", ["netns", "del", door], signal);
+  if ((await readNamespaces()).includes(door)) await run("ip", ["netns", "del", door], signal);
 }

@@ -106,7 +106,7 @@ export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
       told(async () => {
         await client.whenSynced(AbortSignal.any([signal, AbortSignal.timeout(syncMs)]));
         const links = (await readLinks(namespace, signal)).map(({ ifname }) => ifname);
-        const doors = (await readNamespaces(signal)).map((name) => doorDevice(namespace, name));
+        const doors = (await readNamespaces()).map((name) => doorDevice(namespace, name));
         const found = [...ownDevices(client), ...links, ...doors].filter((name) => name !== null);
         return [...new Set(found)].filter((name) => ours.test(name));
       }, signal),

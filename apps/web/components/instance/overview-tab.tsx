@@ -8,6 +8,7 @@ import { Toggle } from "../ui/toggle.tsx";
 import { useAct, useBlocked } from "./actions.tsx";
 import { InstanceCrashPolicy } from "./crash-policy-field.tsx";
 import { InstanceFacts } from "./facts.tsx";
+import { SshLine } from "./ssh-line.tsx";
 
 const newestEvents = 6;
 
@@ -21,6 +22,7 @@ export function OverviewTab({ projectId, instance }: { projectId: string; instan
         <InstanceFacts instance={instance} />
       </section>
       <div className="flex min-w-0 flex-col gap-6">
+        <SshLine instance={instance} />
         <Notice title={t("noNetworkTitle")}>{t("noNetworkAbout")}</Notice>
         <Toggle
           label={t("protection")}

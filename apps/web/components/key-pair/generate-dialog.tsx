@@ -9,6 +9,7 @@ import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { KeyPairRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { useMe } from "../../lib/use-me.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
 import { QuotaBlock } from "../quota/quota-block.tsx";
@@ -26,13 +27,19 @@ import { Segments } from "../ui/segments.tsx";
 type GenerateDialogProps = { projectId: string; onClose: () => void; onMade?: (keyPair: KeyPairRow) => void };
 type Made = { name: string; privateKey: string };
 
+/** Of today, so that it is rarely taken. */
+function suggestedName(user: string): string {
+  return `${user}-${new Date().toISOString().slice(0, 10)}`;
+}
+
 /** A key pair made for the user; its private half is shown once and kept nowhere. */
 export function GenerateDialog({ projectId, onClose, onMade }: GenerateDialogProps) {
   const t: Translate = useTranslations();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [id] = useState(uuidV7);
-  const [name, setName] = useState("");
+  const me = useMe();
+  const [name, setName] = useState(() => suggestedName(me.user.name));
   const [type, setType] = useState<"ed25519" | "rsa">("ed25519");
   const [fault, setFault] = useState<string>();
   const [failure, setFailure] = useState<Failure | null>(null);

@@ -20,6 +20,7 @@ const draft = z.object({
     availabilityZone: z.string().catch(""),
     deleteProtection: z.boolean(),
     crashPolicy: crashPolicy.catch("restart"),
+    reachable: z.boolean().catch(false),
   }),
   ids: z.array(z.uuid()).length(launchCountLimit),
 });

@@ -16,6 +16,7 @@ import { KeyPairField } from "./key-pair-field.tsx";
 import { LaunchedPanel } from "./launched-panel.tsx";
 import { NameFields } from "./name-fields.tsx";
 import { PasswordField } from "./password-field.tsx";
+import { ReachableField } from "./reachable-field.tsx";
 import { LaunchSummary } from "./summary.tsx";
 import { useLaunch } from "./use-launch.ts";
 import { ZoneField } from "./zone-field.tsx";
@@ -83,6 +84,7 @@ export function LaunchFormView({ projectId, userId, draft, choices }: LaunchForm
           <Section title={t("sections.access")} about={t("accessAbout")}>
             <KeyPairField projectId={projectId} keyPairs={choices.keyPairs} />
             <PasswordField />
+            <ReachableField projectId={projectId} />
           </Section>
           <AdvancedFields />
         </div>

@@ -1,6 +1,6 @@
 "use client";
 
-import { launchUsage } from "@madang/core/quota/resource";
+import { launchUsage, type QuotaResource, quotaResources, type Usage } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useFormContext } from "react-hook-form";
 import { sizeText } from "../../lib/amount.ts";
@@ -14,8 +14,15 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { ApiCallButton } from "./api-call-button.tsx";
 import type { LaunchForm } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
+import { useSshPath } from "./use-ssh-path.ts";
 
-const shownResources = ["instances", "cores", "ram"] as const;
+const shownResources: readonly QuotaResource[] = ["instances", "cores", "ram"];
+const isBeside = (name: QuotaResource) => !shownResources.includes(name);
+
+/** Each instance has a port of its own in the network beside what is made for all of them. */
+function withSshPath(own: Usage, path: Usage, count: number): Usage {
+  return { ...path, ...own, ports: (path.ports ?? 0) + count };
+}
 
 /** What the launch takes and what remains, live; the button says what stands against it. */
 export function LaunchSummary({
@@ -35,8 +42,12 @@ export function LaunchSummary({
   const count = values.count > 0 ? Math.floor(values.count) : 1;
   const flavor = choices.flavors.find((one) => one.id === values.flavorId);
   const image = choices.images.find((one) => one.id === values.imageId);
-  const wanted = flavor ? launchUsage(flavor, count) : { instances: count };
-  const blocked = blockedWords(t, choices.lines, wanted);
+  const { usage, fault } = useSshPath(projectId);
+  const own = flavor ? launchUsage(flavor, count) : { instances: count };
+  const wanted = values.reachable ? withSshPath(own, usage, count) : own;
+  const shown = [...shownResources, ...quotaResources.filter((name) => isBeside(name) && wanted[name])];
+  const blocked =
+    blockedWords(t, choices.lines, wanted) ?? (fault && t(`errors.${fault.reason}`, { name: fault.name }));
   return (
     <aside
       aria-label={t("launch.summary")}
@@ -51,8 +62,8 @@ export function LaunchSummary({
         ) : null}
         {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}
       </div>
-      <QuotaArithmetic lines={choices.lines} wanted={wanted} shown={shownResources} />
-      <p className="text-label text-muted">{t("launch.noNetwork")}</p>
+      <QuotaArithmetic lines={choices.lines} wanted={wanted} shown={shown} />
+      {values.reachable ? null : <p className="text-label text-muted">{t("launch.noNetwork")}</p>}
       {failure && !blocked ? <FailureNotice failure={failure} /> : null}
       <QuotaBlock projectId={projectId} lines={choices.lines} wanted={wanted} />
       <div className="flex flex-col gap-1.5">

@@ -155,6 +155,7 @@ export async function startHypervisor(
     pullAgeMs: meter.ageMs("pull"),
     reportAgeMs: meter.ageMs("report"),
     listAgeMs: meter.ageMs("list"),
+    network: await (options.network ?? noNetwork)(),
     ...(await images.usage()),
   });
   return { stop, drain, figures };

@@ -2,6 +2,7 @@
  * What the agent counts for Prometheus. A simulator runs many hypervisors in one process: what is told of "the"
  * hypervisor is then their sum, and of times the worst.
  */
+import { type HypervisorNetwork, hypervisorNetwork } from "@madang/core/wire/agent";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import {
   Counter,
@@ -34,6 +35,7 @@ export type HypervisorFigures = {
   listAgeMs: number;
   imageBytes: number;
   images: number;
+  network: HypervisorNetwork;
 };
 
 export type AgentMetrics = { registry: Registry; meter: AgentMeter; refresh: () => Promise<void> };
@@ -100,6 +102,15 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
   const report = gauge("madang_agent_report_age_seconds", "Since the last report that was taken.");
   const bytes = gauge("madang_agent_image_cache_bytes", "Size of the images kept here.");
   const files = gauge("madang_agent_image_cache_images", "How many images are kept here.");
+  const datapaths = gauge("madang_agent_datapath", "Hypervisors by how guests reach networks.", "datapath");
+  const switchEnds = gauge(
+    "madang_agent_switch_ends",
+    "How often the switch has ended and was started again.",
+  );
+  const emergencies = gauge(
+    "madang_agent_switch_emergencies",
+    "Hypervisors whose switch called an emergency.",
+  );
   return async () => {
     const all = await hypervisors();
     const worst = (of: (one: HypervisorFigures) => number) => Math.max(0, ...all.map(of));
@@ -115,6 +126,13 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
     report.set(worst((one) => one.reportAgeMs) / 1_000);
     bytes.set(sum((one) => one.imageBytes));
     files.set(sum((one) => one.images));
+    for (const datapath of hypervisorNetwork.shape.datapath.options)
+      datapaths.set(
+        { datapath },
+        sum(({ network }) => Number(network.datapath === datapath)),
+      );
+    switchEnds.set(sum(({ network }) => network.switchEnds));
+    emergencies.set(sum(({ network }) => Number(network.emergency !== null)));
   };
 }
 

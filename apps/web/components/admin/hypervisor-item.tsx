@@ -12,6 +12,7 @@ import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 import { CapacityMeters } from "./capacity-meters.tsx";
 import { EnableDialog } from "./enable-dialog.tsx";
 import { FenceDialog, useFenceBlocked } from "./fence-dialog.tsx";
+import { HypervisorNetworkNotice } from "./hypervisor-network.tsx";
 import { HypervisorBadge } from "./hypervisor-state.tsx";
 import { OrphanList } from "./orphan-list.tsx";
 import { PolicyDialog } from "./policy-dialog.tsx";
@@ -78,6 +79,7 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
         <p className="text-table text-muted">{t("disabledFor", { reason: hypervisor.disabledReason })}</p>
       )}
       <CapacityMeters hypervisor={hypervisor} />
+      {hypervisor.network ? <HypervisorNetworkNotice network={hypervisor.network} /> : null}
       {hypervisor.fencePending ? <p className="text-table">{t("fencing")}</p> : null}
       <OrphanList hypervisor={hypervisor} />
       {dialog === "enable" ? <EnableDialog hypervisor={hypervisor} onClose={close} /> : null}

@@ -1,7 +1,15 @@
 import { type PublicError, publicError } from "@madang/core/errors";
 import { type Amounts, capacityOf } from "@madang/core/hypervisor/capacity";
 import { type HypervisorState, hypervisorState } from "@madang/core/hypervisor/state";
-import { capabilities, type Inventory, inventory, type Orphan, orphan } from "@madang/core/wire/agent";
+import {
+  capabilities,
+  type HypervisorNetwork,
+  hypervisorNetwork,
+  type Inventory,
+  inventory,
+  type Orphan,
+  orphan,
+} from "@madang/core/wire/agent";
 import type { GuestBody } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
@@ -15,6 +23,8 @@ export type HypervisorItem = {
   disabledReason: string;
   driver: string;
   acceleration: "kvm" | "tcg" | "none" | null;
+  /** null: it has reported nothing of it. */
+  network: HypervisorNetwork | null;
   agentVersion: string;
   availabilityZone: string;
   lastSeenAt: Date | null;
@@ -70,6 +80,7 @@ type Row = Pick<
   bootId: string | null;
   inventory: unknown;
   capabilities: unknown;
+  network: unknown;
   orphans: unknown;
   used: Partial<Amounts> | null;
 };
@@ -87,7 +98,7 @@ const select = `h.id, h.name, h.enabled, h.disabled_reason AS "disabledReason", 
   h.created_at AS "createdAt", h.revoked_at AS "revokedAt", h.fenced_at AS "fencedAt",
   h.fence_requested_at AS "fenceRequestedAt", h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
   h.cpu_allocation_ratio AS "cpuAllocationRatio", h.ram_allocation_ratio AS "ramAllocationRatio",
-  h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities,
+  h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities, h.network,
   ${orphansSelect} AS orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
   (SELECT json_object_agg(a.resource_class, a.amount) FROM (SELECT resource_class, sum(amount) AS amount FROM allocation
      WHERE hypervisor_id = h.id GROUP BY resource_class) a) AS used`;
@@ -117,6 +128,7 @@ function toItem(row: Row, now: Date): HypervisorItem {
     disabledReason: row.disabledReason,
     driver: row.driver,
     acceleration: capabilities.nullable().catch(null).parse(row.capabilities)?.acceleration ?? null,
+    network: hypervisorNetwork.nullable().catch(null).parse(row.network),
     agentVersion: row.agentVersion,
     availabilityZone: row.availabilityZone,
     lastSeenAt: row.lastSeenAt,

@@ -24,10 +24,12 @@ export type Overview = {
   stuckOperations: number;
   /** Requests for more quota that wait for an answer. */
   quotaRequests: number;
+  /** Hypervisors whose switch ended by itself, or called an emergency, since it was started. */
+  switchTroubles: number;
 };
 
 export async function readOverview(database: Database): Promise<Overview> {
-  const [processes, hypervisors, instances, simulated, capacity, stuckOperations, quotaRequests] =
+  const [processes, hypervisors, instances, simulated, capacity, stuckOperations, ...counts] =
     await Promise.all([
       readProcesses(database),
       readHypervisorCounts(database),
@@ -36,8 +38,19 @@ export async function readOverview(database: Database): Promise<Overview> {
       readCapacity(database),
       countStuckOperations(database),
       countQuotaRequests(database),
+      countSwitchTroubles(database),
     ]);
-  return { processes, hypervisors, instances, simulated, capacity, stuckOperations, quotaRequests };
+  const [quotaRequests, switchTroubles] = counts;
+  const rows = { processes, hypervisors, instances, simulated, capacity };
+  return { ...rows, stuckOperations, quotaRequests, switchTroubles };
+}
+
+async function countSwitchTroubles({ pool }: Database): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM hypervisor WHERE revoked_at IS NULL
+       AND ((network ->> 'switchEnds')::int > 0 OR network ->> 'emergency' IS NOT NULL)`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Those that were there within the last hour. */

@@ -1,0 +1,29 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import type { HypervisorRow } from "../../lib/rows.ts";
+import { Notice } from "../ui/notice.tsx";
+
+type Network = NonNullable<HypervisorRow["network"]>;
+
+/** What an administrator should know of how guests here are joined to networks; nothing where all is as it should be. */
+export function HypervisorNetworkNotice({ network }: { network: Network }) {
+  const t = useTranslations("admin.hypervisors.network");
+  const { datapath, switchEnds, emergency } = network;
+  if (datapath === "none") return <p className="text-table text-muted">{t("none")}</p>;
+  const troubled = switchEnds > 0 || emergency !== null;
+  return (
+    <>
+      {troubled ? (
+        <Notice tone="error" title={t("troubled", { count: switchEnds })}>
+          {emergency ? <code className="font-mono break-all">{emergency}</code> : t("watch")}
+        </Notice>
+      ) : null}
+      {datapath === "netdev" ? (
+        <Notice tone="warning" title={t("userspace")}>
+          {t("userspaceWhy")}
+        </Notice>
+      ) : null}
+    </>
+  );
+}

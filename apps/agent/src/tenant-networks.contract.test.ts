@@ -43,8 +43,8 @@ function network(mac: string): { id: string; metadata: NonNullable<Nic["metadata
 const red = network("fa:16:3e:00:0a:02");
 const blue = network("fa:16:3e:00:0b:02");
 
-function nic(on: typeof red, mac: string, address: string): Nic {
-  const given = { address, prefixLength: 24, gateway: null, dnsServers: [], dhcp: true };
+function nic(on: typeof red, mac: string, address: string, dhcp = true): Nic {
+  const given = { address, prefixLength: 24, gateway: null, dnsServers: [], dhcp };
   return {
     ...{ portId: randomUUID(), networkId: on.id, mac, mtu: 1442 },
     ...{ addresses: [given], metadata: on.metadata },
@@ -52,6 +52,8 @@ function nic(on: typeof red, mac: string, address: string): Nic {
 }
 const first = nic(red, "fa:16:3e:00:00:11", "10.0.1.11");
 const second = nic(blue, "fa:16:3e:00:00:12", "10.0.1.12");
+/** Nobody answers its DHCP: the guest must set it by what it is told. */
+const still = nic(blue, "fa:16:3e:00:00:14", "10.0.1.14", false);
 const peer = nic(red, "fa:16:3e:00:00:13", "10.0.1.13");
 /** Of a guest that is off, whose part the lab plays: what the first one has, in the other network. */
 const twin = nic(blue, "fa:16:3e:00:00:11", "10.0.1.11");
@@ -108,11 +110,11 @@ async function describeNetworks(): Promise<void> {
     const { portId, mac } = metadata;
     await lab.nbctl("lsp-add", id, portId, "--", "lsp-set-type", portId, "localport");
     await lab.nbctl("lsp-set-addresses", portId, `${mac} 10.0.1.2`);
-    for (const one of [first, second, peer, twin].filter(({ networkId }) => networkId === id)) {
+    for (const one of [first, second, still, peer, twin].filter(({ networkId }) => networkId === id)) {
       const pair = `${one.mac} ${one.addresses[0]?.address}`;
       await lab.nbctl("lsp-add", id, one.portId, "--", "lsp-set-addresses", one.portId, pair);
       await lab.nbctl("lsp-set-port-security", one.portId, pair);
-      await lab.nbctl("lsp-set-dhcpv4-options", one.portId, options);
+      if (one.addresses[0]?.dhcp) await lab.nbctl("lsp-set-dhcpv4-options", one.portId, options);
     }
   }
 }
@@ -125,7 +127,7 @@ async function startAgent(holdStart = false): Promise<void> {
     database: chassis.database,
     namespace: chassis.namespace,
     hypervisorId: chassis.name,
-    userData: "#!/bin/sh\necho USER-DATA-RAN > /dev/ttyS0\n",
+    userData: "#!/bin/sh\necho USER-DATA-RAN\n",
     holdStart,
   };
   const child = fork(main, [JSON.stringify(settings)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
@@ -197,7 +199,8 @@ describe("an agent on OVN", () => {
     );
 
   it("killed between plug and start leaves nothing behind once it is told that nobody wants the guest", async () => {
-    guest = testOrder({ imagePath: null, passwordHash, nics: [first] }).spec;
+    const userDataSha256 = "d".repeat(64);
+    guest = testOrder({ imagePath: null, passwordHash, userDataSha256, nics: [first] }).spec;
     await startAgent(true);
     agent.send([guest, idle]);
     await until("the start to be next", async () => holds);
@@ -227,6 +230,13 @@ describe("an agent on OVN", () => {
     await inside("nc -w 5 10.0.1.13 8080 </dev/null | wc -c", /\b200\d\d\b/);
     await inside("/etc/metadata /openstack/latest/meta_data.json 5", new RegExp(guest.instanceId));
     await inside("/etc/metadata /latest/meta-data/local-ipv4 5", /10\.0\.1\.11/);
+    // Without its drive, as one that was given none.
+    const drive = "$(basename $(readlink /sys/block/vdb/device))";
+    await inside(`echo ${drive} > /sys/bus/virtio/drivers/virtio_blk/unbind`, /unbind/);
+    await inside("echo drives=$(ls /sys/block | grep -c vd)", /drives=1\b/);
+    await inside("rm -f /etc/instance-id; /etc/datasource; cat /run/source", /^metadata\b/m);
+    await inside("cat /var/log/user-data.log", /USER-DATA-RAN/);
+    await inside("cat /etc/instance-id", new RegExp(guest.instanceId));
     await others.twin.lease();
     const url = "http://169.254.169.254/openstack/latest/meta_data.json";
     const liar = ["-H", "X-Forwarded-For: 10.0.1.13", "-H", `X-Instance-ID: ${guest.instanceId}`];
@@ -238,19 +248,23 @@ describe("an agent on OVN", () => {
 
   it("plugs and unplugs an interface of a running guest, also one that the switch forgot", async () => {
     const pid = await libvirt.pid(guest.guestId);
-    guest = { ...guest, generation: 2, nics: [first, second] };
+    guest = { ...guest, generation: 2, nics: [first, still, second] };
     await ordered(guest, idle);
-    expect(await libvirt.virsh("domiflist", guest.guestId)).toContain(device(second));
-    await inside("ip -4 -o addr show eth1", /inet 10\.0\.1\.12\/24/);
+    for (const one of [still, second])
+      expect(await libvirt.virsh("domiflist", guest.guestId)).toContain(device(one));
+    await inside("ip -4 -o addr show eth1", /inet 10\.0\.1\.14\/24/);
+    await inside("ip -4 -o addr show eth2", /inet 10\.0\.1\.12\/24/);
     await chassis.vsctl("del-port", device(first));
     await until("the port to be back", async () => (await plugged()).rows.includes(device(first)));
     await inside("ping -c 1 -W 2 10.0.1.13", /\b0% packet loss/);
     guest = { ...guest, generation: 3, nics: [first] };
     await ordered(guest, idle);
-    expect(await libvirt.virsh("domiflist", guest.guestId)).not.toContain(device(second));
-    expect(await libvirt.virsh("domiflist", guest.guestId, "--inactive")).not.toContain(device(second));
-    await inside("ls /sys/class/net", /(?!.*eth1)eth0/);
-    expect((await plugged()).links).not.toContain(device(second));
+    for (const one of [still, second]) {
+      expect(await libvirt.virsh("domiflist", guest.guestId)).not.toContain(device(one));
+      expect(await libvirt.virsh("domiflist", guest.guestId, "--inactive")).not.toContain(device(one));
+      expect((await plugged()).links).not.toContain(device(one));
+    }
+    await inside("echo links=$(ls /sys/class/net | grep -c eth)", /links=1\b/);
     expect(await libvirt.pid(guest.guestId)).toBe(pid);
   });
 

@@ -85,7 +85,9 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
     if ([...kinds].some((kind) => networkKinds.has(kind)))
       stale.push(
-        trpc.network.topology.pathKey(),
+        trpc.network.pathKey(),
+        trpc.subnet.pathKey(),
+        trpc.port.pathKey(),
         trpc.instance.reach.pathKey(),
         trpc.securityGroup.pathKey(),
         trpc.router.pathKey(),

@@ -14,7 +14,9 @@ type MissingProps = {
     | "user"
     | "group"
     | "securityGroup"
-    | "router";
+    | "router"
+    | "network"
+    | "port";
   name?: string | undefined;
 };
 

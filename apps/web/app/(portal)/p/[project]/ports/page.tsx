@@ -1,0 +1,5 @@
+import { PortListPage } from "../../../../../components/port/port-list-page.tsx";
+
+export default function Page() {
+  return <PortListPage />;
+}

@@ -1,0 +1,131 @@
+"use client";
+
+import { Trash2 } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import type { PortRow } from "../../lib/rows.ts";
+import { usePermission } from "../../lib/use-permission.ts";
+import { StatusMark } from "../network/status-mark.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { PortUser, portName } from "./port-user.tsx";
+
+type PortTableProps = {
+  projectId: string;
+  rows: PortRow[];
+  loadingRows: number;
+  /** false: all are of one network, which the page says. */
+  withNetwork: boolean;
+  sort?: string;
+  onSort?: (sort: string) => void;
+  onDelete: (row: PortRow) => void;
+};
+
+/** Why a port can't be deleted now; null when it can. */
+export function useDeleteBlocked(projectId: string): (port: PortRow) => string | null {
+  const t = useTranslations();
+  const allowed = usePermission("port:delete", projectId);
+  return (port) => {
+    if (!allowed) return t("reasons.notPermitted");
+    if (port.instance) return t("errors.portInUse", { instance: port.instance.name });
+    if (port.router) return t("errors.portOfRouter", { router: port.router.name });
+    return port.owner === "metadata" ? t("errors.portOfNetwork") : null;
+  };
+}
+
+export function PortTable({
+  projectId,
+  rows,
+  loadingRows,
+  withNetwork,
+  sort,
+  onSort,
+  onDelete,
+}: PortTableProps) {
+  const t = useTranslations("ports");
+  const blocked = useDeleteBlocked(projectId);
+  const network: Column<PortRow> = {
+    key: "network",
+    title: t("columns.network"),
+    className: "hidden @2xl:table-cell",
+    cell: (row) => (
+      <Link
+        href={`/p/${projectId}/networks/${row.networkId}`}
+        className="line-clamp-2 break-words hover:text-accent hover:underline"
+      >
+        {row.networkName}
+      </Link>
+    ),
+  };
+  const columns: Column<PortRow>[] = [
+    {
+      key: "name",
+      title: t("columns.name"),
+      className: "w-full max-w-0 @xl:w-[30%]",
+      cell: (row) => <PortName projectId={projectId} row={row} />,
+    },
+    {
+      key: "user",
+      title: t("columns.user"),
+      className: "hidden @md:table-cell",
+      cell: (row) => <PortUser projectId={projectId} port={row} />,
+    },
+    ...(withNetwork ? [network] : []),
+    {
+      key: "mac",
+      title: t("columns.mac"),
+      sort: "mac",
+      className: "hidden @3xl:table-cell",
+      cell: (row) => <code className="font-mono text-label whitespace-nowrap">{row.mac}</code>,
+    },
+    { key: "status", title: t("columns.status"), cell: (row) => <StatusMark status={row.status} /> },
+    {
+      key: "actions",
+      title: <span className="sr-only">{t("columns.actions")}</span>,
+      className: "w-px text-right",
+      cell: (row) => (
+        <IconButton
+          size="iconSmall"
+          label={t("deleteLabel", { name: portName(row) })}
+          blocked={blocked(row)}
+          onClick={() => onDelete(row)}
+        >
+          <Trash2 aria-hidden />
+        </IconButton>
+      ),
+    },
+  ];
+  return (
+    <DataTable
+      label={t("title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      sort={sort}
+      onSort={onSort}
+      loadingRows={loadingRows}
+    />
+  );
+}
+
+function PortName({ projectId, row }: { projectId: string; row: PortRow }) {
+  const addresses = row.addresses.map(({ address, floatingIp }) =>
+    floatingIp === null ? address : `${address} → ${floatingIp}`,
+  );
+  return (
+    <span className="flex min-w-0 flex-col">
+      <Link
+        href={`/p/${projectId}/ports/${row.id}`}
+        className="line-clamp-2 font-medium break-words text-accent hover:underline"
+      >
+        {portName(row)}
+      </Link>
+      {row.name || addresses.some((one) => one.includes("→")) ? (
+        <span className="font-mono text-label break-words text-muted">{addresses.join(", ")}</span>
+      ) : null}
+      <span className="text-label @md:hidden">
+        <PortUser projectId={projectId} port={row} />
+      </span>
+    </span>
+  );
+}

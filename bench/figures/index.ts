@@ -11,6 +11,7 @@ import { eventVisible } from "./event-visible.ts";
 import { hypervisors1000 } from "./hypervisors1000.ts";
 import { idlePss } from "./idle-pss.ts";
 import { list10k } from "./list10k.ts";
+import { net1000Change, net1000Memory, net1000Reconcile } from "./net1000.ts";
 import { startCold } from "./start-cold.ts";
 import { startWarm } from "./start-warm.ts";
 
@@ -29,6 +30,9 @@ export const figures: readonly Figure[] = [
   audit1mExport,
   hypervisors1000,
   idlePss,
+  net1000Reconcile,
+  net1000Change,
+  net1000Memory,
   bootOverhead,
   startCold,
   startWarm,

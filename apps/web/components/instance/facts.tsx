@@ -7,6 +7,7 @@ import type { InstanceDetail } from "../../lib/rows.ts";
 import { ExactTime, Moment } from "../timeline/moment.tsx";
 import { CopyableId, CopyButton } from "../ui/copyable.tsx";
 import { Fact } from "../ui/fact.tsx";
+import { Addresses } from "./addresses.tsx";
 
 /** What an instance is made of. */
 export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; brief?: boolean }) {
@@ -24,7 +25,9 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
       </Fact>
       <Fact name={t("image")}>{instance.imageName}</Fact>
       <Fact name={t("zone")}>{instance.zone ?? instance.availabilityZone ?? t("anyZone")}</Fact>
-      <Fact name={t("network")}>{t("noNetwork")}</Fact>
+      <Fact name={t("network")}>
+        {instance.addresses.length === 0 ? t("noNetwork") : <Addresses addresses={instance.addresses} />}
+      </Fact>
       <Fact name={t("hostname")}>
         <span className="inline-flex items-center gap-0.5">
           <code className="font-mono text-label">{instance.hostname}</code>

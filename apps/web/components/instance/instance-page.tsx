@@ -13,6 +13,7 @@ import { SkeletonLines } from "../ui/skeleton.tsx";
 import { TabLinks } from "../ui/tab-links.tsx";
 import { ActionMenu, PrimaryAction } from "./action-menu.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
+import { NetworkTab } from "./network-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { StatusReason } from "./status-reason.tsx";
 import { TimelineTab } from "./timeline-tab.tsx";
@@ -26,7 +27,7 @@ const LogTab = dynamic(() => import("../console/log-tab.tsx").then((module) => m
   ssr: false,
 });
 
-const tabs = ["overview", "console", "log", "timeline"] as const;
+const tabs = ["overview", "console", "network", "log", "timeline"] as const;
 type Tab = (typeof tabs)[number];
 
 export function InstancePage({ projectId, id }: { projectId: string; id: string }) {
@@ -99,6 +100,7 @@ function Heading({ instance }: { instance: InstanceDetail }) {
 
 function TabContent({ tab, projectId, instance }: { tab: Tab; projectId: string; instance: InstanceDetail }) {
   if (tab === "console") return <ConsoleTab projectId={projectId} instance={instance} />;
+  if (tab === "network") return <NetworkTab projectId={projectId} instance={instance} />;
   if (tab === "log") return <LogTab projectId={projectId} instance={instance} />;
   if (tab === "timeline") return <TimelineTab projectId={projectId} instanceId={instance.id} />;
   return <OverviewTab projectId={projectId} instance={instance} />;

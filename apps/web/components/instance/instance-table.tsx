@@ -9,6 +9,7 @@ import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { RowActions } from "./action-menu.tsx";
+import { Addresses } from "./addresses.tsx";
 import { StatusReason } from "./status-reason.tsx";
 
 type InstanceTableProps = {
@@ -87,6 +88,12 @@ export function InstanceTable({
       sort: "status",
       className: "hidden @xl:table-cell",
       cell: (row) => <StatusReason instance={row} />,
+    },
+    {
+      key: "addresses",
+      title: t("addresses"),
+      className: "hidden @2xl:table-cell",
+      cell: (row) => <Addresses addresses={row.addresses} few />,
     },
     {
       key: "flavor",

@@ -23,7 +23,9 @@ export function OverviewTab({ projectId, instance }: { projectId: string; instan
       </section>
       <div className="flex min-w-0 flex-col gap-6">
         <SshLine instance={instance} />
-        <Notice title={t("noNetworkTitle")}>{t("noNetworkAbout")}</Notice>
+        {instance.addresses.length === 0 ? (
+          <Notice title={t("noNetworkTitle")}>{t("noNetworkAbout")}</Notice>
+        ) : null}
         <Toggle
           label={t("protection")}
           help={blocked("protect", instance) ?? t("protectionHelp")}

@@ -113,7 +113,7 @@ function SubnetHead({ subnet, blocked, onEdit, onDelete }: SubnetHeadProps) {
 
 function SubnetFacts({ subnet }: { subnet: SubnetRow }) {
   const t = useTranslations("networks");
-  const tCommon = useTranslations("common");
+  const tFacts = useTranslations("facts");
   const format = useFormatter();
   const { used, total } = subnet.addresses;
   const words = t("usedOf", {
@@ -138,7 +138,7 @@ function SubnetFacts({ subnet }: { subnet: SubnetRow }) {
           {subnet.dnsServers.length > 0 ? (
             <code className="font-mono">{subnet.dnsServers.join(", ")}</code>
           ) : (
-            <span className="text-muted">{tCommon("none")}</span>
+            <span className="text-muted">{tFacts("none")}</span>
           )}
         </Fact>
         {subnet.hostRoutes.length > 0 ? (

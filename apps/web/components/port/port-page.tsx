@@ -89,8 +89,8 @@ function Loaded({ projectId, port }: PortProps) {
 
 function Facts({ projectId, port }: PortProps) {
   const t = useTranslations("ports");
-  const tCommon = useTranslations("common");
-  const none = <span className="text-muted">{tCommon("none")}</span>;
+  const tFacts = useTranslations("facts");
+  const none = <span className="text-muted">{tFacts("none")}</span>;
   return (
     <dl>
       <Fact name={t("columns.network")}>

@@ -20,6 +20,10 @@ const draft = z.object({
     availabilityZone: z.string().catch(""),
     deleteProtection: z.boolean(),
     crashPolicy: crashPolicy.catch("restart"),
+    networks: z
+      .array(z.object({ kind: z.enum(["network", "port"]), id: z.string(), address: z.string() }))
+      .catch([]),
+    securityGroupIds: z.array(z.string()).catch([]),
     reachable: z.boolean().catch(false),
   }),
   ids: z.array(z.uuid()).length(launchCountLimit),

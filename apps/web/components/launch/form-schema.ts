@@ -6,6 +6,8 @@ import {
   password,
   userData,
 } from "@madang/core/instance/launch";
+import { ipv4 } from "@madang/core/network/cidr";
+import { interfaceLimit } from "@madang/core/network/interface-input";
 import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
 
@@ -26,6 +28,18 @@ export const launchForm = z.object({
   deleteProtection: z.boolean(),
   crashPolicy,
   reachable: z.boolean(),
+  /** In the order in which the guest shall see them; `address` "": the next free one. */
+  networks: z
+    .array(
+      z.object({
+        kind: z.enum(["network", "port"]),
+        id: z.string(),
+        address: z.union([z.literal(""), ipv4]),
+      }),
+    )
+    .max(interfaceLimit),
+  /** None: the default group */
+  securityGroupIds: z.array(z.string()),
 });
 export type LaunchForm = z.infer<typeof launchForm>;
 
@@ -41,11 +55,14 @@ export const emptyLaunch: LaunchForm = {
   deleteProtection: false,
   crashPolicy: "restart",
   reachable: false,
+  networks: [],
+  securityGroupIds: [],
 };
 
 /** `ids`: at least as many as the form's count. */
 export function launchInputOf(values: LaunchForm, projectId: string, ids: readonly string[]): LaunchInput {
-  const { count, keyPairId, password: chosen, userData: script, availabilityZone, ...rest } = values;
+  const { count, keyPairId, password: chosen, userData: script, availabilityZone, ...more } = values;
+  const { networks, securityGroupIds, ...rest } = more;
   return {
     ...rest,
     projectId,
@@ -54,7 +71,11 @@ export function launchInputOf(values: LaunchForm, projectId: string, ids: readon
     password: chosen || null,
     userData: script || null,
     availabilityZone: availabilityZone || null,
-    networks: [],
-    securityGroupIds: null,
+    networks: networks.length === 0 && !values.reachable ? "none" : networks.map(interfaceOf),
+    securityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : null,
   };
+}
+
+function interfaceOf({ kind, id, address }: LaunchForm["networks"][number]) {
+  return kind === "port" ? { portId: id } : { networkId: id, address: address || null };
 }

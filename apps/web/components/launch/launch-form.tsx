@@ -5,7 +5,7 @@ import type { QuotaLine } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useEffect, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
-import type { FlavorRow, ImageRow, KeyPairRow, ZoneRow } from "../../lib/rows.ts";
+import type { FlavorRow, ImageRow, KeyPairRow, NetworkRow, PortRow, ZoneRow } from "../../lib/rows.ts";
 import { Section } from "../ui/section.tsx";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { type Draft, writeDraft } from "./draft.ts";
@@ -15,6 +15,7 @@ import { ImageCards } from "./image-cards.tsx";
 import { KeyPairField } from "./key-pair-field.tsx";
 import { LaunchedPanel } from "./launched-panel.tsx";
 import { NameFields } from "./name-fields.tsx";
+import { NetworkField } from "./network-field.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { ReachableField } from "./reachable-field.tsx";
 import { LaunchSummary } from "./summary.tsx";
@@ -27,6 +28,9 @@ export type Choices = {
   keyPairs: KeyPairRow[];
   lines: QuotaLine[];
   zones: ZoneRow[];
+  /** Those that instances can be plugged into, and ports that nobody uses. */
+  networks: NetworkRow[];
+  ports: PortRow[];
 };
 type LaunchFormViewProps = { projectId: string; userId: string; draft: Draft; choices: Choices };
 
@@ -43,7 +47,19 @@ function withDefaults({ values }: Draft, choices: Choices): LaunchForm {
     availabilityZone: choices.zones.some(({ name }) => name === values.availabilityZone)
       ? values.availabilityZone
       : "",
+    networks: networksOf(values.networks, choices),
   };
+}
+
+/** What is still there of the draft's; else the project's own network, where there is exactly one. */
+function networksOf(drafted: LaunchForm["networks"], { networks, ports }: Choices): LaunchForm["networks"] {
+  const left = drafted.filter(({ kind, id }) =>
+    (kind === "port" ? ports : networks).some((row) => row.id === id),
+  );
+  if (left.length > 0) return left;
+  const own = networks.filter(({ projectId, subnets }) => projectId !== null && subnets.length > 0);
+  const [only] = own;
+  return only && own.length === 1 ? [{ kind: "network", id: only.id, address: "" }] : [];
 }
 
 export function LaunchFormView({ projectId, userId, draft, choices }: LaunchFormViewProps) {
@@ -80,6 +96,9 @@ export function LaunchFormView({ projectId, userId, draft, choices }: LaunchForm
           <Section title={t("sections.flavor")}>
             {choices.zones.length > 1 ? <ZoneField zones={choices.zones} /> : null}
             <FlavorTable projectId={projectId} choices={choices} />
+          </Section>
+          <Section title={t("sections.network")} about={t("networks.about")}>
+            <NetworkField projectId={projectId} networks={choices.networks} ports={choices.ports} />
           </Section>
           <Section title={t("sections.access")} about={t("accessAbout")}>
             <KeyPairField projectId={projectId} keyPairs={choices.keyPairs} />

@@ -59,9 +59,18 @@ export function LaunchPage() {
   const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ limit: choiceLimit }));
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
   const zones = useQuery(trpc.zone.list.queryOptions({ limit: choiceLimit }));
+  const networks = useQuery(
+    trpc.network.list.queryOptions({ projectId, filter: { usable: true }, sort: "name", limit: choiceLimit }),
+  );
+  const ports = useQuery(
+    trpc.port.list.queryOptions({ projectId, filter: { free: true }, limit: choiceLimit }),
+  );
   if (!allowed) return <Missing what="forbidden" />;
-  const broken = [images, flavors, keyPairs, quota, zones].find((query) => query.isError && !query.data);
-  const ready = images.data && flavors.data && keyPairs.data && quota.data && zones.data;
+  const broken = [images, flavors, keyPairs, quota, zones, networks, ports].find(
+    (query) => query.isError && !query.data,
+  );
+  const machine = images.data && flavors.data && zones.data;
+  const ready = machine && keyPairs.data && quota.data && networks.data && ports.data;
   return (
     <Page title={t("title")} about={t("about")}>
       {broken ? <FailureNotice failure={failureOf(broken.error)} onRetry={() => broken.refetch()} /> : null}
@@ -77,6 +86,8 @@ export function LaunchPage() {
             keyPairs: keyPairs.data.items,
             lines: quota.data.lines,
             zones: zones.data.items,
+            networks: networks.data.items,
+            ports: ports.data.items,
           }}
         />
       ) : null}

@@ -44,7 +44,9 @@ export function LaunchSummary({
   const image = choices.images.find((one) => one.id === values.imageId);
   const { usage, fault } = useSshPath(projectId);
   const own = flavor ? launchUsage(flavor, count) : { instances: count };
-  const wanted = values.reachable ? withSshPath(own, usage, count) : own;
+  const ports = values.networks.filter(({ kind }) => kind === "network").length * count;
+  const plugged = ports > 0 ? { ...own, ports } : own;
+  const wanted = values.reachable ? withSshPath(own, usage, Math.max(ports, count)) : plugged;
   const shown = [...shownResources, ...quotaResources.filter((name) => isBeside(name) && wanted[name])];
   const blocked =
     blockedWords(t, choices.lines, wanted) ?? (fault && t(`errors.${fault.reason}`, { name: fault.name }));
@@ -63,7 +65,9 @@ export function LaunchSummary({
         {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}
       </div>
       <QuotaArithmetic lines={choices.lines} wanted={wanted} shown={shown} />
-      {values.reachable ? null : <p className="text-label text-muted">{t("launch.noNetwork")}</p>}
+      {values.reachable || values.networks.length > 0 ? null : (
+        <p className="text-label text-muted">{t("launch.noNetwork")}</p>
+      )}
       {failure && !blocked ? <FailureNotice failure={failure} /> : null}
       <QuotaBlock projectId={projectId} lines={choices.lines} wanted={wanted} />
       <div className="flex flex-col gap-1.5">

@@ -3,9 +3,20 @@ import type { Topology } from "@madang/core/network/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../hypervisor/testing/until.ts";
 import { guestIn, type LabGuest, plugGuest } from "./lab-guest.ts";
-import { defaultGroup, type Office, office, ping, tcp, withPort, withRules } from "./office.ts";
+import {
+  defaultGroup,
+  networkOf,
+  type Office,
+  office,
+  ping,
+  portOf,
+  subnetOf,
+  tcp,
+  withPort,
+  withRules,
+} from "./office.ts";
 import type { OvnHarness } from "./ovn-harness.ts";
-import { externalGateway } from "./ovn-lab.ts";
+import { externalGateway, physicalNetwork } from "./ovn-lab.ts";
 
 type Guests = Record<keyof Office["ports"], LabGuest>;
 
@@ -178,6 +189,29 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
       await ensure(topology);
       await comes("it to be forbidden", async () => !(await a2.pings("10.0.1.200")));
       await a1.become("addr del 10.0.1.200/24 dev eth0");
+    });
+
+    it("tags what guests of a VLAN network send outside", async () => {
+      const { topology, ours } = place;
+      const [, second] = harness.lab.chassis;
+      if (!second) throw new Error("one chassis only");
+      const tagged = { type: "vlan", physicalNetwork, segmentationId: 100 } as const;
+      const vlan = { ...networkOf("vlan", subnetOf("10.0.9")), ...tagged };
+      const port = portOf(vlan, "10.0.9.11", second.name, ours.id);
+      await ensure({
+        ...topology,
+        networks: [...topology.networks, vlan],
+        ports: [...topology.ports, port],
+      });
+      const guest = await plugGuest(harness.lab, second, port);
+      await guest.lease();
+      const seen = await outside.watch("vlan 100");
+      await comes("a tagged frame", async () => {
+        await guest.pings("10.0.9.77");
+        return seen.lines().some((line) => line.includes("vlan 100") && line.includes("10.0.9.77"));
+      });
+      seen.stop();
+      await ensure(topology);
     });
 
     it("repairs a port that was taken away, leaving others' rows as they are", async () => {

@@ -1,7 +1,7 @@
 "use client";
 
 import { interfaceLimit } from "@madang/core/network/interface-input";
-import { Plus, Unplug } from "lucide-react";
+import { BrickWallShield, Plus, Unplug } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import type { InstanceDetail, PortRow } from "../../lib/rows.ts";
 import { NetworkDrawing } from "../network/network-drawing.tsx";
 import { StatusMark } from "../network/status-mark.tsx";
 import { usePorts } from "../port/use-ports.ts";
+import { InstanceGroupsDialog } from "../security-group/instance-groups-dialog.tsx";
 import { Button } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -24,8 +25,10 @@ type NetworkTabProps = { projectId: string; instance: InstanceDetail };
 /** An instance's interfaces: what they are, whether they carry traffic, and how there are more or fewer. */
 export function NetworkTab({ projectId, instance }: NetworkTabProps) {
   const t = useTranslations("interfaces");
+  const tGroups = useTranslations("securityGroups");
   const blocked = useBlocked(projectId);
   const [attaching, setAttaching] = useState(false);
+  const [grouping, setGrouping] = useState(false);
   const [doomed, setDoomed] = useState<PortRow | null>(null);
   const { query, rows } = usePorts(projectId, { instanceId: instance.id }, "position");
   const full = rows.length >= interfaceLimit ? t("limit", { limit: interfaceLimit }) : null;
@@ -54,11 +57,25 @@ export function NetworkTab({ projectId, instance }: NetworkTabProps) {
             blocked={blocked("detachInterface", instance)}
             onDetach={setDoomed}
           />
-          <div className="self-start">{attach}</div>
+          <div className="flex flex-wrap gap-2">
+            {attach}
+            <Button blocked={blocked("attachInterface", instance)} onClick={() => setGrouping(true)}>
+              <BrickWallShield aria-hidden />
+              {tGroups("change")}
+            </Button>
+          </div>
         </Section>
       )}
       {attaching ? (
         <AttachDialog projectId={projectId} instanceId={instance.id} onClose={() => setAttaching(false)} />
+      ) : null}
+      {grouping ? (
+        <InstanceGroupsDialog
+          projectId={projectId}
+          instanceId={instance.id}
+          name={instance.name}
+          onClose={() => setGrouping(false)}
+        />
       ) : null}
       {doomed ? (
         <DetachDialog

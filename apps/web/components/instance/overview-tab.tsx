@@ -2,6 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import type { InstanceDetail } from "../../lib/rows.ts";
+import { ReachSection } from "../reach/reach-section.tsx";
 import { Timeline } from "../timeline/timeline.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Toggle } from "../ui/toggle.tsx";
@@ -23,6 +24,7 @@ export function OverviewTab({ projectId, instance }: { projectId: string; instan
       </section>
       <div className="flex min-w-0 flex-col gap-6">
         <SshLine instance={instance} />
+        <ReachSection projectId={projectId} instance={instance} />
         {instance.addresses.length === 0 ? (
           <Notice title={t("noNetworkTitle")}>{t("noNetworkAbout")}</Notice>
         ) : null}

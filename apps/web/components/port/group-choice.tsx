@@ -7,10 +7,16 @@ import { useTRPC } from "../../lib/trpc.ts";
 /** The API's largest page: more groups than this are not offered in one form. */
 const choiceLimit = 500;
 
-type GroupChoiceProps = { projectId: string; value: readonly string[]; onChange: (ids: string[]) => void };
+type GroupChoiceProps = {
+  projectId: string;
+  value: readonly string[];
+  onChange: (ids: string[]) => void;
+  /** What no choice stands for: the default group, or no group at all. */
+  emptyMeans?: "default" | "nothing";
+};
 
-/** Which security groups a port is in; none chosen is the default group where the caller says so. */
-export function GroupChoice({ projectId, value, onChange }: GroupChoiceProps) {
+/** Which security groups a port is in. */
+export function GroupChoice({ projectId, value, onChange, emptyMeans = "default" }: GroupChoiceProps) {
   const t = useTranslations("ports");
   const trpc = useTRPC();
   const groups = useQuery(
@@ -45,7 +51,9 @@ export function GroupChoice({ projectId, value, onChange }: GroupChoiceProps) {
           ))}
         </div>
       )}
-      {value.length === 0 ? <p className="text-label text-muted">{t("groupsDefault")}</p> : null}
+      {value.length === 0 && emptyMeans === "default" ? (
+        <p className="text-label text-muted">{t("groupsDefault")}</p>
+      ) : null}
     </fieldset>
   );
 }

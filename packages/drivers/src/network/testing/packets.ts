@@ -105,6 +105,10 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
       const { floating, ports, topology } = place;
       await comes("the floating IP", () => outside.pings(floating.address));
       expect(await outside.connect(floating.address, web)).toBe(`a1 ${externalGateway}`);
+      // Another tenant comes from outside too, and so does a neighbour that uses the outer address.
+      expect(await guests.b1.connect(floating.address, web)).toBe("a1 172.24.4.101");
+      expect(await guests.a2.connect(floating.address, web)).toBe("a1 172.24.4.100");
+      expect(await guests.a3.connect(floating.address, web)).toBe("a1 172.24.4.100");
       const moved = { ...floating, portId: ports.a2.id, fixedAddress: "10.0.1.12" };
       await ensure({ ...topology, floatingIps: [moved] });
       await meets(outside, floating.address, `a2 ${externalGateway}`);

@@ -94,7 +94,7 @@ function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
   const registers = [registry];
   const up = new Gauge({
     name: "madang_network_up",
-    help: "1 when the latest pass over tenant networks was committed, 0 when the network did not take it.",
+    help: "0 when the network did not take the latest pass of this controller.",
     registers,
   });
   const changes = new Counter({
@@ -113,6 +113,7 @@ function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
     help: "Ports that the network was told of.",
     registers,
   });
+  up.set(1);
   return (pass) => {
     up.set(pass ? 1 : 0);
     if (!pass) return;

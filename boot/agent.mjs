@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import util from "node:util";
 import { Fault, report } from "./fault.mjs";
+import { networkLines } from "./greeting.mjs";
 import { resolveHypervisor, wantsRealGuests } from "./hypervisor.mjs";
 import { startHypervisor } from "./local-hypervisor.mjs";
 import { startNetwork } from "./network.mjs";
@@ -65,6 +66,7 @@ async function start(settings, given, { supervisor, progress, logs }) {
   const wiring = { settings: named, ports, network, dev: false };
   await startHypervisor(supervisor, { wiring, progress, hypervisor, agentUrl: link.url, join });
   progress.say(`\n  ${named.hypervisorName} runs guests for ${link.url} (${hypervisor}: ${why})`);
+  for (const line of networkLines(network)) progress.say(line);
   progress.say(`  Its log is ${logs}/agent.log. Stop it with Ctrl-C: guests are shut down first.\n`);
 }
 

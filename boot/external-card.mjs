@@ -1,7 +1,7 @@
 import { ask } from "./command.mjs";
 import { Fault } from "./fault.mjs";
 import { hasLink, ip } from "./network-namespace.mjs";
-import { vsctl } from "./switch.mjs";
+import { vsctl } from "./vsctl.mjs";
 
 const name = /^[A-Za-z0-9_.:-]{1,15}$/;
 

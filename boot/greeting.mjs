@@ -18,8 +18,8 @@ function simulatedBanner(why) {
   ];
 }
 
-function networkLines({ kind, why, datapath, external }) {
-  if (kind === "none") return [`    Network    none: instances run without tenant networks (${why})`];
+export function networkLines({ kind, why, datapath, external }) {
+  if (kind === "none") return [`    Network    none: instances here run without tenant networks (${why})`];
   if (kind === "simulated") return ["    Network    simulated"];
   const outside = external ? `; outside ${external.words}` : "";
   if (datapath === "system") return [`    Network    ${why}, the kernel's datapath${outside}`];

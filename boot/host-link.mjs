@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { ask } from "./command.mjs";
 import { allowForwarding, forbidForwarding } from "./forwarding.mjs";
 import { hasLink, ip, must } from "./network-namespace.mjs";
-import { vsctl } from "./switch.mjs";
+import { vsctl } from "./vsctl.mjs";
 
 /** Its end in the namespace. */
 const inner = "mdg-ext";

@@ -62,9 +62,16 @@ function folder(): string {
   return made;
 }
 
-async function start(data: string, settings: Record<string, string> = {}): Promise<Copy> {
+/** `further`: a machine that is a hypervisor and nothing else. */
+type Where = { namespace: string; role: "first" | "further" };
+
+async function start(
+  data: string,
+  settings: Record<string, string> = {},
+  { namespace, role }: Where = { namespace: host, role: "first" },
+): Promise<Copy> {
   const main = fileURLToPath(new URL("testing/network-copy.mjs", import.meta.url));
-  const args = [`--net=/run/netns/${host}`, process.execPath, main];
+  const args = [`--net=/run/netns/${namespace}`, process.execPath, main, role];
   const env = { PATH: process.env.PATH, MADANG_DATA: data, ...settings };
   const child = spawn("nsenter", args, { env, stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
@@ -128,10 +135,16 @@ function plugGuest({ place, external }: Network, floating: string, gateway: stri
     -- lr-nat-add r dnat_and_snat ${floating} 10.0.1.11`;
   nbctl(place, ...words.trim().split(/\s+/));
   nbctl(place, "lsp-set-addresses", "guest", "fa:16:3e:00:00:11 10.0.1.11");
+  plug(place, guest, "guest", "fa:16:3e:00:00:11", "10.0.1.11");
+  return guest;
+}
+
+/** A network namespace that stands for a guest, at a port of OVN's. */
+function plug(place: Place, guest: string, port: string, mac: string, address: string): void {
   addNamespace(guest);
   join(guest, "eth0", place.namespace, "tapguest");
-  ip("-n", guest, "link", "set", "eth0", "address", "fa:16:3e:00:00:11", "mtu", "1442");
-  ip("-n", guest, "addr", "add", "10.0.1.11/24", "dev", "eth0");
+  ip("-n", guest, "link", "set", "eth0", "address", mac, "mtu", "1442");
+  ip("-n", guest, "addr", "add", `${address}/24`, "dev", "eth0");
   ip("-n", guest, "route", "add", "default", "via", "10.0.1.1");
   vsctl(
     place,
@@ -142,10 +155,30 @@ function plugGuest({ place, external }: Network, floating: string, gateway: stri
     "set",
     "interface",
     "tapguest",
-    "external-ids:iface-id=guest",
+    `external-ids:iface-id=${port}`,
   );
-  return guest;
 }
+
+type Certificates = { certificate: string; key: string; ca: string };
+
+/** An authority of its own with one certificate. */
+function certificates(at: string): Certificates {
+  const make = (name: string, ...more: string[]) => {
+    const files = ["-keyout", `${at}/${name}.key`, "-out", `${at}/${name}.pem`];
+    const kind = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
+    execFileSync("openssl", ["req", "-x509", ...kind, ...files, ...more], { stdio: "ignore" });
+    return `${at}/${name}.pem`;
+  };
+  const ca = make("authority");
+  const certificate = make("machine", "-CA", ca, "-CAkey", `${at}/authority.key`);
+  return { ca, certificate, key: `${at}/machine.key` };
+}
+
+const settingsOf = ({ certificate, key, ca }: Certificates) => ({
+  MADANG_OVN_CERT: certificate,
+  MADANG_OVN_KEY: key,
+  MADANG_OVN_CA: ca,
+});
 
 function pings(from: string, to: string): boolean {
   try {
@@ -275,6 +308,59 @@ describe("the network of a copy", () => {
     expect(await stop(other)).toBe(0);
     expect(hostState()).toEqual(before);
     expect([traces(one.network.place), traces(place)]).toEqual([nothing, nothing]);
+  });
+
+  it("tunnels to another hypervisor, which dials its southbound database with a certificate", async () => {
+    const other = `mt-${id}-other`;
+    addNamespace(other);
+    join(host, "under0", other, "under1");
+    ip("-n", host, "addr", "add", "192.0.2.10/24", "dev", "under0");
+    ip("-n", other, "addr", "add", "192.0.2.20/24", "dev", "under1");
+    const [mine, stranger] = [certificates(folder()), certificates(folder())];
+    const southbound = "192.0.2.10:6642";
+    const first = await start(folder(), {
+      ...{ MADANG_OVN_SB_LISTEN: southbound, ...settingsOf(mine) },
+      ...{ MADANG_TUNNEL_NIC: "under0", MADANG_TUNNEL_ADDRESS: "192.0.2.11/24" },
+    });
+    const further = await start(
+      folder(),
+      {
+        ...{ MADANG_OVN_SB: `ssl:${southbound}`, ...settingsOf(mine) },
+        ...{ MADANG_TUNNEL_NIC: "under1", MADANG_TUNNEL_ADDRESS: "192.0.2.21/24" },
+      },
+      { namespace: other, role: "further" },
+    );
+    const guest = plugGuest(first.network, "172.24.4.128", "172.24.4.200");
+    nbctl(
+      first.network.place,
+      ..."lsp-add net far -- lsp-set-addresses far".split(" "),
+      "fa:16:3e:00:00:12 10.0.1.12",
+    );
+    vsctl(further.network.place, "set", "Open_vSwitch", ".", "external-ids:system-id=there");
+    const far = `mt-${id}-far`;
+    plug(further.network.place, far, "far", "fa:16:3e:00:00:12", "10.0.1.12");
+    await serve(guest);
+    await expect.poll(() => asks(far, "10.0.1.11"), limit).toBe("10.0.1.12");
+
+    const dial = ({ certificate, key }: Certificates, ca: string) =>
+      inside(
+        other,
+        "ovn-sbctl",
+        `--db=ssl:${southbound}`,
+        "-p",
+        key,
+        "-c",
+        certificate,
+        "-C",
+        ca,
+        "--timeout=5",
+        "show",
+      );
+    expect(dial(mine, mine.ca)).toContain("Chassis there");
+    expect(() => dial(stranger, mine.ca), "signed by another authority").toThrow();
+
+    for (const copy of [further, first]) expect(await stop(copy)).toBe(0);
+    for (const { network } of [further, first]) expect(traces(network.place)).toEqual(nothing);
   });
 
   it("borrows a network card and gives it back", async () => {

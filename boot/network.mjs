@@ -8,9 +8,6 @@ import { startCentral } from "./ovn-central.mjs";
 import { lastingNames, startSwitch } from "./switch.mjs";
 import { watchSwitch } from "./switch-watch.mjs";
 
-/** Nobody else tunnels yet: an address that is seen in the namespace alone. */
-const loneTunnel = "198.18.0.1";
-
 /** @typedef {{ kind: "ovn" | "simulated" | "none", why: string }} Network and of ovn: its place, datapath, remotes, external */
 
 /** Why there are no tenant networks here; null: there may be. */
@@ -46,7 +43,9 @@ function withoutNetworks({ network }, none) {
  * has the central part, unless an existing one is set, and the external network. All of it goes when the supervisor stops.
  */
 export async function startNetwork(supervisor, { settings, hypervisor, first, progress }) {
-  const { ovn } = settings;
+  const { ovn, ovnTls: tls, tunnel } = settings;
+  if (first && ovn && !ovn.northbound)
+    throw new Fault("MADANG_OVN_SB is set and MADANG_OVN_NB is not.", { advice: "Set both or none." });
   const central = first && ovn === null;
   const stop = obstacle({ settings, hypervisor, first, central });
   if (stop) return withoutNetworks(settings, stop);
@@ -57,23 +56,23 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
   if (made) await supervisor.forget(lastingNames);
   mkdirSync(place.folder, { recursive: true });
   chmodSync(place.folder, 0o711);
-  if (central) await progress.step("Starting OVN", () => startCentral(supervisor, place));
+  if (central) await progress.step("Starting OVN", () => startCentral(supervisor, place, settings));
   const datapath = await findDatapath();
   const southbound = ovn?.southbound ?? place.southbound;
   const watch = watchSwitch({ file: `${place.folder}/switch.json`, say: progress.say });
   await progress.step("Starting Open vSwitch", async () => {
-    await startSwitch(supervisor, place, { datapath, southbound, tls: ovn?.tls, tunnel: loneTunnel, watch });
+    await startSwitch(supervisor, place, { datapath, southbound, tls, tunnel, watch });
     return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
   });
   const external = first ? await startExternal(supervisor, { place, settings, datapath }) : null;
   return {
     kind: "ovn",
-    why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_NB names",
+    why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_SB names",
     place,
     datapath,
     northbound: ovn?.northbound ?? place.northbound,
     southbound,
-    tls: ovn?.tls ?? null,
+    tls,
     switchState: watch.file,
     external,
   };

@@ -20,7 +20,14 @@ async function prepareDatabase(place, name) {
   return file;
 }
 
-async function databaseDefinition(place, name) {
+/** Others dial the southbound with a certificate that the same authority signed; nobody else is let in. */
+function listener(name, { southboundListen: listen, ovnTls: tls }) {
+  if (name !== "sb" || !listen) return [];
+  const files = [`--private-key=${tls.key}`, `--certificate=${tls.certificate}`, `--ca-cert=${tls.ca}`];
+  return [`--remote=pssl:${listen.port}:${listen.address}`, ...files];
+}
+
+async function databaseDefinition(place, name, settings) {
   const file = await prepareDatabase(place, name);
   const socket = `${place.run}/${name}.sock`;
   const { tool } = databases[name];
@@ -29,7 +36,13 @@ async function databaseDefinition(place, name) {
   return {
     name: `ovn-${name}`,
     command: "ovsdb-server",
-    args: [...quietLog, `--unixctl=${place.run}/${name}.ctl`, `--remote=punix:${socket}`, file],
+    args: [
+      ...quietLog,
+      `--unixctl=${place.run}/${name}.ctl`,
+      `--remote=punix:${socket}`,
+      ...listener(name, settings),
+      file,
+    ],
     env: place.env,
     cwd: "/",
     ready: async () => (await ask(tool, init, { env: place.env })).code === 0,
@@ -50,8 +63,9 @@ function northdDefinition(place) {
 }
 
 /** Both databases, whose files stay in the data folder, and what makes flows of networks. */
-export async function startCentral(supervisor, place) {
+export async function startCentral(supervisor, place, settings) {
   mkdirSync(place.folder, { recursive: true, mode: 0o700 });
-  for (const name of Object.keys(databases)) await supervisor.start(await databaseDefinition(place, name));
+  for (const name of Object.keys(databases))
+    await supervisor.start(await databaseDefinition(place, name, settings));
   await supervisor.start(northdDefinition(place));
 }

@@ -1,6 +1,8 @@
 import { homedir, hostname } from "node:os";
 import { resolve } from "node:path";
+import { addressNumber } from "./address-range.mjs";
 import { Fault } from "./fault.mjs";
+import { readTunnel } from "./tunnel.mjs";
 
 const hypervisors = ["auto", "libvirt-qemu", "simulated"];
 const networks = ["auto", "ovn", "none"];
@@ -30,15 +32,15 @@ function remotes(env, name) {
   });
 }
 
-/** The certificate that OVN's databases want of whoever dials them by ssl:, null where they are not dialled so. */
+/** The certificate that OVN's databases show and want to be shown by ssl:, null where nothing of that is set. */
 function ovnCertificate(env) {
   const names = ["MADANG_OVN_CERT", "MADANG_OVN_KEY", "MADANG_OVN_CA"];
   const [certificate, key, ca] = names.map((name) => env[name] && resolve(env[name]));
   if (certificate && key && ca) return { certificate, key, ca };
-  const dialled = `${env.MADANG_OVN_NB ?? ""},${env.MADANG_OVN_SB}`;
-  if (!certificate && !key && !ca && !dialled.includes("ssl:")) return null;
+  const dialled = [env.MADANG_OVN_NB, env.MADANG_OVN_SB].some((one) => one?.includes("ssl:"));
+  if (!certificate && !key && !ca && !dialled && !env.MADANG_OVN_SB_LISTEN) return null;
   throw new Fault(`${names.join(", ")} belong together.`, {
-    advice: "Set all three to PEM files; ssl: remotes need them.",
+    advice: "Set all three to PEM files; ssl: remotes and MADANG_OVN_SB_LISTEN need them.",
   });
 }
 
@@ -50,8 +52,18 @@ function existingOvn(env) {
   return {
     northbound: env.MADANG_OVN_NB ? remotes(env, "MADANG_OVN_NB") : null,
     southbound: remotes(env, "MADANG_OVN_SB"),
-    tls: ovnCertificate(env),
   };
+}
+
+/** Where the southbound database of Madang's own OVN listens for other hypervisors; null: nowhere. */
+function southboundListen(env) {
+  const text = env.MADANG_OVN_SB_LISTEN;
+  if (!text) return null;
+  const [, address, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+  if (address && addressNumber(address) !== null && Number(port) < 65_536) return { address, port };
+  throw new Fault(`MADANG_OVN_SB_LISTEN is "${text}".`, {
+    advice: "Give an address and a port: 192.0.2.10:6642",
+  });
 }
 
 function certificate(env) {
@@ -98,6 +110,9 @@ export function readSettings(env = process.env, uid = process.getuid()) {
     hypervisor: choice(env, "MADANG_HYPERVISOR", hypervisors),
     network: choice(env, "MADANG_NETWORK", networks),
     ovn: existingOvn(env),
+    ovnTls: ovnCertificate(env),
+    southboundListen: southboundListen(env),
+    tunnel: readTunnel(env.MADANG_TUNNEL_NIC, env.MADANG_TUNNEL_ADDRESS),
     external: {
       mode: env.MADANG_EXTERNAL || "isolated",
       cidr: env.MADANG_EXTERNAL_CIDR || null,

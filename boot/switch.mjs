@@ -3,14 +3,13 @@ import { hostname } from "node:os";
 import { ask } from "./command.mjs";
 import { ip, must } from "./network-namespace.mjs";
 import { inNamespace } from "./network-place.mjs";
+import { makeTunnelEnd, tunnelAddress } from "./tunnel.mjs";
+import { vsctl } from "./vsctl.mjs";
 
 const quietLog = ["-vsyslog:off", "-vconsole:info"];
 const schema = "/usr/share/openvswitch/vswitch.ovsschema";
 /** What carries guests' traffic lives as long as they do: past a killed supervisor, whose successor adopts it. */
 const lasting = { survives: true, cwd: "/", restartMs: 0, longestRestartMs: 2_000 };
-
-const vsctl = (place, ...args) =>
-  must("ovs-vsctl", [`--db=unix:${place.ovsDatabase}`, "--timeout=30", ...args], { env: place.env });
 
 const answers = async (place, control) =>
   (await ask("ovs-appctl", ["-t", control, "version"], { env: place.env })).code === 0;
@@ -79,7 +78,7 @@ function describeChassis(place, { datapath, southbound, tunnel }) {
     hostname: hostname(),
     "ovn-remote": southbound,
     "ovn-encap-type": "geneve",
-    "ovn-encap-ip": tunnel,
+    "ovn-encap-ip": tunnelAddress(tunnel),
     "ovn-bridge": "br-int",
     "ovn-bridge-datapath-type": datapath,
     "ovn-bridge-mappings": "public:br-ex",
@@ -95,11 +94,9 @@ export async function startSwitch(supervisor, place, chassis) {
   await describeChassis(place, chassis);
   await supervisor.start(switchDefinition(place, chassis));
   await makeBridges(place, chassis.datapath);
-  await ip("-n", place.namespace, "addr", "replace", `${chassis.tunnel}/32`, "dev", "br-phy");
+  await makeTunnelEnd(place, chassis);
   await supervisor.start(controllerDefinition(place, chassis.tls));
 }
 
 /** The names under which the supervisor runs them. */
 export const lastingNames = ["ovsdb", "ovs-vswitchd", "ovn-controller"];
-
-export { vsctl };

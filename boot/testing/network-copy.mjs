@@ -13,7 +13,7 @@ process.on("SIGTERM", async () => {
   process.exit(0);
 });
 try {
-  const wishes = { settings, hypervisor: "libvirt-qemu", first: true, progress };
+  const wishes = { settings, hypervisor: "libvirt-qemu", first: process.argv[2] !== "further", progress };
   process.stdout.write(`${JSON.stringify(await startNetwork(supervisor, wishes))}\n`);
 } catch (error) {
   said(error.stack);

@@ -25,6 +25,8 @@ export const defaultBounds: Bounds = {
   waiting: 1_000,
 };
 
+const looksPerProbe = 2;
+
 type Waiter = { answered(result: unknown): void; failed(error: unknown): void };
 type Notified = (method: string, params: readonly unknown[]) => void;
 
@@ -35,7 +37,7 @@ export class OvsdbConnection {
   readonly #waiting = new Map<number, Waiter>();
   readonly #probe: NodeJS.Timeout;
   #id = 0;
-  #heardAt = performance.now();
+  #quietLooks = 0;
   #ended: OvsdbError | null = null;
   /** Settles, never fails, when the connection has ended. */
   readonly closed: Promise<OvsdbError>;
@@ -44,7 +46,7 @@ export class OvsdbConnection {
     this.#socket = socket;
     this.#bounds = bounds;
     this.#onNotification = onNotification;
-    this.#probe = setInterval(() => this.#look(), bounds.probeMs / 2);
+    this.#probe = setInterval(() => this.#look(), bounds.probeMs / looksPerProbe);
     const split = messageSplitter(bounds.messageBytes);
     socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#heard(split(chunk))));
     socket.on("error", (error: Error) => this.#end(new OvsdbError("disconnected", error.message, -1, error)));
@@ -128,8 +130,10 @@ export class OvsdbConnection {
     }
   }
 
+  /** Looks are counted, not time: a process that itself was stopped for a while has not listened. */
   #look(): void {
-    const silentMs = performance.now() - this.#heardAt;
+    this.#quietLooks += 1;
+    const silentMs = this.#quietLooks * (this.#bounds.probeMs / looksPerProbe);
     if (silentMs > 3 * this.#bounds.probeMs) {
       this.#end(new OvsdbError("disconnected", `silent for ${Math.round(silentMs)} ms`));
     } else if (silentMs >= this.#bounds.probeMs) {
@@ -138,7 +142,7 @@ export class OvsdbConnection {
   }
 
   #heard(messages: readonly string[]): void {
-    this.#heardAt = performance.now();
+    this.#quietLooks = 0;
     for (const text of messages) {
       if (this.#ended) return;
       this.#take(record(JSON.parse(text)));

@@ -169,7 +169,7 @@ describe("the OVSDB client with ovsdb-server", () => {
     await known.whenSynced(soon());
     await known.transact([{ op: "insert", table: "Logical_Switch", row: { name: "by-tls" } }]);
     const refusal = (tls: typeof client) =>
-      connect(remote, { tls }).whenSynced(AbortSignal.timeout(2_000)).catch(String);
+      connect(remote, { tls }).whenSynced(AbortSignal.timeout(1_000)).catch(String);
     // A server that we don't trust, and one that does not trust us.
     expect(await refusal(stranger)).toMatch(/certificate/);
     expect(await refusal({ ...stranger, caFile: client.caFile })).toMatch(/OvsdbError/);

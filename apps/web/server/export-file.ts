@@ -36,14 +36,21 @@ async function* slices(pages: Pages): AsyncGenerator<readonly ExportRow[]> {
   }
 }
 
-/** What the library leaves: a line feed before the formula, which some spreadsheets skip. */
+/**
+ * What the library leaves: a line feed before the formula, which some spreadsheets skip; and a formula after a character at
+ * which some split a cell, as those do that are set to a language in which the comma is the decimal mark.
+ */
+const splitFormula = /([;\t\r\n])([\s"]*)(?=[=+\-@＝＋－＠])/g;
+
 function withoutFormulas(row: ExportRow): ExportRow {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === "string" && value.startsWith("\n") ? `'${value}` : value,
-    ]),
+    Object.entries(row).map(([name, value]) => [name, typeof value === "string" ? plainText(value) : value]),
   );
+}
+
+function plainText(value: string): string {
+  const whole = value.startsWith("\n") ? `'${value}` : value;
+  return whole.replace(splitFormula, "$1$2'");
 }
 
 /** One array, a line a row. */

@@ -9,9 +9,9 @@ export type CallTurns = {
   run: <T>(caller: TurnCaller, work: () => Promise<T>) => Promise<T>;
   /**
    * From now on calls of the session, or of the application credential (`bearerMark`), count as the person's: signing in
-   * often must not give more turns.
+   * often must not give more turns. `userId` null: they are nobody's any more, and wait with the strangers of their address.
    */
-  belongs: (sign: string, userId: string) => void;
+  belongs: (sign: string, userId: string | null) => void;
 };
 type TurnCaller = { sessionId: string | null; bearer?: string | null; address: string };
 
@@ -23,17 +23,21 @@ const remembered = 10_000;
 
 export function makeCallTurns(): CallTurns {
   const turns = makeTurns({ atOnce, atOncePerKey, longestLine, refused: tooMany });
-  const users = new Map<string, string>();
+  const users = new Map<string, string | null>();
   const keyOf = ({ sessionId, bearer, address }: TurnCaller) => {
     const stranger = `address ${networkOf(address)}`;
     // A bearer that nobody has checked yet may be anybody's guess.
     if (bearer != null) return users.get(bearerMark(bearer)) ?? stranger;
-    return sessionId === null ? stranger : (users.get(sessionId) ?? sessionId);
+    if (sessionId === null) return stranger;
+    const owner = users.get(sessionId);
+    return owner === undefined ? sessionId : (owner ?? stranger);
   };
   return {
     run: (caller, work) => turns.run(keyOf(caller), work),
     belongs: (sign, userId) => {
-      users.delete(sign);
+      const known = users.delete(sign);
+      // Guesses must not push out who is known.
+      if (userId === null && !known) return;
       users.set(sign, userId);
       const [oldest] = users.keys();
       if (users.size > remembered && oldest !== undefined) users.delete(oldest);

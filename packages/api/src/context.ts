@@ -59,7 +59,7 @@ async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null>
   if (caller.bearer !== null) return await identifyProgram(deps, caller.bearer, caller.address);
   if (!caller.sessionId) return null;
   const identity = await readIdentity(deps.reads, caller.sessionId);
-  if (identity) deps.limits.calls.belongs(identity.sessionId, identity.userId);
+  deps.limits.calls.belongs(caller.sessionId, identity?.userId ?? null);
   if (identity) await touchSession(deps.reads, identity, deps.reads.now());
   return identity;
 }
@@ -67,13 +67,13 @@ async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null>
 /** Only what is wrong is counted, so guessing slows nobody who knows. Throws Unauthenticated, TooManyRequests. */
 async function identifyProgram(deps: ApiDeps, bearer: string, address: string): Promise<Identity> {
   const identity = await readCredentialIdentity(deps.reads, bearer);
+  deps.limits.calls.belongs(bearerMark(bearer), identity?.userId ?? null);
   if (!identity) {
     await deps.limits.take("wrongCredential", address);
     throw new CloudError("Unauthenticated", "This application credential is not valid, or no longer.", {
       reason: "credentialRefused",
     });
   }
-  deps.limits.calls.belongs(bearerMark(bearer), identity.userId);
   await touchCredential(deps.reads, identity);
   return identity;
 }

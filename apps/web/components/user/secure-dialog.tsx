@@ -17,7 +17,7 @@ type SecureDialogProps = {
 };
 
 const words = {
-  resetLink: { title: "resetTitle", about: "resetAbout", verb: "resetVerb", danger: false },
+  resetLink: { title: "resetTitle", about: "resetAbout", verb: "resetVerb", danger: true },
   clearTotp: { title: "clearTotpTitle", about: "clearTotpAbout", verb: "clearTotp", danger: true },
   revokeSessions: { title: "revokeTitle", about: "revokeAbout", verb: "revoke", danger: true },
   enable: { title: "enableTitle", about: "enableAbout", verb: "enable", danger: false },
@@ -57,7 +57,7 @@ export function SecureDialog({ kind, user, onClose, onLink }: SecureDialogProps)
       pending={[reset, clear, revoke, enable].some((one) => one.isPending)}
       onClose={onClose}
       title={t(title, { name })}
-      about={t(about, { count: sessions })}
+      about={t(about, { count: sessions, name })}
       verb={t(verb)}
       onConfirm={acts[kind]}
     />

@@ -39,17 +39,19 @@ const makeLink = (userId: string) =>
 const reset = () => callerAs(cloud, null).account.passwordReset;
 const reasonOf = async (attempt: Promise<unknown>) => (await refusal(attempt)).reason;
 
-test("a link sets a new password once, ends every session, and opens none", async () => {
+test("a link ends the old password and every session at once, sets a new password once, and opens none", async () => {
   const { id, name, sessionId } = await makePerson();
-  const { token, expiresAt } = await makeLink(id);
+  const { token, expiresAt, sessions } = await makeLink(id);
   const { prisma } = cloud.database;
+  expect(sessions).toBe(1);
+  expect(await readIdentity(cloud.database, sessionId)).toBeNull();
+  expect(await signIn(name, old)).toEqual({ refused: "wrong" });
   const left = expiresAt.getTime() - cloud.database.now().getTime();
   expect(left).toBeGreaterThan(23.9 * 3_600_000);
   expect(left).toBeLessThanOrEqual(24.1 * 3_600_000);
   expect(await reset().look({ token })).toEqual({ name, expiresAt });
   expect(await reasonOf(reset().redeem({ token, password: "short" }))).toBe("passwordTooShort");
   await reset().redeem({ token, password: next });
-  expect(await readIdentity(cloud.database, sessionId)).toBeNull();
   expect(await prisma.session.count({ where: { userId: id, revokedAt: null } })).toBe(0);
   expect(await signIn(name, old)).toEqual({ refused: "wrong" });
   expect(await signIn(name, next)).toMatchObject({ name });
@@ -86,8 +88,8 @@ test("wrong, used, old, replaced, or of somebody who may not sign in: all are re
   const disabled = await makeLink(gone.id);
   await prisma.user.update({ where: { id: gone.id }, data: { enabled: false } });
   const forgotten = await makeLink(changed.id);
-  cloud.sessions.nobody = changed.sessionId;
-  await callerAs(cloud, "nobody").account.changePassword({ current: old, next });
+  const byHand = { password: next, mustChangePassword: false, clearSecondFactor: false };
+  await resetOnHost(prisma, domainId, changed.name, byHand);
   const tokens = [replaced, expired, disabled, forgotten].map(({ token }) => token);
   const answers = await Promise.all(
     [...tokens, "wrong"].flatMap((token) => [
@@ -98,6 +100,18 @@ test("wrong, used, old, replaced, or of somebody who may not sign in: all are re
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(answers[0]).toMatchObject({ code: "NotFound", reason: "resetLinkRefused" });
   expect((await reset().look({ token: good.token })).name).toBe(first.name);
+});
+
+test("the last administrator gets none: without it nobody could come in any more", async () => {
+  const { prisma } = cloud.database;
+  const { user } = callerAs(cloud, "cloudAdmin").admin;
+  const self = { id: cloud.users.cloudAdmin };
+  expect(await reasonOf(user.resetLink(self))).toBe("lastAdministrator");
+  const other = await makePerson();
+  await prisma.systemRoleAssignment.create({ data: { userId: other.id, role: "admin" } });
+  expect((await user.resetLink(self)).url).toContain("#token=");
+  await prisma.user.delete({ where: { id: other.id } });
+  await prisma.session.updateMany({ where: { userId: self.id }, data: { revokedAt: null } });
 });
 
 test("guessing at links is bounded", async () => {

@@ -21,15 +21,20 @@ const hours = 24;
 /** The path of the portal's page; the token follows as `#token=`, for what follows a # is in no log. */
 export const passwordResetPath = "/reset-password";
 
-/** Ends every earlier link of the person. `createdById` null: made on the machine itself. The caller records the event. */
+/**
+ * From now on only the link lets the person in: the password, every session and every earlier link end, for somebody else
+ * may have them. `createdById` null: made on the machine itself. The caller records the event.
+ */
 export async function createPasswordReset(
   tx: Tx,
   userId: string,
   createdById: string | null,
-): Promise<PasswordResetLink> {
+): Promise<PasswordResetLink & { sessions: number }> {
   const token = randomBytes(32).toString("base64url");
   await lockUser(tx, userId);
+  await tx.user.update({ where: { id: userId }, data: { passwordHash: null } });
   await endPasswordResets(tx, userId);
+  const sessions = await endSessions(tx, userId);
   const rows = await tx.$queryRaw<{ expiresAt: Date }[]>`
     INSERT INTO password_reset (id, user_id, token_hash, created_by_id, expires_at)
     VALUES (${crypto.randomUUID()}::uuid, ${userId}::uuid, ${hashOf(token)}, ${createdById}::uuid,
@@ -37,7 +42,7 @@ export async function createPasswordReset(
     RETURNING expires_at AS "expiresAt"`;
   const [row] = rows;
   if (!row) throw new TypeError("no link was made");
-  return { token, expiresAt: row.expiresAt };
+  return { token, expiresAt: row.expiresAt, sessions };
 }
 
 /** Whose password the link sets, and until when. Throws NotFound, TooManyRequests. */

@@ -59,10 +59,15 @@ export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<v
       requestId: actor.requestId,
       operationId: operationId ?? null,
       address: actor.address,
-      params: wellFormed({ ...params, ...(actor.credential ? { credential: actor.credential.name } : {}) }),
+      params: wellFormed({ ...params, ...(actor.credential ? named(actor.credential) : {}) }),
       changes: changes ?? {},
     })),
   );
+}
+
+/** The name may be another's tomorrow. */
+function named({ id, name }: NonNullable<Doer["credential"]>) {
+  return { credential: name, credentialId: id };
 }
 
 /** Half a character can't be written down in JSON. */

@@ -22,18 +22,20 @@ import { requireUnchanged, rolesText } from "./role-change.ts";
 export type SystemRole = Extract<Role, "admin" | "reader">;
 
 /**
- * A one-use link by which he sets a new password. Earlier links and all sessions end: whoever asks for one may have lost
- * his to somebody else, who is not to end the link by changing the password. Throws NotFound, InvalidState.
+ * A one-use link by which he sets a new password; until then nothing else lets him in. Throws NotFound, InvalidState
+ * (disabled, the last administrator: a lost link must not lock out everybody).
  */
 export async function resetLink(deps: AdmissionDeps, actor: Actor, id: string): Promise<PasswordResetLink> {
   const link = await transaction(deps.admission.prisma, async (tx) => {
+    await lockAdministrators(tx);
     const user = await lockedUser(tx, id);
     if (!user.enabled)
       throw new CloudError("InvalidState", "This user is disabled.", { reason: "userDisabled" });
-    const sessions = await endSessions(tx, id);
+    if (user.systemRoles.some(({ role }) => role === "admin")) await requireAnotherAdministrator(tx, id);
+    const { sessions, ...made } = await createPasswordReset(tx, id, actor.userId);
     const params = { sessions };
     await recordEvent(tx, { actor, subject: userSubject(user), action: "user.reset-link", params });
-    return await createPasswordReset(tx, id, actor.userId);
+    return made;
   });
   deps.hints.publish("event");
   return link;

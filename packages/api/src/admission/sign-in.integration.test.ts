@@ -110,6 +110,23 @@ test("a flood of strangers waits in its own line: whoever was here before signs 
   expect(order.slice(0, order.indexOf("owner")).filter((who) => who === "stranger").length).toBeLessThan(150);
 });
 
+test("made-up names fill the trail no further than allowed, names that are somebody's are always in it", async () => {
+  const refusals = () => cloud.database.prisma.event.count({ where: { action: "session.refused" } });
+  const { take } = cloud.deps.limits;
+  const before = await refusals();
+  expect(await attempt("nobody at all", password, "198.51.100.1")).toBeNull();
+  expect(await refusals()).toBe(before + 1);
+  await expect(
+    (async () => {
+      for (;;) await take("refusedNobody", "all");
+    })(),
+  ).rejects.toMatchObject({ code: "TooManyRequests" });
+  expect(await attempt("nobody again", password, "198.51.100.2")).toBeNull();
+  expect(await refusals()).toBe(before + 1);
+  expect(await attempt("guessed", "not his password", "198.51.100.3")).toBeNull();
+  expect(await refusals()).toBe(before + 2);
+});
+
 test("signing in over and over does not give a person more than his share of calls", async () => {
   const { calls } = cloud.deps.limits;
   const callers = Array.from({ length: 5 }, () => ({ sessionId: crypto.randomUUID(), address: "192.0.2.9" }));

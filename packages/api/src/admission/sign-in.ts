@@ -182,7 +182,24 @@ async function recordRefusal(
     result: "refused",
     params: { proof: refused === "codeWrong" ? "code" : "password" },
   };
-  await transaction(deps.admission.prisma, (tx) => appendEvent(tx, event));
+  const written = userId !== null || (await hasRoomForNobody(deps));
+  await transaction(deps.admission.prisma, async (tx) => {
+    await appendEvent(tx, event);
+    // Only here: else how long it takes would tell who is nobody.
+    if (!written) throw new LeftOut();
+  }).catch((error: unknown) => {
+    if (!(error instanceof LeftOut)) throw error;
+  });
+}
+
+/** Whoever makes up names must not fill the trail; the figures count him all the same. */
+class LeftOut extends Error {}
+
+async function hasRoomForNobody({ limits }: Deps): Promise<boolean> {
+  return await limits.take("refusedNobody", "all").then(
+    () => true,
+    () => false,
+  );
 }
 
 function eventOf(

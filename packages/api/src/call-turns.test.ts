@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { makeCallTurns } from "./call-turns.ts";
+
+/** How many of them begin at once. */
+async function begun(callers: { sessionId: string; address: string }[], turns = makeCallTurns()) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let inside = 0;
+  const work = async () => {
+    inside += 1;
+    await promise;
+  };
+  const running = callers.map((caller) => turns.run(caller, work));
+  await new Promise(setImmediate);
+  const now = inside;
+  resolve();
+  await Promise.all(running);
+  return now;
+}
+
+const calls = (sessionId: string, address: string) =>
+  Array.from({ length: 6 }, () => ({ sessionId, address }));
+
+test("an ended session takes no turn of its owner's, and only a stranger's", async () => {
+  const turns = makeCallTurns();
+  for (const session of ["his", "stolen"]) turns.belongs(session, "owner");
+  const both = [...calls("stolen", "203.0.113.5"), ...calls("his", "192.0.2.1")];
+  expect(await begun(both, turns)).toBe(6);
+  turns.belongs("stolen", null);
+  expect(await begun(both, turns)).toBe(12);
+  turns.belongs("stolen too", "owner");
+  turns.belongs("stolen too", null);
+  expect(await begun([...calls("stolen", "203.0.113.5"), ...calls("stolen too", "203.0.113.5")], turns)).toBe(
+    6,
+  );
+});
+
+test("guessed sessions push out nobody who is known", async () => {
+  const turns = makeCallTurns();
+  for (const session of ["one", "two"]) turns.belongs(session, "owner");
+  for (let guess = 0; guess < 20_000; guess++) turns.belongs(`guess ${guess}`, null);
+  expect(await begun([...calls("one", "192.0.2.1"), ...calls("two", "192.0.2.1")], turns)).toBe(6);
+});

@@ -21,12 +21,16 @@ export type StatusCount = { status: TopologyInstanceRow["status"]; count: number
 export type TopologyLine = { key: string; kind: "gateway" | "leg"; points: [x: number, y: number][] };
 export type Layout = { nodes: TopologyNode[]; lines: TopologyLine[]; width: number; height: number };
 
-export const card = { width: 200, height: 48, gap: 10 };
+/** The width is the least: cards share what a band has. */
+const card = { width: 200, height: 48, gap: 10 };
 const header = 38;
 const pad = 12;
 const rowGap = 18;
-const routerSize = { width: 300, height: 40 };
+const routerWidth = 320;
+const routerHeight = 40;
 const lane = 18;
+/** Lines end under a router's round side. */
+const tuck = 4;
 /** A band shows this many cards before it counts the rest. */
 const cardLimit = 24;
 
@@ -42,13 +46,20 @@ export function layoutTopology(view: TopologyView, opened: ReadonlySet<string>, 
   const laneCount = Math.max(0, ...lanes.values()) + 1;
   const left = pad + (outside.length + laneCount) * lane;
   const columns = Math.max(1, Math.floor((width - left - pad * 3 + card.gap) / (card.width + card.gap)));
-  const bandWidth = Math.max(routerSize.width, columns * (card.width + card.gap) - card.gap + pad * 2);
+  const bandWidth = Math.max(card.width + pad * 2, width - left - pad);
   const nodes: TopologyNode[] = [];
   let y = pad;
   for (const row of rows) {
     const placed =
       row.kind === "router"
-        ? [routerNode(row.router, view, left, y)]
+        ? [
+            routerNode(row.router, view, {
+              x: left,
+              y,
+              width: Math.min(routerWidth, bandWidth),
+              height: routerHeight,
+            }),
+          ]
         : bandNodes(row.band, opened.has(row.band.key), { x: left, y, width: bandWidth, columns });
     nodes.push(...placed);
     y += (placed[0]?.height ?? 0) + rowGap;
@@ -125,10 +136,11 @@ function bandNodes(band: Band, open: boolean, { x, y, width, columns }: Place): 
   const cells = shown.length + (folds ? 1 : 0);
   const lines = Math.ceil(cells / columns);
   const height = header + (lines === 0 ? 0 : lines * (card.height + card.gap) - card.gap + pad);
+  const cellWidth = (width - pad * 2 + card.gap) / columns - card.gap;
   const cell = (index: number): Box => ({
-    x: x + pad + (index % columns) * (card.width + card.gap),
+    x: x + pad + (index % columns) * (cellWidth + card.gap),
     y: y + header + Math.floor(index / columns) * (card.height + card.gap),
-    width: card.width,
+    width: cellWidth,
     height: card.height,
   });
   const box = { key, x, y, width, height, counts: countsOf(members), header };
@@ -149,14 +161,9 @@ function bandNodes(band: Band, open: boolean, { x, y, width, columns }: Place): 
   ];
 }
 
-function routerNode(
-  router: TopologyRouterRow,
-  { networks }: TopologyView,
-  x: number,
-  y: number,
-): TopologyNode {
+function routerNode(router: TopologyRouterRow, { networks }: TopologyView, box: Box): TopologyNode {
   const outside = networks.find(({ id }) => id === router.externalNetworkId)?.name ?? null;
-  return { kind: "router", key: router.id, router, outside, x, y, ...routerSize };
+  return { kind: "router", key: router.id, router, outside, ...box };
 }
 
 /** Which lane of the gutter each router's legs go down: one that nobody else uses between its first and its last network. */
@@ -198,7 +205,7 @@ function linesOf(
       if (!band) return [];
       const end = band.y + header / 2;
       const points: TopologyLine["points"] = [
-        [node.x, middle + 7],
+        [node.x + tuck, middle + 7],
         [x, middle + 7],
         [x, end],
         [band.x, end],
@@ -215,7 +222,7 @@ function gatewayLine(node: Box & { key: string }, door: Box, x: number, middle: 
     [door.x, start],
     [x, start],
     [x, middle - 7],
-    [node.x, middle - 7],
+    [node.x + tuck, middle - 7],
   ];
   return { key: `${node.key}/gateway`, kind: "gateway", points };
 }

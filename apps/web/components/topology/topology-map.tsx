@@ -71,51 +71,53 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
     event.preventDefault();
   };
   return (
-    <div className="relative">
-      <div
-        ref={frame}
-        {...handlers}
-        className="relative h-[calc(100dvh-14rem)] min-h-80 touch-none overflow-hidden rounded-surface border bg-sunken select-none"
-      >
+    <div className="flex flex-col gap-2">
+      <div className="relative">
         <div
-          ref={plane}
-          role="application"
-          aria-label={t("map")}
-          aria-describedby="topology-keys"
-          onKeyDown={onKeyDown}
-          data-detail={detailOf(canvas.scale)}
-          className="group/map absolute top-0 left-0 origin-top-left"
-          style={{
-            width: layout.width,
-            height: layout.height,
-            transform: `translate(${canvas.x}px, ${canvas.y}px) scale(${canvas.scale})`,
-          }}
+          ref={frame}
+          {...handlers}
+          className="relative h-[calc(100dvh-17rem)] min-h-80 touch-none overflow-hidden rounded-surface border bg-sunken select-none"
         >
-          <Lines layout={layout} />
-          {layout.nodes.map((node) => (
-            <MapNode
-              key={node.key}
-              projectId={projectId}
-              node={node}
-              reachable={node.key === current?.key}
-              selected={node.key === selected}
-              onChoose={() => choose(node)}
-            />
-          ))}
+          <div
+            ref={plane}
+            role="application"
+            aria-label={t("map")}
+            aria-describedby="topology-keys"
+            onKeyDown={onKeyDown}
+            data-detail={detailOf(canvas.scale)}
+            className="group/map absolute top-0 left-0 origin-top-left"
+            style={{
+              width: layout.width,
+              height: layout.height,
+              transform: `translate(${canvas.x}px, ${canvas.y}px) scale(${canvas.scale})`,
+            }}
+          >
+            <Lines layout={layout} />
+            {layout.nodes.map((node) => (
+              <MapNode
+                key={node.key}
+                projectId={projectId}
+                node={node}
+                reachable={node.key === current?.key}
+                selected={node.key === selected}
+                onChoose={() => choose(node)}
+              />
+            ))}
+          </div>
+        </div>
+        <div className="absolute right-3 bottom-3 flex gap-1 rounded-control border bg-surface p-0.5">
+          <IconButton size="iconSmall" label={t("zoomOut")} onClick={zoomOut}>
+            <Minus aria-hidden />
+          </IconButton>
+          <IconButton size="iconSmall" label={t("zoomIn")} onClick={zoomIn}>
+            <Plus aria-hidden />
+          </IconButton>
+          <IconButton size="iconSmall" label={t("fit")} onClick={fit}>
+            <Maximize aria-hidden />
+          </IconButton>
         </div>
       </div>
-      <div className="absolute right-3 bottom-3 flex gap-1 rounded-control border bg-surface p-0.5">
-        <IconButton size="iconSmall" label={t("zoomOut")} onClick={zoomOut}>
-          <Minus aria-hidden />
-        </IconButton>
-        <IconButton size="iconSmall" label={t("zoomIn")} onClick={zoomIn}>
-          <Plus aria-hidden />
-        </IconButton>
-        <IconButton size="iconSmall" label={t("fit")} onClick={fit}>
-          <Maximize aria-hidden />
-        </IconButton>
-      </div>
-      <p id="topology-keys" className="mt-2 text-label text-muted">
+      <p id="topology-keys" className="text-label text-muted">
         {t("keys")}
       </p>
     </div>
@@ -166,7 +168,7 @@ function Lines({ layout }: { layout: Layout }) {
             stroke="currentColor"
           >
             <polyline points={points.map((point) => point.join(",")).join(" ")} />
-            <circle cx={x} cy={y} r="3.5" fill="currentColor" />
+            {kind === "leg" ? <circle cx={x} cy={y} r="3.5" fill="currentColor" /> : null}
           </g>
         );
       })}

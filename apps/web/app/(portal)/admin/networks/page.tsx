@@ -1,0 +1,5 @@
+import { CloudNetworkPage } from "../../../../components/cloud-network/cloud-network-page.tsx";
+
+export default function Page() {
+  return <CloudNetworkPage />;
+}

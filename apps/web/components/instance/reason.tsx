@@ -17,7 +17,7 @@ export function hasReason(instance: Explainable): boolean {
 
 export type Reason = { tone: "error" | "warning"; title: string; body: ReactNode };
 
-/** Why an instance is as it is: its fault, that it waits for room, or that nobody hears from its hypervisor. */
+/** Why an instance is as it is: its fault, that it waits for room or for its network, or that nobody hears from its hypervisor. */
 export function reasonOf(t: Translate, instance: InstanceDetail): Reason | null {
   const fault = instance.fault ?? instance.faultMessage;
   if (fault)
@@ -31,6 +31,13 @@ export function reasonOf(t: Translate, instance: InstanceDetail): Reason | null 
       tone: "warning",
       title: t("instances.waitingForRoom"),
       body: <WaitingBody instance={instance} />,
+    };
+  const ports = instance.conditions.PortsBound;
+  if (ports?.reason && !ports.ok)
+    return {
+      tone: "warning",
+      title: t(`errors.${ports.reason}`),
+      body: <p>{t(`remedies.${ports.reason}`)}</p>,
     };
   if (instance.hypervisorReachable) return null;
   return {

@@ -133,7 +133,10 @@ function PrivateKeyDialog({ made, onClose }: { made: Made; onClose: () => void }
         <>
           <Button
             tone="primary"
-            onClick={() => saveFile(`${made.name.replace(/[^\p{L}\p{N}._-]+/gu, "_")}.pem`, made.privateKey)}
+            onClick={() => {
+              saveFile(`${made.name.replace(/[^\p{L}\p{N}._-]+/gu, "_")}.pem`, made.privateKey);
+              onClose();
+            }}
           >
             <Download aria-hidden />
             {t("download")}

@@ -8,7 +8,7 @@ import { nowhere, routerPortName } from "./names.ts";
 /** Of the southbound database, which is only read. */
 export const southboundTables = {
   Port_Binding: ["logical_port", "type", "chassis"],
-  Chassis: ["name"],
+  Chassis: ["name", "other_config", "external_ids"],
 } as const;
 
 type RowsOf = (table: string) => ReadonlyMap<string, Row>;

@@ -4,13 +4,13 @@
  * chassis would hold up everybody (`hv_cfg`).
  */
 import { asCloudError, CloudError } from "@madang/core/errors";
-import type { Topology } from "@madang/core/network/topology";
 import type { EnsureResult, NetworkDriver } from "../driver.ts";
 import type { RowChange } from "../ovsdb/cache.ts";
 import { OvsdbClient } from "../ovsdb/client.ts";
 import { OvsdbError } from "../ovsdb/error.ts";
 import type { OvsdbTls } from "../ovsdb/remote.ts";
 import { isTrue } from "../ovsdb/value.ts";
+import { reachesOf } from "./bridge-mappings.ts";
 import { type DesiredRow, tables } from "./desired-row.ts";
 import { difference } from "./difference.ts";
 import { globalOperations, globalTable } from "./global.ts";
@@ -52,7 +52,7 @@ export function openOvn({ northbound, southbound, tls }: OvnOptions): NetworkDri
     async ensure(topology, signal) {
       writing += 1;
       try {
-        return await converge(nb, topology, signal);
+        return await converge(nb, desiredRows(topology, reachesOf(sb.rows("Chassis"))), signal);
       } finally {
         writing -= 1;
       }
@@ -80,8 +80,11 @@ export function openOvn({ northbound, southbound, tls }: OvnOptions): NetworkDri
   };
 }
 
-async function converge(nb: OvsdbClient, topology: Topology, signal: AbortSignal): Promise<EnsureResult> {
-  const desired = desiredRows(topology);
+async function converge(
+  nb: OvsdbClient,
+  desired: readonly DesiredRow[],
+  signal: AbortSignal,
+): Promise<EnsureResult> {
   let changed = 0;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     await reach(nb, signal);

@@ -17,13 +17,18 @@ type Around = {
   networks: ReadonlyMap<string, NetworkSpec>;
   subnets: ReadonlyMap<string, SubnetSpec>;
   chassis: readonly string[];
+  reaches: Reaches;
 };
 
-export function routerRows(topology: Topology): DesiredRow[] {
+/** Whether a chassis has a bridge into that physical network. */
+export type Reaches = (chassis: string, physicalNetwork: string) => boolean;
+
+export function routerRows(topology: Topology, reaches: Reaches): DesiredRow[] {
   const around: Around = {
     networks: new Map(topology.networks.map((network) => [network.id, network])),
     subnets: new Map(topology.networks.flatMap(({ subnets }) => subnets.map((one) => [one.id, one]))),
-    chassis: topology.chassis.slice(0, mostGateways),
+    chassis: topology.chassis,
+    reaches,
   };
   const floating = Map.groupBy(topology.floatingIps, ({ routerId }) => routerId);
   return topology.routers.flatMap((router) => rowsOf(router, floating.get(router.id) ?? [], around));
@@ -31,7 +36,7 @@ export function routerRows(topology: Topology): DesiredRow[] {
 
 function rowsOf(router: RouterSpec, floating: readonly FloatingIpSpec[], around: Around): DesiredRow[] {
   const { gateway } = router;
-  const candidates = gateway ? gatewayChassisRows(gateway, around.chassis) : [];
+  const candidates = gateway ? gatewayChassisRows(gateway, around) : [];
   const outer = gateway ? legRow(gateway, {}, candidates, around) : [];
   // Without its leg nothing has them.
   const chassis = outer.length > 0 ? candidates : [];
@@ -83,15 +88,18 @@ function interfaceOptions(router: RouterSpec, leg: RouterLeg, { networks }: Arou
   return physical && router.gateway ? { "reside-on-redirect-chassis": "true" } : {};
 }
 
-function gatewayChassisRows(gateway: RouterLeg, chassis: readonly string[]): DesiredRow[] {
-  return chassis.map((chassis_name, index) => ({
+function gatewayChassisRows(gateway: RouterLeg, { networks, chassis, reaches }: Around): DesiredRow[] {
+  const physical = networks.get(gateway.networkId)?.physicalNetwork ?? null;
+  const able = chassis.filter((one) => physical === null || reaches(one, physical));
+  const candidates = able.slice(0, mostGateways);
+  return candidates.map((chassis_name, index) => ({
     table: "Gateway_Chassis",
     kind: "gateway",
     id: `${gateway.portId}/${chassis_name}`,
     cells: {
       name: gatewayChassisName(gateway.portId, chassis_name),
       chassis_name,
-      priority: chassis.length - index,
+      priority: candidates.length - index,
     },
   }));
 }

@@ -292,6 +292,24 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
       expect(await ensure(topology)).toEqual({ changed: 0 });
     });
 
+    it("lets no chassis be a gateway that has no bridge outside", async () => {
+      const { topology, router } = place;
+      const [first] = harness.lab.chassis;
+      const mappings = "external-ids:ovn-bridge-mappings";
+      const gateway = async () => (await harness.driver.observe()).gateways.get(router.id);
+      await first?.vsctl("set", "Open_vSwitch", ".", `${mappings}=elsewhere:br-ex`);
+      await comes("another gateway", async () => {
+        await ensure(topology);
+        return (await gateway()) === harness.chassis[1];
+      });
+      await first?.vsctl("set", "Open_vSwitch", ".", `${mappings}=${physicalNetwork}:br-ex`);
+      await comes("the first one again", async () => {
+        await ensure(topology);
+        return (await gateway()) === harness.chassis[0];
+      });
+      await meets(outside, place.floating.address, `a1 ${externalGateway}`);
+    });
+
     it("removes a tenant, of whom nothing is left, while the other goes on", async () => {
       const { topology, other, otherRouter, theirs } = place;
       const gone = [other.id, otherRouter.id, theirs.id];

@@ -104,9 +104,11 @@ const securityGroup = `SELECT ${wish}, coalesce(r.list, '[]') AS rules FROM secu
 /** Those that stay come first, for a gateway should not move without need. */
 const chassis = `SELECT id FROM hypervisor
   WHERE revoked_at IS NULL AND coalesce(network ->> 'datapath', '') <> 'none'
+    AND coalesce((network ->> 'leadsOut')::boolean, true)
   ORDER BY NOT enabled, fenced_at IS NOT NULL, created_at, id`;
 
-const listOf = (query: string) => `(SELECT coalesce(json_agg(row), '[]') FROM (${query}) row)`;
+const listOf = (query: string) =>
+  `(SELECT coalesce(json_agg(row ORDER BY row.id), '[]') FROM (${query}) row)`;
 
 const topologySql = `SELECT ${listOf(network)} AS networks, ${listOf(port)} AS ports, ${listOf(router)} AS routers,
   ${listOf(floatingIp)} AS "floatingIps", ${listOf(securityGroup)} AS "securityGroups",

@@ -16,12 +16,22 @@ export type SnapshotLooks = {
 
 const everyMs = 2_000;
 
+/** Of the network `n`, and of its own and its metadata port's addresses. */
+const interfaceMarks = `n.xmin,
+    (SELECT string_agg(s.xmin::text, '.' ORDER BY s.id) FROM subnet s WHERE s.network_id = n.id),
+    (SELECT string_agg(concat_ws('.', a.address, a.xmin), '.' ORDER BY a.address) FROM ip_allocation a WHERE a.port_id = p.id),
+    (SELECT string_agg(concat_ws('.', a.address, a.xmin), '.' ORDER BY a.address) FROM port m
+       JOIN ip_allocation a ON a.port_id = m.id WHERE m.network_id = n.id AND m.owner = 'metadata')`;
+
 /** `xmin` is the transaction that wrote a row last: no change escapes it. */
 const query = {
   name: "madang_looks",
   text: `SELECT h.id, concat_ws('/', h.availability_zone, h.revoked_at, h.fence_requested_at, h.fenced_at, h.fenced_boot_id,
     (SELECT string_agg(concat_ws('.', g.id, g.xmin, i.xmin), ',' ORDER BY g.id)
        FROM guest g JOIN instance i ON i.id = g.instance_id WHERE g.hypervisor_id = h.id),
+    (SELECT string_agg(concat_ws('.', p.id, p.xmin, ${interfaceMarks}), ',' ORDER BY p.id)
+       FROM guest g JOIN port p ON p.instance_id = g.instance_id JOIN network n ON n.id = p.network_id
+       WHERE g.hypervisor_id = h.id),
     (SELECT string_agg(concat_ws('.', c.id, c.xmin), ',' ORDER BY c.id)
        FROM console_session c JOIN guest g ON g.id = c.guest_id WHERE g.hypervisor_id = h.id AND c.closed_at IS NULL),
     (SELECT string_agg(o.xmin::text, ',' ORDER BY o.id) FROM orphan_order o WHERE o.hypervisor_id = h.id AND o.done_at IS NULL),

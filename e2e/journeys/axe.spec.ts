@@ -19,7 +19,14 @@ const views = [
   { language: "ko", colorScheme: "dark", width: 1440 },
 ] as const;
 
-type Seeds = { project: string; instance: string; user: string; group: string };
+type Seeds = {
+  project: string;
+  instance: string;
+  user: string;
+  group: string;
+  securityGroup: string;
+  router: string;
+};
 
 async function seeded(): Promise<Seeds> {
   const api = await signIn("admin", sharedCloud().adminPassword);
@@ -44,10 +51,21 @@ async function seeded(): Promise<Seeds> {
   const group = crypto.randomUUID();
   await api.mutate("admin.group.create", { id: group, name: `A group to look at ${group}` });
   await api.mutate("admin.group.setMembers", { id: group, add: [me.user.id] });
-  return { project, instance, user: me.user.id, group };
+  const securityGroup = crypto.randomUUID();
+  const rule = { id: crypto.randomUUID(), direction: "ingress", protocol: "tcp", portMin: 22, portMax: 22 };
+  const ofGroup = { projectId: project, id: securityGroup };
+  await api.mutate("securityGroup.create", { ...ofGroup, name: `Rules to look at ${securityGroup}` });
+  await api.mutate("securityGroup.addRules", { ...ofGroup, rules: [rule] });
+  const router = crypto.randomUUID();
+  await api.mutate("router.create", {
+    projectId: project,
+    id: router,
+    name: `A router to look at ${router}`,
+  });
+  return { project, instance, user: me.user.id, group, securityGroup, router };
 }
 
-function pagesOf({ project, instance, user, group }: Seeds): string[] {
+function pagesOf({ project, instance, user, group, securityGroup, router }: Seeds): string[] {
   const instances = `/p/${project}/instances`;
   return [
     `/p/${project}`,
@@ -61,6 +79,13 @@ function pagesOf({ project, instance, user, group }: Seeds): string[] {
     `${instances}/${instance}?tab=log`,
     `${instances}/${instance}?tab=timeline`,
     `/p/${project}/key-pairs`,
+    `/p/${project}/topology`,
+    `/p/${project}/topology?view=list`,
+    `/p/${project}/security-groups`,
+    `/p/${project}/security-groups/${securityGroup}`,
+    `/p/${project}/routers`,
+    `/p/${project}/routers/${router}`,
+    `/p/${project}/floating-ips`,
     `/p/${project}/api-access`,
     `/p/${project}/activity`,
     `/p/${project}/quotas`,
@@ -125,6 +150,7 @@ for (const { language, colorScheme, width } of views) {
       }
       const api = await signIn("admin", sharedCloud().adminPassword);
       await api.mutate("instance.delete", { projectId: seeds.project, id: seeds.instance });
+      await api.mutate("securityGroup.delete", { projectId: seeds.project, id: seeds.securityGroup });
       await api.mutate("admin.group.delete", { id: seeds.group });
     });
   });

@@ -25,7 +25,7 @@ async function emptyProject(admin: Api): Promise<{ id: string; name: string }> {
   const [id, name] = [randomUUID(), `ssh ${randomUUID().slice(0, 8)}`];
   const users = await admin.query<Listed>("admin.user.list", { filter: { text: "mina" } });
   const userId = users.items.find((user) => user.name === "mina")?.id;
-  const members = [{ userId, role: "member" }];
+  const members = [{ kind: "user", id: userId, role: "member" }];
   await admin.mutate("admin.project.create", { id, name, members });
   return { id, name };
 }

@@ -151,6 +151,7 @@ for (const { language, colorScheme, width } of views) {
       const api = await signIn("admin", sharedCloud().adminPassword);
       await api.mutate("instance.delete", { projectId: seeds.project, id: seeds.instance });
       await api.mutate("securityGroup.delete", { projectId: seeds.project, id: seeds.securityGroup });
+      await api.mutate("router.delete", { projectId: seeds.project, id: seeds.router });
       await api.mutate("admin.group.delete", { id: seeds.group });
     });
   });

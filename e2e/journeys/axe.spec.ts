@@ -26,6 +26,8 @@ type Seeds = {
   group: string;
   securityGroup: string;
   router: string;
+  network: string;
+  port: string;
 };
 
 async function seeded(): Promise<Seeds> {
@@ -47,6 +49,7 @@ async function seeded(): Promise<Seeds> {
     password: null,
     userData: null,
     deleteProtection: false,
+    networks: "none",
   });
   const group = crypto.randomUUID();
   await api.mutate("admin.group.create", { id: group, name: `A group to look at ${group}` });
@@ -62,10 +65,25 @@ async function seeded(): Promise<Seeds> {
     id: router,
     name: `A router to look at ${router}`,
   });
-  return { project, instance, user: me.user.id, group, securityGroup, router };
+  const [network, port] = [crypto.randomUUID(), crypto.randomUUID()];
+  const subnet = {
+    id: crypto.randomUUID(),
+    name: "To look at",
+    cidr: "10.66.0.0/24",
+    dnsServers: ["9.9.9.9"],
+  };
+  await api.mutate("network.create", {
+    projectId: project,
+    id: network,
+    name: "A network to look at",
+    subnet,
+  });
+  await api.mutate("port.create", { projectId: project, id: port, networkId: network });
+  return { project, instance, user: me.user.id, group, securityGroup, router, network, port };
 }
 
-function pagesOf({ project, instance, user, group, securityGroup, router }: Seeds): string[] {
+function pagesOf(seeds: Seeds): string[] {
+  const { project, instance, user, group, securityGroup, router, network, port } = seeds;
   const instances = `/p/${project}/instances`;
   return [
     `/p/${project}`,
@@ -76,6 +94,7 @@ function pagesOf({ project, instance, user, group, securityGroup, router }: Seed
     `${instances}/${instance}`,
     `${instances}/${instance}?tab=console`,
     `${instances}/${instance}?tab=console&console=serial`,
+    `${instances}/${instance}?tab=network`,
     `${instances}/${instance}?tab=log`,
     `${instances}/${instance}?tab=timeline`,
     `/p/${project}/key-pairs`,
@@ -83,6 +102,10 @@ function pagesOf({ project, instance, user, group, securityGroup, router }: Seed
     `/p/${project}/topology?view=list`,
     `/p/${project}/security-groups`,
     `/p/${project}/security-groups/${securityGroup}`,
+    `/p/${project}/networks`,
+    `/p/${project}/networks/${network}`,
+    `/p/${project}/ports`,
+    `/p/${project}/ports/${port}`,
     `/p/${project}/routers`,
     `/p/${project}/routers/${router}`,
     `/p/${project}/floating-ips`,
@@ -104,6 +127,7 @@ function pagesOf({ project, instance, user, group, securityGroup, router }: Seed
     "/admin/system",
     "/admin/hypervisors",
     "/admin/aggregates",
+    "/admin/networks",
     "/admin/placement",
     "/admin/flavors",
     "/admin/projects",
@@ -152,6 +176,8 @@ for (const { language, colorScheme, width } of views) {
       await api.mutate("instance.delete", { projectId: seeds.project, id: seeds.instance });
       await api.mutate("securityGroup.delete", { projectId: seeds.project, id: seeds.securityGroup });
       await api.mutate("router.delete", { projectId: seeds.project, id: seeds.router });
+      await api.mutate("port.delete", { projectId: seeds.project, id: seeds.port });
+      await api.mutate("network.delete", { projectId: seeds.project, id: seeds.network });
       await api.mutate("admin.group.delete", { id: seeds.group });
     });
   });

@@ -3,7 +3,7 @@
 import { type PointerEvent, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Box } from "./layout.ts";
 
-export type Canvas = { x: number; y: number; scale: number };
+type Canvas = { x: number; y: number; scale: number };
 type Size = { width: number; height: number };
 
 const smallest = 0.15;

@@ -59,8 +59,6 @@ export function protocolName(number: number): string {
   return Object.keys(numbers).find((name) => numbers[name] === number) ?? String(number);
 }
 
-export const protocolNames: readonly string[] = Object.keys(numbers);
-
 export function hasPorts(number: number | null): boolean {
   return number !== null && withPorts.has(number);
 }

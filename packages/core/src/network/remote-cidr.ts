@@ -32,10 +32,3 @@ function sixOf(text: string): string | null {
 export function isAnybody(remoteCidr: string | null): boolean {
   return remoteCidr === null || remoteCidr.endsWith("/0");
 }
-
-/** Whether one address is in a canonical range of either family. */
-export function isInRange(remoteCidr: string, address: string): boolean {
-  if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(remoteCidr)) return false;
-  const [one, [first, prefix]] = [ipaddr.parse(address), ipaddr.parseCIDR(remoteCidr)];
-  return one.kind() === first.kind() && one.match(first, prefix);
-}

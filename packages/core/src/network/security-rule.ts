@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hasPorts, icmp, icmpV6, isIcmp, protocol, protocolName } from "./protocol.ts";
 import { type EtherType, isAnybody, remoteCidrLimit, remoteRangeOf } from "./remote-cidr.ts";
 
-export const descriptionLimit = 255;
+const descriptionLimit = 255;
 /** One call adds at most this many. */
 export const addRulesLimit = 1_000;
 

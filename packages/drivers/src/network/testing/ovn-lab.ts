@@ -17,6 +17,7 @@ export type LabChassis = {
   vsctl(...args: string[]): Promise<string>;
   /** The socket of its switch's database. */
   database: string;
+  databaseServer: LabDaemon;
   controller: LabDaemon;
   vswitchd: LabDaemon;
   log: string;
@@ -157,7 +158,11 @@ async function addChassis(options: ChassisOptions): Promise<LabChassis> {
     daemons.push(daemon);
     return daemon;
   };
-  own("ovsdb-server", [`--unixctl=${folder}/ovsdb.ctl`, `--remote=punix:${folder}/db.sock`, file]);
+  const databaseServer = own("ovsdb-server", [
+    `--unixctl=${folder}/ovsdb.ctl`,
+    `--remote=punix:${folder}/db.sock`,
+    file,
+  ]);
   await answers(socket);
   const vsctl = (...args: string[]) => run("ovs-vsctl", `--db=${socket}`, "--timeout=20", ...args);
   const encap = `10.200.0.${number}`;
@@ -174,6 +179,7 @@ async function addChassis(options: ChassisOptions): Promise<LabChassis> {
     namespace,
     vsctl,
     database: `${folder}/db.sock`,
+    databaseServer,
     controller,
     vswitchd,
     log: join(folder, "ovs-vswitchd.log"),

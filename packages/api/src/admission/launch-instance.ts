@@ -45,8 +45,8 @@ type Answers = Map<LaunchWish, Launched | CloudError>;
 
 /**
  * What became of each wish, in their order; null: not now, because an earlier wish names the same ids, or (`whenLocked` is
- * "skip") somebody holds its project, or it may get interfaces. A refused one leaves nothing behind. Whatever is thrown
- * concerns all of them: the transaction must be rolled back, and each wish be tried by itself.
+ * "skip") somebody holds its project. A refused one leaves nothing behind. Whatever is thrown concerns all of them: the
+ * transaction must be rolled back, and each wish be tried by itself.
  */
 export async function admitLaunches(
   deps: AdmissionDeps,
@@ -57,18 +57,18 @@ export async function admitLaunches(
   const answers: Answers = new Map();
   const welcome = await lockAndJudge(tx, firstOfTheirIds(wishes), whenLocked, answers);
   const claimed = await claimEach(deps, tx, welcome, answers);
-  const sure = await judgeEach(tx, claimed, answers, whenLocked);
+  const sure = await judgeEach(tx, claimed, answers);
   const inserted = await insertLaunches(deps, tx, sure);
   for (const { wish, launched } of inserted) answers.set(wish, launched);
   const joining = inserted.filter((_, index) => sure[index]?.joins);
+  const plain = joining.filter(({ wish }) => !wish.input.reachable).map(({ wish }) => wish);
+  await joinNetworks(deps, tx, plain);
   for (const { wish, launched } of joining)
-    await (wish.input.reachable ? joinReachably : joinNetworks)(deps, tx, wish, launched);
-  const left = claimed.filter(
-    (wish) => answers.get(wish) === undefined || answers.get(wish) instanceof CloudError,
-  );
+    if (wish.input.reachable) await joinReachably(deps, tx, wish, launched);
+  const refused = claimed.filter((wish) => answers.get(wish) instanceof CloudError);
   await releaseIds(
     tx,
-    left.flatMap(({ input }) => input.ids),
+    refused.flatMap(({ input }) => input.ids),
   );
   return wishes.map((wish) => answers.get(wish) ?? null);
 }
@@ -161,24 +161,15 @@ async function launchedBefore(
 
 const counted: readonly QuotaResource[] = ["instances", "cores", "ram", "networks"];
 
-/**
- * With what is in use counted once; each one that passes is in use for those after it. Addresses are given out under locks
- * that others' launches must not wait for: who may want some goes alone.
- */
-async function judgeEach(
-  tx: Tx,
-  wishes: readonly LaunchWish[],
-  answers: Answers,
-  whenLocked: "wait" | "skip",
-): Promise<SureLaunch[]> {
+/** With what is in use counted once; each one that passes is in use for those after it. */
+async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers): Promise<SureLaunch[]> {
   if (wishes.length === 0) return [];
   const inputs = wishes.map(({ input }) => input);
   const sources = await readSources(tx, inputs);
   const projectIds = new Set(inputs.map(({ projectId }) => projectId));
   const counts = new Map<string, QuotaCount[]>(await quotaCounts(tx, [...projectIds], counted));
   const joins = ({ input }: LaunchWish) => mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));
-  const now = wishes.filter((wish) => whenLocked === "wait" || !joins(wish));
-  return passing(now, answers, (wish) => {
+  return passing(wishes, answers, (wish) => {
     const { projectId, ids } = wish.input;
     const source = launchSource(sources, wish.input, wish.actor.userId);
     counts.set(projectId, takeRoom(counts.get(projectId) ?? [], launchUsage(source.flavor, ids.length)));

@@ -5,6 +5,7 @@ import { tooLong } from "../admission-queue.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { type Ending, makeGathering } from "../gather.ts";
 import { admitLaunches, type Launched, type LaunchWish } from "./launch-instance.ts";
+import { goesAlone } from "./launch-ports.ts";
 
 export type LaunchLine = { run: (wish: LaunchWish) => Promise<Launched> };
 
@@ -17,7 +18,9 @@ const longestLine = 200;
 export function openLaunchLine(deps: AdmissionDeps): LaunchLine {
   const limits = { atMost, atOnce, longestLine, refused: tooLong };
   const { run } = makeGathering<LaunchWish, Launched>(limits, (wishes) => admitTogether(deps, wishes));
-  return { run: (wish) => run(wish.input.projectId, wish) };
+  return {
+    run: (wish) => (goesAlone(wish.input) ? admitAlone(deps, wish) : run(wish.input.projectId, wish)),
+  };
 }
 
 /** Who can't go with the others (his project is held, or something unforeseen befell one of them) goes by himself. */
@@ -27,11 +30,16 @@ async function admitTogether(
 ): Promise<Ending<Launched>[]> {
   const outcomes = await transaction(deps.admission.prisma, (tx) =>
     admitLaunches(deps, tx, wishes, "skip"),
-  ).catch(() => wishes.map(() => null));
+  ).catch((error: unknown) => (wishes.length === 1 && isRefusal(error) ? [error] : []));
   return wishes.map((wish, index) => {
     const outcome = outcomes[index] ?? null;
     return () => (outcome === null ? admitAlone(deps, wish) : launchedOf(outcome));
   });
+}
+
+/** Not bad luck, which the next attempt may not have. */
+function isRefusal(error: unknown): error is CloudError {
+  return error instanceof CloudError && error.code !== "Unavailable";
 }
 
 function admitAlone(deps: AdmissionDeps, wish: LaunchWish): Promise<Launched> {

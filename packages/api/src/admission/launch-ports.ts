@@ -1,6 +1,6 @@
 /**
- * The interfaces of new instances: ports and addresses in the launch's own transaction, each table in one statement. It
- * throws, so whoever calls it has one launch in the transaction.
+ * The interfaces of new instances: ports and addresses in the launches' own transaction, each table in one statement. What
+ * it throws may be the fault of any of them: then the transaction is rolled back, and each is tried by itself.
  */
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
@@ -14,6 +14,11 @@ import { groupsOf, insertPorts, type PortWish } from "./new-ports.ts";
 import { requireRoom } from "./quota-room.ts";
 import { usableNetworks } from "./usable-network.ts";
 
+/** Of these each is something of its own, which nobody else's launch is to wait for. */
+export function goesAlone({ reachable, networks }: LaunchInput): boolean {
+  return reachable || (networks !== "none" && networks.some((one) => "portId" in one));
+}
+
 /** `networks`: how many the project has. False: certainly none, without asking anything. */
 export function mayHaveInterfaces(input: LaunchInput, networks: number): boolean {
   if (input.reachable) return true;
@@ -22,40 +27,87 @@ export function mayHaveInterfaces(input: LaunchInput, networks: number): boolean
 }
 
 /** Call it once the instances are there. Throws NotFound, InvalidInput, Conflict, QuotaExceeded. */
-export async function joinNetworks(deps: AdmissionDeps, tx: Tx, wish: LaunchWish): Promise<void> {
-  const { actor, input } = wish;
-  const wanted = await interfacesOf(tx, input.projectId, input.networks);
-  if (wanted.length === 0) return;
-  requireOneInstance(wanted, input.ids.length);
-  const own = wanted.flatMap((one) => ("portId" in one ? [one.portId] : []));
-  const fresh = wanted.flatMap((one, position) => ("networkId" in one ? [{ ...one, position }] : []));
-  const networkIds = fresh.map(({ networkId }) => networkId);
-  await usableNetworks(tx, input.projectId, networkIds, "networks");
-  const ports = fresh.length * input.ids.length;
-  if (ports > 0) await requireRoom(tx, actor, input.projectId, { ports });
-  const [instanceId = ""] = input.ids;
-  const at = (portId: string) => wanted.findIndex((one) => "portId" in one && one.portId === portId);
-  for (const portId of own) await takePort(tx, input.projectId, { portId, instanceId, position: at(portId) });
-  const groups = ports === 0 ? [] : await groupsOf(tx, input.projectId, input.securityGroupIds);
-  const news = input.ids.flatMap((id) => fresh.map((one) => portOf(input.projectId, id, one, groups)));
-  await insertPorts(tx, news, "networks");
+export async function joinNetworks(
+  deps: AdmissionDeps,
+  tx: Tx,
+  wishes: readonly LaunchWish[],
+): Promise<void> {
+  const joining = await joiningOf(tx, wishes);
+  if (joining.length === 0) return;
+  for (const { wanted, wish } of joining) requireOneInstance(wanted, wish.input.ids.length);
+  for (const [projectId, ofProject] of Map.groupBy(joining, ({ wish }) => wish.input.projectId))
+    await requirePlace(tx, projectId, ofProject);
+  for (const { wish, wanted } of joining) await takePorts(tx, wish.input, wanted);
+  await insertPorts(tx, await newPorts(tx, joining), "networks");
   await wake(deps.boss, tx, "network", cloudNetworkId);
+}
+
+type Joining = { wish: LaunchWish; wanted: readonly Interface[]; fresh: readonly FreshInterface[] };
+
+async function joiningOf(tx: Tx, wishes: readonly LaunchWish[]): Promise<Joining[]> {
+  const silent = wishes.filter(({ input }) => input.networks !== "none" && input.networks.length === 0);
+  const usual = await usualNetworks(tx, [...new Set(silent.map(({ input }) => input.projectId))]);
+  return wishes.flatMap((wish) => {
+    const wanted = interfacesOf(wish.input, usual);
+    const fresh = wanted.flatMap((one, position) => ("networkId" in one ? [{ ...one, position }] : []));
+    return wanted.length === 0 ? [] : [{ wish, wanted, fresh }];
+  });
+}
+
+/** All of one project: may it use the networks, and is there room for so many ports. */
+async function requirePlace(tx: Tx, projectId: string, joining: readonly Joining[]): Promise<void> {
+  const networkIds = joining.flatMap(({ fresh }) => fresh.map(({ networkId }) => networkId));
+  await usableNetworks(tx, projectId, networkIds, "networks");
+  const amounts = joining.map(({ wish, fresh }) => fresh.length * wish.input.ids.length);
+  const ports = amounts.reduce((sum, amount) => sum + amount, 0);
+  const [first] = joining;
+  if (ports > 0 && first) await requireRoom(tx, first.wish.actor, projectId, { ports });
+}
+
+async function takePorts(tx: Tx, input: LaunchInput, wanted: readonly Interface[]): Promise<void> {
+  const [instanceId = ""] = input.ids;
+  for (const [position, one] of wanted.entries())
+    if ("portId" in one) await takePort(tx, input.projectId, { portId: one.portId, instanceId, position });
+}
+
+/** Who names the same groups of the same project is asked about once. */
+async function newPorts(tx: Tx, joining: readonly Joining[]): Promise<PortWish[]> {
+  const known = new Map<string, readonly string[]>();
+  const ports: PortWish[] = [];
+  for (const { wish, fresh } of joining) {
+    if (fresh.length === 0) continue;
+    const { projectId, ids, securityGroupIds } = wish.input;
+    const key = JSON.stringify([projectId, securityGroupIds]);
+    const groups = known.get(key) ?? (await groupsOf(tx, projectId, securityGroupIds));
+    known.set(key, groups);
+    ports.push(...ids.flatMap((id) => fresh.map((one) => portOf(projectId, id, one, groups))));
+  }
+  return ports;
 }
 
 type Interface = Exclude<LaunchNetworks, "none">[number];
 type FreshInterface = Extract<Interface, { networkId: string }> & { position: number };
 
-/** Nothing said: the project's own network, when exactly one has a subnet to take an address from. */
-async function interfacesOf(tx: Tx, projectId: string, networks: LaunchNetworks): Promise<Interface[]> {
+/** `usual`: by project, the network of those that say nothing. */
+function interfacesOf(
+  { projectId, networks }: LaunchInput,
+  usual: ReadonlyMap<string, string>,
+): readonly Interface[] {
   if (networks === "none") return [];
   if (networks.length > 0) return networks;
-  const own = await tx.network.findMany({
-    where: { projectId, subnets: { some: {} } },
-    select: { id: true },
-    take: 2,
-  });
-  const [only] = own;
-  return only && own.length === 1 ? [{ networkId: only.id, address: null }] : [];
+  const networkId = usual.get(projectId);
+  return networkId === undefined ? [] : [{ networkId, address: null }];
+}
+
+/** By project: its own network, when exactly one has a subnet to take an address from. */
+async function usualNetworks(tx: Tx, projectIds: readonly string[]): Promise<Map<string, string>> {
+  if (projectIds.length === 0) return new Map();
+  const rows = await tx.$queryRaw<{ projectId: string; id: string }[]>`
+    SELECT project_id AS "projectId", min(id::text) AS id FROM network
+    WHERE project_id = ANY(${[...projectIds]}::uuid[])
+      AND EXISTS (SELECT 1 FROM subnet WHERE subnet.network_id = network.id)
+    GROUP BY project_id HAVING count(*) = 1`;
+  return new Map(rows.map(({ projectId, id }) => [projectId, id]));
 }
 
 /** One address, or one port, can't be several instances'. Throws InvalidInput. */

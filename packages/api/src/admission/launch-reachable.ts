@@ -50,7 +50,7 @@ export async function joinReachably(
   const { networkId, subnetId } = await makeNetwork(making, path);
   const securityGroupIds = await makeGroup(making, path, input.securityGroupIds);
   const networks = networksWith(input.networks, networkId);
-  await joinNetworks(deps, tx, { ...wish, input: { ...input, networks, securityGroupIds } });
+  await joinNetworks(deps, tx, [{ ...wish, input: { ...input, networks, securityGroupIds } }]);
   await makeRouter(making, path, subnetId);
   await makeFloatingIps(making, path, networkId, { ids, operationIds });
   await tellSteps(tx, path, operationIds);

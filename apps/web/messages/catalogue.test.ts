@@ -34,6 +34,8 @@ const repository = join(web, "../..");
 const alike = new Set([
   "resources.cores",
   "facts.id",
+  "routers.snat",
+  "sshPath.title",
   "admin.hypervisors.classes.VCPU",
   "admin.flavors.vcpus",
   "admin.flavors.vcpusLabel",

@@ -29,16 +29,16 @@ function answer(mode, { cidr, gateway, pool }, hostAddress, words) {
   return { row, words: `${cidr} (${mode}${words})` };
 }
 
-async function startCard(supervisor, { place, settings, datapath }) {
+async function startCard(supervisor, { place, settings, datapath, first }) {
   const { mode: card, cidr } = settings.external;
-  if (!cidr)
+  if (first && !cidr)
     throw new Fault(`MADANG_EXTERNAL=${card} needs MADANG_EXTERNAL_CIDR.`, {
       advice: "Set it to the network behind that card, such as 192.0.2.0/24.",
     });
-  const layout = layOutForeign(settings.external);
+  const layout = first ? layOutForeign(settings.external) : null;
   supervisor.atEnd(`The network card ${card}`, () => alone(() => returnCard(place, card)));
   await alone(() => lendCard(place, card, datapath));
-  return answer(card, layout, null, "");
+  return layout ? answer(card, layout, null, "") : { row: null, words: card };
 }
 
 /** Why this host gets no link; null: it gets one. */
@@ -64,9 +64,15 @@ async function startLink(supervisor, { place, settings, datapath }) {
   return answer(mode, layout, layout.host, "; floating IPs are reached from this host");
 }
 
-/** Makes what the external network leads to. All of it goes when the supervisor stops. */
+const isCard = ({ mode }) => mode !== "isolated" && mode !== "nat";
+
+/** Whether a router may have its gateway on this machine: on the first, and wherever a card is lent. */
+export const leadsOut = ({ external }, first) => first || isCard(external);
+
+/** Makes what the external network leads to; only the `first` machine says its row. All of it goes when the supervisor stops. */
 export async function startExternal(supervisor, wishes) {
-  const { mode } = wishes.settings.external;
-  if (mode !== "isolated" && mode !== "nat") return startCard(supervisor, wishes);
+  const { settings, first } = wishes;
+  if (!leadsOut(settings, first)) return null;
+  if (isCard(settings.external)) return startCard(supervisor, wishes);
   return alone(() => startLink(supervisor, wishes));
 }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { findDatapath, missingPrograms } from "./datapath.mjs";
-import { startExternal } from "./external.mjs";
+import { leadsOut, startExternal } from "./external.mjs";
 import { Fault } from "./fault.mjs";
 import { makeNamespace, removeNamespace } from "./network-namespace.mjs";
 import { networkPlace } from "./network-place.mjs";
@@ -59,12 +59,13 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
   if (central) await progress.step("Starting OVN", () => startCentral(supervisor, place, settings));
   const datapath = await findDatapath();
   const southbound = ovn?.southbound ?? place.southbound;
+  const outward = leadsOut(settings, first);
   const watch = watchSwitch({ file: `${place.folder}/switch.json`, say: progress.say });
   await progress.step("Starting Open vSwitch", async () => {
-    await startSwitch(supervisor, place, { datapath, southbound, tls, tunnel, watch });
+    await startSwitch(supervisor, place, { datapath, southbound, tls, tunnel, outward, watch });
     return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
   });
-  const external = first ? await startExternal(supervisor, { place, settings, datapath }) : null;
+  const external = await startExternal(supervisor, { place, settings, datapath, first });
   return {
     kind: "ovn",
     why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_SB names",
@@ -73,6 +74,7 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
     northbound: ovn?.northbound ?? place.northbound,
     southbound,
     tls,
+    leadsOut: outward,
     switchState: watch.file,
     external,
   };

@@ -52,6 +52,7 @@ function localNetwork({ network }) {
     MADANG_OVS_DB: network.place.ovsDatabase,
     MADANG_NETNS: network.place.namespace,
     MADANG_DATAPATH: network.datapath,
+    MADANG_LEADS_OUT: network.leadsOut ? "1" : "0",
     MADANG_SWITCH_STATE: network.switchState,
   };
 }

@@ -73,7 +73,7 @@ async function makeBridges(place, datapath) {
 }
 
 /** Whose chassis it is, the agent writes as soon as it knows: till then ovn-controller waits. */
-function describeChassis(place, { datapath, southbound, tunnel }) {
+function describeChassis(place, { datapath, southbound, tunnel, outward }) {
   const facts = {
     hostname: hostname(),
     "ovn-remote": southbound,
@@ -81,7 +81,7 @@ function describeChassis(place, { datapath, southbound, tunnel }) {
     "ovn-encap-ip": tunnelAddress(tunnel),
     "ovn-bridge": "br-int",
     "ovn-bridge-datapath-type": datapath,
-    "ovn-bridge-mappings": "public:br-ex",
+    ...(outward ? { "ovn-bridge-mappings": "public:br-ex" } : {}),
     "ovn-monitor-all": "true",
   };
   const words = Object.entries(facts).map(([name, value]) => `external-ids:${name}="${value}"`);

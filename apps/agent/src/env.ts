@@ -53,6 +53,8 @@ const schema = z.object({
   /** The network namespace that holds switch, taps and guests, as `ip netns` names it. */
   MADANG_NETNS: z.string().min(1).optional(),
   MADANG_DATAPATH: z.enum(["netdev", "system"]).default("netdev"),
+  /** 0: this hypervisor's external networks lead nowhere. */
+  MADANG_LEADS_OUT: z.enum(["0", "1"]).default("1"),
   /** Where the supervisor writes how the switch fares. */
   MADANG_SWITCH_STATE: z.string().min(1).optional(),
   ...metricsSettings,
@@ -67,6 +69,7 @@ export type NetworkPlace =
       namespace: string;
       /** netdev: in user space, where guests must finish their checksums themselves. */
       datapath: "netdev" | "system";
+      leadsOut: boolean;
       switchState: string | null;
     };
 
@@ -102,6 +105,7 @@ function networkPlace(env: z.infer<typeof schema>): NetworkPlace {
     ovsDatabase: env.MADANG_OVS_DB,
     namespace: env.MADANG_NETNS,
     datapath: env.MADANG_DATAPATH,
+    leadsOut: env.MADANG_LEADS_OUT === "1",
     switchState: env.MADANG_SWITCH_STATE ?? null,
   };
 }

@@ -22,7 +22,8 @@ async function readFares(file: string | null, log: Logger): Promise<Fares> {
 
 export function openSwitchState(place: NetworkPlace, log: Logger): () => Promise<HypervisorNetwork> {
   if (place.kind !== "ovn") return async () => ({ datapath: place.kind, ...quiet });
-  return async () => ({ datapath: place.datapath, ...(await readFares(place.switchState, log)) });
+  const { datapath, leadsOut } = place;
+  return async () => ({ datapath, leadsOut, ...(await readFares(place.switchState, log)) });
 }
 
 /** For an agent without any. */

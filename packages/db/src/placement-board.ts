@@ -71,6 +71,7 @@ async function readPlacement(prisma: Prisma, now: Date): Promise<PlacementReadin
 }
 
 type CandidateRow = Omit<Hypervisor, "reportSequence" | "orphans"> & {
+  networks: boolean;
   usedVcpus: number;
   usedRamMib: number;
   usedDiskGib: number;
@@ -105,6 +106,7 @@ async function queryCandidates(
       h.last_seen_at AS "lastSeenAt", h.cpu_allocation_ratio AS "cpuAllocationRatio",
       h.ram_allocation_ratio AS "ramAllocationRatio", h.disk_allocation_ratio AS "diskAllocationRatio",
       h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities,
+      coalesce(h.network ->> 'datapath' <> 'none', true) AS networks,
       coalesce(a.vcpus, 0)::float8 AS "usedVcpus", coalesce(a.ram, 0)::float8 AS "usedRamMib",
       coalesce(a.disk, 0)::float8 AS "usedDiskGib", coalesce(g.guests, 0)::int AS guests,
       coalesce(g.failed, 0)::int AS "failedGuests", coalesce(p.properties, '[]') AS aggregates
@@ -133,6 +135,7 @@ function candidateOf(row: CandidateRow, now: Date): Candidate {
     availabilityZone: row.availabilityZone,
     offered: row.aggregates.length === 0 ? nothingOffered : offeredBy(row.aggregates.map(storedProperties)),
     realDisks: capabilities.safeParse(row.capabilities).data?.realDisks ?? null,
+    networks: row.networks,
     capacity: has ? capacityOf(has, row) : null,
     used: { VCPU: row.usedVcpus, MEMORY_MB: row.usedRamMib, DISK_GB: row.usedDiskGib },
     guests: row.guests,

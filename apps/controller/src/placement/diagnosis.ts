@@ -24,6 +24,7 @@ const sentences: Record<PlacementFilterName, (count: number) => string> = {
   properties: (count) => `${count} outside the host aggregates that the flavor requires`,
   excluded: (count) => `${count} failed to build it before`,
   simulated: (count) => `${count} only simulated`,
+  networks: (count) => `${count} without tenant networks`,
   capacity: (count) => `${count} without enough free capacity`,
 };
 

@@ -19,6 +19,7 @@ const request: PlacementRequest = {
   required: { tier: "gold" },
   excluded: new Set(["excluded"]),
   realDisksExist: true,
+  joined: true,
 };
 const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   id: "host",
@@ -27,6 +28,7 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   availabilityZone: "nova",
   offered: offeredBy([{ tier: "gold", disk: "ssd" }, { tier: "silver" }]),
   realDisks: true,
+  networks: true,
   capacity: { VCPU: 8, MEMORY_MB: 8_192, DISK_GB: 100 },
   used: free,
   guests: 0,
@@ -36,6 +38,7 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
 
 describe("filters", () => {
   it.each<[string, Partial<Candidate>]>([
+    ["networks", { networks: false }],
     ["down", { state: "down" }],
     ["down", { state: "fenced" }],
     ["down", { state: "joining", capacity: null, realDisks: null }],
@@ -56,6 +59,11 @@ describe("filters", () => {
   it("keeps what exactly fits", () => {
     const full = candidate({ used: { VCPU: 6, MEMORY_MB: 6_144, DISK_GB: 90 } });
     expect(filterCandidates([full], request).passed).toEqual([full]);
+  });
+
+  it("asks for no tenant networks where there is no interface", () => {
+    const without = candidate({ networks: false });
+    expect(filterCandidates([without], { ...request, joined: false }).passed).toEqual([without]);
   });
 
   it("takes a simulated hypervisor where all are simulated", () => {
@@ -201,6 +209,7 @@ describe("room for those who wait", () => {
     availabilityZone: null,
     requiredProperties: {},
     excludedHypervisors: [],
+    ports: [],
     waiting: ids.map((id, index) => ({ id, since: since + index })),
   });
 

@@ -21,7 +21,7 @@ type Shape = Pick<
   | "availabilityZone"
   | "requiredProperties"
   | "excludedHypervisors"
->;
+> & { ports: readonly unknown[] };
 
 export function placementRequest(instance: Shape, candidates: readonly Candidate[]): PlacementRequest {
   return {
@@ -30,6 +30,7 @@ export function placementRequest(instance: Shape, candidates: readonly Candidate
     required: storedProperties(instance.requiredProperties),
     excluded: new Set(instance.excludedHypervisors),
     realDisksExist: candidates.some(({ realDisks }) => realDisks === true),
+    joined: instance.ports.length > 0,
   };
 }
 

@@ -38,6 +38,8 @@ export async function flavorMisfits(
       required,
       excluded: new Set(),
       realDisksExist,
+      // Which networks it gets is chosen beside the flavor.
+      joined: false,
     });
     if (passed.length > 0) return [];
     const reason = placementFilterNames.toReversed().find((name) => removed[name]) ?? "none";

@@ -15,6 +15,8 @@ export type Candidate = {
   offered: Offered;
   /** null until its agent first reported */
   realDisks: boolean | null;
+  /** It carries tenant networks, or has not said that it does not. */
+  networks: boolean;
   capacity: Amounts | null;
   used: Amounts;
   guests: number;
@@ -30,6 +32,8 @@ export type PlacementRequest = {
   excluded: ReadonlySet<string>;
   /** Some hypervisor of this cloud runs real guests: then nobody gets a simulated one without being told. */
   realDisksExist: boolean;
+  /** It has interfaces. */
+  joined: boolean;
 };
 
 /** In this order: where it may be at all comes before what keeps it from being there now. */
@@ -40,6 +44,7 @@ export const placementFilterNames = [
   "disabled",
   "excluded",
   "simulated",
+  "networks",
   "capacity",
 ] as const;
 export type PlacementFilterName = (typeof placementFilterNames)[number];
@@ -52,6 +57,7 @@ const passes: Record<PlacementFilterName, (candidate: Candidate, request: Placem
   properties: ({ offered }, { required }) => offersAll(offered, required),
   excluded: ({ id }, { excluded }) => !excluded.has(id),
   simulated: ({ realDisks }, { realDisksExist }) => realDisks === true || !realDisksExist,
+  networks: ({ networks }, { joined }) => networks || !joined,
   capacity: ({ capacity, used }, { amounts }) => capacity !== null && fits(capacity, used, amounts),
 };
 

@@ -86,6 +86,6 @@ export type Topology = {
   routers: readonly RouterSpec[];
   floatingIps: readonly FloatingIpSpec[];
   securityGroups: readonly SecurityGroupSpec[];
-  /** Hypervisors that carry tenant networks, the best gateway first. */
+  /** Hypervisors on which routers may have their gateway, the best first. */
   chassis: readonly string[];
 };

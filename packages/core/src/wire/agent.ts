@@ -63,6 +63,8 @@ export type Capabilities = z.infer<typeof capabilities>;
 export const hypervisorNetwork = z.object({
   /** none: they can't be. netdev: by a switch in user space, which is not for production; system: by the kernel's. */
   datapath: z.enum(["none", "simulated", "netdev", "system"]),
+  /** false: its external networks lead nowhere, so no router has its gateway there. */
+  leadsOut: z.boolean().optional(),
   /** How often the switch has ended and was started again since the hypervisor's start. */
   switchEnds: z.int().min(0),
   /** The last thing that the switch called an emergency. */

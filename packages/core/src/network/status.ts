@@ -12,8 +12,11 @@ export function networkStatus({ generation, realisedGeneration }: Realised): Net
 export const portStatuses = ["ACTIVE", "BUILD", "DOWN"] as const;
 export type PortStatus = (typeof portStatuses)[number];
 
-/** ACTIVE carries traffic, DOWN does not: nobody is at it, or whoever is has not started. */
-export function portStatus(port: Realised & { up: boolean }): PortStatus {
+/**
+ * ACTIVE carries traffic, DOWN does not: nobody is at it, or whoever is has not started. A metadata port is on every
+ * hypervisor at once, and so up nowhere in particular.
+ */
+export function portStatus(port: Realised & { up: boolean; owner: string }): PortStatus {
   if (networkStatus(port) === "BUILD") return "BUILD";
-  return port.up ? "ACTIVE" : "DOWN";
+  return port.up || port.owner === "metadata" ? "ACTIVE" : "DOWN";
 }

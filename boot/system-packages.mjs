@@ -122,7 +122,22 @@ export function hasPackageLists() {
   );
 }
 
-/** Installs packages; starts no daemon and leaves nothing of ours behind. */
+/** Of packages whose daemons Madang runs itself: at the next boot of the host theirs would start too. */
+const services = {
+  "openvswitch-switch": "openvswitch-switch.service",
+  "ovn-central": "ovn-central.service",
+  "ovn-host": "ovn-host.service",
+};
+
+/** Only of packages that were installed just now: whoever had them before keeps them as they are. */
+async function disableServices(names, prefix) {
+  const units = names.flatMap((name) => services[name] ?? []);
+  if (units.length === 0) return;
+  const [command, ...args] = [...prefix, "systemctl", "disable", ...units];
+  await ask(command, args);
+}
+
+/** Installs packages; starts no daemon, now or at the next boot, and leaves nothing of ours behind. */
 export async function installSystemPackages(names, prefix, { logs, note }) {
   const allowDaemons = prefix.length === 0 ? forbidDaemons() : await forbidDaemonsBySudo(prefix);
   try {
@@ -131,6 +146,7 @@ export async function installSystemPackages(names, prefix, { logs, note }) {
       log: `${logs}/apt-install.log`,
       note,
     });
+    await disableServices(names, prefix);
   } finally {
     await allowDaemons();
   }

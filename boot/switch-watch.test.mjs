@@ -1,0 +1,29 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { watchSwitch } from "./switch-watch.mjs";
+
+let folder;
+beforeEach(() => {
+  folder = mkdtempSync(`${tmpdir()}/madang-switch-`);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const abort =
+  "2026-11-22T10:00:00Z|00123|util|EMER|lib/conntrack.c:1063: assertion conn->conn_type == CT_CONN_TYPE_DEFAULT failed in conn_update_state()";
+
+test("ends are counted, and the last emergency is kept and said; what else is logged is not", () => {
+  const said = [];
+  const file = `${folder}/switch.json`;
+  const watch = watchSwitch({ file, say: (text) => said.push(text) });
+  const state = () => JSON.parse(readFileSync(file, "utf8"));
+  expect(state()).toEqual({ switchEnds: 0, emergency: null });
+  watch.heed("2026-11-22T10:00:00Z|00001|bridge|INFO|bridge br-int: added interface EMERALD on port 1");
+  expect(state()).toEqual({ switchEnds: 0, emergency: null });
+  watch.heed(abort);
+  watch.ended();
+  expect(state()).toEqual({ switchEnds: 1, emergency: abort });
+  expect(said).toEqual([`The switch calls an emergency: ${abort}`]);
+  watch.heed(`|EMER|${"x".repeat(10_000)}`);
+  expect(state().emergency).toHaveLength(500);
+});

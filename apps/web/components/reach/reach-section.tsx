@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { useState } from "react";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
 import type { InstanceDetail, ReachAnswer } from "../../lib/rows.ts";
@@ -22,20 +23,29 @@ const watchMs = 2_000;
 export function ReachSection({ projectId, instance }: Props) {
   const t = useTranslations("reach");
   const trpc = useTRPC();
+  const [asked, setAsked] = useState<boolean | null>(null);
   const reach = useQuery(
     trpc.instance.reach.queryOptions(
       { projectId, id: instance.id },
       { refetchInterval: ({ state }) => (state.data?.first ? watchMs : false) },
     ),
   );
+  // Not everything is meant to be reached: without an address outside nothing is said before somebody asks.
+  const wrong = reach.data ? reach.data.first !== null && reach.data.address !== null : false;
   return (
-    <section aria-label={t("title")} className="flex flex-col gap-2 rounded-surface border bg-surface p-3">
-      <h2 className="text-table font-semibold">{t("title")}</h2>
-      {reach.isPending ? <SkeletonLines count={2} label={t("looking")} /> : null}
-      {reach.isError ? (
-        <FailureNotice failure={failureOf(reach.error)} onRetry={() => reach.refetch()} />
-      ) : null}
-      {reach.data ? <Answer projectId={projectId} instance={instance} reach={reach.data} /> : null}
+    <section aria-label={t("title")} className="rounded-surface border bg-surface">
+      <details open={asked ?? wrong} onToggle={(event) => setAsked(event.currentTarget.open)}>
+        <summary className="cursor-pointer rounded-surface p-3">
+          <h2 className="inline text-table font-semibold">{t("title")}</h2>
+        </summary>
+        <div className="flex flex-col gap-2 px-3 pb-3">
+          {reach.isPending ? <SkeletonLines count={2} label={t("looking")} /> : null}
+          {reach.isError ? (
+            <FailureNotice failure={failureOf(reach.error)} onRetry={() => reach.refetch()} />
+          ) : null}
+          {reach.data ? <Answer projectId={projectId} instance={instance} reach={reach.data} /> : null}
+        </div>
+      </details>
     </section>
   );
 }

@@ -117,7 +117,7 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
           </IconButton>
         </div>
       </div>
-      <p id="topology-keys" className="text-label text-muted">
+      <p id="topology-keys" className="text-label text-muted pointer-coarse:sr-only">
         {t("keys")}
       </p>
     </div>

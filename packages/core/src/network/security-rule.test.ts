@@ -79,6 +79,17 @@ test("every range is canonical after one parse, and stays so", () => {
   );
 });
 
+test("whatever is typed as a range is one that stays as it is, or none", () => {
+  const likely = fc.string({ unit: fc.constantFrom(..."0123456789abcdef:./x%-") });
+  fc.assert(
+    fc.property(fc.oneof(likely, fc.string(), fc.ipV6()), (text) => {
+      const range = remoteRangeOf(text);
+      if (range) expect(remoteRangeOf(range.text)).toEqual(range);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test("trails tell a rule in one line", () => {
   const text = (fields: object) => ruleText(ruleFields.parse({ ...tcp, ...fields }));
   expect(text({})).toBe("ingress IPv4 tcp 22 any");

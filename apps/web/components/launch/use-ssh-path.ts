@@ -1,5 +1,6 @@
 "use client";
 
+import type { LaunchNetworks } from "@madang/core/network/interface-input";
 import type { Usage } from "@madang/core/quota/resource";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useFormContext } from "react-hook-form";
@@ -16,6 +17,12 @@ export type SshPathPlan = {
   fault: { reason: string; name: string } | null;
 };
 
+/** Which address it is to be makes no difference, and half of one would be refused. */
+function withoutAddresses(networks: LaunchNetworks): LaunchNetworks {
+  if (networks === "none") return networks;
+  return networks.map((one) => ("networkId" in one ? { ...one, address: null } : one));
+}
+
 /** What "reachable over SSH" would make with the form as it stands, asked again whenever that changes. */
 export function useSshPath(projectId: string): SshPathPlan {
   const trpc = useTRPC();
@@ -24,7 +31,7 @@ export function useSshPath(projectId: string): SshPathPlan {
   const { networks, securityGroupIds } = launchInputOf(values, projectId, []);
   const count = values.count > 0 ? Math.floor(values.count) : 1;
   const canSignIn = values.keyPairId !== "" || values.password !== "";
-  const asked = { projectId, count, networks, securityGroupIds, canSignIn };
+  const asked = { projectId, count, networks: withoutAddresses(networks), securityGroupIds, canSignIn };
   const query = useQuery(
     trpc.instance.sshPath.queryOptions(asked, {
       enabled: values.reachable,

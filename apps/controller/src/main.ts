@@ -8,7 +8,7 @@ import { publishAuthority } from "./authority/requests.ts";
 import { readEnv } from "./env.ts";
 import { type Rounds, readControllerHealth } from "./health.ts";
 import { startLoop } from "./loop.ts";
-import { openControllerMetrics } from "./metrics.ts";
+import { type ControllerMeter, openControllerMetrics } from "./metrics.ts";
 import { openNetwork } from "./network.ts";
 
 const drainMs = 5_000;
@@ -28,8 +28,20 @@ const rounds: Rounds = new Map();
 const { registry, meter, refresh } = openControllerMetrics(database);
 const health = () => readControllerHealth(database, rounds);
 const figures = await showMetrics(env.metrics, { registry, refresh, health }, log);
+let networkAway = false;
 /** The portal tells administrators how long the trail is kept; 0: for ever. */
-const detail = () => ({ metricsUrl: figures?.url ?? "", keepEventsMonths: env.eventMonths ?? 0 });
+const detail = () => ({
+  metricsUrl: figures?.url ?? "",
+  keepEventsMonths: env.eventMonths ?? 0,
+  networkAway,
+});
+const told: ControllerMeter = {
+  ...meter,
+  network: (pass) => {
+    networkAway = pass === null;
+    meter.network(pass);
+  },
+};
 const heartbeat = await startHeartbeat(database, "controller", version, process.pid, detail);
 const loop = {
   database,
@@ -40,7 +52,7 @@ const loop = {
   workers: env.workers,
   network,
   eventMonths: env.eventMonths,
-  meter,
+  meter: told,
   rounds,
 };
 const stopLoop = await startLoop(loop);

@@ -11,6 +11,7 @@ import {
   type QueueFigures,
   readAuthority,
   readHypervisors,
+  readNetworkAway,
   readProcesses,
   readQueues,
   readTrail,
@@ -39,7 +40,10 @@ export type HealthSources = {
 };
 
 type Parts = Record<HealthPart, PartHealth>;
-type Stored = Pick<Parts, "database" | "controllers" | "agents" | "webs" | "queue" | "authority" | "trail">;
+type Stored = Pick<
+  Parts,
+  "database" | "controllers" | "agents" | "webs" | "queue" | "network" | "authority" | "trail"
+>;
 
 /** Longer than this and the database counts as gone, whatever it may still say, ms. */
 const patienceMs = 3_000;
@@ -88,6 +92,7 @@ const unreachable: Stored = {
   agents: failed("unknown"),
   webs: failed("unknown"),
   queue: failed("unknown"),
+  network: failed("unknown"),
   authority: failed("unknown"),
   trail: failed("unknown"),
 };
@@ -96,11 +101,12 @@ async function askDatabase({ database, since, expectAgent }: HealthSources): Pro
   const began = performance.now();
   await database.pool.query("SELECT 1");
   const roundTripSeconds = (performance.now() - began) / 1_000;
-  const [controllers, webs, hypervisors, queues, authority, trail] = await Promise.all([
+  const [controllers, webs, hypervisors, queues, networkAway, authority, trail] = await Promise.all([
     readProcesses(database, "controller", since),
     readProcesses(database, "web", new Date(0)),
     readHypervisors(database, since),
     readQueues(database),
+    readNetworkAway(database, since),
     readAuthority(database),
     readTrail(database),
   ]);
@@ -111,6 +117,7 @@ async function askDatabase({ database, since, expectAgent }: HealthSources): Pro
     webs: judgeProcesses(webs),
     agents: judgeAgents(hypervisors, expectAgent),
     queue: judgeQueues(queues),
+    network: networkAway ? degraded("unreachable") : well(),
     authority: judgeAuthority(authority),
     trail: judgeTrail(trail),
   };

@@ -37,6 +37,16 @@ export async function readProcesses(
   return rows[0] ?? { alive: 0, silentSeconds: 0 };
 }
 
+/** Whether a controller that is alive says that the network took not what it was last told. */
+export async function readNetworkAway({ pool }: Pick<Database, "pool">, since: Date): Promise<boolean> {
+  const { rows } = await pool.query<{ away: boolean }>(
+    `SELECT coalesce(bool_or((detail ->> 'networkAway')::boolean), false) AS away FROM process
+     WHERE kind = 'controller' AND last_seen_at > greatest($1, now() - make_interval(secs => $2))`,
+    [since, goneAfterMs / 1_000],
+  );
+  return rows[0]?.away ?? false;
+}
+
 export type HypervisorFigures = {
   counts: Record<HypervisorState, number>;
   /** Longest silence among those that should report: revoked, fenced and joining ones don't. */

@@ -15,6 +15,7 @@ export {
   type QueueFigures,
   readAuthority,
   readHypervisors,
+  readNetworkAway,
   readProcesses,
   readQueues,
   readTrail,

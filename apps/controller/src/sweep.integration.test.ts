@@ -47,6 +47,7 @@ const walks: (Walk & { least: number })[] = [
   { ...calls, when: "before", least: 8 },
   { ...calls, when: "after", least: 8 },
   { ...calls, when: "before", ending: "delete", least: 2 },
+  { ...calls, role: "controller", when: "after", least: 2 },
 ];
 
 describe("a cloud comes to the same end", () => {

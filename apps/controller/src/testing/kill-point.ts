@@ -63,7 +63,7 @@ function die(): Promise<never> {
   return new Promise<never>(() => {});
 }
 
-/** A driver call, as the wrapped simulator makes it. */
+/** A driver call, as the wrapped simulators make it. */
 async function driverCall<T>(call: () => Promise<T>): Promise<T> {
   const point = isPoint("driver");
   if (point?.when === "before") await die();
@@ -73,12 +73,17 @@ async function driverCall<T>(call: () => Promise<T>): Promise<T> {
 }
 Object.assign(globalThis, { madangDriverCall: driverCall });
 
+const fakes = [
+  ["hypervisor", "./counted-simulator.ts"],
+  ["network", "./counted-network.ts"],
+] as const;
+
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
-    const isFake = found.url.endsWith("/hypervisor/fake.ts");
-    if (!isFake || !context.parentURL?.endsWith("/hypervisor/registry.ts")) return found;
-    return { ...found, url: new URL("./counted-simulator.ts", import.meta.url).href };
+    const fake = fakes.find(([seam]) => found.url.endsWith(`/${seam}/fake.ts`));
+    if (!fake || !context.parentURL?.endsWith(`/${fake[0]}/registry.ts`)) return found;
+    return { ...found, url: new URL(fake[1], import.meta.url).href };
   },
 });
 

@@ -1,10 +1,11 @@
 /** Clouds for the convergence sweep: real processes that end where they are told to, on a PostgreSQL that may end too. */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Topology } from "@madang/core/network/topology";
 import { type Database, openDatabase } from "@madang/db";
 import pg from "pg";
 import { z } from "zod";
@@ -138,6 +139,8 @@ export type SweepCloud = {
   turnKnobs: (wishes: { [hypervisor: string]: object }) => Promise<void>;
   /** What the simulators hold, read where they keep it. */
   guests: () => Promise<SimulatedGuest[]>;
+  /** What the simulated network holds, read where it keeps it; null: nothing yet. */
+  network: () => Promise<Topology | null>;
   /** Makes the leases of killed controllers run out now and not in ten seconds. */
   endLeases: () => Promise<void>;
   close: () => Promise<void>;
@@ -163,6 +166,7 @@ export async function startSweepCloud(
     NODE_COMPILE_CACHE: compiled(server.folder),
     MADANG_DATA: data,
     MADANG_SECRETS: join(server.folder, "secrets"),
+    MADANG_NETWORK: "simulated",
     LOG_LEVEL: "debug",
   };
   const inside = { ...common, DATABASE_URL: databaseUrl };
@@ -218,7 +222,10 @@ export async function startSweepCloud(
     );
     const call = callAny(await Promise.all(webs.map(({ url }) => signInPatiently(url))));
     const guests = async () => (await Promise.all(folders.map(readGuests))).flat();
-    return { database, projectIds, imageId, flavorIds, processes, call, turnKnobs, guests, endLeases, close };
+    const network = () => readNetwork(join(data, "network.json"));
+    for (const projectId of projectIds) await addNetwork(call, projectId);
+    const told = { database, projectIds, imageId, flavorIds, processes };
+    return { ...told, call, turnKnobs, guests, network, endLeases, close };
   } catch (error) {
     await close();
     throw error;
@@ -281,4 +288,15 @@ async function readGuests(folder: string): Promise<SimulatedGuest[]> {
     .array(simulatedGuest)
     .parse(JSON.parse(text))
     .map((guest) => ({ ...guest, hypervisor: folder }));
+}
+
+/** What is launched in a project with one network gets an interface there. */
+async function addNetwork(call: Session["call"], projectId: string): Promise<void> {
+  const subnet = { id: randomUUID(), name: "swept", cidr: "10.9.0.0/20" };
+  await call("POST", "network.create", { id: randomUUID(), projectId, name: "swept", subnet });
+}
+
+async function readNetwork(path: string): Promise<Topology | null> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  return text === null ? null : z.custom<Topology>().parse(JSON.parse(text));
 }

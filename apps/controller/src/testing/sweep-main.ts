@@ -50,6 +50,7 @@ function everyWalk(): Walk[] {
     { role: "web", kind: "commit", how: "kill" },
     { role: "web", kind: "commit", how: "sever" },
     { role: "agent", kind: "driver", how: "kill" },
+    { role: "controller", kind: "driver", how: "kill" },
   ] as const;
   return ways.flatMap((way) => whens.flatMap((when) => ends.map((ending) => ({ ...way, when, ending }))));
 }

@@ -1,6 +1,8 @@
 /** What must be true of a cloud at rest: the simulators hold exactly what the tables say, and nothing is left over. */
+import { isDeepStrictEqual } from "node:util";
 import { deriveStatus } from "@madang/core/instance/status";
 import { instanceView, type Operation, type PrismaNamespace } from "@madang/db";
+import { readTopology } from "../reconcilers/network.view.ts";
 import type { SimulatedGuest, SweepCloud } from "./sweep-cloud.ts";
 
 /** Everything that is wrong, in words; empty when nothing is. */
@@ -18,6 +20,7 @@ export async function faultsOf(cloud: SweepCloud): Promise<string[]> {
       .map(({ guestId }) => `guest ${guestId} is left over`),
     ...instances.flatMap((instance) => instanceFaults(instance, held)),
     ...(await leftovers(cloud)),
+    ...(await networkFaults(cloud)),
     ...(await trailFaults(cloud)),
   ];
 }
@@ -68,6 +71,24 @@ async function leftovers({ database: { pool } }: SweepCloud): Promise<string[]> 
       WHERE instance_id NOT IN (SELECT id FROM instance)
     UNION ALL SELECT 'allocation of ' || guest_id FROM allocation WHERE guest_id NOT IN (SELECT id FROM guest)`);
   return rows.map(({ fault }) => fault);
+}
+
+/** The simulated network holds what the tables say, and the tables say that it does. */
+async function networkFaults(cloud: SweepCloud): Promise<string[]> {
+  const { pool } = cloud.database;
+  const [held, { topology }] = [await cloud.network(), await readTopology(cloud.database)];
+  const differs = isDeepStrictEqual(held, topology) ? [] : ["the network holds another topology"];
+  const { rows } = await pool.query<{ fault: string }>(`
+    SELECT 'port ' || p.id || ' is bound to ' || coalesce(p.realised_hypervisor_id::text, 'nothing') AS fault
+      FROM port p LEFT JOIN instance i ON i.id = p.instance_id LEFT JOIN guest g ON g.id = i.active_guest_id
+      WHERE p.realised_hypervisor_id IS DISTINCT FROM g.hypervisor_id OR p.up <> (g.id IS NOT NULL)
+    UNION ALL SELECT 'port ' || id || ' is not as it was asked for' FROM port WHERE realised_generation < generation
+    UNION ALL SELECT 'network ' || id || ' is not as it was asked for' FROM network WHERE realised_generation < generation
+    UNION ALL SELECT 'port ' || id || ' of a deleted instance is left' FROM port
+      WHERE owner IN ('none', 'instance') AND instance_id IS NULL
+    UNION ALL SELECT 'instance ' || i.id || ' has ' || count(p.id) || ' ports' FROM instance i
+      LEFT JOIN port p ON p.instance_id = i.id GROUP BY i.id HAVING count(p.id) <> 1`);
+  return [...differs, ...rows.map(({ fault }) => fault)];
 }
 
 /** How the trail tells that an operation was asked for, and that it was done. */

@@ -13,6 +13,7 @@ export {
   type QueueFigures,
   readAuthority,
   readHypervisors,
+  readNetworkAway,
   readProcesses,
   readQueues,
   readTrail,

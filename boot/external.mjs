@@ -59,10 +59,13 @@ async function startLink(supervisor, { place, settings, datapath }) {
     throw new Fault("MADANG_EXTERNAL=nat: this host has no default route.", {
       advice: "Leave it out, and the external network ends at this host.",
     });
-  supervisor.atEnd("The link to the external network", () => alone(() => removeHostLink(place)));
+  supervisor.atEnd("The link to the external network", () => removeExternal(place));
   await makeHostLink(place, { layout, uplink, datapath });
   return answer(mode, layout, layout.host, "; floating IPs are reached from this host");
 }
+
+/** Of whatever run; nothing is said about what is not there. */
+export const removeExternal = (place) => alone(() => removeHostLink(place));
 
 const isCard = ({ mode }) => mode !== "isolated" && mode !== "nat";
 

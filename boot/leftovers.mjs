@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { removeHostLink } from "./host-link.mjs";
+import { removeExternal } from "./external.mjs";
 import { signal } from "./living.mjs";
 import { ownedRunFolders, removeNamespace } from "./network-namespace.mjs";
 import { placeOf } from "./network-place.mjs";
@@ -32,7 +32,7 @@ async function networksOf(folder) {
   const left = ownedRunFolders().filter(({ data }) => data.startsWith(folder));
   for (const { run, data } of left) {
     const place = placeOf(data, run.slice(-8));
-    await removeHostLink(place).catch(() => {});
+    await removeExternal(place).catch(() => {});
     await removeNamespace(place).catch(() => {});
   }
   return left.map(({ run, data }) => `the network ${run} of ${data} was left`);

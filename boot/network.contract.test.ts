@@ -288,6 +288,20 @@ describe("the network of a copy", () => {
     expect(traces(place)).toEqual(nothing);
   });
 
+  it("is removed by the next start that wants none", async () => {
+    const before = hostState();
+    const data = folder();
+    const first = await start(data);
+    first.process.kill("SIGKILL");
+    await new Promise((resolve) => first.process.once("exit", resolve));
+    expect(traces(first.network.place)).not.toEqual(nothing);
+    const second = await start(data, { MADANG_NETWORK: "none" });
+    expect(second.network).toEqual({ kind: "none", why: "MADANG_NETWORK=none" });
+    expect(traces(first.network.place)).toEqual(nothing);
+    expect(hostState()).toEqual(before);
+    expect(await stop(second)).toBe(0);
+  });
+
   it("leads out by the host's address where it is asked to, beside another copy, and undoes that too", async () => {
     const before = hostState();
     const [one, other] = await Promise.all([start(folder()), start(folder(), { MADANG_EXTERNAL: "nat" })]);

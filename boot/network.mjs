@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { findDatapath, missingPrograms } from "./datapath.mjs";
-import { leadsOut, startExternal } from "./external.mjs";
+import { leadsOut, removeExternal, startExternal } from "./external.mjs";
 import { Fault } from "./fault.mjs";
 import { makeNamespace, removeNamespace } from "./network-namespace.mjs";
 import { networkPlace } from "./network-place.mjs";
@@ -31,7 +31,14 @@ async function openPlace(place) {
   }
 }
 
-function withoutNetworks({ network }, none) {
+/** An earlier run that was killed may have left a switch, which nobody wants now. */
+async function withoutNetworks(supervisor, { network, data }, none) {
+  const place = networkPlace(data);
+  if (existsSync(place.run)) {
+    await supervisor.forget(lastingNames);
+    await removeExternal(place);
+    await removeNamespace(place);
+  }
   if (network !== "ovn") return none;
   throw new Fault(`MADANG_NETWORK=ovn is not possible here: ${none.why}.`, {
     advice: "Mend that, or leave the setting out and instances run without tenant networks.",
@@ -48,10 +55,10 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
     throw new Fault("MADANG_OVN_SB is set and MADANG_OVN_NB is not.", { advice: "Set both or none." });
   const central = first && ovn === null;
   const stop = obstacle({ settings, hypervisor, first, central });
-  if (stop) return withoutNetworks(settings, stop);
+  if (stop) return withoutNetworks(supervisor, settings, stop);
   const place = networkPlace(settings.data);
   const { made, fault } = await openPlace(place);
-  if (fault) return withoutNetworks(settings, { kind: "none", why: fault });
+  if (fault) return withoutNetworks(supervisor, settings, { kind: "none", why: fault });
   supervisor.atEnd("The network namespace", () => removeNamespace(place));
   if (made) await supervisor.forget(lastingNames);
   mkdirSync(place.folder, { recursive: true });

@@ -73,6 +73,8 @@ export async function updatePort(
   await changeNetworks(deps, actor, projectId, async (tx) => {
     const before = await lockedPort(tx, projectId, id);
     requireNotOfNetwork(before);
+    // What a router is at is the router's business.
+    if (before.routerId !== null) await requireFreePort(tx, before);
     const groupsBefore = await groupNames(tx, id);
     if (securityGroupIds) await setGroups(tx, projectId, id, securityGroupIds);
     const after = await tx.port.update({ where: { id }, data: changes });

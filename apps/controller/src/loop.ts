@@ -277,7 +277,11 @@ async function watchPresence(loop: Loop): Promise<void> {
     log.info({ ...change, lost: lost.length }, change.action);
     await wakeAll(loop, lost);
   }
-  if (changes.some(({ action }) => action === "hypervisor.up")) loop.onCapacity();
+  if (changes.some(({ action }) => action === "hypervisor.up")) {
+    loop.onCapacity();
+    // Routers may have their gateway there.
+    lookAtNetwork(loop);
+  }
   if (failures.length > 0) throw new AggregateError(failures, "hypervisors were not looked after");
 }
 

@@ -209,8 +209,13 @@ async function recordStop(
   await recordEvent(tx, loaded.row, { action });
 }
 
+/** It has all that it needs: what it waited for before says nothing any more. */
 async function settle(tx: Tx, loaded: LoadedInstance): Promise<void> {
-  await setInstance(tx, loaded, { observedGeneration: loaded.row.generation });
+  const { PortsBound, ...conditions } = readConditions(loaded.row);
+  await setInstance(tx, loaded, {
+    observedGeneration: loaded.row.generation,
+    ...(PortsBound ? { conditions } : {}),
+  });
   const running = activeGuest(loaded.view)?.observed === "running";
   await settleOperations(tx, loaded, running);
 }

@@ -24,6 +24,7 @@ import {
   type AgentMeter,
   countedDriver,
   countedLink,
+  countedPlugger,
   type HypervisorFigures,
   silentMeter,
   watchAnswers,
@@ -72,10 +73,12 @@ export async function startHypervisor(
   const memory = await openMemory(directory);
   const userData = openUserData(join(directory, "user-data"), (...wanted) => line.link().userData(...wanted));
   const images = await openImageCache(join(directory, "images"), (...wanted) => line.link().image(...wanted));
+  const plugger = options.openPlugger?.(line.identity().hypervisorId);
   const networks = openTenantNetworks({
-    plugger: options.openPlugger?.(line.identity().hypervisorId) ?? null,
+    plugger: plugger ? countedPlugger(plugger, meter) : null,
     isSimulated: !driver.capabilities.realDisks,
     userData: userData.get,
+    onAnswer: meter.told,
     log,
   });
   const late: { reporter: Reporter | null } = { reporter: null };

@@ -4,6 +4,7 @@
  */
 import { type HypervisorNetwork, hypervisorNetwork } from "@madang/core/wire/agent";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import type { PortPlugger } from "@madang/drivers/network/driver";
 import {
   Counter,
   Gauge,
@@ -22,9 +23,16 @@ export type AgentMeter = {
   attempted: (attempt: Attempt) => void;
   drove: (call: string, ended: Ended, seconds: number) => void;
   linked: (call: string, ended: Ended) => void;
+  /** A guest asked for its metadata. */
+  told: (status: number) => void;
 };
 
-export const silentMeter: AgentMeter = { attempted: () => {}, drove: () => {}, linked: () => {} };
+export const silentMeter: AgentMeter = {
+  attempted: () => {},
+  drove: () => {},
+  linked: () => {},
+  told: () => {},
+};
 
 /** Of one hypervisor, at the moment. Ages are in ms. */
 export type HypervisorFigures = {
@@ -79,6 +87,12 @@ function openMeter(registry: Registry): AgentMeter {
     labelNames: ["call", "outcome"],
     registers,
   });
+  const answers = new Counter({
+    name: "madang_agent_metadata_answers_total",
+    help: "Answers at 169.254.169.254, by status.",
+    labelNames: ["status"],
+    registers,
+  });
   return {
     attempted: ({ action, outcome, seconds }) => {
       attempts.inc({ action, outcome });
@@ -89,6 +103,7 @@ function openMeter(registry: Registry): AgentMeter {
       callSeconds.observe({ call }, seconds);
     },
     linked: (call, outcome) => links.inc({ call, outcome }),
+    told: (status) => answers.inc({ status: String(status) }),
   };
 }
 
@@ -175,6 +190,19 @@ export function countedLink(link: Link, { linked }: AgentMeter): Link {
     renew: counted("renew", link.renew),
     userData: counted("user-data", link.userData),
     image: counted("image", link.image),
+  };
+}
+
+/** The same switch, counted beside the driver. */
+export function countedPlugger(plugger: PortPlugger, { drove }: AgentMeter): PortPlugger {
+  const counted = <T>(call: string, work: () => Promise<T>) =>
+    timed(work, (seconds, error) => drove(call, error === null ? "ok" : "failed", seconds));
+  return {
+    ...plugger,
+    ensure: (...args) => counted("port-ensure", () => plugger.ensure(...args)),
+    listen: (...args) => counted("port-listen", () => plugger.listen(...args)),
+    remove: (...args) => counted("port-remove", () => plugger.remove(...args)),
+    list: (...args) => counted("port-list", () => plugger.list(...args)),
   };
 }
 

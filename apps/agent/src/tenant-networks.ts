@@ -1,7 +1,6 @@
 /** What one hypervisor does for tenant networks: its guests' ports, and the metadata that is told in each network. */
 import type { GuestSpec } from "@madang/core/wire/guest";
 import type { PortPlugger } from "@madang/drivers/network/driver";
-import type { Logger } from "pino";
 import { noPorts, openPorts, type Ports } from "./converge/ports.ts";
 import { openDoors } from "./metadata/doors.ts";
 import type { MetadataDeps } from "./metadata/server.ts";
@@ -16,18 +15,16 @@ export type TenantNetworks = {
   clear: () => Promise<void>;
 };
 
-type Deps = { plugger: PortPlugger | null; isSimulated: boolean; log: Logger } & Pick<
-  MetadataDeps,
-  "userData"
->;
+type Deps = { plugger: PortPlugger | null; isSimulated: boolean } & Omit<MetadataDeps, "find">;
 
-export function openTenantNetworks({ plugger, isSimulated, userData, log }: Deps): TenantNetworks {
+export function openTenantNetworks({ plugger, isSimulated, ...told }: Deps): TenantNetworks {
   if (!plugger) {
     const ports = noPorts(isSimulated);
     return { ports, follow: () => {}, stop: async () => {}, clear: async () => {} };
   }
   let named: ReadonlySet<string> = new Set();
-  const doors = openDoors({ plugger, userData, log });
+  const { log } = told;
+  const doors = openDoors({ plugger, ...told });
   const isWanted = (device: string) => named.has(device) || doors.isNeeded(device);
   const ports = openPorts({ plugger, isWanted, log });
   return {

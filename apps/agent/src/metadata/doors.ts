@@ -8,7 +8,6 @@ import { asCloudError } from "@madang/core/errors";
 import type { GuestSpec } from "@madang/core/wire/guest";
 import type { PortPlugger } from "@madang/drivers/network/driver";
 import PQueue from "p-queue";
-import type { Logger } from "pino";
 import { backOffMs } from "../converge/decision.ts";
 import { type Census, type Place, takeCensus } from "./census.ts";
 import { type MetadataDeps, serveMetadata } from "./server.ts";
@@ -20,18 +19,14 @@ export type Doors = {
   stop: () => Promise<void>;
 };
 
-export type DoorsDeps = {
-  plugger: PortPlugger;
-  userData: MetadataDeps["userData"];
-  log: Logger;
-};
+export type DoorsDeps = { plugger: PortPlugger } & Omit<MetadataDeps, "find">;
 
 type Door = { place: Place; ending: AbortController; server: Server | null; timer: NodeJS.Timeout | null };
 
 /** Each takes a child for a moment; more at once would only slow the guests' starts. */
 const openedAtOnce = 2;
 
-export function openDoors({ plugger, userData, log }: DoorsDeps): Doors {
+export function openDoors({ plugger, log, ...told }: DoorsDeps): Doors {
   const doors = new Map<string, Door>();
   const queue = new PQueue({ concurrency: openedAtOnce });
   let census: Census = takeCensus([]);
@@ -43,7 +38,7 @@ export function openDoors({ plugger, userData, log }: DoorsDeps): Doors {
       const listener = await plugger.listen(place, ending.signal);
       if (ending.signal.aborted) return void listener.close();
       const find = (address: string) => census.find(networkId, address);
-      door.server = serveMetadata(listener, { find, userData, log: log.child({ networkId }) });
+      door.server = serveMetadata(listener, { ...told, find, log: log.child({ networkId }) });
       log.info({ networkId, portId }, "metadata is served");
     } catch (error) {
       if (ending.signal.aborted) return;

@@ -10,11 +10,13 @@ const guest = spec({ hostname: "web-1", userDataSha256: "b".repeat(64) });
 let server: Server;
 let port: number;
 let asked: string[];
+let told: number[];
 let find: MetadataDeps["find"];
 let userData: MetadataDeps["userData"];
 
 beforeEach(async () => {
   asked = [];
+  told = [];
   find = () => guest;
   userData = async () => Buffer.from("#!/bin/sh\n");
   const listener = createServer();
@@ -27,6 +29,7 @@ beforeEach(async () => {
       return find(from);
     },
     userData: (...wanted) => userData(...wanted),
+    onAnswer: (status) => told.push(status),
     log: pino({ level: "silent" }),
   });
 });
@@ -64,6 +67,7 @@ describe("the metadata server", () => {
     expect(await (await get("/latest/user-data")).text()).toBe("#!/bin/sh\n");
     expect((await get("/latest/user-data", { method: "HEAD" })).headers.get("content-length")).toBe("10");
     expect((await get("/latest/nothing")).status).toBe(404);
+    await expect.poll(() => told).toEqual([200, 200, 200, 200, 404]);
   });
 
   it("believes the connection, and nothing that a request says", async () => {

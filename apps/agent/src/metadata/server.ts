@@ -13,6 +13,7 @@ export type MetadataDeps = {
   /** The guest with this address in this network. */
   find: (address: string) => GuestSpec | null;
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
+  onAnswer?: (status: number) => void;
   log: Logger;
 };
 
@@ -29,6 +30,7 @@ const fetchMs = 20_000;
 export function serveMetadata(listener: Listener, deps: MetadataDeps): Server {
   const options = { ...limits, maxHeaderSize: headBytes, keepAliveTimeout: idleMs };
   const server = createServer(options, (request, response) => {
+    response.on("finish", () => deps.onAnswer?.(response.statusCode));
     answer(deps, request, response).catch((error: unknown) => {
       deps.log.warn({ err: error }, "metadata request failed");
       end(response, 503);

@@ -34,7 +34,6 @@ export function MapNode({ projectId, node, reachable, selected, onChoose }: MapN
         type="button"
         data-node={node.key}
         tabIndex={reachable ? 0 : -1}
-        aria-label={nodeWords(t, node)}
         aria-pressed={node.kind === "more" ? node.open : selected}
         onClick={onChoose}
         style={isBand ? { height: node.header } : undefined}
@@ -47,6 +46,7 @@ export function MapNode({ projectId, node, reachable, selected, onChoose }: MapN
           node.kind === "router" && "rounded-full px-4",
         )}
       >
+        <span className="sr-only">{nodeWords(t, node)}</span>
         <Content node={node} />
       </button>
       {node.kind === "instance" ? <ConsoleLink projectId={projectId} node={node} /> : null}
@@ -79,7 +79,7 @@ function Content({ node }: { node: TopologyNode }) {
 /** Shown while there is room to read it. */
 function Small({ children }: { children: ReactNode }) {
   return (
-    <span className="truncate text-label text-muted group-data-[detail=least]/map:hidden group-data-[detail=less]/map:hidden">
+    <span className="truncate text-label text-muted group-data-[detail=least]/map:sr-only group-data-[detail=less]/map:sr-only">
       {children}
     </span>
   );
@@ -140,7 +140,7 @@ function InstanceContent({ node: { instance, addresses } }: { node: Of<"instance
   return (
     <>
       <StatusMark view={instance} />
-      <span className="flex min-w-0 flex-1 flex-col pr-6 group-data-[detail=least]/map:hidden">
+      <span className="flex min-w-0 flex-1 flex-col pr-6 group-data-[detail=least]/map:sr-only">
         <span className="truncate font-medium">{instance.name}</span>
         <Small>
           <code className="font-mono">{addresses.join(" · ") || "–"}</code>

@@ -1,28 +1,20 @@
-/** What a node is, for those who hear the map instead of seeing it. */
+/** What those hear of a node who don't see its icon and its place; its name and addresses they hear as they stand there. */
 import type { Translate } from "../../lib/error-text.ts";
 import type { StatusCount, TopologyNode } from "./layout.ts";
 
 export function nodeWords(t: Translate, node: TopologyNode): string {
   switch (node.kind) {
-    case "network": {
-      const { name, external, cidrs } = node.network;
-      const kind = external ? "externalWords" : "networkWords";
-      return t(`topology.${kind}`, { name, ranges: cidrs.join(", "), counts: statusCounts(t, node.counts) });
-    }
+    case "network":
+      return t(node.network.external ? "topology.externalWords" : "topology.networkWords");
+    case "router":
+      return node.outside === null
+        ? t("topology.closedRouterWords")
+        : t("topology.routerWords", { outside: node.outside });
+    case "instance":
+      return t("topology.instanceWords", { status: t(`statuses.${node.instance.status}`) });
     case "loose":
-      return t("topology.looseWords", { counts: statusCounts(t, node.counts) });
-    case "router": {
-      const { name, gatewayAddress } = node.router;
-      if (node.outside === null) return t("topology.closedRouterWords", { name });
-      return t("topology.routerWords", { name, outside: node.outside, address: gatewayAddress ?? "" });
-    }
     case "more":
-      return node.open ? t("topology.fewer") : t("topology.more", { count: node.hidden });
-    case "instance": {
-      const { name, status } = node.instance;
-      const addresses = node.addresses.join(", ");
-      return t("topology.instanceWords", { name, status: t(`statuses.${status}`), addresses });
-    }
+      return "";
   }
 }
 

@@ -9,6 +9,7 @@ import type { NetworkRow, PortRow } from "../../lib/rows.ts";
 import { KindMark } from "../network/network-list-page.tsx";
 import { GroupChoice } from "../port/group-choice.tsx";
 import { portName } from "../port/port-user.tsx";
+import { cn } from "../ui/class-names.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import type { LaunchForm } from "./form-schema.ts";
@@ -37,7 +38,7 @@ export function NetworkField({ projectId, networks, ports }: NetworkFieldProps) 
             key={network.id}
             id={network.id}
             words={network.name}
-            note={network.subnets.map(({ cidr }) => cidr).join(", ") || t("noSubnet")}
+            note={rangesOf(network) || t("noSubnet")}
             mark={<KindMark network={network} />}
             disabled={network.subnets.length === 0}
             onToggle={() => toggle("network", network.id)}
@@ -66,6 +67,10 @@ export function NetworkField({ projectId, networks, ports }: NetworkFieldProps) 
       ) : null}
     </div>
   );
+}
+
+function rangesOf({ subnets }: NetworkRow): string {
+  return subnets.map(({ cidr }) => cidr).join(", ");
 }
 
 function NoNetwork({ projectId }: { projectId: string }) {
@@ -107,7 +112,7 @@ function Choice({ id, words, note, mark, disabled, onToggle }: ChoiceProps) {
       <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
         <span className="font-medium break-words">{words}</span>
         {mark}
-        <span className="font-mono text-label text-muted">
+        <span className={cn("text-label text-muted", !full && !disabled && "font-mono")}>
           {full ? t("limit", { limit: interfaceLimit }) : note}
         </span>
       </span>

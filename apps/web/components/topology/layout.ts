@@ -14,15 +14,16 @@ export type TopologyNode = Box & { key: string } & (
     | { kind: "network"; network: TopologyNetworkRow; counts: StatusCount[]; header: number }
     | { kind: "loose"; counts: StatusCount[]; header: number }
     | { kind: "router"; router: TopologyRouterRow; outside: string | null }
-    | { kind: "instance"; instance: TopologyInstanceRow; addresses: string[]; again: boolean }
+    | { kind: "instance"; instance: TopologyInstanceRow; addresses: string[]; again: boolean; small: boolean }
     | { kind: "more"; bandKey: string; hidden: number; counts: StatusCount[]; open: boolean }
   );
 export type StatusCount = { status: TopologyInstanceRow["status"]; count: number };
 export type TopologyLine = { key: string; kind: "gateway" | "leg"; points: [x: number, y: number][] };
 export type Layout = { nodes: TopologyNode[]; lines: TopologyLine[]; width: number; height: number };
 
-/** The width is the least: cards share what a band has. */
+/** The widths are the least: cards share what a band has. A band that shows all of many has them small. */
 const card = { width: 200, height: 48, gap: 10 };
+const smallCard = { width: 130, height: 30, gap: 6 };
 const header = 38;
 const pad = 12;
 const rowGap = 18;
@@ -45,22 +46,15 @@ export function layoutTopology(view: TopologyView, opened: ReadonlySet<string>, 
   const lanes = legLanes(rows);
   const laneCount = Math.max(0, ...lanes.values()) + 1;
   const left = pad + (outside.length + laneCount) * lane;
-  const columns = Math.max(1, Math.floor((width - left - pad * 3 + card.gap) / (card.width + card.gap)));
   const bandWidth = Math.max(card.width + pad * 2, width - left - pad);
   const nodes: TopologyNode[] = [];
   let y = pad;
   for (const row of rows) {
+    const place = { x: left, y, width: bandWidth };
     const placed =
       row.kind === "router"
-        ? [
-            routerNode(row.router, view, {
-              x: left,
-              y,
-              width: Math.min(routerWidth, bandWidth),
-              height: routerHeight,
-            }),
-          ]
-        : bandNodes(row.band, opened.has(row.band.key), { x: left, y, width: bandWidth, columns });
+        ? [routerNode(row.router, view, place)]
+        : bandNodes(row.band, opened.has(row.band.key), place);
     nodes.push(...placed);
     y += (placed[0]?.height ?? 0) + rowGap;
   }
@@ -126,44 +120,52 @@ function countsOf(members: readonly Member[]): StatusCount[] {
   return [...counts].map(([status, count]) => ({ status, count })).toSorted((a, b) => b.count - a.count);
 }
 
-type Place = { x: number; y: number; width: number; columns: number };
+type Place = { x: number; y: number; width: number };
 
 /** The band itself comes first. */
-function bandNodes(band: Band, open: boolean, { x, y, width, columns }: Place): TopologyNode[] {
+function bandNodes(band: Band, open: boolean, { x, y, width }: Place): TopologyNode[] {
   const { key, network, members } = band;
   const folds = members.length > cardLimit;
   const shown = folds && !open ? members.slice(0, cardLimit - 1) : members;
+  const grid = gridOf({ x, y: y + header, width }, folds && open ? smallCard : card);
   const cells = shown.length + (folds ? 1 : 0);
-  const lines = Math.ceil(cells / columns);
-  const height = header + (lines === 0 ? 0 : lines * (card.height + card.gap) - card.gap + pad);
-  const cellWidth = (width - pad * 2 + card.gap) / columns - card.gap;
-  const cell = (index: number): Box => ({
-    x: x + pad + (index % columns) * (cellWidth + card.gap),
-    y: y + header + Math.floor(index / columns) * (card.height + card.gap),
-    width: cellWidth,
-    height: card.height,
-  });
+  const last = cells === 0 ? null : grid(cells - 1);
+  const height = last ? last.y + last.height + pad - y : header;
   const box = { key, x, y, width, height, counts: countsOf(members), header };
   const hidden = members.slice(shown.length);
   const more: TopologyNode = {
     ...{ kind: "more", key: `${key}/more`, bandKey: key, open, hidden: hidden.length },
-    ...{ ...cell(shown.length), counts: countsOf(hidden) },
+    ...{ ...grid(shown.length), counts: countsOf(hidden) },
   };
   return [
     network ? { kind: "network", network, ...box } : { kind: "loose", ...box },
     ...shown.map(
       (member, index): TopologyNode => ({
         ...{ kind: "instance", key: `${key}/${member.instance.id}` },
-        ...{ ...member, ...cell(index) },
+        ...{ ...member, ...grid(index), small: folds && open },
       }),
     ),
     ...(folds ? [more] : []),
   ];
 }
 
-function routerNode(router: TopologyRouterRow, { networks }: TopologyView, box: Box): TopologyNode {
+/** Where each card stands, in as many columns as there is room for. */
+function gridOf({ x, y, width }: Place, least: typeof card): (index: number) => Box {
+  const inner = width - pad * 2 + least.gap;
+  const columns = Math.max(1, Math.floor(inner / (least.width + least.gap)));
+  const step = inner / columns;
+  return (index) => ({
+    x: x + pad + (index % columns) * step,
+    y: y + Math.floor(index / columns) * (least.height + least.gap),
+    width: step - least.gap,
+    height: least.height,
+  });
+}
+
+function routerNode(router: TopologyRouterRow, { networks }: TopologyView, place: Place): TopologyNode {
   const outside = networks.find(({ id }) => id === router.externalNetworkId)?.name ?? null;
-  return { kind: "router", key: router.id, router, outside, ...box };
+  const size = { width: Math.min(routerWidth, place.width), height: routerHeight };
+  return { kind: "router", key: router.id, router, outside, ...place, ...size };
 }
 
 /** Which lane of the gutter each router's legs go down: one that nobody else uses between its first and its last network. */

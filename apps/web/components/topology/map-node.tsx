@@ -18,6 +18,15 @@ type MapNodeProps = {
   selected: boolean;
   onChoose: () => void;
 };
+/** From far away a card is nothing but its state. */
+const farTones: Record<StatusCount["status"], string> = {
+  BUILD: "group-data-[detail=least]/map:bg-changing",
+  ACTIVE: "group-data-[detail=least]/map:bg-running",
+  SHUTOFF: "group-data-[detail=least]/map:bg-stopped",
+  REBOOT: "group-data-[detail=least]/map:bg-changing",
+  HARD_REBOOT: "group-data-[detail=least]/map:bg-changing",
+  ERROR: "group-data-[detail=least]/map:bg-danger",
+};
 type Of<Kind extends TopologyNode["kind"]> = Extract<TopologyNode, { kind: Kind }>;
 
 export function MapNode({ projectId, node, reachable, selected, onChoose }: MapNodeProps) {
@@ -42,7 +51,7 @@ export function MapNode({ projectId, node, reachable, selected, onChoose }: MapN
           isBand ? "rounded-surface px-3" : "h-full rounded-control border bg-surface px-2.5 dark:bg-raised",
           !isBand &&
             (selected ? "border-accent bg-accent-soft dark:bg-accent-soft" : "hover:border-line-strong"),
-          node.kind === "instance" && node.again && "border-dashed",
+          node.kind === "instance" && [node.again && "border-dashed", farTones[node.instance.status]],
           node.kind === "router" && "rounded-full px-4",
         )}
       >
@@ -136,15 +145,19 @@ function RouterContent({ node: { router, outside } }: { node: Of<"router"> }) {
   );
 }
 
-function InstanceContent({ node: { instance, addresses } }: { node: Of<"instance"> }) {
+function InstanceContent({ node: { instance, addresses, small } }: { node: Of<"instance"> }) {
   return (
     <>
-      <StatusMark view={instance} />
+      <span className="group-data-[detail=least]/map:hidden">
+        <StatusMark view={instance} />
+      </span>
       <span className="flex min-w-0 flex-1 flex-col pr-6 group-data-[detail=least]/map:sr-only">
         <span className="truncate font-medium">{instance.name}</span>
-        <Small>
-          <code className="font-mono">{addresses.join(" · ") || "–"}</code>
-        </Small>
+        {small ? null : (
+          <Small>
+            <code className="font-mono">{addresses.join(" · ") || "–"}</code>
+          </Small>
+        )}
       </span>
     </>
   );

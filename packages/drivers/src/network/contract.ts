@@ -148,6 +148,12 @@ export function networkContract(name: string, makeHarness: () => Promise<Network
         });
       }
       await harness.appear();
+      await until("somebody to answer", () =>
+        driver.observe().then(
+          () => true,
+          () => false,
+        ),
+      );
       await settled(topology);
     });
   });

@@ -98,7 +98,7 @@ describe("rows in OVN's databases", () => {
           expect(await ensure(topology)).toEqual({ changed: 0 });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -119,7 +119,7 @@ describe("rows in OVN's databases", () => {
           expect(await ensure(topology)).toEqual({ changed: 0 });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     await ensure(nothing);
   });

@@ -146,7 +146,7 @@ export class OvsdbClient {
   }
 
   async #pause(failures: number, remotes: number): Promise<void> {
-    const { first, longest } = this.#options.pause ?? { first: 100, longest: 4_000 };
+    const { first, longest } = this.#options.pause ?? { first: 100, longest: 1_000 };
     const rounds = Math.floor(failures / remotes);
     const base =
       failures % remotes === 0 && rounds > 0 ? Math.min(first * 2 ** (rounds - 1), longest) : first / 10;

@@ -13,8 +13,8 @@ export type LabGuest = {
   lease(): Promise<Lease>;
   /** One packet and its answer. */
   pings(address: string): Promise<boolean>;
-  /** What a TCP server says; null: no connection within two seconds. */
-  connect(address: string, port: number): Promise<string | null>;
+  /** What a TCP server says; null: no connection within the seconds, two if none are given. */
+  connect(address: string, port: number, seconds?: number): Promise<string | null>;
   /** Answers each TCP connection to the port with `name` and the peer's address. */
   serve(name: string, port: number): Promise<void>;
   /** Sends one UDP datagram. */
@@ -64,8 +64,10 @@ export function guestIn(lab: OvnLab, namespace: string): LabGuest {
     },
     pings: async (address) =>
       (await attempt("ip", ...inside, "busybox", "ping", "-c", "1", "-W", "1", address)).ok,
-    async connect(address, port) {
-      const said = await attempt("ip", ...inside, "busybox", "nc", "-w", "2", address, String(port));
+    async connect(address, port, seconds = 2) {
+      // nc itself waits for ever for what a connection that was cut off in its middle would have said.
+      const limited = ["timeout", String(seconds + 1), "busybox", "nc", "-w", String(seconds)];
+      const said = await attempt("ip", ...inside, ...limited, address, String(port));
       return said.ok && said.out !== "" ? said.out : null;
     },
     async serve(name, port) {

@@ -53,7 +53,10 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
     /** Until it holds: changes take effect when the chassis have heard of them. */
     const comes = (what: string, ask: () => Promise<boolean>) => until(what, ask, 30_000);
     const meets = (who: LabGuest, address: string, as: string | null) =>
-      comes(`${address} to answer ${as}`, async () => (await who.connect(address, web)) === as);
+      comes(
+        `${address} to answer ${as}`,
+        async () => (await who.connect(address, web, as === null ? 1 : 2)) === as,
+      );
 
     it("tells which ports are up", async () => {
       await comes("all ports", async () => {
@@ -254,7 +257,12 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
       await expect(ensure(withRules(topology, ours.id, []))).rejects.toMatchObject({ code: "Unavailable" });
       expect(await guests.a1.connect("10.0.2.13", web)).toBe("a3 10.0.1.11");
       await harness.appear();
-      await ensure(withRules(topology, ours.id, []));
+      await comes("the databases to obey", () =>
+        ensure(withRules(topology, ours.id, [])).then(
+          () => true,
+          () => false,
+        ),
+      );
       await meets(outside, place.floating.address, null);
       await ensure(topology);
       await meets(outside, place.floating.address, `a1 ${externalGateway}`);

@@ -40,7 +40,7 @@ export type RouterDetail = RouterItem & {
   routes: StaticRoute[];
   /** Where traffic to and from outside passes; null: nowhere, or not for the asker to know. */
   gatewayHypervisorName: string | null;
-  /** How many hypervisors that are up could take that over. */
+  /** How many hypervisors can lead outside at all. */
   gatewayCandidates: number;
 };
 
@@ -80,6 +80,10 @@ export function listRouters(
   return listPage(database, queryOf(where), input);
 }
 
+/** Those that the network driver is told of: with a switch, and a way into the external network. */
+const candidates = `(SELECT count(*)::int FROM hypervisor WHERE revoked_at IS NULL
+  AND coalesce(network ->> 'datapath', '') <> 'none' AND coalesce((network ->> 'leadsOut')::boolean, TRUE))`;
+
 /** `seesHypervisors`: only administrators learn where something is. Throws NotFound. */
 export async function readRouter(
   database: Database,
@@ -92,7 +96,7 @@ export async function readRouter(
     listPage(database, queryOf(where), { limit: 1 }),
     readInterfaces(database, id),
     database.pool.query<{ routes: unknown; host: string | null; candidates: number }>(
-      `SELECT r.routes, h.name AS host, (SELECT count(*)::int FROM hypervisor WHERE revoked_at IS NULL) AS candidates
+      `SELECT r.routes, h.name AS host, ${candidates} AS candidates
        FROM router r LEFT JOIN hypervisor h ON h.id = r.gateway_hypervisor_id WHERE r.id = $1`,
       [id],
     ),

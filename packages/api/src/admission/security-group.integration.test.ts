@@ -28,7 +28,7 @@ async function made(name: string): Promise<{ projectId: string; id: string }> {
 
 const ssh = () => ({ id: uuid(), direction: "ingress" as const, protocol: "tcp", portMin: 22, portMax: 22 });
 
-/** A network with a port of an instance in it, as V1's verbs would make them. */
+/** A network with a port of an instance in it, as their own verbs would make them. */
 async function instanceWithPort(fields: { portSecurity?: boolean } = {}) {
   const { prisma } = cloud.database;
   const launch = launchOf(cloud);

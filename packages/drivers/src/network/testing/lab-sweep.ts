@@ -1,24 +1,35 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { until } from "../../hypervisor/testing/until.ts";
-import { run } from "./lab-command.ts";
+import { attempt } from "./lab-command.ts";
 
 const name = /^mdt(\d+)-/;
 
-/** Removes the namespaces of a lab, and first whoever lives in them; without a prefix those whose test is no more. */
+/** Removes what is left of labs whose test is no more; with a prefix a lab's namespaces. Whoever lives in them goes first. */
 export async function sweepLabs(prefix?: string): Promise<void> {
+  const isLeft = (found: string) => (prefix ? found.startsWith(`${prefix}-`) : isOrphan(found));
   const namespaces = await readdir("/run/netns").catch((): string[] => []);
-  for (const namespace of namespaces) {
-    const pid = name.exec(namespace)?.[1];
-    const left = prefix ? namespace.startsWith(`${prefix}-`) : pid && !existsSync(`/proc/${pid}`);
-    if (!left) continue;
+  for (const namespace of namespaces.filter(isLeft)) {
     await endInhabitants(namespace);
-    await run("ip", "netns", "del", namespace);
+    // Another test may sweep at the same moment.
+    await attempt("ip", "netns", "del", namespace);
+  }
+  if (prefix) return;
+  for (const folder of (await readdir(tmpdir())).filter(isOrphan)) {
+    await rm(join(tmpdir(), folder), { recursive: true, force: true });
   }
 }
 
+function isOrphan(found: string): boolean {
+  const pid = name.exec(found)?.[1];
+  return pid !== undefined && !existsSync(`/proc/${pid}`);
+}
+
 async function endInhabitants(namespace: string): Promise<void> {
-  const pids = (await run("ip", "netns", "pids", namespace)).split(/\s+/).filter((pid) => pid !== "");
+  const { ok, out } = await attempt("ip", "netns", "pids", namespace);
+  const pids = (ok ? out : "").split(/\s+/).filter((pid) => pid !== "");
   for (const pid of pids) {
     try {
       process.kill(Number(pid), "SIGKILL");

@@ -46,7 +46,7 @@ const schemas = "/usr/share/ovn";
 export async function startOvnLab(chassisCount = 3): Promise<OvnLab> {
   await sweepLabs();
   const prefix = `mdt${process.pid}`;
-  const root = await mkdtemp(join(tmpdir(), "mdt-"));
+  const root = await mkdtemp(join(tmpdir(), `${prefix}-`));
   const daemons: LabDaemon[] = [];
   const close = async () => {
     for (const daemon of daemons.toReversed()) await daemon.end();

@@ -62,7 +62,7 @@ function Answer({ projectId, instance, reach }: Props & { reach: ReachAnswer }) 
       </div>
       {shown?.remedy ? (
         <RemedyButton
-          key={shown.remedy.kind}
+          key={JSON.stringify(shown.remedy)}
           projectId={projectId}
           instance={instance}
           remedy={shown.remedy}

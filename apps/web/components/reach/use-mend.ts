@@ -28,6 +28,8 @@ export function useMend(projectId: string, instanceId: string) {
         trpc.project.quota,
       ];
       for (const part of touched) void queries.invalidateQueries({ queryKey: part.pathKey() });
+      // Pending until what it says next is known, so that nobody mends twice.
+      return queries.refetchQueries({ queryKey: trpc.instance.reach.pathKey() });
     },
   });
   const failure: Failure | null = mutation.error ? failureOf(mutation.error) : null;

@@ -39,14 +39,28 @@ async function network(cidrs: { cidr: string; gateway: string | null; pools: Poo
   return id;
 }
 
+type Wanted = readonly Omit<AddressWish, "holder">[];
+
 /** As a verb does it: the ports, then their addresses, in one transaction. */
-async function take(networkId: string, at: number, wanted: Omit<AddressWish, "holder">[]): Promise<string[]> {
+async function takeOnce(networkId: string, at: number, wanted: Wanted): Promise<string[]> {
   return await transaction(databaseAt(at).prisma, async (tx) => {
     const ports = wanted.map((wish) => ({ wish, id: crypto.randomUUID() }));
     await tx.port.createMany({ data: ports.map(({ id }) => ({ id, networkId, mac: newMac() })) });
     const wishes = ports.map(({ wish, id }) => ({ ...wish, holder: { portId: id } }));
     return (await allocateAddresses(tx, networkId, wishes)).map(({ address }) => address);
   });
+}
+
+/** Who waited too long for a lock is told to try later, which on a slow machine happens in such a crowd; he does. */
+async function take(networkId: string, at: number, wanted: Wanted): Promise<string[]> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const taken = await takeOnce(networkId, at, wanted).catch((error: unknown) => {
+      if (error instanceof CloudError && error.code === "Unavailable") return null;
+      throw error;
+    });
+    if (taken) return taken;
+  }
+  throw new Error("never came to the lock");
 }
 
 function reasonOf(thrown: unknown): string {
@@ -88,7 +102,7 @@ test("hundreds at once get each their own, and exactly as many as there are", {
   expect(await databaseAt(0).prisma.port.count({ where: { networkId: id } })).toBe(140);
 });
 
-test("of many who want one address one gets it", { timeout: 60_000 }, async () => {
+test("of many who want one address one gets it", { timeout: 300_000 }, async () => {
   const id = await network([{ cidr: "10.2.0.0/24", gateway: "10.2.0.1", pools: [] }]);
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, at) => take(id, at, [{ address: "10.2.0.77" }])),
@@ -138,7 +152,7 @@ test("a network without subnets has none to give", async () => {
   await expect(take(id, 0, [next])).rejects.toMatchObject({ options: { reason: "networkWithoutSubnet" } });
 });
 
-test("a large subnet is not searched through", { timeout: 60_000 }, async () => {
+test("a large subnet is not searched through", { timeout: 300_000 }, async () => {
   const first = toNumber("10.0.0.2");
   const id = await network([
     { cidr: "10.0.0.0/8", gateway: "10.0.0.1", pools: [{ start: "10.0.0.2", end: "10.255.255.254" }] },

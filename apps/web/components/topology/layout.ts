@@ -104,9 +104,9 @@ function memberOf(instance: TopologyInstanceRow, networkId: string | null): Memb
   return { instance, addresses, again: networkId !== null && instance.ports[0]?.networkId !== networkId };
 }
 
-/** What is wrong or changing is looked for first. */
+/** What is wrong or changing is looked for first; else they keep the order in which they come, by name. */
 function byTrouble(left: Member, right: Member): number {
-  return trouble(left) - trouble(right) || left.instance.name.localeCompare(right.instance.name);
+  return trouble(left) - trouble(right);
 }
 
 function trouble({ instance }: Member): number {

@@ -3,7 +3,7 @@
 import { Globe, Network, Route, SquareTerminal, Unplug } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { Translate } from "../../lib/error-text.ts";
 import { StatusMark } from "../instance/status-badge.tsx";
 import { cn } from "../ui/class-names.ts";
@@ -16,7 +16,7 @@ type MapNodeProps = {
   /** By the Tab key; the others by arrows. */
   reachable: boolean;
   selected: boolean;
-  onChoose: () => void;
+  onChoose: (node: TopologyNode) => void;
 };
 /** From far away a card is nothing but its state. */
 const farTones: Record<StatusCount["status"], string> = {
@@ -29,7 +29,8 @@ const farTones: Record<StatusCount["status"], string> = {
 };
 type Of<Kind extends TopologyNode["kind"]> = Extract<TopologyNode, { kind: Kind }>;
 
-export function MapNode({ projectId, node, reachable, selected, onChoose }: MapNodeProps) {
+export const MapNode = memo(function MapNode(props: MapNodeProps) {
+  const { projectId, node, reachable, selected, onChoose } = props;
   const t: Translate = useTranslations();
   const { x, y, width, height } = node;
   const isBand = node.kind === "network" || node.kind === "loose";
@@ -44,7 +45,7 @@ export function MapNode({ projectId, node, reachable, selected, onChoose }: MapN
         data-node={node.key}
         tabIndex={reachable ? 0 : -1}
         aria-pressed={node.kind === "more" ? node.open : selected}
-        onClick={onChoose}
+        onClick={() => onChoose(node)}
         style={isBand ? { height: node.header } : undefined}
         className={cn(
           "pointer-events-auto relative flex w-full min-w-0 items-center gap-2 text-left text-table",
@@ -61,7 +62,7 @@ export function MapNode({ projectId, node, reachable, selected, onChoose }: MapN
       {node.kind === "instance" ? <ConsoleLink projectId={projectId} node={node} /> : null}
     </div>
   );
-}
+});
 
 function BandGround({ node, selected }: { node: Of<"network"> | Of<"loose">; selected: boolean }) {
   const external = node.kind === "network" && node.network.external;

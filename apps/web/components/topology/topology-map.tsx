@@ -3,7 +3,16 @@
 import { Maximize, Minus, Plus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { TopologyView } from "../../lib/rows.ts";
 import { IconButton } from "../ui/button.tsx";
 import { type Layout, layoutTopology, type TopologyNode } from "./layout.ts";
@@ -49,13 +58,14 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
       ?.querySelector<HTMLElement>(`[data-node="${CSS.escape(node.key)}"]`)
       ?.focus({ preventScroll: true });
   };
-  const choose = (node: TopologyNode) => {
-    setWanted(node.key);
-    if (node.kind !== "more") return node.kind === "loose" ? undefined : onSelect(node.key);
-    const next = new Set(opened);
-    if (!next.delete(node.bandKey)) next.add(node.bandKey);
-    setOpened(next);
-  };
+  const choose = useCallback(
+    (node: TopologyNode) => {
+      setWanted(node.key);
+      if (node.kind === "more") setOpened((old) => toggled(old, node.bandKey));
+      else if (node.kind !== "loose") onSelect(node.key);
+    },
+    [onSelect],
+  );
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !current) return;
     const direction = arrows[event.key];
@@ -93,16 +103,13 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
             }}
           >
             <Lines layout={layout} />
-            {layout.nodes.map((node) => (
-              <MapNode
-                key={node.key}
-                projectId={projectId}
-                node={node}
-                reachable={node.key === current?.key}
-                selected={node.key === selected}
-                onChoose={() => choose(node)}
-              />
-            ))}
+            <Nodes
+              projectId={projectId}
+              nodes={layout.nodes}
+              current={current?.key ?? null}
+              selected={selected}
+              onChoose={choose}
+            />
           </div>
         </div>
         <div className="absolute right-3 bottom-3 flex gap-1 rounded-control border bg-surface p-0.5">
@@ -123,6 +130,34 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
     </div>
   );
 }
+
+function toggled(opened: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(opened);
+  if (!next.delete(key)) next.add(key);
+  return next;
+}
+
+type NodesProps = {
+  projectId: string;
+  nodes: readonly TopologyNode[];
+  current: string | null;
+  selected: string | null;
+  onChoose: (node: TopologyNode) => void;
+};
+
+/** Remembered, for the map moves many times a second and none of its nodes does. */
+const Nodes = memo(function Nodes({ projectId, nodes, current, selected, onChoose }: NodesProps) {
+  return nodes.map((node) => (
+    <MapNode
+      key={node.key}
+      projectId={projectId}
+      node={node}
+      reachable={node.key === current}
+      selected={node.key === selected}
+      onChoose={onChoose}
+    />
+  ));
+});
 
 function detailOf(scale: number): "full" | "less" | "least" {
   if (scale < detail.least) return "least";
@@ -147,7 +182,7 @@ function useWidth(frame: { current: HTMLElement | null }): number {
   return width;
 }
 
-function Lines({ layout }: { layout: Layout }) {
+const Lines = memo(function Lines({ layout }: { layout: Layout }) {
   return (
     <svg
       aria-hidden
@@ -174,4 +209,4 @@ function Lines({ layout }: { layout: Layout }) {
       })}
     </svg>
   );
-}
+});

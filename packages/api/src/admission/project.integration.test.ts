@@ -1,6 +1,7 @@
 /** The administrator's projects and quotas, over the API, with several connections at once. */
 import type { Role } from "@madang/core/identity/permission";
 import { storedLimits } from "@madang/core/quota/request";
+import { initialQuota } from "@madang/core/quota/resource";
 import { lockProject, transaction } from "@madang/db";
 import { isTrackedEnvelope } from "@trpc/server";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -66,7 +67,8 @@ test("a project with quota and first members is made in one form, and twice is o
     state: "enabled",
   });
   expect(Object.fromEntries(got.quota.map(({ resource, limit }) => [resource, limit]))).toEqual({
-    ...{ instances: 5, cores: -1, ram: 1_024, key_pairs: 100 },
+    ...Object.fromEntries(initialQuota.map(({ resource, limit }) => [resource, limit])),
+    ...{ instances: 5, cores: -1, ram: 1_024 },
   });
   expect(await events(project.id)).toEqual(["project.create"]);
   expect(await visible("outsider", project.id)).toBe(true);

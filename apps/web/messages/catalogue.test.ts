@@ -35,6 +35,7 @@ const alike = new Set([
   "resources.cores",
   "facts.id",
   "routers.snat",
+  "securityGroups.words.overIpv6",
   "sshPath.title",
   "admin.hypervisors.classes.VCPU",
   "admin.flavors.vcpus",

@@ -54,7 +54,7 @@ test.each<[fields: object, remote: string | null, en: string, ko: string]>([
     { portMin: 22, portMax: 22, etherType: "IPv6" },
     null,
     "SSH (TCP 22) over IPv6 from anywhere",
-    "모든 곳에서 오는 IPv6 SSH(TCP 22)",
+    "모든 곳에서 오는 IPv6용 SSH(TCP 22)",
   ],
   [
     { protocol: "icmp", portMin: 8 },

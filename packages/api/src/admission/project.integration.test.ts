@@ -190,7 +190,11 @@ test("limits are set, lowered below what is in use, and given back to the defaul
     quota: [{ resource: "instances", limit: 0, inUse: 1, requested: 1 }],
   });
   const { usage } = await admin().project.get({ id: cloud.projectId });
-  expect(usage).toMatchObject([{ resource: "instances", inUse: 1, limit: 0 }, { limit: -1 }, { inUse: 256 }]);
+  expect(usage.slice(0, 3)).toMatchObject([
+    { resource: "instances", inUse: 1, limit: 0 },
+    { limit: -1 },
+    { inUse: 256 },
+  ]);
   await set({ instances: null });
   await launch();
   for (const wrong of [{ gold: 1 }, { cores: -2 }, { cores: 1.5 }])
@@ -505,7 +509,8 @@ test("ten thousand projects are listed, filtered and sorted page by page", { tim
   expect((await admin().project.list({ filter: { state: ["disabled"] } })).total).toBe(1_000);
   expect((await admin().project.list({})).totalIsExact).toBe(false);
   const [largest] = (await admin().project.list({ sort: "-instances", limit: 10 })).items;
-  expect(largest).toMatchObject({ id: cloud.projectId, usage: [{ inUse: 1 }, { inUse: 1 }, { inUse: 256 }] });
+  expect(largest?.id).toBe(cloud.projectId);
+  expect(largest?.usage.slice(0, 3)).toMatchObject([{ inUse: 1 }, { inUse: 1 }, { inUse: 256 }]);
   await pool.query(`DELETE FROM project WHERE name LIKE 'many %'`);
 });
 

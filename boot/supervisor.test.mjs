@@ -161,6 +161,7 @@ test("one that survives tells of its end, is back at once, and what it logs is h
       ends += 1;
     },
   });
+  await until(() => heard.length === 1, { seconds });
   const first = pidOf("switch");
   process.kill(first, "SIGKILL");
   await until(() => pidOf("switch") !== first && pidOf("switch"), { seconds });

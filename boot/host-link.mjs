@@ -15,6 +15,8 @@ function isolated(link) {
 /** Out by the uplink alone, from the floating range alone; and if this host did not forward before, nothing else is. */
 function translated(link, { floating, uplink, guarded }) {
   return [
+    // Where clouds answer their machines with what only this host may know.
+    `iifname "${link}" ip daddr 169.254.0.0/16 drop`,
     `iifname "${link}" ip saddr ${floating} oifname "${uplink}" accept`,
     `iifname "${link}" drop`,
     `oifname "${link}" iifname "${uplink}" ct state established,related accept`,

@@ -148,6 +148,14 @@ test("a shared network is used by others but changed by the cloud alone; into an
   expect(await refusal(member().network.update({ projectId, id: shared.id, name: "mine" }))).toMatchObject({
     ...{ code: "Forbidden", reason: "networkOfCloud" },
   });
+  for (const wild of [
+    { portSecurity: false },
+    { allowedAddressPairs: [{ address: "0.0.0.0/0", mac: null }] },
+    { mac: "fa:16:3e:00:00:01" },
+  ])
+    expect(
+      await refusal(member().port.create({ id: newId(), projectId, networkId: shared.id, ...wild })),
+    ).toMatchObject({ code: "Forbidden", reason: "portNotTame" });
   const port = { id: newId(), projectId, networkId: shared.id };
   await member().port.create(port);
   expect(await refusal(admin.network.update({ id: shared.id, shared: false }))).toMatchObject({
@@ -160,6 +168,18 @@ test("a shared network is used by others but changed by the cloud alone; into an
   ]);
   await member().port.delete({ projectId, id: port.id });
   for (const id of [shared.id, external.id]) await admin.network.delete({ id });
+});
+
+test("a port that is there is nobody's to make again, whoever made it", async () => {
+  const { projectId } = cloud;
+  const id = await makeNetwork("10.33.0.0/24");
+  const ports = await member().port.list({ projectId, filter: { networkId: id } });
+  const [own] = ports.items;
+  if (!own) throw new Error("no metadata port");
+  const other = await makeNetwork("10.34.0.0/24");
+  const again = member().port.create({ id: own.id, projectId, networkId: other });
+  expect(await refusal(again)).toMatchObject({ code: "Conflict", reason: "idInUse" });
+  expect((await member().port.list({ projectId, filter: { networkId: id } })).items).toEqual(ports.items);
 });
 
 test("a MAC is one port's in its network, and what is unguarded has no guards", async () => {

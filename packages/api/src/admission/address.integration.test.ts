@@ -103,7 +103,8 @@ test("hundreds at once get each their own, and exactly as many as there are", {
 });
 
 test("of many who want one address one gets it", { timeout: 300_000 }, async () => {
-  const id = await network([{ cidr: "10.2.0.0/24", gateway: "10.2.0.1", pools: [] }]);
+  const pools = [{ start: "10.2.0.77", end: "10.2.0.77" }];
+  const id = await network([{ cidr: "10.2.0.0/24", gateway: "10.2.0.1", pools }]);
   const outcomes = await Promise.allSettled(
     Array.from({ length: 40 }, (_, at) => take(id, at, [{ address: "10.2.0.77" }])),
   );

@@ -5,12 +5,14 @@
  */
 import { CloudError } from "@madang/core/errors";
 import { contains, toNumber } from "@madang/core/network/cidr";
+import { storedPools } from "@madang/core/network/stored";
 import { isHostOf } from "@madang/core/network/subnet";
 import type { Tx } from "@madang/db";
 
 export type Holder = { portId: string } | { floatingIpId: string };
 /**
- * `address` null: the next free one of the pools; else any host of a subnet that nobody holds. `subnetId` null: the subnet
+ * `address` null: the next free one of the pools; else any host of a subnet that nobody holds, in a
+ * network of the cloud only of its pools. `subnetId` null: the subnet
  * of the address, or the first with room. Only a router's interface may ask for the gateway's address.
  */
 export type AddressWish = {
@@ -21,11 +23,19 @@ export type AddressWish = {
 };
 export type Allocated = { holder: Holder; subnetId: string; address: string };
 
-type SubnetRow = { id: string; name: string; cidr: string; gateway: string | null };
+type SubnetRow = {
+  id: string;
+  name: string;
+  cidr: string;
+  gateway: string | null;
+  pools: unknown;
+  /** Of a network of the cloud: beside the pools are machines that are not the cloud's. */
+  ofCloud: boolean;
+};
 
 /**
  * All of them or none, in as many statements as there are subnets to take from. Throws Conflict `subnetExhausted` (naming
- * the subnet) and `addressTaken`, InvalidInput `addressNotInSubnet`, `addressReserved` and `networkWithoutSubnet`, NotFound
+ * the subnet) and `addressTaken`, InvalidInput `addressNotInSubnet`, `addressReserved`, `addressNotInPools` and `networkWithoutSubnet`, NotFound
  * `subnetNotFound`.
  */
 export async function allocateAddresses(
@@ -51,8 +61,9 @@ export async function allocateAddresses(
 
 async function lockSubnets(tx: Tx, networkId: string): Promise<SubnetRow[]> {
   return await tx.$queryRaw<SubnetRow[]>`
-    SELECT id, name, cidr, gateway FROM subnet WHERE network_id = ${networkId}::uuid
-    ORDER BY created_at, id FOR NO KEY UPDATE`;
+    SELECT subnet.id, subnet.name, cidr, gateway, allocation_pools AS pools, network.project_id IS NULL AS "ofCloud"
+    FROM subnet JOIN network ON network.id = network_id WHERE network_id = ${networkId}::uuid
+    ORDER BY subnet.created_at, subnet.id FOR NO KEY UPDATE OF subnet`;
 }
 
 function chosenOf(
@@ -79,7 +90,18 @@ function chosenOf(
       params: { address, subnet: subnet.cidr },
       field,
     });
+  if (subnet.ofCloud && !asGateway && !isPooled(subnet, address))
+    throw new CloudError("InvalidInput", "This address is not one that the network gives out.", {
+      reason: "addressNotInPools",
+      params: { address, subnet: subnet.cidr },
+      field,
+    });
   return { holder, subnetId: subnet.id, address };
+}
+
+function isPooled({ pools }: SubnetRow, address: string): boolean {
+  const at = toNumber(address);
+  return storedPools(pools).some(({ start, end }) => toNumber(start) <= at && at <= toNumber(end));
 }
 
 async function takeChosen(tx: Tx, chosen: readonly Allocated[], field: string): Promise<void> {

@@ -78,6 +78,10 @@ test("a chosen address is had by one, whoever races, and not when it is kept", a
   const { prisma } = cloud.database;
   await prisma.ipAllocation.create({ data: { subnetId: outside.subnetId, address: "172.24.4.14" } });
   expect(await refusal(allocate({ address: "172.24.4.14" }))).toMatchObject({ reason: "addressTaken" });
+  // Beside the pools of an external network are machines of others.
+  const allocationPools = [{ start: "172.24.4.2", end: "172.24.4.12" }];
+  await prisma.subnet.update({ where: { id: outside.subnetId }, data: { allocationPools } });
+  expect(await refusal(allocate({ address: "172.24.4.13" }))).toMatchObject({ reason: "addressNotInPools" });
 });
 
 test("asked twice with one id it is one, and an id is nobody else's", async () => {

@@ -5,6 +5,7 @@ import type { AddressPair } from "@madang/core/network/stored";
 import type { PrismaNamespace, Tx } from "@madang/db";
 import { type Allocated, allocateAddresses } from "./address.ts";
 import { defaultSecurityGroup } from "./default-security-group.ts";
+import { idInUse } from "./resource-id.ts";
 
 export type PortRow = {
   id: string;
@@ -29,7 +30,7 @@ export type PortWish = {
   securityGroupIds: readonly string[];
 };
 
-/** Call it with their project locked. Throws what `allocateAddresses` does, and Conflict `macTaken`. */
+/** Call it with their project locked. Throws what `allocateAddresses` does, and Conflict `macTaken` and `idInUse`. */
 export async function insertPorts(tx: Tx, wishes: readonly PortWish[], field?: string): Promise<Allocated[]> {
   if (wishes.length === 0) return [];
   await insertRows(
@@ -53,18 +54,16 @@ export async function insertPorts(tx: Tx, wishes: readonly PortWish[], field?: s
 
 const macTries = 8;
 
-/** Three octets at random meet once in a while: those that did are given another. */
+/** Three octets at random meet once in a while: those that did are given another. A port that is there already is never touched. */
 async function insertRows(tx: Tx, rows: readonly PortRow[]): Promise<void> {
   let left = [...rows];
   for (let attempt = 0; attempt < macTries; attempt += 1) {
     const data = left.map((row) => dataOf(row));
-    const { count } = await tx.port.createMany({ data, skipDuplicates: true });
-    if (count === left.length) return;
-    const there = await tx.port.findMany({
-      where: { id: { in: left.map(({ id }) => id) } },
-      select: { id: true },
-    });
-    left = left.filter(({ id }) => !there.some((port) => port.id === id));
+    const made = await tx.port.createManyAndReturn({ data, skipDuplicates: true, select: { id: true } });
+    if (made.length === left.length) return;
+    const ids = new Set(made.map(({ id }) => id));
+    left = left.filter(({ id }) => !ids.has(id));
+    if ((await tx.port.count({ where: { id: { in: left.map(({ id }) => id) } } })) > 0) throw idInUse();
     const chosen = left.find(({ mac }) => mac !== null);
     if (chosen) throw macTaken(chosen.mac ?? "");
   }

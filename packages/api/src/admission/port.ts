@@ -1,6 +1,6 @@
 import { CloudError } from "@madang/core/errors";
 import type { NewPort, PortChanges } from "@madang/core/network/port-input";
-import type { Port, Tx } from "@madang/db";
+import type { Network, Port, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { portNotFound } from "../reads/port.ts";
@@ -24,6 +24,7 @@ export async function createPort(
     if ((await claimIds(tx, [claim])) === "repeat") return { id: wish.id };
     await requireRoom(tx, actor, projectId, { ports: 1 });
     const [network] = await usableNetworks(tx, projectId, [wish.networkId], "networkId");
+    requireTame(projectId, network, wish);
     const { addresses, securityGroupIds: wanted, ...row } = wish;
     const unguarded = !wish.portSecurity && wanted === null;
     requireGuarded(wish, unguarded ? [] : (wanted ?? []));
@@ -61,6 +62,19 @@ function requireGuarded(
   );
 }
 
+type Freedoms = { portSecurity?: boolean; allowedAddressPairs?: readonly unknown[]; mac?: string | null };
+
+/** In a network that others use as well nobody may pass for them: that is up to whose network it is. Throws Forbidden. */
+function requireTame(projectId: string, network: Network | undefined, port: Freedoms): void {
+  if (!network || network.projectId === projectId) return;
+  const wild = port.portSecurity === false || (port.allowedAddressPairs ?? []).length > 0 || port.mac;
+  if (!wild) return;
+  throw new CloudError("Forbidden", "Only whose network it is may take the guards off a port in it.", {
+    reason: "portNotTame",
+    params: { network: network.name },
+  });
+}
+
 export type PortRef = { projectId: string; id: string };
 
 /** What is already so is not written again. Throws NotFound, InvalidInput, Conflict. */
@@ -77,6 +91,8 @@ export async function updatePort(
     if (before.routerId !== null) await requireFreePort(tx, before);
     const groupsBefore = await groupNames(tx, id);
     if (securityGroupIds) await setGroups(tx, projectId, id, securityGroupIds);
+    const network = await tx.network.findUniqueOrThrow({ where: { id: before.networkId } });
+    requireTame(projectId, network, changes);
     const after = await tx.port.update({ where: { id }, data: changes });
     const groups = await groupNames(tx, id);
     requireGuarded(

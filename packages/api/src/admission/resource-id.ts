@@ -58,7 +58,7 @@ function isSame(claim: Claim, row: Claim | undefined): boolean {
   );
 }
 
-function idInUse(): CloudError {
+export function idInUse(): CloudError {
   return new CloudError("Conflict", "This id is already in use. Send the request again with a new one.", {
     reason: "idInUse",
     field: "id",

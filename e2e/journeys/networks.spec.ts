@@ -28,7 +28,7 @@ test("from a network to an address", async ({ page, words }) => {
   await expect(
     dialog.getByText(words("errors.cidrTooSmall").split("{cidr}").at(-1)?.trim() ?? ""),
   ).toBeVisible();
-  await range.fill("10.77.0.9/29");
+  await range.fill("10.77.0.5/29");
   await expect(dialog.getByText("10.77.0.0/29")).toBeVisible();
   await expect(dialog.getByText("10.77.0.2 – 10.77.0.6")).toBeVisible();
   await dialog.getByRole("button", { name: words("networks.createVerb") }).click();
@@ -60,7 +60,7 @@ test("from a network to an address", async ({ page, words }) => {
     .click();
   await expect(page.getByRole("dialog").getByRole("alert")).toContainText(name);
 
-  await page.goto(`/p/${project}/instances?q=10.77.0.3`);
+  await page.goto(`/p/${project}/instances?text=10.77.0.3`);
   await expect(page.getByRole("link", { name, exact: true })).toBeVisible();
   const found = await api.query<Listed>("instance.list", {
     projectId: project,

@@ -36,6 +36,7 @@ test("rules are chosen, said in words, added together and taken away by keyboard
   await expect(preview).toContainText("ping (ICMP type 8) from anywhere");
   await reach(page, adding.getByRole("radio", { name: words("securityGroups.remotes.anybody") }));
   await page.keyboard.press("ArrowRight");
+  await expect(adding.getByRole("radio", { name: words("securityGroups.remotes.range") })).toBeFocused();
   await page.keyboard.press("Enter");
   await reach(page, adding.getByLabel(words("securityGroups.range")));
   await page.keyboard.type("203.0.113.77/24");

@@ -163,6 +163,9 @@ function NetworkChoice({ projectId, values, set, faults }: PartProps & { project
   );
 }
 
+/** Where a refusal is shown: `addresses.0.address` is at the address. */
+const faultFields = ["address", "mac", "networkId", "name"] as const;
+
 function useSave({
   projectId,
   port,
@@ -181,7 +184,7 @@ function useSave({
       const refused = failureOf(thrown);
       const { reason, field = "" } = refused.error;
       if (reason === "idInUse") setId(uuidV7());
-      const at = field.startsWith("addresses") ? "address" : (["mac", "networkId", "name"] as const).find((one) => one === field); // biome-ignore format: one line
+      const at = faultFields.find((one) => field.startsWith(one));
       if (at) return setFaults({ [at]: errorText(t, refused.error) });
       setFailure(refused);
     },

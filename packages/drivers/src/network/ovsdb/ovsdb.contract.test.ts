@@ -65,7 +65,7 @@ describe("the OVSDB client with ovsdb-server", () => {
     await Promise.all([client.whenSynced(soon()), writer.whenSynced(soon())]);
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }),
+        fc.array(fc.array(change, { maxLength: 4 }), { minLength: 1, maxLength: 8 }),
         async (transactions) => {
           for (const changes of transactions) {
             await writer.transact([...changes.flat(), ...mark()]);

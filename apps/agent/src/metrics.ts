@@ -7,7 +7,7 @@ import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { PortPlugger } from "@madang/drivers/network/driver";
 import {
   Counter,
-  Gauge,
+  gaugesOf,
   Histogram,
   openRegistry,
   type Registry,
@@ -108,8 +108,7 @@ function openMeter(registry: Registry): AgentMeter {
 }
 
 function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFigures[]>) {
-  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
+  const gauge = gaugesOf(registry);
   const joined = gauge("madang_agent_hypervisors", "Hypervisors that this process keeps.");
   const guests = gauge("madang_agent_guests", "Guests by what was last seen of them.", "observed");
   const orphans = gauge("madang_agent_orphans", "Guests that no snapshot names.");
@@ -193,10 +192,14 @@ export function countedLink(link: Link, { linked }: AgentMeter): Link {
   };
 }
 
+const countedBy =
+  (drove: AgentMeter["drove"]) =>
+  <T>(call: string, work: () => Promise<T>) =>
+    timed(work, (seconds, error) => drove(call, error === null ? "ok" : "failed", seconds));
+
 /** The same switch, counted beside the driver. */
 export function countedPlugger(plugger: PortPlugger, { drove }: AgentMeter): PortPlugger {
-  const counted = <T>(call: string, work: () => Promise<T>) =>
-    timed(work, (seconds, error) => drove(call, error === null ? "ok" : "failed", seconds));
+  const counted = countedBy(drove);
   return {
     ...plugger,
     ensure: (...args) => counted("port-ensure", () => plugger.ensure(...args)),
@@ -208,8 +211,7 @@ export function countedPlugger(plugger: PortPlugger, { drove }: AgentMeter): Por
 
 /** The same driver, counted. */
 export function countedDriver(driver: HypervisorDriver, { drove }: AgentMeter): HypervisorDriver {
-  const counted = <T>(call: string, work: () => Promise<T>) =>
-    timed(work, (seconds, error) => drove(call, error === null ? "ok" : "failed", seconds));
+  const counted = countedBy(drove);
   return {
     kind: driver.kind,
     capabilities: driver.capabilities,

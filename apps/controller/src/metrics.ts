@@ -6,6 +6,7 @@ import { type Database, readAuthority, readHypervisors, readQueues } from "@mada
 import {
   Counter,
   Gauge,
+  gaugesOf,
   Histogram,
   openRegistry,
   type Registry,
@@ -124,8 +125,7 @@ function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
 }
 
 function openCloudFigures(registry: Registry, database: Database): () => Promise<void> {
-  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
+  const gauge = gaugesOf(registry);
   const up = gauge("madang_database_up", "1 when the tables could be read for these figures.");
   const jobs = gauge("madang_queue_jobs", "Jobs that are due or under way.", "queue", "state");
   const age = gauge(

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { filterText } from "../list.ts";
+import { listAggregates } from "../reads/aggregate.ts";
+import { listGroups } from "../reads/group.ts";
+import { listAnyNetworks } from "../reads/network.ts";
+import { anyOperationFilter, listAnyOperations } from "../reads/operation.ts";
+import { listProjects, projectStates } from "../reads/project.ts";
+import { listUsers, userFilter } from "../reads/user.ts";
+import type { AnyExport } from "./export.ts";
+import { cloudList } from "./list-export.ts";
+
+const byText = z.object({ text: filterText.optional() });
+
+export const cloudLists: Readonly<Record<string, AnyExport>> = {
+  "cloud-networks": cloudList({
+    permission: "network:list_all",
+    path: "admin.network.list",
+    filter: byText,
+    list: listAnyNetworks,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      status: (item) => item.status,
+      project: (item) => item.projectName,
+      project_id: (item) => item.projectId,
+      external: (item) => item.external,
+      shared: (item) => item.shared,
+      type: (item) => item.type,
+      physical_network: (item) => item.physicalNetwork,
+      segmentation_id: (item) => item.segmentationId,
+      mtu: (item) => item.mtu,
+      subnets: (item) => item.subnets.map(({ cidr }) => cidr).join(" "),
+      ports: (item) => item.ports,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  projects: cloudList({
+    permission: "identity:list",
+    path: "admin.project.list",
+    filter: byText.extend({
+      state: z
+        .enum(projectStates)
+        .transform((state) => [state])
+        .optional(),
+    }),
+    list: listProjects,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      state: (item) => item.state,
+      members: (item) => item.members,
+      usage: (item) =>
+        item.usage.map(({ resource, inUse, limit }) => `${resource}=${inUse}/${limit}`).join(" "),
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  users: cloudList({
+    permission: "identity:list",
+    path: "admin.user.list",
+    filter: userFilter.unwrap(),
+    list: listUsers,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      email: (item) => item.email,
+      description: (item) => item.description,
+      enabled: (item) => item.enabled,
+      system_roles: (item) => item.systemRoles.join(" "),
+      projects: (item) => item.projects,
+      groups: (item) => item.groups.map(({ name }) => name).join(", "),
+      second_factor: (item) => item.secondFactor,
+      last_sign_in_at: (item) => item.lastSignInAt?.toISOString() ?? null,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  groups: cloudList({
+    permission: "identity:list",
+    path: "admin.group.list",
+    filter: byText,
+    list: listGroups,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      members: (item) => item.members,
+      projects: (item) => item.projects,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  aggregates: cloudList({
+    permission: "aggregate:list",
+    path: "admin.aggregate.list",
+    filter: byText,
+    list: listAggregates,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      properties: (item) =>
+        Object.entries(item.properties)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(" "),
+      hypervisors: (item) => item.hypervisors.map(({ name }) => name).join(", "),
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  operations: cloudList({
+    permission: "operation:list_all",
+    path: "admin.operation.list",
+    filter: anyOperationFilter.unwrap(),
+    list: listAnyOperations,
+    columns: {
+      id: (item) => item.id,
+      kind: (item) => item.kind,
+      state: (item) => item.state,
+      percent: (item) => item.percent,
+      stuck: (item) => item.stuck,
+      resource_kind: (item) => item.resourceKind,
+      resource: (item) => item.resourceName,
+      resource_id: (item) => item.resourceId,
+      project: (item) => item.projectName,
+      project_id: (item) => item.projectId,
+      actor: (item) => item.actorName,
+      request_id: (item) => item.requestId,
+      created_at: (item) => item.createdAt.toISOString(),
+      finished_at: (item) => item.finishedAt?.toISOString() ?? null,
+      error: (item) => item.error?.reason ?? null,
+    },
+  }),
+};

@@ -45,12 +45,18 @@ async function watchProject({ database, deps }: TestCloud, sessionId: string, pr
   await stream.next();
   const ended = (async () => {
     for await (const message of stream) {
-      if (!isTrackedEnvelope<StreamMessage>(message)) throw new Error("not tracked");
-      if (message[1].type === "ended") return message[1].reason;
+      const told = messageOf(message);
+      if (told.type === "ended") return told.reason;
     }
     return null;
   })();
   return { ended };
+}
+
+/** What a stream hands out, without the place to resume from. */
+export function messageOf(envelope: unknown): StreamMessage {
+  if (isTrackedEnvelope<StreamMessage>(envelope)) return envelope[1];
+  throw new Error("not tracked");
 }
 
 /** A console: whatever is held open is judged by the same watch. */

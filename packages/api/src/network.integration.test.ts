@@ -65,6 +65,33 @@ test("a network with its subnet is one request, told to the driver, and the same
   });
 });
 
+test("an MTU of its own goes to the guests, as long as its frames carry that much", async () => {
+  const { projectId } = cloud;
+  const { network } = member();
+  const jumbo = callerAs(cloud, "cloudAdmin").admin.network;
+  const id = newId();
+  await network.create({ id, projectId, name: "narrow", mtu: 1_280 });
+  const read = async () => (await network.get({ projectId, id })).mtu;
+  expect(await read()).toBe(1_280);
+  await network.update({ projectId, id, mtu: 1_442 });
+  expect(await read()).toBe(1_442);
+  const tooLarge = { code: "InvalidInput", reason: "mtuTooLarge", params: { most: 1_442 }, field: "mtu" };
+  expect(await refusal(network.update({ projectId, id, mtu: 1_443 }))).toMatchObject(tooLarge);
+  const wish = { id: newId(), projectId, name: "wide" };
+  expect(await refusal(network.create({ ...wish, mtu: 1_500 }))).toMatchObject(tooLarge);
+  for (const mtu of [67, 1_501, 1_400.5])
+    expect(await refusal(network.create({ ...wish, mtu }))).toMatchObject({
+      reason: "mtuInvalid",
+      field: "mtu",
+    });
+  const flat = { ...wish, type: "flat", physicalNetwork: "narrows", external: true } as const;
+  await jumbo.create({ ...flat, mtu: 1_500 });
+  expect(await cloud.database.prisma.network.findUnique({ where: { id: wish.id } })).toMatchObject({
+    mtu: 1_500,
+  });
+  await jumbo.delete({ id: wish.id });
+});
+
 test("another project sees nothing of it, and its ranges don't matter", async () => {
   const id = await makeNetwork("10.11.0.0/24");
   const theirs = { projectId: cloud.otherProjectId, id };

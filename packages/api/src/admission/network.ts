@@ -12,7 +12,7 @@ import { changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 import { insertSubnet } from "./subnet.ts";
 
-type Wish = NewNetwork & Partial<Omit<NewCloudNetwork, keyof NewNetwork>>;
+type Wish = Pick<NewNetwork, "id" | "name" | "description"> & Partial<NewCloudNetwork>;
 
 /** With its first subnet, where one is named. Throws InvalidInput, Conflict, QuotaExceeded. */
 export async function createNetwork(
@@ -47,13 +47,24 @@ export async function insertNetwork(tx: Tx, projectId: string | null, wish: Wish
   const { id, name, description, shared = false, external = false, type = "geneve" } = wish;
   const { physicalNetwork = null, segmentationId = null } = wish;
   const segment = { type, external, physicalNetwork, segmentationId };
+  const mtu = wish.mtu ?? mtuOf(type);
+  requireCarried(type, mtu);
   await requireFreeSegment(tx, segment);
-  return await tx.network.create({
-    data: { id, projectId, name, description, shared, ...segment, mtu: mtuOf(type) },
+  return await tx.network.create({ data: { id, projectId, name, description, shared, ...segment, mtu } });
+}
+
+/** Throws InvalidInput for more than frames of this type carry. */
+function requireCarried(type: Network["type"], mtu: number): void {
+  const most = mtuOf(type);
+  if (mtu <= most) return;
+  throw new CloudError("InvalidInput", `Frames of this network carry at most ${most} bytes.`, {
+    reason: "mtuTooLarge",
+    params: { most },
+    field: "mtu",
   });
 }
 
-/** What is already so is not written again. */
+/** What is already so is not written again. Throws NotFound, Forbidden, InvalidInput, Conflict. */
 export async function updateNetwork(
   deps: AdmissionDeps,
   actor: Actor,
@@ -64,7 +75,8 @@ export async function updateNetwork(
   await changeNetworks(deps, actor, projectId, async (tx) => {
     const before = await lockNetwork(tx, projectId, id);
     if (changes.shared === false && before.shared) await requireNoForeignPorts(tx, id);
-    const changed = changesOf(before, changes, ["name", "description", "shared"]);
+    if (changes.mtu !== undefined) requireCarried(before.type, changes.mtu);
+    const changed = changesOf(before, changes, ["name", "description", "shared", "mtu"]);
     if (Object.keys(changed).length === 0) return;
     const after = await tx.network.update({
       where: { id },

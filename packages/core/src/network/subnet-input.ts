@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { displayName } from "../instance/launch.ts";
 import { cidr, ipv4 } from "./cidr.ts";
+import { largestMtu, smallestMtu } from "./mtu.ts";
 
 /** One line of text that says what something is for; may be empty. */
 export const description = z
@@ -45,10 +46,18 @@ export const subnetChanges = z.object({
 });
 export type SubnetChanges = z.infer<typeof subnetChanges>;
 
+/** Bytes. Networks of some types carry less than the most (`mtuOf`). */
+export const mtu = z
+  .int({ error: "mtuInvalid" })
+  .min(smallestMtu, { error: "mtuInvalid" })
+  .max(largestMtu, { error: "mtuInvalid" });
+
+/** `mtu` null: the most that its frames carry. */
 export const newNetwork = z.object({
   id: z.uuid(),
   name: displayName,
   description: description.default(""),
+  mtu: mtu.nullable().default(null),
   subnet: newSubnet.optional(),
 });
 export type NewNetwork = z.infer<typeof newNetwork>;
@@ -56,6 +65,7 @@ export type NewNetwork = z.infer<typeof newNetwork>;
 export const networkChanges = z.object({
   name: displayName.optional(),
   description: description.optional(),
+  mtu: mtu.optional(),
 });
 export type NetworkChanges = z.infer<typeof networkChanges>;
 

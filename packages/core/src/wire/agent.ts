@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { guestBody, guestFault, guestReport, guestSpec } from "./guest.ts";
 import { heard } from "./heard.ts";
+import { orphanVolume, storagePool, volumeReport, volumeSpec } from "./volume.ts";
 
 export const wireVersion = 1;
 
@@ -36,6 +37,8 @@ export const snapshot = z.object({
   consoles: z.array(consoleOrder),
   /** Guests that no instance names and that an administrator ordered away. */
   orphanOrders: z.array(z.object({ guestId: z.guid(), action: z.literal("destroy") })).default([]),
+  /** Control planes from before volumes say nothing, which orders nothing. */
+  volumes: z.array(volumeSpec).optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -98,6 +101,11 @@ export const reportInput = z.object({
   /** Agents from before tenant networks say nothing. */
   network: hypervisorNetwork.optional(),
   guests: z.array(guestReport).max(10_000),
+  /** Agents from before volumes say nothing. */
+  storage: z
+    .object({ pools: z.array(storagePool).max(16), orphans: z.array(orphanVolume).max(10_000).default([]) })
+    .optional(),
+  volumes: z.array(volumeReport).max(10_000).optional(),
   orphans: z.array(orphan).max(10_000),
   /** True when this is every guest the agent knows, which is what an agent sends at least every 30 s. */
   complete: z.boolean(),

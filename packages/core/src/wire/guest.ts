@@ -57,6 +57,29 @@ export const guestNic = z.object({
 });
 export type GuestNic = z.infer<typeof guestNic>;
 
+/** Limits of one disk; missing: unlimited. A total and its halves exclude each other, as in QEMU. */
+export const diskQos = z.object({
+  totalBytesPerSecond: z.int().min(1).optional(),
+  readBytesPerSecond: z.int().min(1).optional(),
+  writeBytesPerSecond: z.int().min(1).optional(),
+  totalIops: z.int().min(1).optional(),
+  readIops: z.int().min(1).optional(),
+  writeIops: z.int().min(1).optional(),
+});
+export type DiskQos = z.infer<typeof diskQos>;
+
+/** A volume as a disk of a guest, which is on the same hypervisor. */
+export const guestDisk = z.object({
+  attachmentId: z.uuid(),
+  /** Its first 20 characters are the disk's serial number, by which the guest names it. */
+  volumeId: z.uuid(),
+  readOnly: z.boolean(),
+  /** The guest boots from it and has no root disk of its own. */
+  boot: z.boolean(),
+  qos: diskQos,
+});
+export type GuestDisk = z.infer<typeof guestDisk>;
+
 export const guestSpec = z.object({
   /** Also the hypervisor's own id for it (libvirt's domain UUID). */
   guestId: z.uuid(),
@@ -90,6 +113,8 @@ export const guestSpec = z.object({
   launchIndex: z.int().min(0),
   /** In the order in which the guest shall see them. */
   nics: z.array(guestNic).max(32).default([]),
+  /** Besides its root disk, in the order in which the guest shall see them. */
+  disks: z.array(guestDisk).max(64).optional(),
 });
 export type GuestSpec = z.infer<typeof guestSpec>;
 
@@ -115,6 +140,8 @@ export const guestReport = z.object({
     .enum(["fetching-image", "preparing-disk", "starting", "stopping", "rebooting", "removing"])
     .nullable(),
   percent: z.int().min(0).max(100).nullable(),
+  /** The volumes that it has as disks, running or defined. Agents from before volumes say nothing. */
+  disks: z.array(z.uuid()).max(128).optional(),
   fault: guestFault.nullable(),
 });
 export type GuestReport = z.infer<typeof guestReport>;

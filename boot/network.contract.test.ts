@@ -54,8 +54,10 @@ describe("the network of a copy", () => {
     await serve(guest);
 
     await expect.poll(() => pings(host, floating), limit).toBe(true);
-    expect(asks(host, floating)).toBe(external.row.hostAddress);
-    expect(pings(guest, external.row.hostAddress), "the host answers pings").toBe(true);
+    await expect.poll(() => asks(host, floating), limit).toBe(external.row.hostAddress);
+    await expect
+      .poll(() => pings(guest, external.row.hostAddress), { ...limit, message: "the host answers pings" })
+      .toBe(true);
     expect(pings(guest, hostAddress), "but not at its other addresses").toBe(false);
     for (const address of [external.row.hostAddress, hostAddress, worldAddress])
       expect([address, asks(guest, address)]).toEqual([address, null]);
@@ -88,12 +90,12 @@ describe("the network of a copy", () => {
     const lasting = pids();
     first.process.kill("SIGKILL");
     await new Promise((resolve) => first.process.once("exit", resolve));
-    expect(pings(host, floating), "nobody supervises").toBe(true);
+    await expect.poll(() => pings(host, floating), { ...limit, message: "nobody supervises" }).toBe(true);
 
     const second = await start(data);
     expect(pids()).toEqual(lasting);
     expect(second.network.external).toEqual(external);
-    expect(pings(host, floating)).toBe(true);
+    await expect.poll(() => pings(host, floating), limit).toBe(true);
     expect(await stop(second)).toBe(0);
     expect(traces(place)).toEqual(nothing);
   });
@@ -128,7 +130,9 @@ describe("the network of a copy", () => {
     expect(pings(guest, one.network.external.row.hostAddress), "the other copy's network").toBe(false);
 
     expect(await stop(one)).toBe(0);
-    expect(asks(guest, worldAddress), "the other copy goes on").toBe(hostAddress);
+    await expect
+      .poll(() => asks(guest, worldAddress), { ...limit, message: "the other copy goes on" })
+      .toBe(hostAddress);
     expect(await stop(other)).toBe(0);
     expect(hostState()).toEqual(before);
     expect([traces(one.network.place), traces(place)]).toEqual([nothing, nothing]);

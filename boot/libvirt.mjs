@@ -15,7 +15,7 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 
-/** The uid and gid of every QEMU; a number, so no account is needed. Also in packages/drivers (guest-files.ts). */
+/** The uid and gid of every QEMU; a number, so no account is needed. Also in packages/drivers (disk/owned-file.ts). */
 const qemuUid = 64200;
 
 const daemons = { libvirtd: "/usr/sbin/libvirtd", virtlogd: "/usr/sbin/virtlogd" };

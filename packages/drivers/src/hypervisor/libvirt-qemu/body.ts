@@ -2,9 +2,10 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { type GuestBody, guestBody } from "@madang/core/wire/guest";
 import { z } from "zod";
+import { exists, moveIntoPlace } from "../../disk/owned-file.ts";
+import { diskError } from "../../disk/run-program.ts";
 import type { GuestOrder } from "../driver.ts";
-import { exists, type GuestFiles, guestFiles, moveIntoPlace } from "./guest-files.ts";
-import { diskError } from "./run-program.ts";
+import { type GuestFiles, guestFiles } from "./guest-files.ts";
 
 /** Does nothing when it says the same already. The guest's folder must be there. */
 export async function writeBody(files: GuestFiles, { spec }: GuestOrder): Promise<void> {

@@ -6,9 +6,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { networkData } from "@madang/core/metadata/network-data";
 import { metaData, vendorData } from "@madang/core/metadata/openstack";
+import { giveToRead, moveIntoPlace } from "../../disk/owned-file.ts";
+import { diskError, runProgram } from "../../disk/run-program.ts";
 import type { GuestOrder } from "../driver.ts";
-import { type GuestFiles, giveToRead, moveIntoPlace } from "./guest-files.ts";
-import { diskError, runProgram } from "./run-program.ts";
+import type { GuestFiles } from "./guest-files.ts";
 
 /** Written anew at each start, so that it says what the spec says now. */
 export async function writeConfigDrive(

@@ -7,18 +7,18 @@ import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { z } from "zod";
-import type { GuestOrder } from "../driver.ts";
 import {
   exists,
-  type GuestFiles,
   giveToRead,
   giveToWrite,
   linkInto,
-  makeGuestFolder,
   moveIntoPlace,
   qemuUid,
-} from "./guest-files.ts";
-import { diskError, runProgram } from "./run-program.ts";
+  wholeOrGone,
+} from "../../disk/owned-file.ts";
+import { diskError, runProgram } from "../../disk/run-program.ts";
+import type { GuestOrder } from "../driver.ts";
+import { type GuestFiles, makeGuestFolder } from "./guest-files.ts";
 
 const gib = 1024 ** 3;
 const mark = z.object({ sizeBytes: z.int().min(1) });
@@ -96,16 +96,6 @@ async function create(
     await giveToWrite(part);
     await moveIntoPlace(part, files.disk);
   });
-}
-
-/** What could not be finished takes no room from others until the next attempt. */
-async function wholeOrGone(part: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }
 
 /** As QEMU's uid: the header it parses was in the guest's hands. qemu-img never shrinks unless told to. */

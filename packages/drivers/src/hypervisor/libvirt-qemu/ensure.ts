@@ -1,4 +1,5 @@
 /** Brings one guest to its spec. Called under the guest's lock; may be aborted anywhere and called again. */
+import { isDiskFull } from "../../disk/disk-full.ts";
 import type { EnsureOptions, GuestObservation, GuestOrder } from "../driver.ts";
 import { writeBody } from "./body.ts";
 import { writeConfigDrive } from "./config-drive.ts";
@@ -12,7 +13,6 @@ import { readNics } from "./nic-xml.ts";
 import { changeNics, sameNics } from "./nics.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
-import { isDiskFull } from "./rpc/fault.ts";
 
 export type EnsureDeps = PowerDeps & { virtType: VirtType; instancesDir: string };
 

@@ -4,13 +4,14 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { qemuUid } from "../../disk/owned-file.ts";
 import type { GuestOrder } from "../driver.ts";
 import { createHypervisorDriver } from "../registry.ts";
 import { type LibvirtHarness, libvirtHarness } from "../testing/libvirt-harness.ts";
 import { testOrder } from "../testing/order.ts";
 import { readAll, terminal } from "../testing/terminal.ts";
 import { until } from "../testing/until.ts";
-import { guestFiles, qemuUid } from "./guest-files.ts";
+import { guestFiles } from "./guest-files.ts";
 import { readSerialLog } from "./serial-log.ts";
 
 const exec = promisify(execFile);

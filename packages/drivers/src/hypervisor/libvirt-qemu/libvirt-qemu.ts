@@ -8,6 +8,7 @@ import { CloudError } from "@madang/core/errors";
 import type { ConsoleKind } from "@madang/core/wire/agent";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { makePassableFolder } from "../../disk/owned-file.ts";
 import type { HypervisorDriver } from "../driver.ts";
 import { guestLocks } from "../guest-lock.ts";
 import { readBody } from "./body.ts";
@@ -16,7 +17,7 @@ import { domainName, guestIdOfName } from "./domain-xml.ts";
 import { type Domains, domainCalls } from "./domains.ts";
 import { type EnsureDeps, ensureGuest } from "./ensure.ts";
 import { guestEvents } from "./guest-events.ts";
-import { guestFiles, makeInstancesFolder } from "./guest-files.ts";
+import { guestFiles } from "./guest-files.ts";
 import { findOurs, listGuests, observation, observeGuest } from "./guests.ts";
 import { hostInventory } from "./host-inventory.ts";
 import { forceOff } from "./power.ts";
@@ -37,7 +38,7 @@ type Deps = EnsureDeps & { libvirtDir: string; consoles: Consoles };
 
 export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<HypervisorDriver> {
   const { libvirtDir, instancesDir, log } = options;
-  await makeInstancesFolder(instancesDir);
+  await makePassableFolder(instancesDir);
   const choice = await resolveVirtType(options);
   log.info({ virtType: choice.virtType, why: choice.why }, "acceleration chosen");
   const session = openSession(join(libvirtDir, "run", "libvirt-sock"));

@@ -1,5 +1,6 @@
 /** libvirt's errors as ours. Codes: virErrorNumber of include/libvirt/virterror.h. */
 import { CloudError } from "@madang/core/errors";
+import { diskFull } from "../../../disk/disk-full.ts";
 import type { XdrReader } from "./xdr.ts";
 
 export type LibvirtFault = { code: number; origin: number; message: string };
@@ -61,21 +62,6 @@ export function faultToCloudError(fault: LibvirtFault): CloudError {
         retry: "later",
       });
   }
-}
-
-const diskFullReason = "DiskFull";
-
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof CloudError && error.options.reason === diskFullReason;
-}
-
-export function diskFull(detail: string, cause?: unknown): CloudError {
-  return new CloudError("Unavailable", "The hypervisor's disk is full.", {
-    reason: diskFullReason,
-    detail,
-    cause,
-    retry: "elsewhere",
-  });
 }
 
 function memoryFull(detail: string, cause: unknown): CloudError {

@@ -1,19 +1,27 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { CloudError } from "@madang/core/errors";
-import { diskFull } from "./rpc/fault.ts";
+import { diskFull } from "./disk-full.ts";
 
 const exec = promisify(execFile);
 
+/** What every program that we run finds in its environment, and nothing else. */
+export const programEnv = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
+
 type Options = { signal: AbortSignal; cwd?: string; uid?: number; gid?: number };
 
+/** More than a thousand snapshots take to be listed. */
+const maxOutputBytes = 16 * 1024 ** 2;
+
 /** Runs a program with an argument list, never through a shell. Throws CloudError with what it said on stderr. */
-export async function runProgram(program: string, args: string[], options: Options): Promise<void> {
+export async function runProgram(program: string, args: string[], options: Options): Promise<string> {
   try {
-    await exec(program, args, {
+    const { stdout } = await exec(program, args, {
       ...options,
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
+      env: programEnv,
+      maxBuffer: maxOutputBytes,
     });
+    return stdout;
   } catch (error) {
     options.signal.throwIfAborted();
     throw diskError(error, program);

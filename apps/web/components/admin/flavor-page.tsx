@@ -1,21 +1,21 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, CirclePause, Ellipsis, Layers, Pause, Pencil, Play, Plus, Trash2 } from "lucide-react";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { CircleCheck, CirclePause, Ellipsis, Layers, Pause, Pencil, Play, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { diskText, memoryText } from "../../lib/amount.ts";
-import { failureOf } from "../../lib/failure.ts";
 import type { FlavorRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
-import { usePermission } from "../../lib/use-permission.ts";
-import { Page } from "../shell/page.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { useRefusal } from "../../lib/use-permission.ts";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
+import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { YardDrawing } from "../ui/empty-state.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { FlavorDialog } from "./flavor-dialog.tsx";
 import { FlavorRename } from "./flavor-rename.tsx";
@@ -23,19 +23,20 @@ import { FlavorRequired } from "./flavor-required.tsx";
 import { PropertyList } from "./property-list.tsx";
 
 type Asked = { kind: "create" } | { kind: "rename" | "required" | "delete"; flavor: FlavorRow };
-const pageLimit = 500;
-const skeletonRows = 4;
 
 export function FlavorPage() {
   const t = useTranslations("admin.flavors");
-  const tReasons = useTranslations("reasons");
   const trpc = useTRPC();
   const queries = useQueryClient();
   const fail = useFailureToast();
-  const allowed = usePermission("flavor:manage", null);
+  const blocked = useRefusal("flavor:manage", null);
+  const view = useListView("name");
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
-  const flavors = useQuery(trpc.admin.flavor.list.queryOptions({ sort: "name", limit: pageLimit }));
+  const { filter, sort } = view;
+  const query = useInfiniteQuery(
+    trpc.admin.flavor.list.infiniteQueryOptions({ filter, sort, limit: pageSize }, paging),
+  );
   const done = {
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: trpc.admin.flavor.pathKey() });
@@ -46,33 +47,21 @@ export function FlavorPage() {
   };
   const update = useMutation(trpc.admin.flavor.update.mutationOptions(done));
   const remove = useMutation(trpc.admin.flavor.delete.mutationOptions(done));
-  const rows = flavors.data?.items ?? [];
-  const blocked = allowed ? null : tReasons("notPermitted");
-  const add = (
-    <Button tone="primary" blocked={blocked} onClick={() => setAsked({ kind: "create" })}>
-      <Plus aria-hidden />
-      {t("create")}
-    </Button>
-  );
-  const empty = flavors.isSuccess && rows.length === 0;
   return (
-    <Page title={t("title")} about={t("about")} actions={empty ? null : add}>
-      {flavors.isError ? (
-        <FailureNotice failure={failureOf(flavors.error)} onRetry={() => flavors.refetch()} />
-      ) : null}
-      {empty ? (
-        <EmptyState drawing={<YardDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {add}
-        </EmptyState>
-      ) : (
-        <FlavorRows
-          rows={rows}
-          loadingRows={flavors.isPending ? skeletonRows : 0}
-          blocked={blocked}
-          onToggle={(flavor) => update.mutate({ id: flavor.id, enabled: !flavor.enabled })}
-          onAsk={(kind, flavor) => setAsked({ kind, flavor })}
-        />
-      )}
+    <ListPage
+      section="admin.flavors"
+      view={view}
+      query={query}
+      columns={useColumns({
+        blocked,
+        onToggle: (flavor) => update.mutate({ id: flavor.id, enabled: !flavor.enabled }),
+        onAsk: (kind, flavor) => setAsked({ kind, flavor }),
+      })}
+      drawing={<YardDrawing />}
+      actions={[{ word: t("create"), blocked, onClick: () => setAsked({ kind: "create" }) }]}
+      file={{ name: "flavors" }}
+      help={["flavor", "aggregate", "quota"]}
+    >
       {asked?.kind === "create" ? <FlavorDialog onClose={close} /> : null}
       {asked?.kind === "rename" ? <FlavorRename flavor={asked.flavor} onClose={close} /> : null}
       {asked?.kind === "required" ? <FlavorRequired flavor={asked.flavor} onClose={close} /> : null}
@@ -88,24 +77,23 @@ export function FlavorPage() {
           onConfirm={() => remove.mutate({ id: asked.flavor.id })}
         />
       ) : null}
-    </Page>
+    </ListPage>
   );
 }
 
-type FlavorRowsProps = {
-  rows: FlavorRow[];
-  loadingRows: number;
+type FlavorColumns = {
   blocked: string | null;
   onToggle: (flavor: FlavorRow) => void;
   onAsk: (kind: "rename" | "required" | "delete", flavor: FlavorRow) => void;
 };
 
-function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsProps) {
+function useColumns({ blocked, onToggle, onAsk }: FlavorColumns): Column<FlavorRow>[] {
   const t = useTranslations("admin.flavors");
-  const columns: Column<FlavorRow>[] = [
+  return [
     {
       key: "name",
       title: t("name"),
+      sort: "name",
       cell: (row) => (
         <span className="flex flex-col">
           <span className="font-medium">{row.name}</span>
@@ -118,18 +106,21 @@ function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsP
     {
       key: "vcpus",
       title: t("vcpus"),
+      sort: "vcpus",
       className: "text-right tabular-nums whitespace-nowrap",
       cell: (row) => row.vcpus,
     },
     {
       key: "ram",
       title: t("ram"),
+      sort: "ramMib",
       className: "text-right tabular-nums whitespace-nowrap",
       cell: (row) => memoryText(row.ramMib),
     },
     {
       key: "disk",
       title: t("disk"),
+      sort: "diskGib",
       className: "hidden text-right tabular-nums whitespace-nowrap @xl:table-cell",
       cell: (row) => diskText(row.diskGib),
     },
@@ -185,13 +176,4 @@ function FlavorRows({ rows, loadingRows, blocked, onToggle, onAsk }: FlavorRowsP
       ),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      loadingRows={loadingRows}
-    />
-  );
 }

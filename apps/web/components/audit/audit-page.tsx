@@ -1,12 +1,13 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
@@ -16,7 +17,6 @@ import { AuditPanel } from "./audit-panel.tsx";
 import { AuditTable } from "./audit-table.tsx";
 import { type AuditFilter, useAuditFilter } from "./use-audit-filter.ts";
 
-const pageSize = 100;
 /** While nobody has scrolled on; whoever reads further back is not disturbed. */
 const refreshMs = 10_000;
 const defaultSort = "-createdAt";
@@ -32,15 +32,12 @@ export function AuditPage() {
     trpc.admin.audit.list.infiniteQueryOptions(
       { filter, sort: sort ?? defaultSort, limit: pageSize },
       {
-        getNextPageParam: (page) => page.nextCursor ?? undefined,
-        placeholderData: keepPreviousData,
+        ...paging,
         refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) === 1 ? refreshMs : false),
       },
     ),
   );
-  const pages = query.data?.pages ?? [];
-  const rows = pages.flatMap((page) => page.items);
-  const [{ total, totalIsExact } = { total: 0, totalIsExact: true }] = pages;
+  const { rows, total, exact } = rowsOf(query);
   const empty = query.isSuccess && rows.length === 0;
   const row = rows.find(({ id }) => id === selected);
   return (
@@ -51,7 +48,7 @@ export function AuditPage() {
             <div className="flex flex-wrap items-start justify-between gap-2">
               <AuditFilters filter={filter} onSet={set} />
               <p role="status" className="py-1.5 text-label text-muted tabular-nums">
-                {query.isSuccess ? t(totalIsExact ? "total" : "totalOver", { count: total }) : ""}
+                {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
               </p>
             </div>
             <FilterChips filter={filter} onSet={set} />

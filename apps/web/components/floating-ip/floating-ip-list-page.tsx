@@ -1,118 +1,55 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { failureOf } from "../../lib/failure.ts";
 import type { FloatingIpRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { usePermission } from "../../lib/use-permission.ts";
+import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
-import { Page } from "../shell/page.tsx";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging, whileAny } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { YardDrawing } from "../ui/empty-state.tsx";
 import { AllocateDialog } from "./allocate-dialog.tsx";
 import { FloatingIpActions } from "./floating-ip-actions.tsx";
-import { FloatingIpState, settlingMs } from "./floating-ip-state.tsx";
-
-const pageSize = 100;
-const skeletonRows = 4;
-
-function useFloatingIps(projectId: string, text: string, sort: string) {
-  const trpc = useTRPC();
-  const query = useInfiniteQuery({
-    ...trpc.floatingIp.list.infiniteQueryOptions(
-      { projectId, filter: text ? { text } : {}, sort, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
-    ),
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ items }) => items.some(({ status }) => status === "BUILD"))
-        ? settlingMs
-        : false,
-  });
-  const pages = query.data?.pages ?? [];
-  const rows = pages.flatMap((page) => page.items);
-  return { query, rows, total: pages[0]?.total ?? 0, exact: pages[0]?.totalIsExact ?? true };
-}
+import { FloatingIpState } from "./floating-ip-state.tsx";
 
 export function FloatingIpListPage() {
   const t = useTranslations("floatingIps");
-  const tReasons = useTranslations("reasons");
+  const trpc = useTRPC();
   const projectId = useProjectId();
-  const allowed = usePermission("floating_ip:create", projectId);
-  const [text, setText] = useQueryState("q");
-  const [sort, setSort] = useQueryState("sort");
+  const blocked = useRefusal("floating_ip:create", projectId);
+  const view = useListView("address");
   const [allocating, setAllocating] = useState(false);
-  const { query, rows, total, exact } = useFloatingIps(projectId, text ?? "", sort ?? "address");
-  const empty = query.isSuccess && rows.length === 0;
-  const add = (
-    <Button
-      tone="primary"
-      blocked={allowed ? null : tReasons("notPermitted")}
-      onClick={() => setAllocating(true)}
-    >
-      <Plus aria-hidden />
-      {t("allocate")}
-    </Button>
-  );
+  const { filter, sort } = view;
+  const query = useInfiniteQuery({
+    ...trpc.floatingIp.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileAny<FloatingIpRow>(({ status }) => status === "BUILD"),
+  });
   return (
-    <Page title={t("title")} about={t("about")} actions={empty && !text ? null : add}>
-      {query.isError ? (
-        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
-      ) : null}
-      {empty && !text ? (
-        <EmptyState drawing={<YardDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {add}
-        </EmptyState>
-      ) : (
-        <div className="@container flex flex-col gap-3">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <search className="w-full sm:w-auto">
-              <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
-            </search>
-            <p role="status" className="text-label text-muted tabular-nums">
-              {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
-            </p>
-          </div>
-          {empty ? (
-            <EmptyState title={t("nothing", { text: text ?? "" })}>
-              <Button onClick={() => setText(null)}>{t("clear")}</Button>
-            </EmptyState>
-          ) : (
-            <FloatingIpTable
-              rows={rows}
-              loadingRows={query.isPending ? skeletonRows : 0}
-              sort={sort ?? "address"}
-              onSort={setSort}
-            />
-          )}
-          <MoreRows query={query} shown={rows.length} total={total} />
-        </div>
-      )}
+    <ListPage
+      section="floatingIps"
+      view={view}
+      query={query}
+      columns={useColumns()}
+      drawing={<YardDrawing />}
+      actions={[{ word: t("allocate"), blocked, onClick: () => setAllocating(true) }]}
+      file={{ name: "floating-ips", query: { projectId } }}
+      help={["floatingIp", "router", "network"]}
+    >
       {allocating ? <AllocateDialog projectId={projectId} onClose={() => setAllocating(false)} /> : null}
-    </Page>
+    </ListPage>
   );
 }
 
-type FloatingIpTableProps = {
-  rows: FloatingIpRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-};
-
-function FloatingIpTable({ rows, loadingRows, sort, onSort }: FloatingIpTableProps) {
+function useColumns(): Column<FloatingIpRow>[] {
   const t = useTranslations("floatingIps");
-  const columns: Column<FloatingIpRow>[] = [
+  return [
     {
       key: "address",
       title: t("address"),
@@ -171,17 +108,6 @@ function FloatingIpTable({ rows, loadingRows, sort, onSort }: FloatingIpTablePro
       cell: (ip) => <FloatingIpActions ip={ip} />,
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(ip) => ip.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }
 
 function Target({ ip }: { ip: FloatingIpRow }) {

@@ -4,9 +4,6 @@ import { CircleCheck, CircleDashed, CircleSlash } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { FloatingIpRow } from "../../lib/rows.ts";
 
-/** The network says nothing when it is done, so it is asked so often meanwhile. */
-export const settlingMs = 1_500;
-
 const looks = {
   ACTIVE: { icon: CircleCheck, tone: "text-running" },
   BUILD: { icon: CircleDashed, tone: "text-changing motion-safe:animate-pulse" },

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { GroupDetail, UserRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { rowsOf } from "../list/pages.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -88,7 +89,8 @@ type FoundProps = {
 
 function Found({ group, text, chosen, onToggle }: FoundProps) {
   const t = useTranslations("admin.groups");
-  const { query, rows, total } = useUsers(text ? { text } : {}, "name", foundAtOnce);
+  const query = useUsers(text ? { text } : {}, "name", foundAtOnce);
+  const { rows, total } = rowsOf(query);
   const shown = rows.slice(0, foundAtOnce);
   if (query.isPending) return <SkeletonLines count={4} label={t("found")} />;
   if (query.isError)

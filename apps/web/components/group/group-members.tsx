@@ -11,7 +11,8 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { rowsOf } from "../list/pages.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
@@ -32,7 +33,8 @@ export function GroupMembers({ group }: { group: GroupDetail }) {
   const [text, setText] = useQueryState("q");
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<UserRow | null>(null);
-  const { query, rows, total } = useUsers({ groupId: group.id, ...(text ? { text } : {}) }, "name");
+  const query = useUsers({ groupId: group.id, ...(text ? { text } : {}) }, "name");
+  const { rows, total } = rowsOf(query);
   const empty = query.isSuccess && rows.length === 0;
   return (
     <Section title={t("members")}>

@@ -7,6 +7,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import type { InstanceDetail, PortRow } from "../../lib/rows.ts";
+import { rowsOf } from "../list/pages.ts";
 import { NetworkDrawing } from "../network/network-drawing.tsx";
 import { StatusMark } from "../network/status-mark.tsx";
 import { usePorts } from "../port/use-ports.ts";
@@ -30,7 +31,8 @@ export function NetworkTab({ projectId, instance }: NetworkTabProps) {
   const [attaching, setAttaching] = useState(false);
   const [grouping, setGrouping] = useState(false);
   const [doomed, setDoomed] = useState<PortRow | null>(null);
-  const { query, rows } = usePorts(projectId, { instanceId: instance.id }, "position");
+  const query = usePorts(projectId, { instanceId: instance.id }, "position");
+  const { rows } = rowsOf(query);
   const full = rows.length >= interfaceLimit ? t("limit", { limit: interfaceLimit }) : null;
   const attach = (
     <Button blocked={blocked("attachInterface", instance) ?? full} onClick={() => setAttaching(true)}>

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import type { InstanceDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { settlingMs } from "../floating-ip/floating-ip-state.tsx";
+import { settlingMs } from "../list/pages.ts";
 import { CopyButton } from "../ui/copyable.tsx";
 
 /** How to reach the instance from outside; nothing where no floating IP leads to it. */

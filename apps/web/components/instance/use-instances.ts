@@ -1,39 +1,27 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import type { InstanceRow } from "../../lib/rows.ts";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTRPC } from "../../lib/trpc.ts";
+import { pageSize, paging } from "../list/pages.ts";
 
-export type InstanceFilter = { text: string; status: string[]; sort: string };
+export type InstanceFilter = { text?: string; status?: string[] };
 
-const pageSize = 100;
 const changingMs = 5_000;
 
-function anyChanging(rows: readonly InstanceRow[]): boolean {
-  return rows.some((row) => row.taskState !== null);
+type Pages = { pages: readonly { items: readonly { taskState: string | null }[] }[] };
+
+/** Rows follow the stream; as its hints may be lost, a changing row is asked for too, while nobody has scrolled on. */
+export function whileChanging({ state }: { state: { data?: Pages | undefined } }): number | false {
+  const pages = state.data?.pages ?? [];
+  const changing = pages.some(({ items }) => items.some(({ taskState }) => taskState !== null));
+  return pages.length === 1 && changing ? changingMs : false;
 }
 
-/** Instances page by page. Rows follow the stream; as its hints may be lost, a changing row is also asked for. */
-export function useInstances(projectId: string, filter: InstanceFilter) {
+/** Instances of a project, page by page. */
+export function useInstances(projectId: string, filter: InstanceFilter, sort: string) {
   const trpc = useTRPC();
-  const wanted = {
-    ...(filter.text ? { text: filter.text } : {}),
-    ...(filter.status.length > 0 ? { status: filter.status } : {}),
-  };
-  const query = useInfiniteQuery(
-    trpc.instance.list.infiniteQueryOptions(
-      { projectId, filter: wanted, sort: filter.sort, limit: pageSize },
-      {
-        getNextPageParam: (page) => page.nextCursor ?? undefined,
-        placeholderData: keepPreviousData,
-        refetchInterval: ({ state }) => {
-          const pages = state.data?.pages ?? [];
-          return pages.length === 1 && anyChanging(pages.flatMap((page) => page.items)) ? changingMs : false;
-        },
-      },
-    ),
-  );
-  const pages = query.data?.pages ?? [];
-  const rows = pages.flatMap((page) => page.items);
-  return { query, rows, total: pages[0]?.total ?? 0, totalIsExact: pages[0]?.totalIsExact ?? true };
+  return useInfiniteQuery({
+    ...trpc.instance.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileChanging,
+  });
 }

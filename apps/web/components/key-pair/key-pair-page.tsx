@@ -1,27 +1,24 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Trash2, Upload } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { failureOf } from "../../lib/failure.ts";
 import type { KeyPairRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { Page } from "../shell/page.tsx";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState, KeyDrawing } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { KeyDrawing } from "../ui/empty-state.tsx";
 import { GenerateDialog } from "./generate-dialog.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
-
-const pageLimit = 500;
-const skeletonRows = 3;
 
 export function KeyPairPage() {
   const t = useTranslations("keyPairs");
@@ -29,54 +26,42 @@ export function KeyPairPage() {
   const trpc = useTRPC();
   const [dialog, setDialog] = useState<"import" | "generate" | null>(null);
   const [doomed, setDoomed] = useState<KeyPairRow | null>(null);
-  const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ sort: "name", limit: pageLimit }));
-  const rows = keyPairs.data?.items ?? [];
-  const buttons = (
-    <>
-      <Button onClick={() => setDialog("generate")}>
-        <KeyRound aria-hidden />
-        {t("generate")}
-      </Button>
-      <Button tone="primary" onClick={() => setDialog("import")}>
-        <Upload aria-hidden />
-        {t("import")}
-      </Button>
-    </>
+  const view = useListView("name");
+  const query = useInfiniteQuery(
+    trpc.keyPair.list.infiniteQueryOptions({ sort: view.sort, limit: pageSize }, paging),
   );
-  const empty = keyPairs.isSuccess && rows.length === 0;
   return (
-    <Page title={t("title")} about={empty ? null : t("about")} actions={empty ? null : buttons}>
-      {keyPairs.isError ? (
-        <FailureNotice failure={failureOf(keyPairs.error)} onRetry={() => keyPairs.refetch()} />
-      ) : null}
-      {empty ? (
-        <EmptyState drawing={<KeyDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {buttons}
-        </EmptyState>
-      ) : (
-        <KeyPairTable rows={rows} loadingRows={keyPairs.isPending ? skeletonRows : 0} onDelete={setDoomed} />
-      )}
+    <ListPage
+      section="keyPairs"
+      view={view}
+      query={query}
+      columns={useColumns(setDoomed)}
+      drawing={<KeyDrawing />}
+      actions={[
+        { word: t("generate"), icon: KeyRound, tone: "plain", onClick: () => setDialog("generate") },
+        { word: t("import"), icon: Upload, onClick: () => setDialog("import") },
+      ]}
+      help={["keyPair", "instance"]}
+      skeletonRows={3}
+    >
       {dialog === "import" ? <ImportDialog projectId={projectId} onClose={() => setDialog(null)} /> : null}
       {dialog === "generate" ? (
         <GenerateDialog projectId={projectId} onClose={() => setDialog(null)} />
       ) : null}
       <DeleteKeyPair keyPair={doomed} onClose={() => setDoomed(null)} />
-    </Page>
+    </ListPage>
   );
 }
 
-function KeyPairTable({
-  rows,
-  loadingRows,
-  onDelete,
-}: {
-  rows: KeyPairRow[];
-  loadingRows: number;
-  onDelete: (row: KeyPairRow) => void;
-}) {
+function useColumns(onDelete: (row: KeyPairRow) => void): Column<KeyPairRow>[] {
   const t = useTranslations("keyPairs");
-  const columns: Column<KeyPairRow>[] = [
-    { key: "name", title: t("columns.name"), cell: (row) => <span className="font-medium">{row.name}</span> },
+  return [
+    {
+      key: "name",
+      title: t("columns.name"),
+      sort: "name",
+      cell: (row) => <span className="font-medium">{row.name}</span>,
+    },
     {
       key: "type",
       title: t("columns.type"),
@@ -92,6 +77,7 @@ function KeyPairTable({
     {
       key: "created",
       title: t("columns.created"),
+      sort: "createdAt",
       className: "hidden whitespace-nowrap text-muted @xl:table-cell",
       cell: (row) => <Moment date={row.createdAt} />,
     },
@@ -113,15 +99,6 @@ function KeyPairTable({
       ),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      loadingRows={loadingRows}
-    />
-  );
 }
 
 function DeleteKeyPair({ keyPair, onClose }: { keyPair: KeyPairRow | null; onClose: () => void }) {

@@ -123,7 +123,7 @@ export function FlavorTable({ projectId, choices: { flavors, images, lines } }: 
           </div>
           {shown.length === 0 ? (
             <p role="status" className="text-table text-muted">
-              {t("instances.nothing.title")}
+              {t("lists.nothing")}
             </p>
           ) : null}
           {error ? (

@@ -1,93 +1,50 @@
 "use client";
 
-import { Plus } from "lucide-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { failureOf } from "../../lib/failure.ts";
 import type { NetworkRow } from "../../lib/rows.ts";
-import { usePermission } from "../../lib/use-permission.ts";
+import { useTRPC } from "../../lib/trpc.ts";
+import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
-import { Page } from "../shell/page.tsx";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging, whileAny } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { Button } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { CreateNetworkDialog } from "./network-dialog.tsx";
 import { NetworkDrawing } from "./network-drawing.tsx";
 import { StatusMark } from "./status-mark.tsx";
-import { useNetworks } from "./use-networks.ts";
-
-const skeletonRows = 3;
 
 /** The project's own networks, and those of the cloud that it may use. */
 export function NetworkListPage() {
   const t = useTranslations("networks");
-  const tReasons = useTranslations("reasons");
+  const trpc = useTRPC();
   const router = useRouter();
   const projectId = useProjectId();
-  const allowed = usePermission("network:create", projectId);
-  const [text, setText] = useQueryState("q");
-  const [sort, setSort] = useQueryState("sort");
+  const blocked = useRefusal("network:create", projectId);
+  const view = useListView("name");
   const [creating, setCreating] = useState(false);
-  const { query, rows, total } = useNetworks(projectId, text ?? "", sort ?? "name");
-  const empty = query.isSuccess && rows.length === 0;
+  const { filter, sort } = view;
+  const query = useInfiniteQuery({
+    ...trpc.network.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileAny<NetworkRow>(({ status }) => status === "BUILD"),
+  });
   const base = `/p/${projectId}/networks`;
-  const create = (
-    <Button
-      tone="primary"
-      blocked={allowed ? null : tReasons("notPermitted")}
-      onClick={() => setCreating(true)}
-    >
-      <Plus aria-hidden />
-      {t("create")}
-    </Button>
-  );
   return (
-    <Page
-      title={t("title")}
-      about={empty && !text ? null : t("about")}
-      actions={empty && !text ? null : create}
+    <ListPage
+      section="networks"
+      view={view}
+      query={query}
+      columns={useColumns(base)}
+      drawing={<NetworkDrawing />}
+      actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
+      file={{ name: "networks", query: { projectId } }}
+      help={["network", "subnet", "port", "router"]}
+      onOpen={({ id }) => router.push(`${base}/${id}`)}
     >
-      {query.isError ? (
-        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
-      ) : null}
-      {empty && !text ? (
-        <EmptyState drawing={<NetworkDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {create}
-        </EmptyState>
-      ) : (
-        <div className="@container flex flex-col gap-3">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <search className="w-full sm:w-auto">
-              <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
-            </search>
-            <p role="status" className="text-label text-muted tabular-nums">
-              {query.isSuccess ? t("total", { count: total }) : ""}
-            </p>
-          </div>
-          {empty ? (
-            <EmptyState title={t("nothing", { text: text ?? "" })}>
-              <Button onClick={() => setText(null)}>{t("clear")}</Button>
-            </EmptyState>
-          ) : (
-            <NetworkTable
-              base={base}
-              rows={rows}
-              loadingRows={query.isPending ? skeletonRows : 0}
-              sort={sort ?? "name"}
-              onSort={setSort}
-              onOpen={({ id }) => router.push(`${base}/${id}`)}
-            />
-          )}
-          <MoreRows query={query} shown={rows.length} total={total} />
-        </div>
-      )}
       {creating ? (
         <CreateNetworkDialog
           projectId={projectId}
@@ -95,18 +52,9 @@ export function NetworkListPage() {
           onCreated={(id) => router.push(`${base}/${id}`)}
         />
       ) : null}
-    </Page>
+    </ListPage>
   );
 }
-
-type NetworkTableProps = {
-  base: string;
-  rows: NetworkRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-  onOpen: (row: NetworkRow) => void;
-};
 
 /** Whose it is and what it is for, in a word; nothing for the project's own. */
 export function KindMark({ network }: { network: Pick<NetworkRow, "external" | "shared"> }) {
@@ -119,9 +67,9 @@ export function KindMark({ network }: { network: Pick<NetworkRow, "external" | "
   );
 }
 
-function NetworkTable({ base, rows, loadingRows, sort, onSort, onOpen }: NetworkTableProps) {
+function useColumns(base: string): Column<NetworkRow>[] {
   const t = useTranslations("networks");
-  const columns: Column<NetworkRow>[] = [
+  return [
     {
       key: "name",
       title: t("columns.name"),
@@ -186,16 +134,4 @@ function NetworkTable({ base, rows, loadingRows, sort, onSort, onOpen }: Network
       cell: (row) => <Moment date={row.createdAt} />,
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      onRowClick={onOpen}
-      loadingRows={loadingRows}
-    />
-  );
 }

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import type { NetworkDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { settlingMs } from "../list/pages.ts";
 import { PortSection } from "../port/port-section.tsx";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
@@ -25,7 +26,6 @@ import { EditNetworkDialog } from "./network-dialog.tsx";
 import { KindMark } from "./network-list-page.tsx";
 import { StatusMark } from "./status-mark.tsx";
 import { SubnetSection, useBlocked } from "./subnet-section.tsx";
-import { buildingMs } from "./use-networks.ts";
 
 const newestEvents = 6;
 
@@ -35,7 +35,7 @@ export function NetworkPage({ projectId, id }: { projectId: string; id: string }
   const network = useQuery(
     trpc.network.get.queryOptions(
       { projectId, id },
-      { refetchInterval: ({ state }) => (state.data?.status === "BUILD" ? buildingMs : false) },
+      { refetchInterval: ({ state }) => (state.data?.status === "BUILD" ? settlingMs : false) },
     ),
   );
   const failure = network.error ? failureOf(network.error) : null;

@@ -1,6 +1,6 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Clock, LoaderCircle, type LucideIcon, Minus } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
@@ -9,7 +9,8 @@ import { failureOf } from "../../lib/failure.ts";
 import type { AnyOperationRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Page } from "../shell/page.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import { Button } from "../ui/button.tsx";
@@ -20,7 +21,6 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { TextFilter } from "../ui/text-filter.tsx";
 
-const pageSize = 100;
 const refreshMs = 5_000;
 const views = ["open", "stuck", "failed", "ended"] as const;
 
@@ -35,15 +35,12 @@ export function AnyOperationPage() {
     trpc.admin.operation.list.infiniteQueryOptions(
       { filter: { show, ...(text ? { text } : {}) }, limit: pageSize },
       {
-        getNextPageParam: (page) => page.nextCursor ?? undefined,
-        placeholderData: keepPreviousData,
+        ...paging,
         refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) === 1 ? refreshMs : false),
       },
     ),
   );
-  const pages = query.data?.pages ?? [];
-  const rows = pages.flatMap((page) => page.items);
-  const [{ total, totalIsExact } = { total: 0, totalIsExact: true }] = pages;
+  const { rows, total, exact } = rowsOf(query);
   const empty = query.isSuccess && rows.length === 0;
   return (
     <Page title={t("title")} about={t("about")}>
@@ -59,7 +56,7 @@ export function AnyOperationPage() {
             <TextFilter text={text ?? ""} label={t("textLabel")} onText={setText} />
           </div>
           <p role="status" className="text-label text-muted tabular-nums">
-            {query.isSuccess ? t(totalIsExact ? "total" : "totalOver", { count: total }) : ""}
+            {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
           </p>
         </div>
         {query.isError ? (

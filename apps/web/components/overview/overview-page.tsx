@@ -10,12 +10,14 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { useMe } from "../../lib/use-me.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { InstanceTable } from "../instance/instance-table.tsx";
+import { useInstanceColumns } from "../instance/instance-columns.tsx";
 import { useInstances } from "../instance/use-instances.ts";
+import { rowsOf } from "../list/pages.ts";
 import { QuotaMeters } from "../quota/quota-meters.tsx";
 import { Page } from "../shell/page.tsx";
 import { Timeline } from "../timeline/timeline.tsx";
 import { ButtonLink } from "../ui/button.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
@@ -45,7 +47,9 @@ export function OverviewPage() {
   const mayCreate = usePermission("instance:create", projectId);
   const project = me.projects.find((one) => one.id === projectId);
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
-  const { query, rows } = useInstances(projectId, { text: "", status: [], sort: "-createdAt" });
+  const query = useInstances(projectId, {}, "-createdAt");
+  const { rows } = rowsOf(query);
+  const columns = useInstanceColumns({ projectId });
   const base = `/p/${projectId}`;
   const launch = mayCreate ? (
     <ButtonLink href={`${base}/instances/launch`} tone="primary">
@@ -83,9 +87,11 @@ export function OverviewPage() {
           {query.isError ? (
             <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
           ) : null}
-          <InstanceTable
-            projectId={projectId}
+          <DataTable
+            label={t("recent")}
+            columns={columns}
             rows={rows.slice(0, recentInstances)}
+            rowKey={(row) => row.id}
             loadingRows={query.isPending ? skeletonRows : 0}
           />
         </Part>

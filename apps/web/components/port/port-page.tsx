@@ -23,8 +23,8 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
+import { useDeleteBlocked } from "./port-columns.tsx";
 import { PortDialog } from "./port-dialog.tsx";
-import { useDeleteBlocked } from "./port-table.tsx";
 import { PortUser, portName } from "./port-user.tsx";
 
 const newestEvents = 6;

@@ -6,13 +6,15 @@ import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import type { NetworkDetail, PortRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { rowsOf } from "../list/pages.ts";
 import { DeleteDialog } from "../network/delete-dialog.tsx";
 import { Button } from "../ui/button.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Section } from "../ui/section.tsx";
+import { usePortColumns } from "./port-columns.tsx";
 import { PortDialog } from "./port-dialog.tsx";
-import { PortTable } from "./port-table.tsx";
 import { portName } from "./port-user.tsx";
 import { usePorts } from "./use-ports.ts";
 
@@ -27,7 +29,9 @@ export function PortSection({ projectId, network }: { projectId: string; network
   const [sort, setSort] = useState("-createdAt");
   const [creating, setCreating] = useState(false);
   const [doomed, setDoomed] = useState<PortRow | null>(null);
-  const { query, rows, total } = usePorts(projectId, { networkId: network.id }, sort);
+  const query = usePorts(projectId, { networkId: network.id }, sort);
+  const { rows, total } = rowsOf(query);
+  const columns = usePortColumns({ projectId, withNetwork: false, onDelete: setDoomed });
   const blocked = blockedBy(network, allowed, {
     denied: tReasons("notPermitted"),
     external: tErrors("networkExternal", { network: network.name }),
@@ -39,14 +43,14 @@ export function PortSection({ projectId, network }: { projectId: string; network
         <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
       ) : null}
       {rows.length > 0 || query.isPending ? (
-        <PortTable
-          projectId={projectId}
+        <DataTable
+          label={t("title")}
+          columns={columns}
           rows={rows}
+          rowKey={(row) => row.id}
           loadingRows={query.isPending ? skeletonRows : 0}
-          withNetwork={false}
           sort={sort}
           onSort={setSort}
-          onDelete={setDoomed}
         />
       ) : null}
       <MoreRows query={query} shown={rows.length} total={total} />

@@ -1,32 +1,19 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { PortRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { pageSize, paging, whileAny } from "../list/pages.ts";
 
 export type PortFilter = { text?: string; networkId?: string; instanceId?: string };
 
-const pageSize = 50;
-/** The driver tells of its work by rows alone: who waits for it looks again. */
-const buildingMs = 3_000;
+const waits = ({ status, owner }: PortRow) =>
+  status === "BUILD" || (status === "DOWN" && owner === "instance");
 
 export function usePorts(projectId: string, filter: PortFilter, sort: string) {
   const trpc = useTRPC();
-  const query = useInfiniteQuery(
-    trpc.port.list.infiniteQueryOptions(
-      { projectId, filter, sort, limit: pageSize },
-      {
-        getNextPageParam: (page) => page.nextCursor ?? undefined,
-        placeholderData: keepPreviousData,
-        refetchInterval: ({ state }) => {
-          const rows = state.data?.pages.flatMap((page) => page.items) ?? [];
-          const waits = rows.some(
-            ({ status, owner }) => status === "BUILD" || (status === "DOWN" && owner === "instance"),
-          );
-          return waits ? buildingMs : false;
-        },
-      },
-    ),
-  );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+  return useInfiniteQuery({
+    ...trpc.port.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileAny<PortRow>(waits),
+  });
 }

@@ -1,13 +1,14 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import type { ManagedRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { paging, rowsOf } from "../list/pages.ts";
 import { Page } from "../shell/page.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -30,11 +31,10 @@ function useRequests(view: string) {
   const query = useInfiniteQuery(
     trpc.admin.quotaRequest.list.infiniteQueryOptions(
       { filter: state ? { state } : {}, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
+      paging,
     ),
   );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+  return { query, ...rowsOf(query) };
 }
 
 /** Projects that need more: those that wait first, each decided where it stands. */

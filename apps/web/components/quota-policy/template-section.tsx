@@ -12,7 +12,8 @@ import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
@@ -21,19 +22,14 @@ import { Menu, MenuItem } from "../ui/menu.tsx";
 import { TemplateDialog } from "./template-dialog.tsx";
 
 type Asked = { kind: "create" } | { kind: "edit" | "delete"; template: QuotaTemplateRow };
-const pageSize = 100;
 const skeletonRows = 3;
 
 function useTemplates() {
   const trpc = useTRPC();
   const query = useInfiniteQuery(
-    trpc.admin.quota.templates.infiniteQueryOptions(
-      { limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined },
-    ),
+    trpc.admin.quota.templates.infiniteQueryOptions({ limit: pageSize }, paging),
   );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+  return { query, ...rowsOf(query) };
 }
 
 export function TemplateSection() {

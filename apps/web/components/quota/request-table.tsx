@@ -7,7 +7,7 @@ import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
 import type { QuotaRequestRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import { Button } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import type { QuotaRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
+import { paging, rowsOf } from "../list/pages.ts";
 
 /** Enough to hold all that can wait at once: one for each resource. */
 const recentLimit = 50;
@@ -20,13 +21,9 @@ export function useRecentRequests(projectId: string): QuotaRequestRow[] {
 export function useQuotaRequests(projectId: string) {
   const trpc = useTRPC();
   const query = useInfiniteQuery(
-    trpc.quotaRequest.list.infiniteQueryOptions(
-      { projectId, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined },
-    ),
+    trpc.quotaRequest.list.infiniteQueryOptions({ projectId, limit: pageSize }, paging),
   );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+  return { query, ...rowsOf(query) };
 }
 
 export function useWithdraw() {

@@ -1,121 +1,59 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { failureOf } from "../../lib/failure.ts";
 import type { RouterRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { usePermission } from "../../lib/use-permission.ts";
+import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
-import { Page } from "../shell/page.tsx";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging, whileAny } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { Button } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { YardDrawing } from "../ui/empty-state.tsx";
 import { NewRouterDialog } from "./new-router-dialog.tsx";
-import { isBeingSetUp, RouterState, settlingMs } from "./router-state.tsx";
-
-const pageSize = 100;
-const skeletonRows = 4;
-
-function useRouters(projectId: string, text: string, sort: string) {
-  const trpc = useTRPC();
-  const query = useInfiniteQuery({
-    ...trpc.router.list.infiniteQueryOptions(
-      { projectId, filter: text ? { text } : {}, sort, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
-    ),
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ items }) => items.some(isBeingSetUp)) ? settlingMs : false,
-  });
-  const pages = query.data?.pages ?? [];
-  const rows = pages.flatMap((page) => page.items);
-  return { query, rows, total: pages[0]?.total ?? 0, exact: pages[0]?.totalIsExact ?? true };
-}
+import { isBeingSetUp, RouterState } from "./router-state.tsx";
 
 export function RouterListPage() {
   const t = useTranslations("routers");
-  const tReasons = useTranslations("reasons");
+  const trpc = useTRPC();
   const router = useRouter();
   const projectId = useProjectId();
-  const allowed = usePermission("router:create", projectId);
-  const [text, setText] = useQueryState("q");
-  const [sort, setSort] = useQueryState("sort");
+  const blocked = useRefusal("router:create", projectId);
+  const view = useListView("name");
   const [creating, setCreating] = useState(false);
-  const { query, rows, total, exact } = useRouters(projectId, text ?? "", sort ?? "name");
-  const empty = query.isSuccess && rows.length === 0;
+  const { filter, sort } = view;
+  const query = useInfiniteQuery({
+    ...trpc.router.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileAny<RouterRow>(isBeingSetUp),
+  });
   const open = (id: string) => router.push(`/p/${projectId}/routers/${id}`);
-  const add = (
-    <Button
-      tone="primary"
-      blocked={allowed ? null : tReasons("notPermitted")}
-      onClick={() => setCreating(true)}
-    >
-      <Plus aria-hidden />
-      {t("create")}
-    </Button>
-  );
   return (
-    <Page title={t("title")} about={t("about")} actions={empty && !text ? null : add}>
-      {query.isError ? (
-        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
-      ) : null}
-      {empty && !text ? (
-        <EmptyState drawing={<YardDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {add}
-        </EmptyState>
-      ) : (
-        <div className="@container flex flex-col gap-3">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <search className="w-full sm:w-auto">
-              <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
-            </search>
-            <p role="status" className="text-label text-muted tabular-nums">
-              {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
-            </p>
-          </div>
-          {empty ? (
-            <EmptyState title={t("nothing", { text: text ?? "" })}>
-              <Button onClick={() => setText(null)}>{t("clear")}</Button>
-            </EmptyState>
-          ) : (
-            <RouterTable
-              rows={rows}
-              loadingRows={query.isPending ? skeletonRows : 0}
-              sort={sort ?? "name"}
-              onSort={setSort}
-              onOpen={({ id }) => open(id)}
-            />
-          )}
-          <MoreRows query={query} shown={rows.length} total={total} />
-        </div>
-      )}
+    <ListPage
+      section="routers"
+      view={view}
+      query={query}
+      columns={useColumns()}
+      drawing={<YardDrawing />}
+      actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
+      file={{ name: "routers", query: { projectId } }}
+      help={["router", "network", "floatingIp"]}
+      onOpen={({ id }) => open(id)}
+    >
       {creating ? (
         <NewRouterDialog projectId={projectId} onClose={() => setCreating(false)} onCreated={open} />
       ) : null}
-    </Page>
+    </ListPage>
   );
 }
 
-type RouterTableProps = {
-  rows: RouterRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-  onOpen: (router: RouterRow) => void;
-};
-
-function RouterTable({ rows, loadingRows, sort, onSort, onOpen }: RouterTableProps) {
+function useColumns(): Column<RouterRow>[] {
   const t = useTranslations("routers");
-  const columns: Column<RouterRow>[] = [
+  return [
     {
       key: "name",
       title: t("name"),
@@ -167,18 +105,6 @@ function RouterTable({ rows, loadingRows, sort, onSort, onOpen }: RouterTablePro
       cell: (router) => <Moment date={router.createdAt} />,
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(router) => router.id}
-      sort={sort}
-      onSort={onSort}
-      onRowClick={onOpen}
-      loadingRows={loadingRows}
-    />
-  );
 }
 
 function Gateway({ router }: { router: RouterRow }) {

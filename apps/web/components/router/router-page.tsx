@@ -8,6 +8,7 @@ import { failureOf } from "../../lib/failure.ts";
 import type { RouterDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { settlingMs } from "../list/pages.ts";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
 import { ExactTime } from "../timeline/moment.tsx";
@@ -24,7 +25,7 @@ import { EditRouterDialog } from "./edit-router-dialog.tsx";
 import { GatewaySection } from "./gateway-section.tsx";
 import { InterfaceSection } from "./interface-section.tsx";
 import { RouteSection } from "./route-section.tsx";
-import { isBeingSetUp, RouterState, settlingMs } from "./router-state.tsx";
+import { isBeingSetUp, RouterState } from "./router-state.tsx";
 
 const newestEvents = 6;
 

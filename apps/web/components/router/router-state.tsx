@@ -6,9 +6,6 @@ import type { RouterRow } from "../../lib/rows.ts";
 
 type Realised = Pick<RouterRow, "generation" | "realisedGeneration">;
 
-/** The network says nothing when it is done, so it is asked so often meanwhile. */
-export const settlingMs = 1_500;
-
 export function isBeingSetUp({ generation, realisedGeneration }: Realised): boolean {
   return realisedGeneration < generation;
 }

@@ -1,100 +1,48 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { failureOf } from "../../lib/failure.ts";
 import type { SecurityGroupRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { usePermission } from "../../lib/use-permission.ts";
+import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
-import { Page } from "../shell/page.tsx";
+import { ListPage } from "../list/list-page.tsx";
+import { pageSize, paging, whileAny } from "../list/pages.ts";
+import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { Button } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { EmptyState, KeyDrawing } from "../ui/empty-state.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { KeyDrawing } from "../ui/empty-state.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
-
-const pageSize = 100;
-const skeletonRows = 3;
-
-function useGroups(projectId: string, text: string, sort: string) {
-  const trpc = useTRPC();
-  const query = useInfiniteQuery(
-    trpc.securityGroup.list.infiniteQueryOptions(
-      { projectId, filter: text ? { text } : {}, sort, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
-    ),
-  );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
-}
 
 export function SecurityGroupListPage() {
   const t = useTranslations("securityGroups");
-  const tReasons = useTranslations("reasons");
+  const trpc = useTRPC();
   const router = useRouter();
   const projectId = useProjectId();
-  const allowed = usePermission("security_group:create", projectId);
-  const [text, setText] = useQueryState("q");
-  const [sort, setSort] = useQueryState("sort");
+  const blocked = useRefusal("security_group:create", projectId);
+  const view = useListView("name");
   const [creating, setCreating] = useState(false);
-  const { query, rows, total } = useGroups(projectId, text ?? "", sort ?? "name");
-  const empty = query.isSuccess && rows.length === 0;
+  const { filter, sort } = view;
+  const query = useInfiniteQuery({
+    ...trpc.securityGroup.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
+    refetchInterval: whileAny<SecurityGroupRow>(({ applied }) => !applied),
+  });
   const base = `/p/${projectId}/security-groups`;
-  const create = (
-    <Button
-      tone="primary"
-      blocked={allowed ? null : tReasons("notPermitted")}
-      onClick={() => setCreating(true)}
-    >
-      <Plus aria-hidden />
-      {t("create")}
-    </Button>
-  );
   return (
-    <Page title={t("title")} about={t("about")} actions={empty && !text ? null : create}>
-      {query.isError ? (
-        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
-      ) : null}
-      {empty && !text ? (
-        <EmptyState drawing={<KeyDrawing />} title={t("empty.title")} about={t("empty.about")}>
-          {create}
-        </EmptyState>
-      ) : (
-        <div className="@container flex flex-col gap-3">
-          <div className="flex flex-wrap items-center justify-between gap-2">
-            <search className="w-full sm:w-auto">
-              <TextFilter text={text ?? ""} label={t("filter")} onText={setText} />
-            </search>
-            <p role="status" className="text-label text-muted tabular-nums">
-              {query.isSuccess ? t("total", { count: total }) : ""}
-            </p>
-          </div>
-          {empty ? (
-            <EmptyState title={t("nothing", { text: text ?? "" })}>
-              <Button onClick={() => setText(null)}>{t("clear")}</Button>
-            </EmptyState>
-          ) : (
-            <GroupTable
-              base={base}
-              rows={rows}
-              loadingRows={query.isPending ? skeletonRows : 0}
-              sort={sort ?? "name"}
-              onSort={setSort}
-              onOpen={({ id }) => router.push(`${base}/${id}`)}
-            />
-          )}
-          <MoreRows query={query} shown={rows.length} total={total} />
-        </div>
-      )}
+    <ListPage
+      section="securityGroups"
+      view={view}
+      query={query}
+      columns={useColumns(base)}
+      drawing={<KeyDrawing />}
+      actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
+      file={{ name: "security-groups", query: { projectId } }}
+      help={["securityGroup", "port", "instance"]}
+      onOpen={({ id }) => router.push(`${base}/${id}`)}
+    >
       {creating ? (
         <GroupDialog
           projectId={projectId}
@@ -103,22 +51,13 @@ export function SecurityGroupListPage() {
           onCreated={(id) => router.push(`${base}/${id}`)}
         />
       ) : null}
-    </Page>
+    </ListPage>
   );
 }
 
-type GroupTableProps = {
-  base: string;
-  rows: SecurityGroupRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-  onOpen: (row: SecurityGroupRow) => void;
-};
-
-function GroupTable({ base, rows, loadingRows, sort, onSort, onOpen }: GroupTableProps) {
+function useColumns(base: string): Column<SecurityGroupRow>[] {
   const t = useTranslations("securityGroups");
-  const columns: Column<SecurityGroupRow>[] = [
+  return [
     {
       key: "name",
       title: t("columns.name"),
@@ -167,16 +106,4 @@ function GroupTable({ base, rows, loadingRows, sort, onSort, onOpen }: GroupTabl
       cell: (row) => <Moment date={row.createdAt} />,
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      onRowClick={onOpen}
-      loadingRows={loadingRows}
-    />
-  );
 }

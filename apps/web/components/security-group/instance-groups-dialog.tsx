@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { rowsOf } from "../list/pages.ts";
 import { GroupChoice } from "../port/group-choice.tsx";
 import { usePorts } from "../port/use-ports.ts";
 import { Button } from "../ui/button.tsx";
@@ -21,7 +22,8 @@ export function InstanceGroupsDialog({ projectId, instanceId, name, onClose }: P
   const tCommon = useTranslations("common");
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const { query, rows } = usePorts(projectId, { instanceId }, "position");
+  const query = usePorts(projectId, { instanceId }, "position");
+  const { rows } = rowsOf(query);
   const held = [...new Set(rows.flatMap((port) => port.securityGroups.map(({ id }) => id)))];
   const [chosen, setChosen] = useState<string[] | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);

@@ -1,6 +1,6 @@
 "use client";
 
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -11,7 +11,8 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
+import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Button } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -22,7 +23,6 @@ import { RuleDialog } from "./rule-dialog.tsx";
 import { RuleTable } from "./rule-table.tsx";
 import { ruleWords } from "./rule-words.ts";
 
-const pageSize = 100;
 const skeletonRows = 3;
 const directions = ["ingress", "egress"] as const;
 type Direction = (typeof directions)[number];
@@ -34,11 +34,10 @@ function useRules({ projectId, group }: Props, direction: Direction, sort: strin
   const query = useInfiniteQuery(
     trpc.securityGroup.listRules.infiniteQueryOptions(
       { projectId, id: group.id, filter: { direction }, sort, limit: pageSize },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
+      paging,
     ),
   );
-  const pages = query.data?.pages ?? [];
-  return { query, rows: pages.flatMap((page) => page.items), total: pages[0]?.total ?? 0 };
+  return { query, ...rowsOf(query) };
 }
 
 /** The rules of one direction, in words; added and removed here. */

@@ -6,7 +6,7 @@ import { useTranslations } from "next-intl";
 import { failureOf } from "../../lib/failure.ts";
 import type { GroupUserRow, SecurityGroupDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { MoreRows } from "../instance/more-rows.tsx";
+import { MoreRows } from "../list/more-rows.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";

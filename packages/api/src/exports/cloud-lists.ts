@@ -1,17 +1,46 @@
 import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listAggregates } from "../reads/aggregate.ts";
+import { listFlavors } from "../reads/flavor.ts";
 import { listGroups } from "../reads/group.ts";
+import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
 import { listAnyNetworks } from "../reads/network.ts";
 import { anyOperationFilter, listAnyOperations } from "../reads/operation.ts";
 import { listProjects, projectStates } from "../reads/project.ts";
 import { listUsers, userFilter } from "../reads/user.ts";
 import type { AnyExport } from "./export.ts";
-import { cloudList } from "./list-export.ts";
+import { cloudList, statusWords } from "./list-export.ts";
 
 const byText = z.object({ text: filterText.optional() });
 
 export const cloudLists: Readonly<Record<string, AnyExport>> = {
+  instances: cloudList({
+    permission: "instance:list_all",
+    path: "admin.instance.list",
+    filter: anyInstanceFilter.extend({ status: statusWords }),
+    list: listAnyInstances,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      status: (item) => item.status,
+      task_state: (item) => item.taskState,
+      power_state: (item) => item.powerState,
+      addresses: (item) => item.addresses.map(({ address }) => address).join(" "),
+      project: (item) => item.projectName,
+      project_id: (item) => item.projectId,
+      owner: (item) => item.userName,
+      owner_id: (item) => item.userId,
+      hypervisor: (item) => item.hypervisorName,
+      availability_zone: (item) => item.zone,
+      flavor: (item) => item.flavorName,
+      vcpus: (item) => item.vcpus,
+      ram_mib: (item) => item.ramMib,
+      disk_gib: (item) => item.diskGib,
+      image: (item) => item.imageName,
+      created_at: (item) => item.createdAt.toISOString(),
+      updated_at: (item) => item.updatedAt.toISOString(),
+    },
+  }),
   "cloud-networks": cloudList({
     permission: "network:list_all",
     path: "admin.network.list",
@@ -103,6 +132,22 @@ export const cloudLists: Readonly<Record<string, AnyExport>> = {
           .map(([key, value]) => `${key}=${value}`)
           .join(" "),
       hypervisors: (item) => item.hypervisors.map(({ name }) => name).join(", "),
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  flavors: cloudList({
+    permission: "flavor:manage",
+    path: "admin.flavor.list",
+    filter: byText,
+    list: (database, input) => listFlavors(database, true, input),
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      vcpus: (item) => item.vcpus,
+      ram_mib: (item) => item.ramMib,
+      disk_gib: (item) => item.diskGib,
+      enabled: (item) => item.enabled,
       created_at: (item) => item.createdAt.toISOString(),
     },
   }),

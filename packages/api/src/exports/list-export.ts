@@ -2,11 +2,18 @@
 import type { Permission } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { type Page, type PageInput, pageInput } from "../list.ts";
+import { filterText, type Page, type PageInput, pageInput } from "../list.ts";
 import { type AnyExport, type ExportRow, type ExportValue, exportOf } from "./export.ts";
 
 /** Rows a statement, as many as a list gives at once. */
 const pageRows = 500;
+
+/** An address has words only: several statuses stand in one, with commas. */
+export const statusWords = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(filterText).max(20))
+  .optional();
 
 type Shown<Filter, Item> = {
   permission: Permission;

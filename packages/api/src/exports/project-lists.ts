@@ -9,12 +9,10 @@ import { listRouters } from "../reads/router.ts";
 import { listSecurityGroups, listSecurityRules } from "../reads/security-group.ts";
 import { listSubnets } from "../reads/subnet.ts";
 import type { AnyExport } from "./export.ts";
-import { projectList } from "./list-export.ts";
+import { projectList, statusWords } from "./list-export.ts";
 
 const byText = z.object({ text: filterText.optional() });
 const inNetwork = byText.extend({ networkId: z.uuid().optional() });
-/** An address has words only: several statuses stand in one, with commas. */
-const words = z.string().transform((text) => text.split(","));
 
 /** Several in one cell. */
 const joined = (parts: readonly (string | null)[]) => parts.filter((part) => part !== null).join(" ");
@@ -24,7 +22,7 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
   "project-instances": projectList({
     permission: "instance:list",
     path: "instance.list",
-    filter: byText.extend({ status: words.pipe(z.array(filterText).max(20)).optional() }),
+    filter: byText.extend({ status: statusWords }),
     list: listInstances,
     columns: {
       name: (item) => item.name,

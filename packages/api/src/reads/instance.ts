@@ -158,7 +158,7 @@ export const anyInstanceFilter = z.object({
 export type AnyInstanceFilter = z.infer<typeof anyInstanceFilter>;
 
 /** The instances of all projects, for whoever oversees the cloud. */
-export function anyInstanceQuery(
+function anyInstanceQuery(
   database: Database,
   filter: AnyInstanceFilter,
 ): ListQuery<AnyRow, AnyInstanceItem> {

@@ -8,18 +8,14 @@ import { useMe } from "../../lib/use-me.ts";
 import { RoleBadge } from "../role/role-badge.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 
-type MemberTableProps = {
-  rows: MemberRow[];
-  loadingRows: number;
+type MemberColumns = {
   /** Why the reader may change nothing. */
   blocked: string | null;
   /** The reader's own roles here. */
   held: readonly Role[];
-  sort: string;
-  onSort: (sort: string) => void;
   onAsk: (kind: "change" | "remove", member: MemberRow) => void;
 };
 
@@ -79,17 +75,16 @@ function Since({ row }: { row: MemberRow }) {
   );
 }
 
-export function MemberTable(props: MemberTableProps) {
-  const { rows, loadingRows, held, sort, onSort, onAsk } = props;
+export function useMemberColumns({ blocked, held, onAsk }: MemberColumns): Column<MemberRow>[] {
   const t = useTranslations("members");
   const tRoles = useTranslations("roles");
   const me = useMe();
   const blockedFor = (row: MemberRow) => {
-    if (props.blocked) return props.blocked;
+    if (blocked) return blocked;
     if (row.roles.length === 0) return t("byGroup");
     return row.roles.every(({ role }) => isWithin(role, held)) ? null : tRoles("aboveOwn");
   };
-  const columns: Column<MemberRow>[] = [
+  return [
     { key: "name", title: t("columns.name"), sort: "name", cell: (row) => <MemberName row={row} /> },
     { key: "roles", title: t("columns.roles"), cell: (row) => <MemberRoles row={row} /> },
     {
@@ -129,15 +124,4 @@ export function MemberTable(props: MemberTableProps) {
       ),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }

@@ -9,21 +9,14 @@ import type { ProjectRow } from "../../lib/rows.ts";
 import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { ProjectState } from "./project-state.tsx";
 import { useProjectBlocked } from "./use-project-actions.tsx";
 
 export type ProjectAsk = "edit" | "enable" | "disable" | "delete";
 
-type ProjectTableProps = {
-  rows: ProjectRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-  onAsk: (kind: ProjectAsk, project: ProjectRow) => void;
-  onOpen: (project: ProjectRow) => void;
-};
+type Ask = (kind: ProjectAsk, project: ProjectRow) => void;
 
 /** "3 of 10", red when it is over. */
 function Use({ use }: { use: ProjectRow["usage"][number] | undefined }) {
@@ -38,7 +31,7 @@ function Use({ use }: { use: ProjectRow["usage"][number] | undefined }) {
   return <span className={cn("whitespace-nowrap tabular-nums", over && "text-danger")}>{words}</span>;
 }
 
-function useColumns(onAsk: ProjectTableProps["onAsk"]): Column<ProjectRow>[] {
+export function useProjectColumns(onAsk: Ask): Column<ProjectRow>[] {
   const t = useTranslations("admin.projects");
   const tResources = useTranslations("resources");
   const use = (row: ProjectRow, resource: string) => row.usage.find((one) => one.resource === resource);
@@ -114,23 +107,7 @@ function useColumns(onAsk: ProjectTableProps["onAsk"]): Column<ProjectRow>[] {
   ];
 }
 
-export function ProjectTable({ rows, loadingRows, sort, onSort, onAsk, onOpen }: ProjectTableProps) {
-  const t = useTranslations("admin.projects");
-  return (
-    <DataTable
-      label={t("title")}
-      columns={useColumns(onAsk)}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      onRowClick={onOpen}
-      loadingRows={loadingRows}
-    />
-  );
-}
-
-function RowMenu({ row, onAsk }: { row: ProjectRow; onAsk: ProjectTableProps["onAsk"] }) {
+function RowMenu({ row, onAsk }: { row: ProjectRow; onAsk: Ask }) {
   const t = useTranslations("admin.projects");
   const blocked = useProjectBlocked(row);
   return (

@@ -8,7 +8,7 @@ type Query = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage:
 
 /** Fetches the next page when its end comes into sight; a button for those who go by keyboard. */
 export function MoreRows({ query, shown, total }: { query: Query; shown: number; total: number }) {
-  const t = useTranslations("instances");
+  const t = useTranslations("lists");
   const mark = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   useEffect(() => {

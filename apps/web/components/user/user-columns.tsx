@@ -5,16 +5,8 @@ import { useTranslations } from "next-intl";
 import type { UserRow } from "../../lib/rows.ts";
 import { RoleBadge } from "../role/role-badge.tsx";
 import { Moment } from "../timeline/moment.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { UserState } from "./user-state.tsx";
-
-type UserTableProps = {
-  rows: UserRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-  onOpen: (user: UserRow) => void;
-};
 
 /** So many names are told; the rest is a number. */
 const namesShown = 2;
@@ -55,9 +47,9 @@ function UserName({ user }: { user: UserRow }) {
   );
 }
 
-export function UserTable({ rows, loadingRows, sort, onSort, onOpen }: UserTableProps) {
+export function useUserColumns(): Column<UserRow>[] {
   const t = useTranslations("admin.users");
-  const columns: Column<UserRow>[] = [
+  return [
     { key: "name", title: t("name"), sort: "name", cell: (user) => <UserName user={user} /> },
     {
       key: "state",
@@ -95,16 +87,4 @@ export function UserTable({ rows, loadingRows, sort, onSort, onOpen }: UserTable
       cell: (user) => (user.lastSignInAt ? <Moment date={user.lastSignInAt} /> : t("never")),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(user) => user.id}
-      sort={sort}
-      onSort={onSort}
-      onRowClick={onOpen}
-      loadingRows={loadingRows}
-    />
-  );
 }

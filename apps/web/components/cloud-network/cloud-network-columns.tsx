@@ -9,23 +9,18 @@ import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { KindMark } from "../network/network-list-page.tsx";
 import { StatusMark } from "../network/status-mark.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 
-type CloudNetworkTableProps = {
-  rows: AnyNetworkRow[];
-  loadingRows: number;
+type CloudNetworkColumns = {
   blocked: string | null;
-  sort: string;
-  onSort: (sort: string) => void;
   onAsk: (kind: "subnet" | "delete", network: AnyNetworkRow) => void;
 };
 
-export function CloudNetworkTable(props: CloudNetworkTableProps) {
-  const { rows, loadingRows, blocked, sort, onSort, onAsk } = props;
+export function useCloudNetworkColumns({ blocked, onAsk }: CloudNetworkColumns): Column<AnyNetworkRow>[] {
   const t = useTranslations("networks");
   const tCloud = useTranslations("cloudNetworks");
-  const columns: Column<AnyNetworkRow>[] = [
+  return [
     {
       key: "name",
       title: t("columns.name"),
@@ -77,17 +72,6 @@ export function CloudNetworkTable(props: CloudNetworkTableProps) {
       cell: (row) => <RowMenu row={row} blocked={blocked} onAsk={onAsk} />,
     },
   ];
-  return (
-    <DataTable
-      label={tCloud("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }
 
 function segmentOf(
@@ -98,7 +82,7 @@ function segmentOf(
   return words("segment", { physical: physicalNetwork ?? "", tag: segmentationId });
 }
 
-type RowMenuProps = Pick<CloudNetworkTableProps, "blocked" | "onAsk"> & { row: AnyNetworkRow };
+type RowMenuProps = CloudNetworkColumns & { row: AnyNetworkRow };
 
 function RowMenu({ row, blocked, onAsk }: RowMenuProps) {
   const t = useTranslations("networks");

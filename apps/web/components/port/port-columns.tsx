@@ -7,17 +7,13 @@ import type { PortRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { StatusMark } from "../network/status-mark.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { PortUser, portName } from "./port-user.tsx";
 
-type PortTableProps = {
+type PortColumns = {
   projectId: string;
-  rows: PortRow[];
-  loadingRows: number;
   /** false: all are of one network, which the page says. */
   withNetwork: boolean;
-  sort?: string;
-  onSort?: (sort: string) => void;
   onDelete: (row: PortRow) => void;
 };
 
@@ -33,15 +29,7 @@ export function useDeleteBlocked(projectId: string): (port: PortRow) => string |
   };
 }
 
-export function PortTable({
-  projectId,
-  rows,
-  loadingRows,
-  withNetwork,
-  sort,
-  onSort,
-  onDelete,
-}: PortTableProps) {
+export function usePortColumns({ projectId, withNetwork, onDelete }: PortColumns): Column<PortRow>[] {
   const t = useTranslations("ports");
   const blocked = useDeleteBlocked(projectId);
   const network: Column<PortRow> = {
@@ -57,7 +45,7 @@ export function PortTable({
       </Link>
     ),
   };
-  const columns: Column<PortRow>[] = [
+  return [
     {
       key: "name",
       title: t("columns.name"),
@@ -95,17 +83,6 @@ export function PortTable({
       ),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }
 
 function PortName({ projectId, row }: { projectId: string; row: PortRow }) {

@@ -7,14 +7,7 @@ import type { AnyInstanceRow } from "../../lib/rows.ts";
 import { ActionMenu } from "../instance/action-menu.tsx";
 import { StatusReason } from "../instance/status-reason.tsx";
 import { Moment } from "../timeline/moment.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-
-type Props = {
-  rows: AnyInstanceRow[];
-  loadingRows: number;
-  sort: string;
-  onSort: (sort: string) => void;
-};
+import type { Column } from "../ui/data-table.tsx";
 
 function TwoLines({ first, second }: { first: string; second: string }) {
   return (
@@ -27,10 +20,10 @@ function TwoLines({ first, second }: { first: string; second: string }) {
   );
 }
 
-export function AnyInstanceTable({ rows, loadingRows, sort, onSort }: Props) {
+export function useAnyInstanceColumns(): Column<AnyInstanceRow>[] {
   const t = useTranslations("anyInstances.columns");
   const tPage = useTranslations("anyInstances");
-  const columns: Column<AnyInstanceRow>[] = [
+  return [
     {
       key: "name",
       title: t("name"),
@@ -97,15 +90,4 @@ export function AnyInstanceTable({ rows, loadingRows, sort, onSort }: Props) {
       cell: (row) => <ActionMenu projectId={row.projectId} target={row} small />,
     },
   ];
-  return (
-    <DataTable
-      label={tPage("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }

@@ -7,17 +7,13 @@ import { sizeText } from "../../lib/amount.ts";
 import type { InstanceRow } from "../../lib/rows.ts";
 import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { RowActions } from "./action-menu.tsx";
 import { Addresses } from "./addresses.tsx";
 import { StatusReason } from "./status-reason.tsx";
 
-type InstanceTableProps = {
+type InstanceColumns = {
   projectId: string;
-  rows: InstanceRow[];
-  loadingRows?: number;
-  sort?: string;
-  onSort?: (sort: string) => void;
   selected?: string | null;
   onSelect?: (id: string) => void;
 };
@@ -62,19 +58,14 @@ function GlanceButton({ row, open, onSelect }: { row: InstanceRow; open: boolean
   );
 }
 
-/** Instances as rows; columns give way as the content narrows, the name and the menu stay. */
-export function InstanceTable({
+/** They give way as the content narrows; the name and the menu stay. */
+export function useInstanceColumns({
   projectId,
-  rows,
-  loadingRows,
-  sort,
-  onSort,
   selected,
   onSelect,
-}: InstanceTableProps) {
+}: InstanceColumns): Column<InstanceRow>[] {
   const t = useTranslations("instances.columns");
-  const tInstances = useTranslations("instances");
-  const columns: Column<InstanceRow>[] = [
+  return [
     {
       key: "name",
       title: t("name"),
@@ -128,17 +119,4 @@ export function InstanceTable({
       ),
     },
   ];
-  return (
-    <DataTable
-      label={tInstances("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      selected={selected}
-      onRowClick={onSelect ? (row) => onSelect(row.id) : undefined}
-      loadingRows={loadingRows}
-    />
-  );
 }

@@ -4,16 +4,12 @@ import { Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { AggregateRow } from "../../lib/rows.ts";
 import { IconButton } from "../ui/button.tsx";
-import { type Column, DataTable } from "../ui/data-table.tsx";
+import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { PropertyList } from "./property-list.tsx";
 
-type AggregateTableProps = {
-  rows: AggregateRow[];
-  loadingRows: number;
+type AggregateColumns = {
   blocked: string | null;
-  sort: string;
-  onSort: (sort: string) => void;
   onAsk: (kind: "edit" | "delete", aggregate: AggregateRow) => void;
 };
 
@@ -32,10 +28,10 @@ function Names({ names }: { names: string[] }) {
   );
 }
 
-export function AggregateTable({ rows, loadingRows, blocked, sort, onSort, onAsk }: AggregateTableProps) {
+export function useAggregateColumns({ blocked, onAsk }: AggregateColumns): Column<AggregateRow>[] {
   const t = useTranslations("admin.aggregates");
   const names = (row: AggregateRow) => row.hypervisors.map(({ name }) => name);
-  const columns: Column<AggregateRow>[] = [
+  return [
     {
       key: "name",
       title: t("name"),
@@ -96,15 +92,4 @@ export function AggregateTable({ rows, loadingRows, blocked, sort, onSort, onAsk
       ),
     },
   ];
-  return (
-    <DataTable
-      label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={sort}
-      onSort={onSort}
-      loadingRows={loadingRows}
-    />
-  );
 }

@@ -1,0 +1,25 @@
+"use client";
+
+import { Download } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { ButtonLink } from "../ui/button.tsx";
+import type { ListView } from "./use-list-view.ts";
+
+type CsvLinkProps = {
+  name: string;
+  query?: Readonly<Record<string, string | null>>;
+  view: Pick<ListView, "text" | "sort">;
+};
+
+/** All rows that the filter finds, not only those that were scrolled to. */
+export function CsvLink({ name, query = {}, view }: CsvLinkProps) {
+  const t = useTranslations("lists");
+  const asked = Object.entries({ ...query, text: view.text, sort: view.sort });
+  const file = new URLSearchParams(asked.flatMap(([key, value]) => (value ? [[key, value]] : [])));
+  return (
+    <ButtonLink href={`/api/export/${name}.csv?${file}`} prefetch={false} download title={t("csvAbout")}>
+      <Download aria-hidden />
+      {t("csv")}
+    </ButtonLink>
+  );
+}

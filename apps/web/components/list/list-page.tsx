@@ -1,0 +1,162 @@
+"use client";
+
+import { type LucideIcon, Plus } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useCallback } from "react";
+import { failureOf } from "../../lib/failure.ts";
+import { type HelpTopic, PageHelp } from "../shell/help-popover.tsx";
+import { Page } from "../shell/page.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
+import { type Column, DataTable } from "../ui/data-table.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { TextFilter } from "../ui/text-filter.tsx";
+import { CsvLink } from "./csv-link.tsx";
+import { MoreRows } from "./more-rows.tsx";
+import { type PagedQuery, rowsOf } from "./pages.ts";
+import type { ListView } from "./use-list-view.ts";
+
+/** What makes one more: `onClick` or `href` does it, `blocked` says why it can't be done. */
+export type ListAction = {
+  word: string;
+  icon?: LucideIcon;
+  tone?: "primary" | "plain";
+  blocked?: string | null;
+} & ({ onClick: () => void } | { href: string });
+
+type ListPageProps<Row, Name extends string> = {
+  /** Of the catalogue: title, about, filter, total, totalOver, nothing, and empty's title and about. */
+  section: string;
+  view: ListView<Name>;
+  query: PagedQuery<Row>;
+  columns: Column<Row>[];
+  /** Beside the empty state's words. */
+  drawing: ReactNode;
+  actions?: readonly ListAction[];
+  /** The same rows as a file; `query` is what else than text and order the address of it says. */
+  file?: { name: string; query?: Readonly<Record<string, string | null>> };
+  /** The words that whoever is new here may not know. */
+  help?: readonly HelpTopic[];
+  /** Beside the text filter. */
+  filters?: ReactNode;
+  /** In place of the section's own words for it. */
+  nothing?: string;
+  skeletonRows?: number;
+  selected?: string | null;
+  onOpen?: (row: Row) => void;
+  /** Dialogs. */
+  children?: ReactNode;
+};
+
+/** Every list of the portal: what it is, what makes one more, its filter, its rows, and what to do when there are none. */
+export function ListPage<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
+  const { section, view, query, drawing, actions = [], file, help, children } = props;
+  const t = useTranslations(section);
+  const { rows } = rowsOf(query);
+  const bare = query.isSuccess && rows.length === 0 && !view.filtered;
+  const buttons = actions.map((action) => <ActionButton key={action.word} action={action} />);
+  const tools = (
+    <>
+      {file ? <CsvLink {...file} view={view} /> : null}
+      {buttons}
+    </>
+  );
+  return (
+    <Page
+      title={t("title")}
+      about={bare || !t.has("about") ? null : t("about")}
+      actions={bare ? null : tools}
+      help={help ? <PageHelp topics={help} /> : null}
+    >
+      {query.isError ? (
+        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
+      ) : null}
+      {bare ? (
+        <EmptyState drawing={drawing} title={t("empty.title")} about={t("empty.about")}>
+          {buttons.length > 0 ? buttons : null}
+        </EmptyState>
+      ) : (
+        <ListBody {...props} />
+      )}
+      {children}
+    </Page>
+  );
+}
+
+function ActionButton({ action }: { action: ListAction }) {
+  const { word, icon: Icon = Plus, tone = "primary", blocked } = action;
+  const inside = (
+    <>
+      <Icon aria-hidden />
+      {word}
+    </>
+  );
+  if ("onClick" in action)
+    return (
+      <Button tone={tone} blocked={blocked ?? null} onClick={action.onClick}>
+        {inside}
+      </Button>
+    );
+  if (blocked)
+    return (
+      <Button tone={tone} blocked={blocked}>
+        {inside}
+      </Button>
+    );
+  return (
+    <ButtonLink tone={tone} href={action.href}>
+      {inside}
+    </ButtonLink>
+  );
+}
+
+function ListBody<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
+  const { section, view, query, columns, selected, onOpen, skeletonRows = 4 } = props;
+  const t = useTranslations(section);
+  const tLists = useTranslations("lists");
+  const { rows, total } = rowsOf(query);
+  const { change } = view;
+  const sortBy = useCallback((sort: string) => change({ sort }), [change]);
+  return (
+    <div className="@container flex flex-col gap-3">
+      <Toolbar {...props} />
+      {query.isSuccess && rows.length === 0 ? (
+        <EmptyState title={props.nothing ?? t("nothing", { text: view.text })}>
+          <Button onClick={view.clear}>{tLists("clear")}</Button>
+        </EmptyState>
+      ) : (
+        <DataTable
+          label={t("title")}
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => row.id}
+          sort={view.sort}
+          onSort={sortBy}
+          {...(selected === undefined ? {} : { selected })}
+          {...(onOpen ? { onRowClick: onOpen } : {})}
+          loadingRows={query.isPending ? skeletonRows : 0}
+        />
+      )}
+      <MoreRows query={query} shown={rows.length} total={total} />
+    </div>
+  );
+}
+
+function Toolbar<Row, Name extends string>(props: ListPageProps<Row, Name>) {
+  const { section, view, query, filters } = props;
+  const t = useTranslations(section);
+  const { total, exact } = rowsOf(query);
+  const { change } = view;
+  const lookFor = useCallback((q: string | null) => change({ q }), [change]);
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-2">
+      <search className="flex min-w-0 flex-wrap items-center gap-2 max-sm:w-full">
+        {t.has("filter") ? <TextFilter text={view.text} label={t("filter")} onText={lookFor} /> : null}
+        {filters}
+      </search>
+      <p role="status" className="text-label text-muted tabular-nums">
+        {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
+      </p>
+    </div>
+  );
+}

@@ -2,8 +2,10 @@
  * The procedure builders. There is no bare one: whoever writes a procedure names its permission, and a procedure of a
  * project is judged by the `projectId` in its input before the rest of the input is looked at.
  */
+
 import type { CloudError } from "@madang/core/errors";
 import { type Permission, type permissions, rolesIn } from "@madang/core/identity/permission";
+import { uuid } from "@madang/core/uuid";
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
@@ -17,7 +19,7 @@ import type { Identity } from "./identity.ts";
 type ScopeOf<P extends Permission> = (typeof permissions)[P]["scope"];
 type OfScope<S extends string> = { [P in Permission]: ScopeOf<P> extends S ? P : never }[Permission];
 
-const projectOnly = z.object({ projectId: z.uuid() });
+const projectOnly = z.object({ projectId: uuid });
 
 export type ProcedureMeta = { permission: Permission };
 

@@ -30,7 +30,7 @@ export async function changeNetworks<T>(
 }
 
 /**
- * A network that the project (null: the cloud) may change, locked. `wholly`: against new ports too, for its deletion.
+ * A network that the project (null: the cloud) may change, locked. `wholly`: against new ports too, for what they would stand against.
  * Throws NotFound, and Forbidden for one that it may only use.
  */
 export async function lockNetwork(

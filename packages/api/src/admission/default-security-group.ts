@@ -1,4 +1,5 @@
 import { appendEvent, type PrismaNamespace, type Tx } from "@madang/db";
+import { rememberIds } from "./resource-id.ts";
 
 /** OpenStack's name and text of it; no other group of a project may be called so. */
 export const defaultGroupName = "default";
@@ -17,8 +18,8 @@ export async function defaultSecurityGroup(tx: Tx, projectId: string): Promise<G
   const group = { id, projectId, name: defaultGroupName, description, isDefault: true };
   const { count } = await tx.securityGroup.createMany({ data: [group], skipDuplicates: true });
   if (count === 0) return await defaultMadeMeanwhile(tx, projectId);
-  await tx.resourceId.create({ data: { id, kind: "security_group", projectId, bodyHash: "" } });
-  await tx.securityGroupRule.createMany({ data: [...egressRules(id), ...ownRules(id)] });
+  await rememberIds(tx, projectId, [["security_group", id]]);
+  await insertFirstRules(tx, projectId, [...egressRules(id), ...ownRules(id)]);
   await appendEvent(tx, {
     projectId,
     actorKind: "system",
@@ -30,6 +31,22 @@ export async function defaultSecurityGroup(tx: Tx, projectId: string): Promise<G
     result: "accepted",
   });
   return { id, name: group.name };
+}
+
+/** As `defaultSecurityGroup`, for several projects; by project. */
+export async function defaultSecurityGroups(
+  tx: Tx,
+  projectIds: readonly string[],
+): Promise<Map<string, GroupRef>> {
+  if (projectIds.length === 0) return new Map();
+  const known = await tx.securityGroup.findMany({
+    where: { projectId: { in: [...projectIds] }, isDefault: true },
+    select: { id: true, name: true, projectId: true },
+  });
+  const groups = new Map<string, GroupRef>(known.map(({ projectId, ...group }) => [projectId, group]));
+  for (const projectId of projectIds)
+    if (!groups.has(projectId)) groups.set(projectId, await defaultSecurityGroup(tx, projectId));
+  return groups;
 }
 
 async function defaultOf(tx: Tx, projectId: string): Promise<GroupRef | null> {
@@ -46,7 +63,17 @@ async function defaultMadeMeanwhile(tx: Tx, projectId: string): Promise<GroupRef
 }
 
 const families = ["IPv4", "IPv6"] as const;
-type NewRule = PrismaNamespace.SecurityGroupRuleCreateManyInput;
+type NewRule = PrismaNamespace.SecurityGroupRuleCreateManyInput & { id: string };
+
+/** Of a group that is made in this transaction. */
+export async function insertFirstRules(tx: Tx, projectId: string, rules: readonly NewRule[]): Promise<void> {
+  await rememberIds(
+    tx,
+    projectId,
+    rules.map(({ id }) => ["security_group_rule", id]),
+  );
+  await tx.securityGroupRule.createMany({ data: [...rules] });
+}
 
 /** What every new group begins with: its ports may reach anybody. */
 export function egressRules(securityGroupId: string): NewRule[] {

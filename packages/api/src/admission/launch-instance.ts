@@ -4,18 +4,18 @@
  */
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
-import { launchUsage, type QuotaCount, type QuotaResource } from "@madang/core/quota/resource";
+import { launchUsage, type QuotaCount, type QuotaResource, type Usage } from "@madang/core/quota/resource";
 import { lockProjects, quotaCounts, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
-import { joinNetworks, mayHaveInterfaces } from "./launch-ports.ts";
-import { joinReachably } from "./launch-reachable.ts";
-import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
+import { launchPlace, mayHaveInterfaces, nowhere, type Place, readPlaces } from "./launch-place.ts";
+import type { SureLaunch } from "./launch-rows.ts";
 import { launchSource, readSources } from "./launch-source.ts";
+import { writeLaunches } from "./launch-write.ts";
 import { requireOpen } from "./open-project.ts";
 import { takeRoom } from "./quota-room.ts";
-import { claimAll, releaseIds } from "./resource-id.ts";
+import { claimAll, releaseIds, requireOwnIds } from "./resource-id.ts";
 import { readGrants, requireIn } from "./still.ts";
 
 export type Launched = { ids: string[]; operationIds: string[] };
@@ -29,12 +29,7 @@ export async function launchInstances(
   actor: Actor,
   input: LaunchInput,
 ): Promise<Launched> {
-  if (new Set(input.ids).size !== input.ids.length) {
-    throw new CloudError("InvalidInput", "Every new instance needs its own id.", {
-      reason: "idsRepeat",
-      field: "ids",
-    });
-  }
+  requireOwnIds(input.ids, "ids");
   const passwordHash = input.password === null ? null : cryptPassword(input.password);
   const launched = await deps.launches.run({ actor, input, passwordHash });
   deps.hints.publish("event");
@@ -45,8 +40,8 @@ type Answers = Map<LaunchWish, Launched | CloudError>;
 
 /**
  * What became of each wish, in their order; null: not now, because an earlier wish names the same ids, or (`whenLocked` is
- * "skip") somebody holds its project. A refused one leaves nothing behind. Whatever is thrown concerns all of them: the
- * transaction must be rolled back, and each wish be tried by itself.
+ * "skip") somebody holds its project, or what its project asked for can't all be. A refused one leaves nothing behind.
+ * Whatever is thrown concerns all of them: the transaction must be rolled back, and each wish be tried by itself.
  */
 export async function admitLaunches(
   deps: AdmissionDeps,
@@ -58,19 +53,27 @@ export async function admitLaunches(
   const welcome = await lockAndJudge(tx, firstOfTheirIds(wishes), whenLocked, answers);
   const claimed = await claimEach(deps, tx, welcome, answers);
   const sure = await judgeEach(tx, claimed, answers);
-  const inserted = await insertLaunches(deps, tx, sure);
-  for (const { wish, launched } of inserted) answers.set(wish, launched);
-  const joining = inserted.filter((_, index) => sure[index]?.joins);
-  const plain = joining.filter(({ wish }) => !wish.input.reachable).map(({ wish }) => wish);
-  await joinNetworks(deps, tx, plain);
-  for (const { wish, launched } of joining)
-    if (wish.input.reachable) await joinReachably(deps, tx, wish, launched);
-  const refused = claimed.filter((wish) => answers.get(wish) instanceof CloudError);
+  for (const { wish, outcome } of await writeLaunches(deps, tx, sure, wishes.length > 1)) {
+    if (outcome === null) putOff(answers, wish.input.projectId);
+    else answers.set(wish, outcome);
+  }
+  const notMade = claimed.filter((wish) => isNotMade(answers.get(wish)));
   await releaseIds(
     tx,
-    refused.flatMap(({ input }) => input.ids),
+    notMade.flatMap(({ input }) => input.ids),
   );
   return wishes.map((wish) => answers.get(wish) ?? null);
+}
+
+function isNotMade(answer: Launched | CloudError | undefined): boolean {
+  return answer === undefined || answer instanceof CloudError;
+}
+
+/** Who heard that no room was left may find some: those before him were not made. */
+function putOff(answers: Answers, projectId: string): void {
+  for (const [wish, answer] of answers)
+    if (wish.input.projectId === projectId && answer instanceof CloudError && answer.code === "QuotaExceeded")
+      answers.delete(wish);
 }
 
 /** Those that no earlier one shares an id with. */
@@ -159,7 +162,7 @@ async function launchedBefore(
   });
 }
 
-const counted: readonly QuotaResource[] = ["instances", "cores", "ram", "networks"];
+const counted: readonly QuotaResource[] = ["instances", "cores", "ram", "networks", "ports"];
 
 /** With what is in use counted once; each one that passes is in use for those after it. */
 async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers): Promise<SureLaunch[]> {
@@ -168,15 +171,25 @@ async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers
   const sources = await readSources(tx, inputs);
   const projectIds = new Set(inputs.map(({ projectId }) => projectId));
   const counts = new Map<string, QuotaCount[]>(await quotaCounts(tx, [...projectIds], counted));
-  const joins = ({ input }: LaunchWish) => mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));
+  // What makes its own way finds its place when that is there.
+  const joins = (input: LaunchInput) =>
+    !input.reachable && mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));
+  const joining = new Set(inputs.filter(joins));
+  const places = await readPlaces(tx, [...joining]);
   return passing(wishes, answers, (wish) => {
-    const { projectId, ids } = wish.input;
-    const source = launchSource(sources, wish.input, wish.actor.userId);
-    counts.set(projectId, takeRoom(counts.get(projectId) ?? [], launchUsage(source.flavor, ids.length)));
-    return { wish, source, joins: joins(wish) };
+    const { input, actor } = wish;
+    const source = launchSource(sources, input, actor.userId);
+    const place = joining.has(input) ? launchPlace(places, input) : nowhere;
+    const usage = { ...launchUsage(source.flavor, input.ids.length), ...portUsage(place, input.ids.length) };
+    counts.set(input.projectId, takeRoom(counts.get(input.projectId) ?? [], usage));
+    return { wish, source, place };
   });
 }
 
 function networksOf(counts: readonly QuotaCount[] | undefined): number {
   return counts?.find(({ resource }) => resource === "networks")?.inUse ?? 0;
+}
+
+function portUsage({ fresh }: Place, instances: number): Usage {
+  return fresh.length === 0 ? {} : { ports: fresh.length * instances };
 }

@@ -6,6 +6,7 @@ import type { AdmissionDeps } from "../deps.ts";
 import { type Ending, makeGathering } from "../gather.ts";
 import { admitLaunches, type Launched, type LaunchWish } from "./launch-instance.ts";
 import { goesAlone } from "./launch-ports.ts";
+import { isRefusal } from "./launch-write.ts";
 
 export type LaunchLine = { run: (wish: LaunchWish) => Promise<Launched> };
 
@@ -23,7 +24,7 @@ export function openLaunchLine(deps: AdmissionDeps): LaunchLine {
   };
 }
 
-/** Who can't go with the others (his project is held, or something unforeseen befell one of them) goes by himself. */
+/** Who can't go with the others (his project is held, or it is not sure which of its launches is at fault) goes by himself. */
 async function admitTogether(
   deps: AdmissionDeps,
   wishes: readonly LaunchWish[],
@@ -35,11 +36,6 @@ async function admitTogether(
     const outcome = outcomes[index] ?? null;
     return () => (outcome === null ? admitAlone(deps, wish) : launchedOf(outcome));
   });
-}
-
-/** Not bad luck, which the next attempt may not have. */
-function isRefusal(error: unknown): error is CloudError {
-  return error instanceof CloudError && error.code !== "Unavailable";
 }
 
 function admitAlone(deps: AdmissionDeps, wish: LaunchWish): Promise<Launched> {

@@ -1,5 +1,5 @@
 import { sshPathUsage } from "@madang/core/network/ssh-path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { callerAs, launchOf, openTestCloud, type Person, refusal, type TestCloud } from "../testing.ts";
 import { addNetwork, type TestNetwork } from "../testing-network.ts";
 
@@ -180,5 +180,63 @@ test("the form's arithmetic is what the launch takes", async () => {
     // The project's default group is made with the first port that needs it, and is counted from then on.
     const beside = Object.entries(ofInstances).find(([resource]) => resource === name)?.[1] ?? 0;
     expect([name, used(name, after) - used(name, before)]).toEqual([name, wanted + beside]);
+  }
+});
+
+test("its own ports and the router's count together", async () => {
+  const { prisma } = cloud.database;
+  const limit = { projectId: cloud.projectId, resource: "ports", limit: 2 };
+  await prisma.quota.create({ data: limit });
+  const ids = [crypto.randomUUID(), crypto.randomUUID()];
+  expect(await refusal(launch({ ids }))).toMatchObject({
+    quota: [{ resource: "ports", limit: 2, inUse: 0, requested: 3 }],
+  });
+  await launch();
+  expect(await prisma.port.count({ where: { projectId: cloud.projectId, owner: { not: "metadata" } } })).toBe(
+    2,
+  );
+});
+
+test("its address comes from the subnet that the router connects", async () => {
+  const { prisma } = cloud.database;
+  const inner = await addNetwork(cloud, "10.8.0.0/24");
+  await prisma.subnet.update({ where: { id: inner.subnetId }, data: { gateway: null } });
+  const wish = {
+    projectId: cloud.projectId,
+    networkId: inner.id,
+    name: "with a gateway",
+    cidr: "10.8.1.0/24",
+  };
+  await as("member").subnet.create({ ...wish, id: crypto.randomUUID() });
+  await launch();
+  await launch({ networks: [{ networkId: inner.id, address: "10.8.1.77" }] });
+  const { items } = await as("reader").floatingIp.list({ projectId: cloud.projectId });
+  expect(items.map(({ fixedAddress }) => fixedAddress).sort()).toEqual([
+    expect.stringMatching(/^10\.8\.1\./),
+    "10.8.1.77",
+  ]);
+});
+
+test("a launch and an allocation that wait for the same external subnet don't wait for each other", async () => {
+  const { pool } = cloud.database;
+  const holder = await pool.connect();
+  try {
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM subnet WHERE id = $1 FOR UPDATE", [outside.subnetId]);
+    const outsider = as("outsider").floatingIp.allocate({
+      ...{ id: crypto.randomUUID(), projectId: cloud.otherProjectId, networkId: outside.id },
+    });
+    const both = Promise.all([launch(), outsider]);
+    const waiting = async () => {
+      const { rows } = await pool.query<{ count: number }>(
+        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+      );
+      return rows[0]?.count;
+    };
+    await vi.waitFor(async () => expect(await waiting()).toBe(2), { timeout: 4_000 });
+    await holder.query("ROLLBACK");
+    await both;
+  } finally {
+    holder.release();
   }
 });

@@ -3,7 +3,7 @@
  * transaction, and told as steps of their operations. What is there is used.
  */
 import { CloudError } from "@madang/core/errors";
-import type { LaunchNetworks } from "@madang/core/network/interface-input";
+import type { LaunchInput } from "@madang/core/instance/launch";
 import { securityPresets } from "@madang/core/network/security-preset";
 import {
   isSshPath,
@@ -13,19 +13,20 @@ import {
   sshPathUsage,
 } from "@madang/core/network/ssh-path";
 import type { Tx } from "@madang/db";
-import type { AdmissionDeps } from "../deps.ts";
 import { readSshPathFacts } from "../reads/ssh-path.ts";
 import { networkSubject } from "./change-network.ts";
-import { egressRules } from "./default-security-group.ts";
+import { egressRules, insertFirstRules } from "./default-security-group.ts";
 import { insertFloatingIp } from "./floating-ip.ts";
 import { associate } from "./floating-ip-association.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
+import { launchPlace, type Place, readPlaces } from "./launch-place.ts";
 import { joinNetworks } from "./launch-ports.ts";
 import { groupSubject } from "./locked-group.ts";
 import { insertNetwork } from "./network.ts";
 import { groupsOf } from "./new-ports.ts";
 import { requireRoom } from "./quota-room.ts";
 import { recordEvent } from "./record.ts";
+import { rememberIds } from "./resource-id.ts";
 import { insertRouter } from "./router.ts";
 import { insertGateway } from "./router-gateway.ts";
 import { connectSubnet } from "./router-interface.ts";
@@ -35,25 +36,39 @@ import { insertSubnet } from "./subnet.ts";
 /** Of the first of its operations: what was made once is told there. */
 type Making = { tx: Tx; actor: LaunchWish["actor"]; projectId: string; operationId: string | null };
 
-/** Call it instead of `joinNetworks`. Throws what that does, Conflict and InvalidInput with a reason of `sshPathFaults`. */
-export async function joinReachably(
-  deps: AdmissionDeps,
-  tx: Tx,
-  wish: LaunchWish,
-  { operationIds }: Launched,
-): Promise<void> {
+/**
+ * Call it instead of `joinNetworks`, with the project locked and before anything else is locked that belongs to networks.
+ * Throws what that does, QuotaExceeded, Conflict and InvalidInput with a reason of `sshPathFaults`.
+ */
+export async function joinReachably(tx: Tx, wish: LaunchWish, { operationIds }: Launched): Promise<void> {
   const { actor, input } = wish;
   const { projectId, ids } = input;
   const path = await pathOf(tx, wish);
-  await requireRoom(tx, actor, projectId, sshPathUsage(path, ids.length));
+  const usage = sshPathUsage(path, ids.length);
+  const ports = (usage.ports ?? 0) + freshPorts(input) * ids.length;
+  await requireRoom(tx, actor, projectId, { ...usage, ports });
   const making: Making = { tx, actor, projectId, operationId: operationIds[0] ?? null };
-  const { networkId, subnetId } = await makeNetwork(making, path);
+  const joint = await makeNetwork(making, path);
   const securityGroupIds = await makeGroup(making, path, input.securityGroupIds);
-  const networks = networksWith(input.networks, networkId);
-  await joinNetworks(deps, tx, [{ ...wish, input: { ...input, networks, securityGroupIds } }]);
-  await makeRouter(making, path, subnetId);
-  await makeFloatingIps(making, path, networkId, { ids, operationIds });
+  const networks = networksWith(input.networks, joint.networkId);
+  const placed = { ...wish, input: { ...input, networks, securityGroupIds } };
+  await joinNetworks(tx, [{ wish: placed, place: await placeOf(tx, placed.input, joint) }]);
+  await makeRouter(making, path, joint.subnetId);
+  await makeFloatingIps(making, path, joint.networkId, { ids, operationIds });
   await tellSteps(tx, path, operationIds);
+}
+
+/** Of one instance. */
+function freshPorts({ networks }: LaunchInput): number {
+  if (networks === "none" || networks.length === 0) return 1;
+  return networks.filter((one) => "networkId" in one).length;
+}
+
+/** What the floating IP is to lead to has its address in the subnet that the router connects. */
+async function placeOf(tx: Tx, input: LaunchInput, { networkId, subnetId }: Joint): Promise<Place> {
+  const { wanted, fresh } = launchPlace(await readPlaces(tx, [input]), input);
+  const first = fresh.find((one) => one.networkId === networkId);
+  return { wanted, fresh: fresh.map((one) => (one === first ? { ...one, subnetId } : one)) };
 }
 
 async function pathOf(tx: Tx, { input, passwordHash }: LaunchWish): Promise<SshPath> {
@@ -89,7 +104,7 @@ async function makeNetwork(
   if (network.kind === "there" && subnet.kind === "there")
     return { networkId: network.id, subnetId: subnet.id };
   const [networkId, subnetId] = [crypto.randomUUID(), crypto.randomUUID()];
-  await remember(tx, projectId, [
+  await rememberIds(tx, projectId, [
     ["network", networkId],
     ["subnet", subnetId],
   ]);
@@ -99,11 +114,6 @@ async function makeNetwork(
   const more = { description: "", dhcp: true, pools: [], dnsServers: [], hostRoutes: [] };
   await insertSubnet(tx, actor, made, { id: subnetId, name, cidr: subnet.cidr, ...more }, "");
   return { networkId, subnetId };
-}
-
-/** Ids that the server made are never used again either. */
-async function remember(tx: Tx, projectId: string, made: readonly (readonly [string, string])[]) {
-  await tx.resourceId.createMany({ data: made.map(([kind, id]) => ({ id, kind, projectId, bodyHash: "" })) });
 }
 
 /** What the instances' ports get. */
@@ -116,9 +126,9 @@ async function makeGroup(
   if (group.kind === "there") return usual;
   if (group.kind === "added") return [...usual, group.id];
   const id = crypto.randomUUID();
-  await remember(tx, projectId, [["security_group", id]]);
   const made = await tx.securityGroup.create({ data: { id, projectId, name: group.name } });
-  await tx.securityGroupRule.createMany({ data: [...egressRules(id), sshRule(id)] });
+  await insertFirstRules(tx, projectId, [...egressRules(id), sshRule(id)]);
+  await rememberIds(tx, projectId, [["security_group", id]]);
   const subject = groupSubject(made);
   await recordEvent(tx, { actor, subject, action: "security_group.create", operationId });
   return [...usual, id];
@@ -133,7 +143,7 @@ function sshRule(securityGroupId: string) {
 }
 
 /** The network comes first, unless it was chosen among others. */
-function networksWith(wanted: LaunchNetworks, networkId: string): LaunchNetworks {
+function networksWith(wanted: LaunchInput["networks"], networkId: string): LaunchInput["networks"] {
   if (wanted !== "none" && wanted.length > 0) return wanted;
   return [{ networkId, address: null }];
 }
@@ -146,7 +156,7 @@ async function makeRouter(
   if (router.kind === "there") return;
   if (router.kind === "made") {
     const id = crypto.randomUUID();
-    await remember(tx, projectId, [["router", id]]);
+    await rememberIds(tx, projectId, [["router", id]]);
     const fields = { id, projectId, name: router.name, description: "", snat: true };
     const wish = { ...fields, externalNetworkId: external.id, subnetIds: [subnetId] };
     return await insertRouter(tx, actor, wish, operationId);
@@ -179,7 +189,7 @@ async function makeFloatingIps(
     if (!port) throw new TypeError("an instance without a port");
     const operationId = operationIds[index] ?? null;
     const id = crypto.randomUUID();
-    await remember(tx, projectId, [["floating_ip", id]]);
+    await rememberIds(tx, projectId, [["floating_ip", id]]);
     const wish = { id, projectId, networkId: external.id, address: null, description: "" };
     const floatingIp = await insertFloatingIp(tx, actor, wish, operationId);
     await associate(tx, actor, floatingIp, { portId: port.id, fixedAddress: null }, operationId);

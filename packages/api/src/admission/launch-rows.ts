@@ -5,12 +5,13 @@ import { machineType } from "@madang/core/instance/machine";
 import { type Tx, wakeAll } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
+import type { Place } from "./launch-place.ts";
 import type { LaunchSource } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
 import { newOperations, recordEvents, writeOperations } from "./record.ts";
 
-/** A launch that nothing speaks against any more. `joins`: it may get interfaces, once its instances are there. */
-export type SureLaunch = { wish: LaunchWish; source: LaunchSource; joins: boolean };
+/** A launch that nothing speaks against any more. `place`: of one that is to be reachable its own way says it. */
+export type SureLaunch = { wish: LaunchWish; source: LaunchSource; place: Place };
 
 /** A new row's status is what the columns' defaults say, which is what `writeStatus` would derive. */
 export async function insertLaunches(

@@ -119,3 +119,70 @@ test("those that join a network go together as well, until no address is left", 
   expect(await prisma.instance.count()).toBe(9 + room);
   expect(await prisma.port.count({ where: { owner: "instance" } })).toBe(9 + room);
 });
+
+test("who is refused by the network is refused alone, and a flood of such keeps nobody from going together", async () => {
+  const { prisma } = cloud.database;
+  const mine = await addNetwork(cloud, "10.7.0.0/24");
+  const theirs = await addNetwork(cloud, "10.7.1.0/24", { projectId: cloud.otherProjectId });
+  const external = await addNetwork(cloud, "172.30.0.0/24", { external: true });
+  await launch("member", { networks: [{ networkId: mine.id, address: "10.7.0.9" }] });
+  await prisma.quota.create({ data: { projectId: cloud.projectId, resource: "ports", limit: 11 } });
+  const before = await prisma.resourceId.count();
+  const into = (network: { id: string }, address: string | null = null) =>
+    launch("member", { networks: [{ networkId: network.id, address }] });
+  const bad = [
+    ...[into(theirs), into(external), into({ id: crypto.randomUUID() }), into(mine, "10.9.0.1")],
+    launch("member", {
+      networks: [{ networkId: mine.id, address: null }],
+      securityGroupIds: [crypto.randomUUID()],
+    }),
+    into(mine, "10.7.0.9"),
+  ];
+  const own = Array.from({ length: 10 }, () => into(mine));
+  const tooMany = into(mine);
+  const elsewhere = Array.from({ length: 12 }, () => launch("outsider", { projectId: cloud.otherProjectId }));
+  const reasons = await Promise.all(bad.map(async (attempt) => (await refusal(attempt)).reason));
+  expect(reasons).toEqual([
+    ...["networkNotFound", "networkExternal", "networkNotFound", "addressNotInSubnet"],
+    ...["securityGroupNotFound", "addressTaken"],
+  ]);
+  await Promise.all([...own, ...elsewhere]);
+  expect(await refusal(tooMany)).toMatchObject({
+    quota: [{ resource: "ports", limit: 11, inUse: 11, requested: 1 }],
+  });
+  expect(await prisma.instance.count()).toBe(1 + 10 + 12);
+  expect(await prisma.resourceId.count()).toBe(before + 10 + 12 + addedByFirstUse);
+  const { rows } = await cloud.database.pool.query<{ count: number }>(
+    `SELECT count(DISTINCT xmin::text)::int AS count FROM instance WHERE project_id = $1`,
+    [cloud.otherProjectId],
+  );
+  expect(rows[0]?.count).toBeLessThan(8);
+});
+
+/** The other project's default group with its four rules. */
+const addedByFirstUse = 5;
+
+test("an id in upper case is the same id", async () => {
+  const id = crypto.randomUUID();
+  const input = launchOf(cloud, { ids: [id.toUpperCase()], projectId: cloud.projectId.toUpperCase() });
+  const [first, again] = [
+    await callerAs(cloud, "member").instance.launch(input),
+    await callerAs(cloud, "member").instance.launch({ ...input, ids: [id], projectId: cloud.projectId }),
+  ];
+  expect(first.ids).toEqual([id]);
+  expect(again).toEqual(first);
+  const twice = { ids: [crypto.randomUUID(), crypto.randomUUID()] };
+  const repeats = { ids: [twice.ids[0] ?? "", twice.ids[0]?.toUpperCase() ?? ""] };
+  expect(await refusal(launch("member", repeats))).toMatchObject({ reason: "idsRepeat" });
+});
+
+test("a request of which one id is in use claims none of the others", async () => {
+  const { prisma } = cloud.database;
+  const { ids } = await launch("member");
+  const fresh = crypto.randomUUID();
+  const attempts = [launch("member", { ids: [ids[0] ?? "", fresh] }), launch("member"), launch("member")];
+  expect(await refusal(attempts[0] ?? launch("member"))).toMatchObject({ reason: "idInUse" });
+  await Promise.all(attempts.slice(1));
+  expect(await prisma.resourceId.count({ where: { id: fresh } })).toBe(0);
+  expect((await launch("member", { ids: [fresh] })).ids).toEqual([fresh]);
+});

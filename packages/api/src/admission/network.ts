@@ -9,7 +9,7 @@ import { requireUnusedNetwork } from "./network-use.ts";
 import { requireFreeSegment } from "./physical-network.ts";
 import { requireRoom } from "./quota-room.ts";
 import { changesOf, recordEvent } from "./record.ts";
-import { claimIds } from "./resource-id.ts";
+import { claimIds, requireOwnIds } from "./resource-id.ts";
 import { insertSubnet } from "./subnet.ts";
 
 type Wish = Pick<NewNetwork, "id" | "name" | "description"> & Partial<NewCloudNetwork>;
@@ -29,6 +29,10 @@ export async function createNetwork(
           ["subnet", wish.subnet.id],
         ] as const)
       : ([["network", wish.id]] as const);
+    requireOwnIds(
+      ids.map(([, id]) => id),
+      "id",
+    );
     const claims = ids.map(([kind, id]) => ({ id, kind, projectId, bodyHash }));
     if ((await claimIds(tx, claims)) === "repeat") return { id: wish.id };
     if (projectId !== null)
@@ -73,8 +77,9 @@ export async function updateNetwork(
   changes: CloudNetworkChanges,
 ): Promise<void> {
   await changeNetworks(deps, actor, projectId, async (tx) => {
-    const before = await lockNetwork(tx, projectId, id);
-    if (changes.shared === false && before.shared) await requireNoForeignPorts(tx, id);
+    const unshares = changes.shared === false;
+    const before = await lockNetwork(tx, projectId, id, unshares);
+    if (unshares && before.shared) await requireNoForeignPorts(tx, id);
     if (changes.mtu !== undefined) requireCarried(before.type, changes.mtu);
     const changed = changesOf(before, changes, ["name", "description", "shared", "mtu"]);
     if (Object.keys(changed).length === 0) return;

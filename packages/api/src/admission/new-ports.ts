@@ -97,7 +97,11 @@ export async function groupsOf(
   if (ids.length === 0) return [];
   const known = await tx.securityGroup.count({ where: { id: { in: ids }, projectId } });
   if (known === ids.length) return ids;
-  throw new CloudError("NotFound", "There is no such security group in this project.", {
+  throw groupNotOfProject();
+}
+
+export function groupNotOfProject(): CloudError {
+  return new CloudError("NotFound", "There is no such security group in this project.", {
     reason: "securityGroupNotFound",
     field: "securityGroupIds",
   });

@@ -1,6 +1,6 @@
 import { CloudError } from "@madang/core/errors";
 import type { NewPort, PortChanges } from "@madang/core/network/port-input";
-import type { Network, Port, Tx } from "@madang/db";
+import type { Port, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { portNotFound } from "../reads/port.ts";
@@ -9,7 +9,7 @@ import { groupsOf, insertPorts } from "./new-ports.ts";
 import { requireRoom } from "./quota-room.ts";
 import { changesOf, recordEvent, type Subject } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
-import { usableNetworks } from "./usable-network.ts";
+import { type UsableNetwork, usableNetworks } from "./usable-network.ts";
 
 /** Throws NotFound, InvalidInput, Conflict, QuotaExceeded. */
 export async function createPort(
@@ -62,10 +62,11 @@ function requireGuarded(
   );
 }
 
+type NetworkRef = Pick<UsableNetwork, "projectId" | "name">;
 type Freedoms = { portSecurity?: boolean; allowedAddressPairs?: readonly unknown[]; mac?: string | null };
 
 /** In a network that others use as well nobody may pass for them: that is up to whose network it is. Throws Forbidden. */
-function requireTame(projectId: string, network: Network | undefined, port: Freedoms): void {
+function requireTame(projectId: string, network: NetworkRef | undefined, port: Freedoms): void {
   if (!network || network.projectId === projectId) return;
   const wild = port.portSecurity === false || (port.allowedAddressPairs ?? []).length > 0 || port.mac;
   if (!wild) return;

@@ -15,8 +15,8 @@ export async function claimIds(tx: Tx, claims: readonly Claim[]): Promise<Claime
 }
 
 /**
- * As `claimIds`, for several requests in one statement; no id may be in two of them. Ids of a request that is refused after
- * all must be released in the same transaction.
+ * As `claimIds`, for several requests in one statement; no id may be in two of them. One that is refused here claims
+ * nothing; ids of one that is refused after all must be released in the same transaction.
  */
 export async function claimAll(
   tx: Tx,
@@ -28,10 +28,31 @@ export async function claimAll(
   const taken = claims.filter(({ id }) => !fresh.has(id)).map(({ id }) => id);
   const known = taken.length === 0 ? [] : await tx.resourceId.findMany({ where: { id: { in: taken } } });
   const byId = new Map(known.map((row) => [row.id, row]));
-  return requests.map((request) => {
+  const claimed = requests.map((request) => {
     if (request.every(({ id }) => fresh.has(id))) return "new";
     return request.every((claim) => isSame(claim, byId.get(claim.id))) ? "repeat" : idInUse();
   });
+  const refused = requests.filter((_, index) => claimed[index] instanceof CloudError).flat();
+  await releaseIds(
+    tx,
+    refused.flatMap(({ id }) => (fresh.has(id) ? [id] : [])),
+  );
+  return claimed;
+}
+
+/** Two new things of one request can't be one. Throws InvalidInput. */
+export function requireOwnIds(ids: readonly string[], field: string): void {
+  if (new Set(ids).size === ids.length) return;
+  throw new CloudError("InvalidInput", "Everything new needs its own id.", { reason: "idsRepeat", field });
+}
+
+/** Ids that the server made are never used again either. */
+export async function rememberIds(
+  tx: Tx,
+  projectId: string,
+  made: readonly (readonly [kind: string, id: string])[],
+): Promise<void> {
+  await tx.resourceId.createMany({ data: made.map(([kind, id]) => ({ id, kind, projectId, bodyHash: "" })) });
 }
 
 /** Of a request that is refused: nobody else has seen them. */

@@ -3,7 +3,12 @@ import { CloudError } from "@madang/core/errors";
 import type { Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { defaultGroupName, defaultSecurityGroup, egressRules } from "./default-security-group.ts";
+import {
+  defaultGroupName,
+  defaultSecurityGroup,
+  egressRules,
+  insertFirstRules,
+} from "./default-security-group.ts";
 import { changeGroups, type GroupRef, groupConflict, groupOf, groupSubject } from "./locked-group.ts";
 import { requireRoom } from "./quota-room.ts";
 import { changesOf, recordEvent } from "./record.ts";
@@ -28,7 +33,7 @@ export async function createSecurityGroup(
     const rules = egressRules(id);
     await requireRoom(tx, actor, projectId, { security_groups: 1, security_group_rules: rules.length });
     await tx.securityGroup.create({ data: { id, projectId, name, description } });
-    await tx.securityGroupRule.createMany({ data: rules });
+    await insertFirstRules(tx, projectId, rules);
     await recordEvent(tx, { actor, subject: groupSubject(group), action: "security_group.create" });
     return "changed";
   });

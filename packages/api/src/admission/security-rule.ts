@@ -14,7 +14,7 @@ import {
 } from "./locked-group.ts";
 import { requireRoom } from "./quota-room.ts";
 import { recordEvent } from "./record.ts";
-import { claimIds } from "./resource-id.ts";
+import { claimIds, idInUse, requireOwnIds } from "./resource-id.ts";
 
 export type NewSecurityRule = RuleMatch & { id: string; description: string };
 
@@ -31,14 +31,20 @@ export async function addSecurityRules(
   await changeGroups(deps, actor, ref.projectId, async (tx) => {
     const group = await groupOf(tx, ref);
     const claims = rules.map((rule) => claimOf(deps, ref, rule));
-    requireOwnIds(rules);
+    requireOwnIds(
+      rules.map(({ id }) => id),
+      "rules",
+    );
     if ((await claimIds(tx, claims)) === "repeat") return "same";
     await requireRemotes(tx, ref.projectId, rules);
     await requireNew(tx, ref.id, rules);
     await requireRoom(tx, actor, ref.projectId, { security_group_rules: rules.length });
-    await tx.securityGroupRule.createMany({
+    const { count } = await tx.securityGroupRule.createMany({
       data: rules.map((rule) => ({ ...rule, securityGroupId: ref.id })),
+      skipDuplicates: true,
     });
+    // Of rules that came with their group before ids of such were remembered.
+    if (count < rules.length) throw idInUse();
     await bumpGroup(tx, ref.id);
     const told = rules.slice(0, toldLimit).map(ruleText).join("; ");
     await recordEvent(tx, {
@@ -84,14 +90,6 @@ function claimOf(
     JSON.stringify(["security_group_rule", groupId, ruleKey(rule), rule.description]),
   );
   return { id, kind: "security_group_rule", projectId, bodyHash };
-}
-
-function requireOwnIds(rules: readonly NewSecurityRule[]): void {
-  if (new Set(rules.map(({ id }) => id)).size === rules.length) return;
-  throw new CloudError("InvalidInput", "Two of the rules have the same id.", {
-    reason: "idsRepeat",
-    field: "rules",
-  });
 }
 
 async function requireRemotes(tx: Tx, projectId: string, rules: readonly NewSecurityRule[]): Promise<void> {

@@ -1,6 +1,8 @@
 /** From a request to the rows it may have. */
+
 import { asCloudError, CloudError } from "@madang/core/errors";
 import { ruleOf } from "@madang/core/identity/permission";
+import { uuid } from "@madang/core/uuid";
 import { asUnavailable } from "@madang/db";
 import { ZodError, z } from "zod";
 import { recordExport } from "../admission/record-export.ts";
@@ -28,7 +30,7 @@ export type EnterExport = (userId: string) => () => void;
 /** As the address gives it: text, or a list of texts. */
 export type ExportQuery = Readonly<Record<string, unknown>>;
 
-const projectOnly = z.object({ projectId: z.uuid() });
+const projectOnly = z.object({ projectId: uuid });
 
 /**
  * Judged as the procedure that shows the same rows, before the rest of the query is looked at; `context` must look at the

@@ -1,6 +1,7 @@
 import { properties } from "@madang/core/hypervisor/property";
 import { zoneName } from "@madang/core/hypervisor/zone";
 import { displayName } from "@madang/core/instance/launch";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { fenceHypervisor } from "../admission/fence-hypervisor.ts";
 import { createFlavor, deleteFlavor, updateFlavor } from "../admission/flavor.ts";
@@ -24,7 +25,7 @@ import { aggregateRouter, placementRouter } from "./placement.ts";
 import { managedRequestRouter, quotaPolicyRouter } from "./quota-policy.ts";
 import { resumeFrom } from "./resume-from.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 
 /** Beyond this an overcommit is a typing error, not a policy. */
 const allocationRatio = z.number().min(0.1).max(64);

@@ -1,5 +1,6 @@
 import { newCredential } from "@madang/core/identity/credential";
 import { isWithin, rolesIn } from "@madang/core/identity/permission";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createCredential, deleteCredential } from "../admission/credential.ts";
 import type { Callable } from "../callable.ts";
@@ -11,7 +12,7 @@ import { projectProcedure, router } from "../trpc.ts";
 export function credentialRouter(callable: readonly Callable[]) {
   return router({
     list: projectProcedure("credential:list")
-      .input(z.object({ projectId: z.uuid(), filter: credentialFilter, ...pageInput }))
+      .input(z.object({ projectId: uuid, filter: credentialFilter, ...pageInput }))
       .query(({ ctx, input }) => {
         const seesAll = isWithin("manager", rolesIn(ctx.me.grants, ctx.projectId)) && !input.filter?.mine;
         const of = { projectId: ctx.projectId, ownerId: seesAll ? null : ctx.me.userId };
@@ -19,13 +20,13 @@ export function credentialRouter(callable: readonly Callable[]) {
       }),
     /** What access rules may name. */
     callable: projectProcedure("credential:list")
-      .input(z.object({ projectId: z.uuid() }))
+      .input(z.object({ projectId: uuid }))
       .query(() => ({ items: callable })),
     create: projectProcedure("credential:create")
       .input(newCredential)
       .mutation(({ ctx, input }) => createCredential(ctx.deps, ctx.actor, input, callable)),
     delete: projectProcedure("credential:delete")
-      .input(z.object({ projectId: z.uuid(), id: z.uuid() }))
+      .input(z.object({ projectId: uuid, id: uuid }))
       .mutation(({ ctx, input }) => deleteCredential(ctx.deps, ctx.actor, input)),
   });
 }

@@ -1,5 +1,7 @@
 /** What administrators do when something broke: instances that hang, guests that nobody knows. */
+
 import { displayName } from "@madang/core/instance/launch";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { adoptOrphan } from "../admission/adopt-orphan.ts";
 import { forceDeleteInstance } from "../admission/force-delete-instance.ts";
@@ -9,7 +11,7 @@ import { pageInput } from "../list.ts";
 import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
 import { procedure, router } from "../trpc.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 
 export const adminInstanceRouter = router({
   list: procedure("instance:list_all")
@@ -24,13 +26,13 @@ export const adminInstanceRouter = router({
 });
 
 /** Whoever else uses a hypervisor may have given a guest any 128 bits as its id. */
-const orphanRef = z.object({ hypervisorId: z.uuid(), guestId: z.guid() });
+const orphanRef = z.object({ hypervisorId: uuid, guestId: z.guid() });
 
 export const orphanRouter = router({
   destroy: procedure("orphan:manage")
     .input(orphanRef)
     .mutation(({ ctx, input }) => destroyOrphan(ctx.deps, ctx.actor, input)),
   adopt: procedure("orphan:manage")
-    .input(orphanRef.extend({ id: z.uuid(), projectId: z.uuid(), name: displayName }))
+    .input(orphanRef.extend({ id: uuid, projectId: uuid, name: displayName }))
     .mutation(({ ctx, input }) => adoptOrphan(ctx.deps, ctx.actor, input)),
 });

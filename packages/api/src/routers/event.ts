@@ -1,3 +1,4 @@
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { pageInput } from "../list.ts";
 import { eventFilter, listEvents } from "../reads/event.ts";
@@ -7,10 +8,10 @@ import { resumeFrom } from "./resume-from.ts";
 
 export const eventRouter = router({
   list: projectProcedure("event:list")
-    .input(z.object({ projectId: z.uuid(), filter: eventFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: eventFilter, ...pageInput }))
     .query(({ ctx, input }) => listEvents(ctx.deps.reads, ctx.projectId, input)),
   stream: projectProcedure("event:list")
-    .input(z.object({ projectId: z.uuid(), lastEventId: resumeFrom }))
+    .input(z.object({ projectId: uuid, lastEventId: resumeFrom }))
     .subscription(async function* ({ ctx, input, signal = new AbortController().signal }) {
       const { projectId, me: identity } = ctx;
       const lastEventId = input.lastEventId ?? null;

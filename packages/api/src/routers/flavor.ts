@@ -1,4 +1,5 @@
 import { zoneName } from "@madang/core/hypervisor/zone";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { pageInput } from "../list.ts";
 import { flavorFilter, listFlavors } from "../reads/flavor.ts";
@@ -7,14 +8,14 @@ import { projectProcedure, router } from "../trpc.ts";
 
 export const flavorRouter = router({
   list: projectProcedure("flavor:list")
-    .input(z.object({ projectId: z.uuid(), filter: flavorFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: flavorFilter, ...pageInput }))
     .query(({ ctx, input }) => listFlavors(ctx.deps.reads, false, input)),
   /** Those of the offered flavors that would find no room now. */
   misfits: projectProcedure("flavor:list")
     .input(
       z.object({
-        projectId: z.uuid(),
-        imageId: z.uuid().nullable().default(null),
+        projectId: uuid,
+        imageId: uuid.nullable().default(null),
         availabilityZone: zoneName.nullable().default(null),
       }),
     )

@@ -1,5 +1,6 @@
 import { ipv4 } from "@madang/core/network/cidr";
 import { description } from "@madang/core/network/subnet-input";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { allocateFloatingIp, describeFloatingIp, releaseFloatingIp } from "../admission/floating-ip.ts";
 import { associateFloatingIp, disassociateFloatingIp } from "../admission/floating-ip-association.ts";
@@ -8,19 +9,19 @@ import { floatingIpFilter, listFloatingIps } from "../reads/floating-ip.ts";
 import { listFloatingIpTargets } from "../reads/floating-ip-target.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const one = z.object({ projectId: z.uuid(), id: z.uuid() });
+const one = z.object({ projectId: uuid, id: uuid });
 
 export const floatingIpRouter = router({
   list: projectProcedure("floating_ip:list")
-    .input(z.object({ projectId: z.uuid(), filter: floatingIpFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: floatingIpFilter, ...pageInput }))
     .query(({ ctx, input }) => listFloatingIps(ctx.deps.reads, ctx.projectId, input)),
   targets: projectProcedure("floating_ip:list")
-    .input(z.object({ projectId: z.uuid(), networkId: z.uuid(), text: filterText.default("") }))
+    .input(z.object({ projectId: uuid, networkId: uuid, text: filterText.default("") }))
     .query(({ ctx, input }) => listFloatingIpTargets(ctx.deps.reads, ctx.projectId, input)),
   allocate: projectProcedure("floating_ip:create")
     .input(
       one.extend({
-        networkId: z.uuid(),
+        networkId: uuid,
         address: ipv4.nullable().default(null),
         description: description.default(""),
       }),
@@ -35,9 +36,9 @@ export const floatingIpRouter = router({
   associate: projectProcedure("floating_ip:update")
     .input(
       one.extend({
-        portId: z.uuid(),
+        portId: uuid,
         fixedAddress: ipv4.nullable().default(null),
-        from: z.uuid().nullable().default(null),
+        from: uuid.nullable().default(null),
       }),
     )
     .mutation(({ ctx, input: { projectId, id, ...wish } }) =>

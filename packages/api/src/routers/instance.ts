@@ -1,5 +1,6 @@
 import { displayName, launchCountLimit, launchInput } from "@madang/core/instance/launch";
 import { interfaceWish, launchNetworks, launchSecurityGroups } from "@madang/core/network/interface-input";
+import { uuid } from "@madang/core/uuid";
 import { consoleKind } from "@madang/core/wire/agent";
 import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
@@ -16,11 +17,11 @@ import { readReach } from "../reads/reach.ts";
 import { readSshPath } from "../reads/ssh-path.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const one = z.object({ projectId: z.uuid(), id: z.uuid() });
+const one = z.object({ projectId: uuid, id: uuid });
 
 export const instanceRouter = router({
   list: projectProcedure("instance:list")
-    .input(z.object({ projectId: z.uuid(), filter: instanceFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: instanceFilter, ...pageInput }))
     .query(({ ctx, input }) => listInstances(ctx.deps.reads, ctx.projectId, input)),
   get: projectProcedure("instance:read")
     .input(one)
@@ -40,7 +41,7 @@ export const instanceRouter = router({
   sshPath: projectProcedure("instance:create")
     .input(
       z.object({
-        projectId: z.uuid(),
+        projectId: uuid,
         count: z.int().min(1).max(launchCountLimit),
         networks: launchNetworks,
         securityGroupIds: launchSecurityGroups,
@@ -79,7 +80,7 @@ export const instanceRouter = router({
       );
     }),
   setSecurityGroups: projectProcedure("instance:update")
-    .input(one.extend({ securityGroupIds: z.array(z.uuid()).max(100) }))
+    .input(one.extend({ securityGroupIds: z.array(uuid).max(100) }))
     .mutation(({ ctx, input }) => setSecurityGroups(ctx.deps, ctx.actor, input, input.securityGroupIds)),
   attachInterface: projectProcedure("instance:update")
     .input(interfaceWish.extend(one.shape))
@@ -87,7 +88,7 @@ export const instanceRouter = router({
       attachInterface(ctx.deps, ctx.actor, { projectId, id }, wish),
     ),
   detachInterface: projectProcedure("instance:update")
-    .input(one.extend({ portId: z.uuid() }))
+    .input(one.extend({ portId: uuid }))
     .mutation(({ ctx, input: { portId, ...ref } }) => detachInterface(ctx.deps, ctx.actor, ref, portId)),
   openConsole: projectProcedure("instance:log")
     .input(one.extend({ kind: consoleKind }))

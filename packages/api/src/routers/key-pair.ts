@@ -1,11 +1,12 @@
 import { displayName } from "@madang/core/instance/launch";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { deleteKeyPair, generateKeyPair, importKeyPair } from "../admission/key-pair.ts";
 import { pageInput } from "../list.ts";
 import { listKeyPairs } from "../reads/key-pair.ts";
 import { procedure, router } from "../trpc.ts";
 
-const newKeyPair = z.object({ id: z.uuid(), name: displayName, projectId: z.uuid() });
+const newKeyPair = z.object({ id: uuid, name: displayName, projectId: uuid });
 
 export const keyPairRouter = router({
   list: procedure("key_pair:list")
@@ -21,6 +22,6 @@ export const keyPairRouter = router({
       return await generateKeyPair(ctx.deps, ctx.actor, input);
     }),
   delete: procedure("key_pair:delete")
-    .input(z.object({ id: z.uuid() }))
+    .input(z.object({ id: uuid }))
     .mutation(({ ctx, input }) => deleteKeyPair(ctx.deps, ctx.actor, input.id)),
 });

@@ -1,10 +1,12 @@
 /** The networks of the cloud itself: external ones, and those that every project may use. */
+
 import {
   cloudNetworkChanges,
   newCloudNetwork,
   newSubnet,
   subnetChanges,
 } from "@madang/core/network/subnet-input";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createNetwork, deleteNetwork, updateNetwork } from "../admission/network.ts";
 import { createSubnet, deleteSubnet, updateSubnet } from "../admission/subnet.ts";
@@ -12,7 +14,7 @@ import { pageInput } from "../list.ts";
 import { anyNetworkFilter, listAnyNetworks } from "../reads/network.ts";
 import { procedure, router } from "../trpc.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 
 export const managedNetworkRouter = router({
   list: procedure("network:list_all")
@@ -28,7 +30,7 @@ export const managedNetworkRouter = router({
     .input(one)
     .mutation(({ ctx, input }) => deleteNetwork(ctx.deps, ctx.actor, null, input.id)),
   createSubnet: procedure("network:manage")
-    .input(newSubnet.extend({ networkId: z.uuid() }))
+    .input(newSubnet.extend({ networkId: uuid }))
     .mutation(({ ctx, input }) => createSubnet(ctx.deps, ctx.actor, null, input)),
   updateSubnet: procedure("network:manage")
     .input(subnetChanges.extend(one.shape))

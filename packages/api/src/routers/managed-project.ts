@@ -1,8 +1,10 @@
 /** Projects as administrators see and change them. */
+
 import { roles } from "@madang/core/identity/permission";
 import { displayName } from "@madang/core/instance/launch";
 import { limit, limits } from "@madang/core/quota/request";
 import { isQuotaResource } from "@madang/core/quota/resource";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { deleteProject } from "../admission/delete-project.ts";
 import { createProject, setProjectEnabled, updateProject } from "../admission/project.ts";
@@ -11,16 +13,16 @@ import { filterText, pageInput } from "../list.ts";
 import { listProjects, projectFilter, readManagedProject } from "../reads/project.ts";
 import { procedure, router } from "../trpc.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 const mostFirstMembers = 100;
 
 const newProject = one.extend({
   name: displayName,
   description: filterText.default(""),
-  templateId: z.uuid().nullable().default(null),
+  templateId: uuid.nullable().default(null),
   limits: z.union([limits, z.strictObject({})]).default({}),
   members: z
-    .array(z.object({ kind: z.enum(["user", "group"]), id: z.uuid(), role: z.enum(roles) }))
+    .array(z.object({ kind: z.enum(["user", "group"]), id: uuid, role: z.enum(roles) }))
     .max(mostFirstMembers)
     .default([]),
 });

@@ -1,14 +1,15 @@
 import { roles } from "@madang/core/identity/permission";
 import { roleTable } from "@madang/core/identity/role-table";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { addMember, memberKinds, removeMember, setMemberRoles } from "../admission/member.ts";
 import { filterText, pageInput } from "../list.ts";
 import { listMembers, memberFilter } from "../reads/member.ts";
 import { procedure, projectProcedure, router } from "../trpc.ts";
 
-const project = z.object({ projectId: z.uuid() });
+const project = z.object({ projectId: uuid });
 const role = z.enum(roles);
-const member = project.extend({ kind: z.enum(memberKinds), id: z.uuid() });
+const member = project.extend({ kind: z.enum(memberKinds), id: uuid });
 
 export const memberRouter = router({
   list: projectProcedure("member:list")

@@ -1,4 +1,5 @@
 import { networkChanges, newNetwork, newSubnet, subnetChanges } from "@madang/core/network/subnet-input";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createNetwork, deleteNetwork, updateNetwork } from "../admission/network.ts";
 import { createSubnet, deleteSubnet, updateSubnet } from "../admission/subnet.ts";
@@ -8,8 +9,8 @@ import { listSubnets, subnetFilter } from "../reads/subnet.ts";
 import { readTopology } from "../reads/topology.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const project = { projectId: z.uuid() };
-const one = z.object({ ...project, id: z.uuid() });
+const project = { projectId: uuid };
+const one = z.object({ ...project, id: uuid });
 
 export const networkRouter = router({
   list: projectProcedure("network:list")
@@ -41,7 +42,7 @@ export const subnetRouter = router({
     .input(z.object({ ...project, filter: subnetFilter, ...pageInput }))
     .query(({ ctx, input }) => listSubnets(ctx.deps.reads, ctx.projectId, input)),
   create: projectProcedure("network:create")
-    .input(newSubnet.extend({ ...project, networkId: z.uuid() }))
+    .input(newSubnet.extend({ ...project, networkId: uuid }))
     .mutation(({ ctx, input: { projectId: _, ...wish } }) =>
       createSubnet(ctx.deps, ctx.actor, ctx.projectId, wish),
     ),

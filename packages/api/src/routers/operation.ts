@@ -1,3 +1,4 @@
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { pageInput } from "../list.ts";
 import { listOperations, operationFilter } from "../reads/operation.ts";
@@ -5,6 +6,6 @@ import { projectProcedure, router } from "../trpc.ts";
 
 export const operationRouter = router({
   list: projectProcedure("operation:list")
-    .input(z.object({ projectId: z.uuid(), filter: operationFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: operationFilter, ...pageInput }))
     .query(({ ctx, input }) => listOperations(ctx.deps.reads, ctx.projectId, input)),
 });

@@ -1,4 +1,5 @@
 import { displayName } from "@madang/core/instance/launch";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createGroup, deleteGroup, setGroupMembers, updateGroup } from "../admission/group.ts";
 import { createPerson, updatePerson } from "../admission/manage-user.ts";
@@ -17,11 +18,11 @@ import { groupFilter, listGroups, readGroup } from "../reads/group.ts";
 import { listUsers, readUser, userFilter } from "../reads/user.ts";
 import { procedure, router } from "../trpc.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 const email = z.email({ error: "email" }).max(254, { error: "email" }).nullable();
 const systemRoles = z.array(z.enum(["admin", "reader"])).max(2);
 /** So many people come into a group, or go, at once. */
-const people = z.array(z.uuid()).max(1_000);
+const people = z.array(uuid).max(1_000);
 
 function linkOf(about: About, link: PasswordResetLink) {
   return { url: `${about.url}${passwordResetPath}#token=${link.token}`, expiresAt: link.expiresAt };

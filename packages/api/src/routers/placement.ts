@@ -1,6 +1,7 @@
 import { properties } from "@madang/core/hypervisor/property";
 import { weightChanges } from "@madang/core/hypervisor/weight";
 import { displayName } from "@madang/core/instance/launch";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createAggregate, deleteAggregate, updateAggregate } from "../admission/aggregate.ts";
 import { readWeights, setWeights } from "../admission/placement-weight.ts";
@@ -9,8 +10,8 @@ import { aggregateFilter, listAggregates } from "../reads/aggregate.ts";
 import { listZones, zoneFilter } from "../reads/zone.ts";
 import { procedure, router } from "../trpc.ts";
 
-const one = z.object({ id: z.uuid() });
-const members = z.array(z.uuid()).max(5_000);
+const one = z.object({ id: uuid });
+const members = z.array(uuid).max(5_000);
 
 export const aggregateRouter = router({
   list: procedure("aggregate:list")

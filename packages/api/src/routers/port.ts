@@ -1,12 +1,13 @@
 import { newPort, portChanges } from "@madang/core/network/port-input";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createPort, deletePort, updatePort } from "../admission/port.ts";
 import { pageInput } from "../list.ts";
 import { listPorts, portFilter, readPort } from "../reads/port.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const project = { projectId: z.uuid() };
-const one = z.object({ ...project, id: z.uuid() });
+const project = { projectId: uuid };
+const one = z.object({ ...project, id: uuid });
 
 export const portRouter = router({
   list: projectProcedure("port:list")

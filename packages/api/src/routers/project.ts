@@ -1,3 +1,4 @@
+import { uuid } from "@madang/core/uuid";
 import { quotaLines } from "@madang/db";
 import { z } from "zod";
 import { describeProject } from "../admission/project.ts";
@@ -6,7 +7,7 @@ import { readProject } from "../reads/account.ts";
 import { readUsage, usageInput } from "../reads/usage.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const input = z.object({ projectId: z.uuid() });
+const input = z.object({ projectId: uuid });
 
 export const projectRouter = router({
   get: projectProcedure("project:read")

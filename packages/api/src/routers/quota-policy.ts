@@ -1,6 +1,8 @@
 /** What administrators decide about quotas: defaults, templates, and requests for more. */
+
 import { displayName } from "@madang/core/instance/launch";
 import { limits, requestAnswer, requestReason } from "@madang/core/quota/request";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { approveQuotaRequest, rejectQuotaRequest } from "../admission/decide-quota-request.ts";
 import {
@@ -16,7 +18,7 @@ import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { resumeFrom } from "./resume-from.ts";
 
-const one = z.object({ id: z.uuid() });
+const one = z.object({ id: uuid });
 const template = one.extend({ name: displayName, description: filterText.default(""), limits });
 const templateChanges = one.extend({
   name: displayName.optional(),

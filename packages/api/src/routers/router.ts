@@ -1,6 +1,7 @@
 import { displayName } from "@madang/core/instance/launch";
 import { staticRoutes } from "@madang/core/network/router";
 import { description } from "@madang/core/network/subnet-input";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { createRouter, deleteRouter, updateRouter } from "../admission/router.ts";
 import { setGateway } from "../admission/router-gateway.ts";
@@ -10,12 +11,12 @@ import { pageInput } from "../list.ts";
 import { listRouters, readRouter, routerFilter } from "../reads/router.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const one = z.object({ projectId: z.uuid(), id: z.uuid() });
-const target = z.union([z.strictObject({ subnetId: z.uuid() }), z.strictObject({ portId: z.uuid() })]);
+const one = z.object({ projectId: uuid, id: uuid });
+const target = z.union([z.strictObject({ subnetId: uuid }), z.strictObject({ portId: uuid })]);
 
 export const routerRouter = router({
   list: projectProcedure("router:list")
-    .input(z.object({ projectId: z.uuid(), filter: routerFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: routerFilter, ...pageInput }))
     .query(({ ctx, input }) => listRouters(ctx.deps.reads, ctx.projectId, input)),
   get: projectProcedure("router:list")
     .input(one)
@@ -28,9 +29,9 @@ export const routerRouter = router({
       one.extend({
         name: displayName,
         description: description.default(""),
-        externalNetworkId: z.uuid().nullable().default(null),
+        externalNetworkId: uuid.nullable().default(null),
         snat: z.boolean().default(true),
-        subnetIds: z.array(z.uuid()).max(50).default([]),
+        subnetIds: z.array(uuid).max(50).default([]),
       }),
     )
     .mutation(({ ctx, input }) => createRouter(ctx.deps, ctx.actor, input)),
@@ -52,10 +53,10 @@ export const routerRouter = router({
     .input(one.extend({ target }))
     .mutation(({ ctx, input }) => addInterface(ctx.deps, ctx.actor, input, input.target)),
   removeInterface: projectProcedure("router:update")
-    .input(one.extend({ portId: z.uuid() }))
+    .input(one.extend({ portId: uuid }))
     .mutation(({ ctx, input }) => removeInterface(ctx.deps, ctx.actor, input, input.portId)),
   setGateway: projectProcedure("router:update")
-    .input(one.extend({ networkId: z.uuid().nullable() }))
+    .input(one.extend({ networkId: uuid.nullable() }))
     .mutation(({ ctx, input }) => setGateway(ctx.deps, ctx.actor, input, input.networkId)),
   setRoutes: projectProcedure("router:update")
     .input(one.extend({ routes: staticRoutes }))

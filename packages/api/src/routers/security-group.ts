@@ -1,5 +1,6 @@
 import { displayName } from "@madang/core/instance/launch";
 import { addRulesLimit, groupDescription, ruleFields } from "@madang/core/network/security-rule";
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import {
   createSecurityGroup,
@@ -18,12 +19,12 @@ import {
 } from "../reads/security-group.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
-const one = z.object({ projectId: z.uuid(), id: z.uuid() });
-const newRule = z.object({ id: z.uuid() }).and(ruleFields);
+const one = z.object({ projectId: uuid, id: uuid });
+const newRule = z.object({ id: uuid }).and(ruleFields);
 
 export const securityGroupRouter = router({
   list: projectProcedure("security_group:list")
-    .input(z.object({ projectId: z.uuid(), filter: securityGroupFilter, ...pageInput }))
+    .input(z.object({ projectId: uuid, filter: securityGroupFilter, ...pageInput }))
     .query(({ ctx, input }) => listSecurityGroups(ctx.deps.reads, ctx.projectId, input)),
   get: projectProcedure("security_group:list")
     .input(one)
@@ -53,6 +54,6 @@ export const securityGroupRouter = router({
     .input(one.extend({ rules: z.array(newRule).min(1).max(addRulesLimit) }))
     .mutation(({ ctx, input }) => addSecurityRules(ctx.deps, ctx.actor, input, input.rules)),
   removeRule: projectProcedure("security_group:update")
-    .input(one.extend({ ruleId: z.uuid() }))
+    .input(one.extend({ ruleId: uuid }))
     .mutation(({ ctx, input }) => removeSecurityRule(ctx.deps, ctx.actor, input, input.ruleId)),
 });

@@ -1,3 +1,4 @@
+import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { revokeOtherSessions, revokeSession } from "../admission/session.ts";
 import { requireSession } from "../identity.ts";
@@ -13,7 +14,7 @@ export const sessionRouter = router({
       return listSessions(ctx.deps.reads, { userId, sessionId: requireSession(ctx.me) }, input);
     }),
   revoke: procedure("account:update")
-    .input(z.object({ id: z.uuid() }))
+    .input(z.object({ id: uuid }))
     .mutation(({ ctx, input }) => revokeSession(ctx.deps, ctx.actor, input.id)),
   revokeOthers: procedure("account:update").mutation(({ ctx }) => revokeOtherSessions(ctx.deps, ctx.actor)),
 });

@@ -1,6 +1,8 @@
 /** What making an application credential asks for; the form and the procedure parse it with this one schema. */
+
 import { z } from "zod";
 import { displayName } from "../instance/launch.ts";
+import { uuid } from "../uuid.ts";
 import { accessRule, accessRuleLimit } from "./access-rule.ts";
 import { roles } from "./permission.ts";
 
@@ -13,8 +15,8 @@ export const credentialDescription = z
   .refine((text) => !text.includes("\0"), { error: "textCharacters" });
 
 export const newCredential = z.object({
-  id: z.uuid(),
-  projectId: z.uuid(),
+  id: uuid,
+  projectId: uuid,
   name: displayName,
   description: credentialDescription.default(""),
   roles: z

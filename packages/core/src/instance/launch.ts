@@ -1,7 +1,9 @@
 /** What a launch asks for; the form and the procedure parse it with this one schema. */
+
 import { z } from "zod";
 import { zoneName } from "../hypervisor/zone.ts";
 import { launchNetworks, launchSecurityGroups } from "../network/interface-input.ts";
+import { uuid } from "../uuid.ts";
 import { crashPolicy } from "../wire/guest.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
@@ -32,12 +34,12 @@ export const userData = z
 
 export const launchInput = z.object({
   /** Named by the client, one per instance, so that the same request twice makes one. */
-  ids: z.array(z.uuid()).min(1).max(launchCountLimit),
-  projectId: z.uuid(),
+  ids: z.array(uuid).min(1).max(launchCountLimit),
+  projectId: uuid,
   name: displayName,
-  imageId: z.uuid(),
-  flavorId: z.uuid(),
-  keyPairId: z.uuid().nullable(),
+  imageId: uuid,
+  flavorId: uuid,
+  keyPairId: uuid.nullable(),
   /** For the guest's first user; stored only as a crypt(3) hash. */
   password: password.nullable(),
   userData: userData.nullable(),

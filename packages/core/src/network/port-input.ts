@@ -1,6 +1,8 @@
 /** What is asked for of ports and of an instance's interfaces. */
+
 import { z } from "zod";
 import { displayName } from "../instance/launch.ts";
+import { uuid } from "../uuid.ts";
 import { cidr, ipv4 } from "./cidr.ts";
 import { securityGroupIds } from "./interface-input.ts";
 import { description } from "./subnet-input.ts";
@@ -26,7 +28,7 @@ const addressPair = z.object({ address: z.union([ipv4, cidr]), mac: mac.nullable
 const addressPairs = z.array(addressPair).max(10, { error: "addressPairsTooMany" });
 /** Which subnet when null: that of the address, or the first with room. Which address when null: the next free. */
 const fixedAddress = z.object({
-  subnetId: z.uuid().nullable().default(null),
+  subnetId: uuid.nullable().default(null),
   address: ipv4.nullable().default(null),
 });
 
@@ -38,8 +40,8 @@ const portFields = {
 };
 
 export const newPort = z.object({
-  id: z.uuid(),
-  networkId: z.uuid(),
+  id: uuid,
+  networkId: uuid,
   name: portFields.name.default(""),
   description: description.default(""),
   /** null: the server makes one. */

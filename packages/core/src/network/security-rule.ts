@@ -1,5 +1,7 @@
 /** Rules of security groups: what may be asked for, made canonical, so that the same rule is always written the same. */
+
 import { z } from "zod";
+import { uuid } from "../uuid.ts";
 import { hasPorts, icmp, icmpV6, isIcmp, protocol, protocolName } from "./protocol.ts";
 import { type EtherType, isAnybody, remoteCidrLimit, remoteRangeOf } from "./remote-cidr.ts";
 
@@ -41,7 +43,7 @@ export const ruleFields = z
     portMin: number,
     portMax: number,
     remoteCidr: z.string().max(remoteCidrLimit, { error: "remoteCidrInvalid" }).nullable().default(null),
-    remoteGroupId: z.uuid().nullable().default(null),
+    remoteGroupId: uuid.nullable().default(null),
     description: groupDescription.default(""),
   })
   .transform((rule) => ({ ...rule, protocol: protocolOf(rule.etherType, rule.protocol) }))

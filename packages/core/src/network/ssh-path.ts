@@ -3,6 +3,7 @@
  * must make. Decided here for the form, which says so beforehand, and for the transaction, which does it.
  */
 import type { Usage } from "../quota/resource.ts";
+import { contains } from "./cidr.ts";
 import type { LaunchNetworks } from "./interface-input.ts";
 import { passes } from "./reach-rule.ts";
 import { freeRange, overlapping } from "./router.ts";
@@ -95,15 +96,22 @@ function chosenNetwork(
 ): NetworkFacts | "made" | SshPathFault {
   if (wanted === "none") return faultOf("sshNeedsNetwork");
   if (wanted.length > 0) {
-    const ids = wanted.flatMap((one) => ("networkId" in one ? [one.networkId] : []));
-    const found = networks.find(({ id }) => id === ids[0]);
+    const first = wanted.find((one) => "networkId" in one);
+    const found = first && networks.find(({ id }) => id === first.networkId);
     if (!found) return faultOf("sshNeedsNetwork");
-    return found.subnets.length > 0 ? found : faultOf("sshNetworkWithoutSubnet", found.name);
+    if (found.subnets.length === 0) return faultOf("sshNetworkWithoutSubnet", found.name);
+    return { ...found, subnets: subnetsFor(found.subnets, first.address) };
   }
   const usable = networks.filter(({ own, subnets }) => own && subnets.length > 0);
   const [only] = usable;
   if (!only) return "made";
   return usable.length === 1 ? only : faultOf("sshChooseNetwork");
+}
+
+/** Of an address that is in none of them the launch itself says so. */
+function subnetsFor(subnets: readonly SubnetFacts[], address: string | null): readonly SubnetFacts[] {
+  const holding = subnets.filter(({ cidr }) => address !== null && contains(cidr, address));
+  return holding.length > 0 ? holding : subnets;
 }
 
 type Way = Pick<SshPath, "external" | "subnet" | "router">;

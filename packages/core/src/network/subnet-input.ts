@@ -1,6 +1,8 @@
 /** What is asked for of networks and subnets; forms and procedures parse it with these schemas. */
+
 import { z } from "zod";
 import { displayName } from "../instance/launch.ts";
+import { uuid } from "../uuid.ts";
 import { cidr, ipv4 } from "./cidr.ts";
 import { largestMtu, smallestMtu } from "./mtu.ts";
 
@@ -22,7 +24,7 @@ const pools = z.array(pool).max(32, { error: "poolsTooMany" });
 
 /** `gateway` left out: the first address; null: none. `pools` left out or empty: all but the gateway. */
 export const newSubnet = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: displayName,
   description: description.default(""),
   cidr,
@@ -54,7 +56,7 @@ export const mtu = z
 
 /** `mtu` null: the most that its frames carry. */
 export const newNetwork = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: displayName,
   description: description.default(""),
   mtu: mtu.nullable().default(null),

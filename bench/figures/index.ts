@@ -12,6 +12,8 @@ import { hypervisors1000 } from "./hypervisors1000.ts";
 import { idlePss } from "./idle-pss.ts";
 import { list10k } from "./list10k.ts";
 import { net1000Change, net1000Memory, net1000Reconcile } from "./net1000.ts";
+import { portReachable } from "./port-reachable.ts";
+import { ruleEffect } from "./rule-effect.ts";
 import { startCold } from "./start-cold.ts";
 import { startWarm } from "./start-warm.ts";
 
@@ -30,6 +32,8 @@ export const figures: readonly Figure[] = [
   audit1mExport,
   hypervisors1000,
   idlePss,
+  ruleEffect,
+  portReachable,
   net1000Reconcile,
   net1000Change,
   net1000Memory,

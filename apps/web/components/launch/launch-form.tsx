@@ -5,7 +5,15 @@ import type { QuotaLine } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useEffect, useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
-import type { FlavorRow, ImageRow, KeyPairRow, NetworkRow, PortRow, ZoneRow } from "../../lib/rows.ts";
+import type {
+  FlavorRow,
+  ImageRow,
+  KeyPairRow,
+  NetworkRow,
+  PortRow,
+  SecurityGroupRow,
+  ZoneRow,
+} from "../../lib/rows.ts";
 import { Section } from "../ui/section.tsx";
 import { AdvancedFields } from "./advanced-fields.tsx";
 import { type Draft, writeDraft } from "./draft.ts";
@@ -31,6 +39,7 @@ export type Choices = {
   /** Those that instances can be plugged into, and ports that nobody uses. */
   networks: NetworkRow[];
   ports: PortRow[];
+  groups: SecurityGroupRow[];
 };
 type LaunchFormViewProps = { projectId: string; userId: string; draft: Draft; choices: Choices };
 

@@ -65,12 +65,15 @@ export function LaunchPage() {
   const ports = useQuery(
     trpc.port.list.queryOptions({ projectId, filter: { free: true }, limit: choiceLimit }),
   );
+  const groups = useQuery(
+    trpc.securityGroup.list.queryOptions({ projectId, sort: "name", limit: choiceLimit }),
+  );
   if (!allowed) return <Missing what="forbidden" />;
-  const broken = [images, flavors, keyPairs, quota, zones, networks, ports].find(
+  const broken = [images, flavors, keyPairs, quota, zones, networks, ports, groups].find(
     (query) => query.isError && !query.data,
   );
   const machine = images.data && flavors.data && zones.data;
-  const ready = machine && keyPairs.data && quota.data && networks.data && ports.data;
+  const ready = machine && keyPairs.data && quota.data && networks.data && ports.data && groups.data;
   return (
     <Page title={t("title")} about={t("about")}>
       {broken ? <FailureNotice failure={failureOf(broken.error)} onRetry={() => broken.refetch()} /> : null}
@@ -88,6 +91,7 @@ export function LaunchPage() {
             zones: zones.data.items,
             networks: networks.data.items,
             ports: ports.data.items,
+            groups: groups.data.items,
           }}
         />
       ) : null}

@@ -1,5 +1,6 @@
 "use client";
 
+import { defaultGroupUsage, needsDefaultGroup } from "@madang/core/network/default-group";
 import { launchUsage, type QuotaResource, quotaResources, type Usage } from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useFormContext } from "react-hook-form";
@@ -12,14 +13,22 @@ import { blockedWords } from "../quota/use-room.ts";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { ApiCallButton } from "./api-call-button.tsx";
-import type { LaunchForm } from "./form-schema.ts";
+import { type LaunchForm, launchInputOf } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
 import { useSshPath } from "./use-ssh-path.ts";
 
 const shownResources: readonly QuotaResource[] = ["instances", "cores", "ram"];
 const isBeside = (name: QuotaResource) => !shownResources.includes(name);
 
-/** Each instance has a port of its own in the network beside what is made for all of them. */
+type Plugs = { ports: number; defaultGroup: boolean };
+
+/** Each instance has ports of its own, and the first of a project that name no group bring the default one along. */
+function withPorts(own: Usage, { ports, defaultGroup }: Plugs): Usage {
+  if (ports === 0) return own;
+  return { ...own, ports, ...(defaultGroup ? defaultGroupUsage : {}) };
+}
+
+/** What is made for all of them, the default group with it, beside a port in the network for each. */
 function withSshPath(own: Usage, path: Usage, count: number): Usage {
   return { ...path, ...own, ports: (path.ports ?? 0) + count };
 }
@@ -45,8 +54,11 @@ export function LaunchSummary({
   const { usage, fault } = useSshPath(projectId);
   const own = flavor ? launchUsage(flavor, count) : { instances: count };
   const ports = values.networks.filter(({ kind }) => kind === "network").length * count;
-  const plugged = ports > 0 ? { ...own, ports } : own;
-  const wanted = values.reachable ? withSshPath(own, usage, Math.max(ports, count)) : plugged;
+  const { securityGroupIds } = launchInputOf(values, projectId, []);
+  const defaultGroup = needsDefaultGroup(choices.groups, securityGroupIds);
+  const wanted = values.reachable
+    ? withSshPath(own, usage, Math.max(ports, count))
+    : withPorts(own, { ports, defaultGroup });
   const shown = [...shownResources, ...quotaResources.filter((name) => isBeside(name) && wanted[name])];
   const blocked =
     blockedWords(t, choices.lines, wanted) ?? (fault && t(`errors.${fault.reason}`, { name: fault.name }));

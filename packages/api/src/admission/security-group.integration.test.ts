@@ -1,4 +1,5 @@
 import { cloudNetworkId } from "@madang/core/network/cloud-network";
+import { defaultGroupUsage } from "@madang/core/network/default-group";
 import { transaction } from "@madang/db";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callerAs, launchOf, openTestCloud, refusal, type TestCloud } from "../testing.ts";
@@ -81,7 +82,12 @@ test("many who need the default group at once get one, with OpenStack's rules", 
     ["ingress", "IPv6", "default"],
   ]);
   const group = await caller.get({ projectId, id });
-  expect(group).toMatchObject({ name: "default", isDefault: true, ruleCount: 4, namedBy: [] });
+  expect(group).toMatchObject({
+    name: "default",
+    isDefault: true,
+    ruleCount: defaultGroupUsage.security_group_rules,
+    namedBy: [],
+  });
   for (const attempt of [caller.delete({ projectId, id }), caller.update({ projectId, id, name: "mine" })])
     expect(await refusal(attempt)).toMatchObject({ code: "Conflict", reason: "securityGroupDefault" });
   await caller.update({ projectId, id, description: "for everything" });

@@ -31,6 +31,7 @@ test("from nothing all of it is made, and the quota is told of all of it", () =>
   const path = pathOf({});
   expect(path).toEqual({
     external: { id: "out", name: "outside" },
+    makesDefaultGroup: true,
     network: { kind: "made", name: "default" },
     subnet: { kind: "made", cidr: "10.0.0.0/24" },
     router: { kind: "made", name: "default" },
@@ -38,7 +39,8 @@ test("from nothing all of it is made, and the quota is told of all of it", () =>
   });
   expect(sshPathUsage(path, 3)).toEqual({
     ...{ networks: 1, subnets: 1, routers: 1, ports: 1, floating_ips: 3 },
-    ...{ security_groups: 1, security_group_rules: 3 },
+    // The default group is made too.
+    ...{ security_groups: 2, security_group_rules: 7 },
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Usage } from "../quota/resource.ts";
 import { contains } from "./cidr.ts";
+import { defaultGroupUsage, needsDefaultGroup } from "./default-group.ts";
 import type { LaunchNetworks } from "./interface-input.ts";
 import { passes } from "./reach-rule.ts";
 import { freeRange, overlapping } from "./router.ts";
@@ -49,6 +50,8 @@ export type SshPath = {
     | { kind: "there"; name: string }
     | { kind: "added"; id: string; name: string }
     | { kind: "made"; name: string };
+  /** The project's default group comes with it. */
+  makesDefaultGroup: boolean;
 };
 
 export const sshPathFaults = [
@@ -80,7 +83,7 @@ export function planSshPath(facts: SshPathFacts, wish: SshPathWish): SshPath | S
   const way = wayOut(facts, chosen);
   if ("fault" in way) return way;
   const { id, name } = chosen;
-  return { ...way, network: { kind: "there", id, name }, group: groupFor(facts, wish) };
+  return { ...way, network: { kind: "there", id, name }, ...groupsFor(facts, wish) };
 }
 
 function faultOf(fault: SshPathFault["fault"], name = ""): SshPathFault {
@@ -190,8 +193,13 @@ function allNew(facts: SshPathFacts, wish: SshPathWish): SshPath | SshPathFault 
     ...routerFor(facts, { cidr }),
     network: { kind: "made", name: freeName(madeName, own) },
     subnet: { kind: "made", cidr },
-    group: groupFor(facts, wish),
+    ...groupsFor(facts, wish),
   };
+}
+
+function groupsFor(facts: SshPathFacts, wish: SshPathWish): Pick<SshPath, "group" | "makesDefaultGroup"> {
+  const makesDefaultGroup = needsDefaultGroup(facts.groups, wish.securityGroupIds);
+  return { group: groupFor(facts, wish), makesDefaultGroup };
 }
 
 /** Never by a rule in a group that other instances have: they would be opened with it. */
@@ -221,15 +229,17 @@ function freeName(name: string, taken: readonly Named[]): string {
 const madeRules = 3;
 
 /** What the launch of `count` instances takes of the quota beside themselves and their own ports. */
-export function sshPathUsage({ network, subnet, router, group }: SshPath, count: number): Usage {
+export function sshPathUsage(path: SshPath, count: number): Usage {
+  const { network, subnet, router, group, makesDefaultGroup } = path;
   const made = (part: { kind: string }) => (part.kind === "made" ? 1 : 0);
+  const usual = makesDefaultGroup ? defaultGroupUsage : { security_groups: 0, security_group_rules: 0 };
   return {
     networks: made(network),
     subnets: made(subnet),
     routers: made(router),
     ports: router.kind === "made" || router.kind === "interface" ? 1 : 0,
     floating_ips: count,
-    security_groups: made(group),
-    security_group_rules: made(group) * madeRules,
+    security_groups: usual.security_groups + made(group),
+    security_group_rules: usual.security_group_rules + made(group) * madeRules,
   };
 }

@@ -3,11 +3,13 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Prisma, transaction } from "@madang/db";
-import { headerBytes, readDiskHeader } from "../qcow2.ts";
+import { type Inspection, openInspector } from "@madang/core/image/inspector";
+import { type DiskFormat, type Prisma, transaction } from "@madang/db";
 
 const storeMode = 0o640;
+const qcow2Magic = Buffer.from("QFI\xfb", "latin1");
 
 export type ImageFile = { name: string; path: string };
 
@@ -17,8 +19,8 @@ export async function registerImage(
   store: string,
   { name, path }: ImageFile,
 ): Promise<string> {
-  const { sha256, size, head } = await storeFile(store, path);
-  const { format, virtualSizeBytes } = readDiskHeader(head, size);
+  const { sha256, inspection } = await storeFile(store, path);
+  const { sizeBytes, virtualSizeBytes } = inspection;
   return await transaction(prisma, async (tx) => {
     const ours = { projectId: null, name };
     const known = await tx.image.findFirst({ where: { ...ours, sha256 } });
@@ -31,9 +33,9 @@ export async function registerImage(
         id: crypto.randomUUID(),
         visibility: "public",
         status: "active",
-        diskFormat: format,
+        diskFormat: inspection.format === "qcow2" ? "qcow2" : "raw",
         sha256,
-        sizeBytes: BigInt(size),
+        sizeBytes: BigInt(sizeBytes),
         virtualSizeBytes: BigInt(virtualSizeBytes),
       },
     });
@@ -41,48 +43,51 @@ export async function registerImage(
   });
 }
 
-type Stored = { sha256: string; size: number; head: Buffer };
+type Stored = { sha256: string; inspection: Inspection };
 
-/** What is hashed is what is stored: copy and hash come from one reading, and the copy's own first bytes are judged. */
+/** What is hashed is what is stored: copy, hash and inspection come from one reading. */
 async function storeFile(store: string, path: string): Promise<Stored> {
   await mkdir(store, { recursive: true, mode: 0o750 });
-  const known = await hashOf(path);
-  const sha256 = (await isThere(join(store, known))) ? known : await copyInto(store, path);
-  const file = await open(join(store, sha256), "r");
+  const known = await readInto(path, null);
+  return (await isThere(join(store, known.sha256))) ? known : await copyInto(store, path);
+}
+
+/** `target` null: it is only looked at. */
+async function readInto(path: string, target: Writable | null): Promise<Stored> {
+  const inspector = openInspector(await declaredFormat(path));
+  const hash = createHash("sha256");
+  const look = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      inspector.write(chunk);
+      hash.update(chunk);
+      if (target) yield chunk;
+    }
+  };
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(createReadStream(path), look, target ?? nowhere);
+  return { sha256: hash.digest("hex"), inspection: inspector.end() };
+}
+
+/** The operator's own files are qcow2, or they are disks as they are. */
+async function declaredFormat(path: string): Promise<DiskFormat> {
+  const file = await open(path, "r");
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
-    return { sha256, size: (await file.stat()).size, head: buffer.subarray(0, bytesRead) };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.equals(qcow2Magic) ? "qcow2" : "raw";
   } finally {
     await file.close();
   }
 }
 
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
-}
-
 /** Answers the hash of what was really copied. */
-async function copyInto(store: string, path: string): Promise<string> {
+async function copyInto(store: string, path: string): Promise<Stored> {
   const temporary = join(store, `.${crypto.randomUUID()}`);
-  const hash = createHash("sha256");
   try {
     const file = await open(temporary, "wx", storeMode);
-    await pipeline(
-      createReadStream(path),
-      async function* (chunks) {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      },
-      file.createWriteStream({ flush: true }),
-    );
-    const sha256 = hash.digest("hex");
+    const stored = await readInto(path, file.createWriteStream({ flush: true }));
     await chmod(temporary, storeMode);
-    await rename(temporary, join(store, sha256));
-    return sha256;
+    await rename(temporary, join(store, stored.sha256));
+    return stored;
   } finally {
     await rm(temporary, { force: true });
   }

@@ -1,0 +1,68 @@
+/**
+ * The storage seam. `observe` and `list` never change anything; everything else is idempotent, succeeds when the wish is
+ * already true, may be aborted at any point and called again, and leaves a volume whole or not there. A volume is filled
+ * once: one that was made and is gone is a fault (VolumeLost), never a reason to make another. Drivers throw CloudError;
+ * that nobody writes to a volume while it is changed here is for the agent to see to, which tells by `inUse` who has it.
+ */
+import type { StoragePool, VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
+import type { VolumeConnection } from "../disk/connection.ts";
+
+export type ObservedSnapshot = {
+  snapshotId: string;
+  /** Null: no guest was running with it. */
+  quiesced: boolean | null;
+};
+
+export type VolumeObservation = {
+  volumeId: string;
+  sizeBytes: number;
+  /** On the disk of the hypervisor, with its snapshots. */
+  usedBytes: number;
+  snapshots: readonly ObservedSnapshot[];
+  /** Volumes that are being copied from it, or whose copying ended early. */
+  copies: readonly string[];
+  /** The last revert that was done. */
+  revertSeq: number;
+};
+
+/** What a guest that runs with the volume does with it in the driver's stead. */
+export type VolumeInUse = { resize(sizeBytes: number): Promise<void> };
+
+export type VolumeOrder = {
+  spec: Pick<VolumeSpec, "volumeId" | "sizeBytes" | "source">;
+  /** A verified local file, read only; null when the source is no image, or where volumes are simulated. */
+  imagePath: string | null;
+  /** It was here before: if it is missing, it was lost. */
+  made: boolean;
+  inUse: VolumeInUse | null;
+};
+
+export type VolumeOptions = {
+  signal: AbortSignal;
+  /** Told what is going on; never awaited. */
+  onPhase?: (phase: NonNullable<VolumeReport["phase"]>, percent: number | null) => void;
+};
+
+export type StorageDriver = {
+  readonly kind: string;
+  pool(): Promise<StoragePool>;
+  /** Everything that is here, also what was never finished. */
+  list(): Promise<{ volumeId: string; usedBytes: number }[]>;
+  /** Null when it is not here; throws VolumeLost when it was made and is gone. */
+  observe(volumeId: string): Promise<VolumeObservation | null>;
+  /**
+   * Makes it, or extends it; it never shrinks. A source of kind `volume` must have been made ready by `beginCopy`, or by
+   * the guest that runs with it under `copyTagOf`.
+   */
+  ensure(order: VolumeOrder, options: VolumeOptions): Promise<VolumeObservation>;
+  remove(volumeId: string, signal: AbortSignal): Promise<void>;
+  /** Of a volume that no guest runs with, as are the four that follow. */
+  snapshot(volumeId: string, snapshotId: string): Promise<void>;
+  removeSnapshot(volumeId: string, snapshotId: string): Promise<void>;
+  beginCopy(volumeId: string, intoVolumeId: string): Promise<void>;
+  endCopy(volumeId: string, intoVolumeId: string): Promise<void>;
+  /** Back to a snapshot; what was extended since stays as large, with nothing in it. */
+  revert(volumeId: string, revert: NonNullable<VolumeSpec["revert"]>): Promise<void>;
+  connection(volumeId: string): Promise<VolumeConnection>;
+  close(): Promise<void>;
+};

@@ -35,6 +35,7 @@ const alike = new Set([
   "resources.cores",
   "facts.id",
   "routers.snat",
+  "networks.columns.mtu",
   "securityGroups.words.overIpv6",
   "sshPath.title",
   "admin.hypervisors.classes.VCPU",
@@ -204,8 +205,22 @@ describe("words for everything that the code names", () => {
     const unknown = [...actions].filter(
       (action) => !english.has(`events.${action}`) && !english.has(`operationKinds.${action}`),
     );
-    // Files, not events.
-    expect(unknown.filter((action) => !["session.key", "network.json"].includes(action))).toEqual([]);
+    // Files and procedures, not events.
+    const isOther = (action: string) =>
+      ["session.key", "network.json"].includes(action) || action.endsWith(".list");
+    expect(unknown.filter((action) => !isOther(action))).toEqual([]);
+  });
+
+  it("has what the frame of every list says", () => {
+    const sections = sources("apps/web", /\.tsx$/).flatMap((path) => {
+      const text = readFileSync(path, "utf8");
+      return text.includes("<ListPage") ? matches(text, /\bsection="([\w.]+)"/g) : [];
+    });
+    expect(sections.length).toBeGreaterThan(10);
+    const said = ["title", "total", "totalOver", "nothing", "empty.title", "empty.about"];
+    const unfiltered = ["keyPairs.nothing"];
+    const absent = missing(sections.flatMap((section) => said.map((key) => `${section}.${key}`)));
+    expect(absent.filter((key) => !unfiltered.includes(key))).toEqual([]);
   });
 
   it("has every key that a page asks for", () => {

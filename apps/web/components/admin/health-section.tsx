@@ -88,6 +88,7 @@ function wordsOf({ figures }: PartHealth) {
   return {
     roundTrip: of("roundTripSeconds").toFixed(1),
     down: of("down"),
+    refused: of("refused"),
     waiting: of("waiting"),
     oldest: Math.round(of("oldestSeconds")),
     near: of("nearExpiry"),

@@ -22,7 +22,7 @@ import { Menu, MenuItem } from "../ui/menu.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
-import { EditNetworkDialog } from "./network-dialog.tsx";
+import { EditNetworkDialog } from "./edit-network-dialog.tsx";
 import { KindMark } from "./network-list-page.tsx";
 import { StatusMark } from "./status-mark.tsx";
 import { SubnetSection, useBlocked } from "./subnet-section.tsx";

@@ -1,12 +1,10 @@
 "use client";
 
 import type { SubnetFault } from "@madang/core/network/subnet";
-import { ChevronRight } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
-import { useState } from "react";
 import { errorText, type Translate } from "../../lib/error-text.ts";
-import { cn } from "../ui/class-names.ts";
 import { Field } from "../ui/field.tsx";
+import { Fold } from "../ui/fold.tsx";
 import { Input, TextArea } from "../ui/input.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { Toggle } from "../ui/toggle.tsx";
@@ -94,26 +92,11 @@ function More({ values, set, wrong }: MoreProps) {
     !values.pools &&
     !values.dnsServers &&
     !values.hostRoutes;
-  const [open, setOpen] = useState(!usual);
   const faulty = ["gateway", "pools", "dnsServers", "hostRoutes"].some((field) => wrong(field) !== undefined);
-  const shown = open || faulty;
   return (
-    <div className="flex flex-col gap-4">
-      <button
-        type="button"
-        aria-expanded={shown}
-        onClick={() => setOpen(!shown)}
-        className="flex items-center gap-1.5 text-left text-table font-medium"
-      >
-        <ChevronRight
-          aria-hidden
-          className={cn("size-4 text-muted transition-transform duration-150", shown && "rotate-90")}
-        />
-        {t("more")}
-        <span className="font-normal text-muted">{usual ? t("moreUsual") : t("moreSet")}</span>
-      </button>
-      {shown ? <MoreFields values={values} set={set} wrong={wrong} /> : null}
-    </div>
+    <Fold title={t("more")} note={usual ? t("moreUsual") : t("moreSet")} startsOpen={!usual} faulty={faulty}>
+      <MoreFields values={values} set={set} wrong={wrong} />
+    </Fold>
   );
 }
 

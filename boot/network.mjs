@@ -76,6 +76,7 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
   return {
     kind: "ovn",
     why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_SB names",
+    central,
     place,
     datapath,
     northbound: ovn?.northbound ?? place.northbound,

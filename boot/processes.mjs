@@ -38,10 +38,10 @@ function typescript({ dev }, file, args = []) {
 /** Where the controller finds OVN. */
 function centralNetwork({ network }) {
   if (network.kind !== "ovn") return { MADANG_NETWORK: network.kind };
-  const { northbound, southbound, tls } = network;
+  const { northbound, southbound, tls, central } = network;
   const files = { MADANG_OVN_CERT: tls?.certificate, MADANG_OVN_KEY: tls?.key, MADANG_OVN_CA: tls?.ca };
   const remotes = { MADANG_OVN_NB: northbound, MADANG_OVN_SB: southbound };
-  return { MADANG_NETWORK: "ovn", ...remotes, ...(tls ? files : {}) };
+  return { MADANG_NETWORK: "ovn", ...remotes, MADANG_OVN_OWN: central ? "1" : "0", ...(tls ? files : {}) };
 }
 
 /** Where the agent finds this machine's switch. */

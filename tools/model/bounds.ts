@@ -126,6 +126,12 @@ const small: readonly [name: string, least: number, base: Bound, budget: Partial
     { ...running, ...alone },
     { powerLosses: 1, fences: 1, slowPasses: 1 },
   ],
+  [
+    "a build whose network answers late",
+    300,
+    { ...building, ...alone },
+    { deletes: 1, deadlines: 1, resets: 1 },
+  ],
   ["a life", 5_000, { ...running, ...alone }, { wishes: 2, deletes: 1, selfStops: 1 }],
   [
     "a guest whose death is final",

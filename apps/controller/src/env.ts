@@ -35,6 +35,11 @@ const schema = z.object({
   /** OVN's northbound and southbound databases: unix:/path, tcp:host:port or ssl:host:port, separated by commas. */
   MADANG_OVN_NB: remotes,
   MADANG_OVN_SB: remotes,
+  /** This OVN is Madang's own, and nobody else uses it. */
+  MADANG_OVN_OWN: z
+    .enum(["0", "1"])
+    .default("0")
+    .transform((text) => text === "1"),
   /** PEM files, for ssl: remotes. */
   MADANG_OVN_CERT: z.string().min(1).optional(),
   MADANG_OVN_KEY: z.string().min(1).optional(),
@@ -48,7 +53,7 @@ export type OvnTls = { certificate: string; key: string; ca: string };
 
 export type NetworkPlace =
   | { kind: "none" | "simulated" }
-  | { kind: "ovn"; northbound: string[]; southbound: string[]; tls: OvnTls | null };
+  | { kind: "ovn"; northbound: string[]; southbound: string[]; tls: OvnTls | null; ownCentral: boolean };
 
 export type Env = {
   databaseUrl: string;
@@ -80,7 +85,7 @@ function networkPlace(env: z.infer<typeof schema>): NetworkPlace {
   const { MADANG_OVN_NB: northbound, MADANG_OVN_SB: southbound } = env;
   if (northbound.length === 0 || southbound.length === 0)
     refuse("MADANG_OVN_NB, MADANG_OVN_SB: MADANG_NETWORK=ovn needs both");
-  return { kind: "ovn", northbound, southbound, tls: tlsFiles(env) };
+  return { kind: "ovn", northbound, southbound, tls: tlsFiles(env), ownCentral: env.MADANG_OVN_OWN };
 }
 
 /** Exits with 2 and a readable list when a setting is wrong. */

@@ -24,7 +24,7 @@ import {
   wake,
   wakeSoon,
 } from "@madang/db";
-import type { NetworkDriver } from "@madang/drivers/network/driver";
+import type { NetworkDriver, Refusal } from "@madang/drivers/network/driver";
 import { timed } from "@madang/telemetry";
 import type { Logger } from "pino";
 import type { Authority } from "./authority/ca.ts";
@@ -36,6 +36,7 @@ import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
 import { type NetworkPass, reconcileNetwork } from "./reconcilers/network.ts";
+import type { Told } from "./reconcilers/network.refusal.ts";
 import { reconcileProject } from "./reconcilers/project.ts";
 import { endExpiredLimits } from "./reconcilers/quota.ts";
 import { removeOld } from "./retention.ts";
@@ -86,6 +87,8 @@ type Loop = LoopDeps & {
   networkFrom: number;
   /** Room appeared here: look for those who wait, and let the other controllers do so. */
   onCapacity: () => void;
+  /** Refusals that the trail has already. */
+  told: Told;
 };
 
 /** Starts everything; the returned function ends it and waits for what is under way. */
@@ -99,7 +102,17 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
     deps.hints.publish("capacity");
   };
   const meter = deps.meter ?? silentMeter;
-  const loop: Loop = { ...deps, prisma, now, meter, failures: new Map(), board, networkFrom: 0, onCapacity };
+  const loop: Loop = {
+    ...deps,
+    prisma,
+    now,
+    meter,
+    failures: new Map(),
+    board,
+    networkFrom: 0,
+    told: new Map(),
+    onCapacity,
+  };
   const waiting = round(loop, "waiting", deps.waitingMs ?? usualWaitingMs, async () =>
     wakeAll(loop, await wakeableInstances(loop)),
   );
@@ -204,7 +217,10 @@ async function bringNetwork(loop: Loop): Promise<ReconcileResult> {
     if (pass.changed + pass.written > 0) log.info(pass, "network");
   };
   try {
-    return await reconcileNetwork({ database, boss, driver, publish: hints.publish, onPass });
+    const publish = hints.publish;
+    const { told } = loop;
+    return await reconcileNetwork({ database, boss, driver, publish, told, onPass, onRefusal });
+  const onRefusal = (refused: readonly Refusal[]) => log.error({ refused }, "the network refuses some of it");
   } catch (error) {
     meter.network(null);
     throw error;

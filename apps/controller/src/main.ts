@@ -22,23 +22,26 @@ await database.readClock();
 const { now } = database;
 const authority = await openAuthority(env.caDirectory, now(), env.hypervisorCertificateMs);
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
-const network = await openNetwork(env);
+const network = await openNetwork(env, database);
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
 const rounds: Rounds = new Map();
 const { registry, meter, refresh } = openControllerMetrics(database);
 const health = () => readControllerHealth(database, rounds);
 const figures = await showMetrics(env.metrics, { registry, refresh, health }, log);
 let networkAway = false;
+let networkRefused = 0;
 /** The portal tells administrators how long the trail is kept; 0: for ever. */
 const detail = () => ({
   metricsUrl: figures?.url ?? "",
   keepEventsMonths: env.eventMonths ?? 0,
   networkAway,
+  networkRefused,
 });
 const told: ControllerMeter = {
   ...meter,
   network: (pass) => {
     networkAway = pass === null;
+    networkRefused = pass?.refused ?? networkRefused;
     meter.network(pass);
   },
 };

@@ -114,6 +114,11 @@ function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
     help: "Ports that the network was told of.",
     registers,
   });
+  const refused = new Gauge({
+    name: "madang_network_refused",
+    help: "Rows that the network will not have as they are; everything else goes on.",
+    registers,
+  });
   up.set(1);
   return (pass) => {
     up.set(pass ? 1 : 0);
@@ -121,6 +126,7 @@ function openNetworkMeter(registry: Registry): ControllerMeter["network"] {
     changes.inc(pass.changed);
     ensure.observe(pass.ensureSeconds);
     ports.set(pass.ports);
+    refused.set(pass.refused);
   };
 }
 

@@ -7,11 +7,12 @@ import {
   type AuthorityFigures,
   type Database,
   type HypervisorFigures,
+  type NetworkFigures,
   type ProcessFigures,
   type QueueFigures,
   readAuthority,
   readHypervisors,
-  readNetworkAway,
+  readNetwork,
   readProcesses,
   readQueues,
   readTrail,
@@ -101,12 +102,12 @@ async function askDatabase({ database, since, expectAgent }: HealthSources): Pro
   const began = performance.now();
   await database.pool.query("SELECT 1");
   const roundTripSeconds = (performance.now() - began) / 1_000;
-  const [controllers, webs, hypervisors, queues, networkAway, authority, trail] = await Promise.all([
+  const [controllers, webs, hypervisors, queues, network, authority, trail] = await Promise.all([
     readProcesses(database, "controller", since),
     readProcesses(database, "web", new Date(0)),
     readHypervisors(database, since),
     readQueues(database),
-    readNetworkAway(database, since),
+    readNetwork(database, since),
     readAuthority(database),
     readTrail(database),
   ]);
@@ -117,7 +118,7 @@ async function askDatabase({ database, since, expectAgent }: HealthSources): Pro
     webs: judgeProcesses(webs),
     agents: judgeAgents(hypervisors, expectAgent),
     queue: judgeQueues(queues),
-    network: networkAway ? degraded("unreachable") : well(),
+    network: judgeNetwork(network),
     authority: judgeAuthority(authority),
     trail: judgeTrail(trail),
   };
@@ -134,6 +135,11 @@ export function judgeAgents(
   const figures = { ...counts, silentSeconds };
   if (heard === 0 && (expected || counts.down > 0)) return failed("none", figures);
   return counts.down > 0 ? degraded("someAway", figures) : well(figures);
+}
+
+export function judgeNetwork({ away, refused }: NetworkFigures): PartHealth {
+  if (away) return degraded("unreachable");
+  return refused > 0 ? degraded("refused", { refused }) : well();
 }
 
 export function judgeQueues(queues: readonly QueueFigures[]): PartHealth {

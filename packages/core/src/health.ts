@@ -8,6 +8,7 @@ export type HealthStatus = z.infer<typeof healthStatus>;
 /** Stable; each has words in the portal's catalogues (`health.reasons`). */
 export const healthReasons = [
   "unreachable",
+  "refused",
   "slow",
   "unknown",
   "none",
@@ -61,7 +62,7 @@ export const partReasons = {
   agents: ["none", "someAway", "unknown"],
   webs: ["none", "unknown"],
   queue: ["backlog", "unknown"],
-  network: ["unreachable", "unknown"],
+  network: ["unreachable", "refused", "unknown"],
   authority: ["missing", "notSigning", "expiring", "unknown"],
   trail: ["noPartition", "strayRows", "unknown"],
   streams: ["behind"],

@@ -37,14 +37,18 @@ export async function readProcesses(
   return rows[0] ?? { alive: 0, silentSeconds: 0 };
 }
 
-/** Whether a controller that is alive says that the network took not what it was last told. */
-export async function readNetworkAway({ pool }: Pick<Database, "pool">, since: Date): Promise<boolean> {
-  const { rows } = await pool.query<{ away: boolean }>(
-    `SELECT coalesce(bool_or((detail ->> 'networkAway')::boolean), false) AS away FROM process
+/** `away`: the network took not what it was last told. `refused`: rows that it will not have as they are. */
+export type NetworkFigures = { away: boolean; refused: number };
+
+/** What controllers that are alive say of it. */
+export async function readNetwork({ pool }: Pick<Database, "pool">, since: Date): Promise<NetworkFigures> {
+  const { rows } = await pool.query<NetworkFigures>(
+    `SELECT coalesce(bool_or((detail ->> 'networkAway')::boolean), false) AS away,
+       coalesce(max((detail ->> 'networkRefused')::int), 0)::int AS refused FROM process
      WHERE kind = 'controller' AND last_seen_at > greatest($1, now() - make_interval(secs => $2))`,
     [since, goneAfterMs / 1_000],
   );
-  return rows[0]?.away ?? false;
+  return rows[0] ?? { away: false, refused: 0 };
 }
 
 export type HypervisorFigures = {

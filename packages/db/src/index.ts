@@ -1,4 +1,5 @@
 export { type Database, openDatabase, type Prisma, type Tx } from "./client.ts";
+export { readCloudId } from "./cloud.ts";
 export {
   appendEvent,
   appendEvents,
@@ -11,11 +12,12 @@ export {
 export {
   type AuthorityFigures,
   type HypervisorFigures,
+  type NetworkFigures,
   type ProcessFigures,
   type QueueFigures,
   readAuthority,
   readHypervisors,
-  readNetworkAway,
+  readNetwork,
   readProcesses,
   readQueues,
   readTrail,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Change, fault, view } from "../testing/plan-view.ts";
-import { type InstanceStep, planInstance } from "./instance.plan.ts";
+import { type InstanceStep, planInstance, portsNotBound } from "./instance.plan.ts";
 
 const unlaunched = { launched: false, observedGeneration: 0 } as const;
 const absent = { desired: "absent" } as const;
@@ -27,6 +27,34 @@ const rows: [string, Change, { kind: InstanceStep["kind"]; [field: string]: unkn
     "a passing fault that did not pass in time",
     { instance: { ...unlaunched, overdue: true }, guest: { ackedGeneration: 4, fault: fault("later") } },
     { kind: "give-up" },
+  ],
+  [
+    "ports that are not bound are waited for",
+    { instance: unlaunched, guest: { desired: "stopped", observed: "stopped" }, bound: null },
+    { kind: "wait", for: "readiness" },
+  ],
+  [
+    "ports that were not bound in time",
+    {
+      instance: { ...unlaunched, overdue: true },
+      guest: { desired: "stopped", observed: "stopped" },
+      bound: null,
+    },
+    { kind: "fail", fault: portsNotBound },
+  ],
+  [
+    "ports that were not bound in time end a passing fault too",
+    {
+      instance: { ...unlaunched, overdue: true },
+      guest: { desired: "stopped", observed: "stopped", ackedGeneration: 4, fault: fault("later") },
+      bound: null,
+    },
+    { kind: "fail", fault: portsNotBound },
+  ],
+  [
+    "ports of one that once ran are waited for as long as it takes",
+    { instance: { overdue: true }, guest: { desired: "stopped", observed: "stopped" }, bound: null },
+    { kind: "wait", for: "readiness" },
   ],
   [
     "a build that is only slow",

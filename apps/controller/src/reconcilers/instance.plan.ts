@@ -188,7 +188,7 @@ function planGuest(view: InstancePlanView, guest: GuestFacts): InstanceStep {
   const { instance } = view;
   const order = orderFor(view, guest);
   if (!isOrdered(guest, order)) return { kind: "update-guest", guest, order };
-  if (!isReady(view, guest)) return { kind: "wait", for: "readiness" };
+  if (!isReady(view, guest)) return unready(view, guest);
   if (guest.fault && isHopeless(instance, guest.fault))
     return planFault(instance, guest, { ...guest.fault, retry: "elsewhere" });
   if (!isAcked(guest)) return { kind: "wait", for: "guest" };
@@ -240,6 +240,22 @@ function isHopeless(instance: InstanceFacts, fault: PublicError): boolean {
 
 function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {
   if (fault.retry === "later") return { kind: "wait", for: "guest" };
+/** A network that never takes its ports would hold a first build, and its room, for ever; no other hypervisor helps. */
+function unready({ instance, readiness }: InstancePlanView, guest: GuestFacts): InstanceStep {
+  const unbound = readiness.some(
+    ({ condition, hypervisorId }) => condition === "PortsBound" && hypervisorId !== guest.hypervisorId,
+  );
+  if (unbound && !instance.launched && instance.overdue) return { kind: "fail", fault: portsNotBound };
+  return { kind: "wait", for: "readiness" };
+}
+
+export const portsNotBound: PublicError = {
+  code: "Unavailable",
+  reason: "portsNotBound",
+  message: "The network did not take its ports in time.",
+  retry: "never",
+};
+
   const tried = new Set([...instance.excludedHypervisors, guest.hypervisorId]);
   const elsewhere = fault.retry === "elsewhere" && !instance.launched && tried.size < buildAttempts;
   return elsewhere ? { kind: "give-up", guest, fault } : { kind: "fail", fault };

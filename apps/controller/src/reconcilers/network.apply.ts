@@ -17,8 +17,10 @@ import { unmet } from "./condition.ts";
 import {
   isSurprise,
   newlyRealised,
+  nothingRefused,
   type PortChange,
   portChanges,
+  type RefusedRows,
   type RouterChange,
   routerChanges,
 } from "./network.plan.ts";
@@ -29,6 +31,10 @@ import { controllerActor } from "./record.ts";
 const { sql, raw } = PrismaNamespace;
 
 type Deps = Pick<NetworkDeps, "database" | "boss" | "publish">;
+
+/** Nothing of what was refused is true of these rows. */
+const without = <T extends { id: string }>(rows: readonly T[], refused: ReadonlySet<string>): readonly T[] =>
+  refused.size === 0 ? rows : rows.filter(({ id }) => !refused.has(id));
 
 /** `skipped`: rows that differed and were locked, changed or gone when they were to be written. */
 export type Recorded = { written: number; skipped: number };
@@ -45,17 +51,23 @@ export async function recordRealised(
   deps: Deps,
   reading: NetworkReading,
   observation: NetworkObservation,
+  refused: RefusedRows = nothingRefused,
 ): Promise<Recorded> {
+  const routers = without(reading.routers, refused.routers);
   const found: Differences = {
-    networks: newlyRealised(reading.networks),
-    securityGroups: newlyRealised(reading.securityGroups),
-    floatingIps: newlyRealised(reading.floatingIps),
-    routers: routerChanges(reading.routers, observation, reading.topology.chassis),
-    ports: portChanges(reading.ports, observation),
+    networks: newlyRealised(without(reading.networks, refused.networks)),
+    securityGroups: newlyRealised(without(reading.securityGroups, refused.securityGroups)),
+    floatingIps: newlyRealised(without(reading.floatingIps, refused.floatingIps)),
+    routers: routerChanges(routers, observation, reading.topology.chassis),
+    ports: portChanges(without(reading.ports, refused.ports), observation),
   };
   const due = countOf(found);
   if (due === 0) return { written: 0, skipped: 0 };
-  const written = await transaction(deps.database.prisma, (tx) => writeAll(tx, deps, found));
+  const { prisma } = deps.database;
+  const written = await transaction(prisma, (tx) => writeAll(tx, deps, found));
+  const bound = instancesOf(written);
+  // After the ports' locks are free: everybody else takes an instance's before its ports'.
+  if (bound.length > 0) await transaction(prisma, (tx) => forgetFault(tx, bound));
   deps.publish(...topicsOf(written));
   return { written: countOf(written), skipped: due - countOf(written) };
 }
@@ -71,15 +83,17 @@ async function writeAll(tx: Tx, { boss }: Deps, found: Differences): Promise<Dif
     routers: await writeRouters(tx, found.routers),
     ports: await writePorts(tx, found.ports),
   };
-  const bound = written.ports.filter((change) => change.bound);
-  const instanceIds = [...new Set(bound.flatMap(({ port }) => port.instanceId ?? []))];
-  if (instanceIds.length > 0) {
-    await forgetFault(tx, instanceIds);
-    await wakeAll(boss, tx, "instance", instanceIds);
-  }
+  const bound = instancesOf(written);
+  if (bound.length > 0) await wakeAll(boss, tx, "instance", bound);
   const events = eventsOf(written);
   if (events.length > 0) await appendEvents(tx, events);
   return written;
+}
+
+/** Whose wait for a port may be over. */
+function instancesOf({ ports }: Differences): string[] {
+  const bound = ports.filter((change) => change.bound);
+  return [...new Set(bound.flatMap(({ port }) => port.instanceId ?? []))];
 }
 
 type Written = { id: string };
@@ -141,21 +155,34 @@ async function writePorts(tx: Tx, changes: Differences["ports"]): Promise<Differ
   return changes.filter(({ port }) => kept.has(port.id));
 }
 
-/** Instances that wait for their ports say why, while the network does not take what it is told. */
-export async function recordFault({ database, publish }: Deps, fault: PublicError): Promise<void> {
+/**
+ * Instances that wait for their ports say why, while the network does not take what it is told; `ports`: only those that
+ * wait for one of them. Whoever is locked says it after the next pass.
+ */
+export async function recordFault(
+  { database, publish }: Pick<Deps, "database" | "publish">,
+  fault: PublicError,
+  ports: ReadonlySet<string> | null = null,
+): Promise<void> {
   const condition = JSON.stringify({ PortsBound: unmet(fault) });
+  const only = ports && [...ports];
   const told = await database.prisma.$queryRaw<{ id: string; projectId: string }[]>`
-    UPDATE instance i SET conditions = conditions || ${condition}::jsonb
-    WHERE i.conditions -> 'PortsBound' ->> 'reason' IS DISTINCT FROM ${fault.reason}
-      AND EXISTS (SELECT 1 FROM port p LEFT JOIN guest g ON g.id = i.active_guest_id WHERE p.instance_id = i.id
-        AND (p.realised_generation < p.generation OR p.realised_hypervisor_id IS DISTINCT FROM g.hypervisor_id))
+    WITH free AS (SELECT id FROM instance i
+      WHERE i.conditions -> 'PortsBound' ->> 'reason' IS DISTINCT FROM ${fault.reason}
+        AND EXISTS (SELECT 1 FROM port p LEFT JOIN guest g ON g.id = i.active_guest_id WHERE p.instance_id = i.id
+          AND (${only}::uuid[] IS NULL OR p.id = ANY(${only}::uuid[]))
+          AND (p.realised_generation < p.generation OR p.realised_hypervisor_id IS DISTINCT FROM g.hypervisor_id))
+      ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+    UPDATE instance i SET conditions = conditions || ${condition}::jsonb FROM free WHERE i.id = free.id
     RETURNING i.id::text AS id, i.project_id::text AS "projectId"`;
   publish(...told.map(({ id, projectId }) => `touched:${projectId}:instance:${id}` as const));
 }
 
 async function forgetFault(tx: Tx, instanceIds: readonly string[]): Promise<void> {
-  await tx.$executeRaw`UPDATE instance SET conditions = conditions - 'PortsBound'
-    WHERE id = ANY(${instanceIds}::uuid[]) AND conditions ? 'PortsBound'`;
+  await tx.$executeRaw`
+    WITH held AS (SELECT id FROM instance WHERE id = ANY(${instanceIds}::uuid[]) AND conditions ? 'PortsBound'
+      ORDER BY id FOR NO KEY UPDATE)
+    UPDATE instance i SET conditions = conditions - 'PortsBound' FROM held WHERE i.id = held.id`;
 }
 
 function eventsOf({ ports, floatingIps }: Differences): NewEvent[] {

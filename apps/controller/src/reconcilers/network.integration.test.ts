@@ -1,6 +1,6 @@
 /** Tenant networks with the simulated driver: what the tables say is what it holds, and instances wait for no more than that. */
 
-import { openQueue, type PgBoss } from "@madang/db";
+import { lockInstance, openQueue, type PgBoss } from "@madang/db";
 import { createNetworkDriver, type SimulatedNetwork } from "@madang/drivers/network";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -20,6 +20,7 @@ import { readTopology } from "./network.view.ts";
 let cloud: TestCloud;
 let boss: PgBoss;
 let driver: SimulatedNetwork;
+let told: Map<string, number>;
 beforeAll(async () => {
   cloud = await openTestCloud();
   boss = await openQueue(cloud.database.url, false, () => {});
@@ -33,6 +34,7 @@ beforeEach(async () => {
   await prisma.$executeRaw`TRUNCATE instance, guest, allocation, hypervisor, operation, event, network, router, security_group,
     floating_ip, port CASCADE`;
   driver = await createNetworkDriver("simulated", {});
+  told = new Map();
   cloud.hints.splice(0);
 });
 
@@ -42,7 +44,8 @@ async function pass(): Promise<NetworkPass> {
   const passes: NetworkPass[] = [];
   const { database } = cloud;
   const { publish } = cloud.deps;
-  await reconcileNetwork({ database, boss, driver, publish, onPass: (taken) => passes.push(taken) });
+  const onPass = (taken: NetworkPass) => passes.push(taken);
+  await reconcileNetwork({ database, boss, driver, publish, told, onPass });
   const [taken] = passes;
   if (!taken) throw new Error("the pass was not told of");
   return taken;
@@ -216,6 +219,102 @@ describe("the network", () => {
     expect((await instanceOf(id)).conditions).not.toHaveProperty("PortsBound");
     await run(id);
     expect(await guestOf(id)).toMatchObject({ desired: "running" });
+  });
+
+  it("that never answers ends a first build, whose room is free again", async () => {
+    await addHypervisor(cloud);
+    const { id, own } = await launched(await addNetwork(cloud));
+    await run(id);
+    await obey(cloud, id);
+    driver.knobs.vanish = true;
+    await expect(pass()).rejects.toMatchObject({ options: { reason: "networkUnreachable" } });
+    await run(id);
+    expect(await instanceOf(id)).toMatchObject({ fault: null });
+    const { prisma } = cloud.database;
+    await prisma.instance.update({ where: { id }, data: { scheduleDeadline: new Date(0) } });
+    await run(id);
+    await obey(cloud, id);
+    await run(id);
+    expect(await instanceOf(id)).toMatchObject({
+      status: "ERROR",
+      fault: { reason: "portsNotBound" },
+      conditions: { PortsBound: { reason: "networkUnreachable" } },
+    });
+    expect(await prisma.guest.count({ where: { instanceId: id } })).toBe(0);
+    expect(await prisma.allocation.count()).toBe(0);
+    driver.knobs.vanish = false;
+    await pass();
+    expect(await portOf(own)).toMatchObject({ realisedHypervisorId: null });
+  });
+
+  it("refuses one row of one project, and has all others at once", async () => {
+    await addHypervisor(cloud);
+    const [bad, good] = [await launched(await addNetwork(cloud)), await launched(await addNetwork(cloud))];
+    await run(bad.id);
+    await run(good.id);
+    driver.knobs.refuse = new Set([bad.own]);
+    expect(await pass()).toMatchObject({ refused: 1 });
+    expect(await portOf(bad.own)).toMatchObject({ realisedGeneration: 0, realisedHypervisorId: null });
+    expect(await portOf(bad.kept)).toMatchObject({ realisedGeneration: 2 });
+    expect(await instanceOf(bad.id)).toMatchObject({
+      conditions: { PortsBound: { ok: false, reason: "networkRefused" } },
+    });
+    expect((await instanceOf(good.id)).conditions).not.toHaveProperty("PortsBound");
+    await run(good.id);
+    expect(await guestOf(good.id)).toMatchObject({ desired: "running" });
+    await pass();
+    const said = () => cloud.database.prisma.event.findMany({ where: { action: "port.refused" } });
+    expect(await said()).toMatchObject([{ resourceId: bad.own, result: "failed" }]);
+    driver.knobs.refuse = new Set();
+    expect(await pass()).toMatchObject({ refused: 0 });
+    expect((await instanceOf(bad.id)).conditions).not.toHaveProperty("PortsBound");
+    await run(bad.id);
+    expect(await guestOf(bad.id)).toMatchObject({ desired: "running" });
+    expect(await said()).toHaveLength(1);
+  });
+
+  it("is told all that can be read, though a column of one row can't", async () => {
+    await addHypervisor(cloud);
+    const [bad, good] = [await addNetwork(cloud), await addNetwork(cloud)];
+    const { prisma } = cloud.database;
+    await prisma.subnet.update({ where: { id: bad.subnetId }, data: { hostRoutes: { not: "a list" } } });
+    expect(await pass()).toMatchObject({ refused: 1 });
+    const realised = async (id: string) =>
+      (await prisma.network.findUniqueOrThrow({ where: { id } })).realisedGeneration;
+    expect([await realised(bad.id), await realised(good.id)]).toEqual([0, 1]);
+  });
+
+  it("writes no gateway as gone because nobody can say where it is", async () => {
+    await addHypervisor(cloud);
+    await addRouter(cloud, await addNetwork(cloud), await addNetwork(cloud, { external: true }));
+    await pass();
+    const { prisma } = cloud.database;
+    const before = await prisma.router.findFirstOrThrow();
+    expect(before.gatewayHypervisorId).not.toBeNull();
+    driver.knobs.gatewaysUnknown = true;
+    expect(await pass()).toMatchObject({ written: 0 });
+    expect(await prisma.router.findFirstOrThrow()).toEqual(before);
+  });
+
+  it("takes no lock of an instance while it holds one of a port", async () => {
+    await addHypervisor(cloud);
+    const { id, own } = await launched(await addNetwork(cloud));
+    await run(id);
+    driver.knobs.vanish = true;
+    await expect(pass()).rejects.toThrow();
+    driver.knobs.vanish = false;
+    const { prisma } = cloud.database;
+    const passing = await prisma.$transaction(async (tx) => {
+      await lockInstance(tx, id);
+      const started = { pass: pass() };
+      const bound = async () => (await portOf(own)).realisedHypervisorId;
+      await expect.poll(bound).not.toBeNull();
+      // As every verb goes on from an instance to its ports.
+      await tx.port.updateMany({ where: { instanceId: id }, data: { name: "mine" } });
+      return started;
+    });
+    await passing.pass;
+    expect((await instanceOf(id)).conditions).not.toHaveProperty("PortsBound");
   });
 
   it("is said to be missing where the cloud has none", async () => {

@@ -8,6 +8,7 @@ import {
   type PortFacts,
   portChanges,
   portReadiness,
+  refusedRows,
   routerChanges,
 } from "./network.plan.ts";
 
@@ -103,10 +104,48 @@ describe("after a pass", () => {
     expect(routerChanges([router], through("a"), ["a", "b"])).toEqual([]);
     expect(routerChanges([router], through("b"), ["a", "b"])).toEqual([{ router, gateway: "b" }]);
     expect(routerChanges([router], through("theirs"), ["a", "b"])).toEqual([{ router, gateway: null }]);
+    expect(routerChanges([router], { ports: [], gateways: new Map() }, ["a"])).toEqual([
+      { router, gateway: null },
+    ]);
+  });
+
+  it("a router's gateway stays as it was seen last while nobody can say where it is", () => {
+    const unknown = { ports: [], gateways: null };
+    const router = { id: "r", generation: 1, realisedGeneration: 1, gatewayHypervisorId: "a" };
+    expect(routerChanges([router], unknown, [])).toEqual([]);
+    const changed = { ...router, generation: 2 };
+    expect(routerChanges([changed], unknown, ["b"])).toEqual([{ router: changed, gateway: "a" }]);
   });
 
   it("a row is written once for each wish", () => {
     const rows = [0, 1, 2].map((realisedGeneration) => ({ id: "n", generation: 2, realisedGeneration }));
     expect(newlyRealised(rows).map((row) => row.realisedGeneration)).toEqual([0, 1]);
+  });
+});
+
+it("what is refused of a part is said of the whole that somebody looks at", () => {
+  const topology = {
+    networks: [{ id: "n", subnets: [{ id: "s" }] }],
+    securityGroups: [
+      { id: "g", rules: [{ id: "rule" }] },
+      { id: "h", rules: [] },
+    ],
+  };
+  const ports = [
+    { id: "leg", routerId: "r" },
+    { id: "p", routerId: null },
+  ];
+  const refused = ["subnet s", "rule rule", "port leg", "port p", "floating-ip f", "shared shared"].map(
+    (line) => {
+      const [kind = "", id = ""] = line.split(" ");
+      return { kind, id };
+    },
+  );
+  expect(refusedRows(refused, topology, ports)).toEqual({
+    networks: new Set(["n"]),
+    ports: new Set(["leg", "p"]),
+    routers: new Set(["r"]),
+    floatingIps: new Set(["f"]),
+    securityGroups: new Set(["g"]),
   });
 });

@@ -7,7 +7,8 @@ import type { ReadinessFact } from "./instance.plan.ts";
 /** What a driver says of the network, as far as it is judged here. */
 export type Observed = {
   ports: readonly { portId: string; up: boolean }[];
-  gateways: ReadonlyMap<string, string>;
+  /** null: nobody can say. */
+  gateways: ReadonlyMap<string, string> | null;
 };
 
 /**
@@ -82,16 +83,59 @@ export function isSurprise({ port, up, bound }: PortChange<PortFacts>): boolean 
 export type RouterFacts = Wish & { gatewayHypervisorId: string | null };
 export type RouterChange<T> = { router: T; gateway: string | null };
 
-/** `gateways` may name chassis that are not ours: those are left out. */
+/** `gateways` may name chassis that are not ours: those are left out. What can't be asked is as it was last seen. */
 export function routerChanges<T extends RouterFacts>(
   routers: readonly T[],
   { gateways }: Observed,
   chassis: readonly string[],
 ): RouterChange<T>[] {
   return routers.flatMap((router) => {
-    const through = gateways.get(router.id) ?? null;
-    const gateway = through !== null && chassis.includes(through) ? through : null;
+    const through = gateways ? (gateways.get(router.id) ?? null) : router.gatewayHypervisorId;
+    const isKnown = gateways === null || (through !== null && chassis.includes(through));
+    const gateway = isKnown ? through : null;
     const differs = router.realisedGeneration < router.generation || router.gatewayHypervisorId !== gateway;
     return differs ? [{ router, gateway }] : [];
   });
+}
+
+/** What is refused, as a driver tells it. */
+export type Refused = { kind: string; id: string };
+
+export type RefusedRows = Readonly<
+  Record<"networks" | "ports" | "routers" | "floatingIps" | "securityGroups", ReadonlySet<string>>
+>;
+
+const none: ReadonlySet<string> = new Set();
+export const nothingRefused: RefusedRows = {
+  networks: none,
+  ports: none,
+  routers: none,
+  floatingIps: none,
+  securityGroups: none,
+};
+
+type Nouns = {
+  networks: readonly { id: string; subnets: readonly { id: string }[] }[];
+  securityGroups: readonly { id: string; rules: readonly { id: string }[] }[];
+};
+type Legs = readonly { id: string; routerId: string | null }[];
+
+/** The rows that are not as they are wished to be: a subnet is its network's, a rule its group's, a leg its router's. */
+export function refusedRows(
+  refused: readonly Refused[],
+  { networks, securityGroups }: Nouns,
+  ports: Legs,
+): RefusedRows {
+  const ids = (kind: string) => new Set(refused.filter((one) => one.kind === kind).map(({ id }) => id));
+  const [subnets, rules, refusedPorts] = [ids("subnet"), ids("rule"), ids("port")];
+  const owners = networks.filter((network) => network.subnets.some(({ id }) => subnets.has(id)));
+  const groups = securityGroups.filter((group) => group.rules.some(({ id }) => rules.has(id)));
+  const legs = ports.flatMap(({ id, routerId }) => (refusedPorts.has(id) ? (routerId ?? []) : []));
+  return {
+    networks: new Set([...ids("network"), ...owners.map(({ id }) => id)]),
+    ports: refusedPorts,
+    routers: new Set([...ids("router"), ...legs]),
+    floatingIps: ids("floating-ip"),
+    securityGroups: new Set([...ids("security-group"), ...groups.map(({ id }) => id)]),
+  };
 }

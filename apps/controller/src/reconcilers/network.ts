@@ -6,8 +6,10 @@
 import { asCloudError, type PublicError } from "@madang/core/errors";
 import type { Topology } from "@madang/core/network/topology";
 import type { Database, HintTopic, PgBoss } from "@madang/db";
-import type { NetworkDriver } from "@madang/drivers/network/driver";
+import type { NetworkDriver, Refusal } from "@madang/drivers/network/driver";
 import { recordFault, recordRealised } from "./network.apply.ts";
+import { refusedRows } from "./network.plan.ts";
+import { recordRefusals, type Told } from "./network.refusal.ts";
 import { readTopology } from "./network.view.ts";
 
 export type NetworkDeps = {
@@ -16,6 +18,10 @@ export type NetworkDeps = {
   /** null: this cloud has none. */
   driver: NetworkDriver | null;
   publish: (...topics: HintTopic[]) => void;
+  /** What refusals were told of before. */
+  told?: Told;
+  /** What this pass did not bring about, each with what the network says of it. */
+  onRefusal?: (refused: readonly Refusal[]) => void;
   /** Told of each pass that ended well. */
   onPass?: (taken: NetworkPass) => void;
 };
@@ -24,6 +30,8 @@ export type NetworkDeps = {
 export type NetworkPass = {
   changed: number;
   written: number;
+  /** What the network will not have as it is. */
+  refused: number;
   readSeconds: number;
   ensureSeconds: number;
   ports: number;
@@ -45,18 +53,25 @@ export async function reconcileNetwork(deps: NetworkDeps): Promise<NetworkResult
   const began = performance.now();
   const reading = await readTopology(deps.database);
   const read = performance.now();
-  const { changed, observation } = await ensured(deps, driver, reading.topology);
+  const { topology } = reading;
+  const ensured = await ensure(deps, driver, topology);
+  const { changed, observation } = ensured;
+  const refused = [...reading.unreadable, ...ensured.refused];
   const ensureSeconds = (performance.now() - read) / 1_000;
-  const { written, skipped } = await recordRealised(deps, reading, observation);
-  const ports = reading.topology.ports.length;
-  deps.onPass?.({ changed, written, readSeconds: (read - began) / 1_000, ensureSeconds, ports });
+  const refusedOnes = refusedRows(refused, topology, reading.ports);
+  const { written, skipped } = await recordRealised(deps, reading, observation, refusedOnes);
+  if (refused.length > 0) deps.onRefusal?.(refused);
+  await recordRefusals(deps, reading, refusedOnes);
+  const readSeconds = (read - began) / 1_000;
+  const ports = topology.ports.length;
+  deps.onPass?.({ changed, written, refused: refused.length, readSeconds, ensureSeconds, ports });
   return { again: skipped > 0 ? 1 : null };
 }
 
-async function ensured(deps: NetworkDeps, driver: NetworkDriver, topology: Topology) {
+async function ensure(deps: NetworkDeps, driver: NetworkDriver, topology: Topology) {
   try {
-    const { changed } = await driver.ensure(topology, AbortSignal.timeout(ensurePatienceMs));
-    return { changed, observation: await driver.observe() };
+    const result = await driver.ensure(topology, AbortSignal.timeout(ensurePatienceMs));
+    return { ...result, observation: await driver.observe() };
   } catch (error) {
     await recordFault(deps, faultOf(error));
     throw error;

@@ -12,7 +12,9 @@ import type {
   SubnetSpec,
   Topology,
 } from "@madang/core/network/topology";
+import { inTurns, type Pieces } from "@madang/core/turns";
 import type { Database } from "@madang/db";
+import type { Refusal } from "@madang/drivers/network/driver";
 import { z } from "zod";
 import { bindingOf, type PortFacts, type RouterFacts, type Wish } from "./network.plan.ts";
 
@@ -37,13 +39,15 @@ export type NetworkReading = {
   routers: readonly RouterRow[];
   floatingIps: readonly FloatingIpRow[];
   securityGroups: readonly OwnedRow[];
+  /** Rows with a column that is not what it should be, and was taken for empty. */
+  unreadable: readonly Refusal[];
 };
 
 export async function readTopology({ pool }: Pick<Database, "pool">): Promise<NetworkReading> {
   const { rows } = await pool.query<Stored>({ name: "madang_topology", text: topologySql });
   const [stored] = rows;
   if (!stored) throw new TypeError("no topology");
-  return readingOf(stored);
+  return inTurns(readingOf(stored));
 }
 
 type Address = { subnetId: string; address: string };
@@ -118,24 +122,49 @@ const route = z.object({ destination: z.string(), nextHop: z.string() });
 const routes = z.array(route);
 const addressPairs = z.array(z.object({ address: z.string(), mac: z.string().nullable() }));
 
-function readingOf(stored: Stored): NetworkReading {
-  const ports = stored.ports.map((row) => ({
-    ...row,
-    hypervisorId: boundTo(row),
-  }));
+/** One row that can't be read is nobody else's trouble. */
+function openReader(): { unreadable: Refusal[]; read: Read } {
+  const unreadable: Refusal[] = [];
+  const read: Read = (schema, json, kind, id) => {
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return parsed.data;
+    unreadable.push({ kind, id, detail: z.prettifyError(parsed.error) });
+    return [];
+  };
+  return { unreadable, read };
+}
+
+type Read = <Item>(
+  schema: z.ZodType<Item[]>,
+  json: unknown,
+  kind: Refusal["kind"],
+  id: string,
+) => readonly Item[];
+
+function* readingOf(stored: Stored): Pieces<NetworkReading> {
+  const { unreadable, read } = openReader();
+  const ports: ReadPort[] = [];
+  const specs: PortSpec[] = [];
+  for (const row of stored.ports) {
+    const port = { ...row, hypervisorId: boundTo(row) };
+    ports.push(port);
+    specs.push(...portSpec(port, read));
+    yield;
+  }
   const byRouter = Map.groupBy(ports, ({ routerId }) => routerId);
+  yield;
   const metadata = metadataAddresses(ports);
   const topology: Topology = {
-    networks: stored.networks.map((row) => networkSpec(row, metadata)),
-    ports: ports.flatMap(portSpec),
-    routers: stored.routers.map((row) => routerSpec(row, byRouter.get(row.id) ?? [])),
+    networks: stored.networks.map((row) => networkSpec(row, metadata, read)),
+    ports: specs,
+    routers: stored.routers.map((row) => routerSpec(row, byRouter.get(row.id) ?? [], read)),
     floatingIps: stored.floatingIps.flatMap(floatingIpSpec),
     securityGroups: stored.securityGroups.map(({ id, rules }) => ({ id, rules })),
     chassis: stored.chassis,
   };
   const floatingIps = stored.floatingIps.map((row) => ({ ...row, associated: row.portId !== null }));
   const { networks, routers, securityGroups } = stored;
-  return { topology, networks, ports, routers, floatingIps, securityGroups };
+  return { topology, networks, ports, routers, floatingIps, securityGroups, unreadable };
 }
 
 function boundTo({ realisedHypervisorId, bodies }: StoredPort): string | null {
@@ -157,20 +186,21 @@ function metadataAddresses(ports: readonly ReadPort[]): ReadonlyMap<string, stri
 function networkSpec(
   { id, name, type, physicalNetwork, segmentationId, mtu, external, subnets }: Stored["networks"][number],
   metadata: ReadonlyMap<string, string>,
+  read: Read,
 ): NetworkSpec {
   const specs = subnets.map((subnet) => ({
     ...subnet,
-    hostRoutes: routes.parse(subnet.hostRoutes),
+    hostRoutes: read(routes, subnet.hostRoutes, "subnet", subnet.id),
     metadataAddress: metadata.get(subnet.id) ?? null,
   }));
   return { id, name, type, physicalNetwork, segmentationId, mtu, external, subnets: specs };
 }
 
 /** A router's are its legs. */
-function portSpec(row: ReadPort): PortSpec[] {
+function portSpec(row: ReadPort, read: Read): PortSpec[] {
   const { id, networkId, owner, mac, addresses, hypervisorId, portSecurity } = row;
   if (owner === "router_interface" || owner === "router_gateway") return [];
-  const allowedAddressPairs = addressPairs.parse(row.allowedAddressPairs);
+  const allowedAddressPairs = read(addressPairs, row.allowedAddressPairs, "port", id);
   const securityGroupIds = row.groups;
   return [
     {
@@ -187,7 +217,7 @@ function portSpec(row: ReadPort): PortSpec[] {
   ];
 }
 
-function routerSpec(row: Stored["routers"][number], ports: readonly ReadPort[]): RouterSpec {
+function routerSpec(row: Stored["routers"][number], ports: readonly ReadPort[], read: Read): RouterSpec {
   const legs = (owner: ReadPort["owner"]) => ports.filter((one) => one.owner === owner).map(legOf);
   return {
     id: row.id,
@@ -195,7 +225,7 @@ function routerSpec(row: Stored["routers"][number], ports: readonly ReadPort[]):
     interfaces: legs("router_interface"),
     gateway: legs("router_gateway")[0] ?? null,
     snat: row.snat,
-    routes: routes.parse(row.routes),
+    routes: read(routes, row.routes, "router", row.id),
   };
 }
 

@@ -47,6 +47,9 @@ const routeMessages: Record<RouteFault, string> = {
   nextHopOfSubnet: "The next hop is a subnet's own or its broadcast address.",
   nextHopIsRouter: "The next hop is the router itself.",
   nextHopIsHost: "The next hop belongs to the cloud's own machines.",
+  nextHopIsMetadata: "The next hop belongs to the metadata service, which forwards nothing.",
+  routeTooWide: "The destination is too wide: at least /8, or 0.0.0.0/0.",
+  routeReserved: "The destination belongs to the metadata service.",
   defaultRouteTaken: "The router's gateway leads to everywhere already.",
 };
 
@@ -54,6 +57,6 @@ export function badRoute(fault: RouteFault, route: StaticRoute, index: number): 
   return new CloudError("InvalidInput", routeMessages[fault], {
     reason: fault,
     params: route,
-    field: `routes.${index}.${fault === "routeRepeats" || fault === "defaultRouteTaken" ? "destination" : "nextHop"}`,
+    field: `routes.${index}.${fault.startsWith("nextHop") ? "nextHop" : "destination"}`,
   });
 }

@@ -1,4 +1,4 @@
-import { routeFault, type StaticRoute, staticRoutes } from "@madang/core/network/router";
+import { type CloudAddresses, routeFault, type StaticRoute, staticRoutes } from "@madang/core/network/router";
 import type { Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -21,7 +21,7 @@ export async function setRoutes(
       ["routes"],
     );
     if (Object.keys(changes).length === 0) return;
-    const found = routeFault(routes, await legsOf(tx, router.id), await hostAddresses(tx, router.id));
+    const found = routeFault(routes, await legsOf(tx, router.id), await cloudAddresses(tx, router.id));
     const route = found && routes[found.index];
     if (found && route) throw badRoute(found.fault, route, found.index);
     await tx.router.update({
@@ -37,10 +37,15 @@ function routesText(routes: readonly StaticRoute[]): string {
 }
 
 /** Addresses that neither a port nor a floating IP holds are kept for this cloud's own machines. */
-async function hostAddresses(tx: Tx, routerId: string): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ address: string }[]>`
+async function cloudAddresses(tx: Tx, routerId: string): Promise<CloudAddresses> {
+  const hosts = await tx.$queryRaw<{ address: string }[]>`
     SELECT host(a.address) AS address FROM ip_allocation a JOIN subnet s ON s.id = a.subnet_id
       JOIN router r ON r.external_network_id = s.network_id
     WHERE r.id = ${routerId}::uuid AND a.port_id IS NULL AND a.floating_ip_id IS NULL`;
-  return rows.map(({ address }) => address);
+  const metadata = await tx.$queryRaw<{ address: string }[]>`
+    SELECT host(a.address) AS address FROM ip_allocation a JOIN port m ON m.id = a.port_id
+    WHERE m.owner = 'metadata' AND a.subnet_id IN (SELECT o.subnet_id FROM ip_allocation o JOIN port p ON p.id = o.port_id
+      WHERE p.router_id = ${routerId}::uuid)`;
+  const textsOf = (rows: readonly { address: string }[]) => rows.map(({ address }) => address);
+  return { hosts: textsOf(hosts), metadata: textsOf(metadata) };
 }

@@ -6,6 +6,7 @@ const leg = (cidr: string, address: string, external = false): RouterSubnet => (
 });
 const inner = leg("10.0.0.0/24", "10.0.0.1");
 const outer = leg("172.24.4.0/24", "172.24.4.10", true);
+const none = { hosts: [], metadata: [] };
 const route = (destination: string, nextHop: string) => ({ destination, nextHop });
 
 describe("overlap", () => {
@@ -31,19 +32,26 @@ describe("a static route", () => {
     ["to a subnet's own address", [route("192.168.0.0/16", "10.0.0.0")], "nextHopOfSubnet"],
     ["to a broadcast address", [route("192.168.0.0/16", "10.0.0.255")], "nextHopOfSubnet"],
     ["to everywhere", [route("0.0.0.0/0", "10.0.0.9")], "defaultRouteTaken"],
+    [
+      "to everywhere by halves",
+      [route("0.0.0.0/1", "10.0.0.9"), route("128.0.0.0/1", "10.0.0.9")],
+      "routeTooWide",
+    ],
+    ["to the metadata service", [route("169.254.169.254/32", "10.0.0.9")], "routeReserved"],
+    ["through the metadata service", [route("192.168.0.0/16", "10.0.0.2")], "nextHopIsMetadata"],
     ["twice", [route("192.168.0.0/16", "10.0.0.9"), route("192.168.0.0/16", "10.0.0.8")], "routeRepeats"],
   ] as const)("%s", (_, routes, fault) => {
-    const found = routeFault(routes, [inner, outer], ["172.24.4.2"]);
+    const found = routeFault(routes, [inner, outer], { hosts: ["172.24.4.2"], metadata: ["10.0.0.2"] });
     expect(found?.fault ?? null).toBe(fault);
   });
 
   test("names the one that is wrong", () => {
     const routes = [route("192.168.0.0/16", "10.0.0.9"), route("192.168.0.0/24", "1.1.1.1")];
-    expect(routeFault(routes, [inner], [])).toEqual({ index: 1, fault: "nextHopUnreachable" });
+    expect(routeFault(routes, [inner], none)).toEqual({ index: 1, fault: "nextHopUnreachable" });
   });
 
   test("to everywhere is the way of a router without a gateway", () => {
-    expect(routeFault([route("0.0.0.0/0", "10.0.0.9")], [inner], [])).toBeNull();
+    expect(routeFault([route("0.0.0.0/0", "10.0.0.9")], [inner], none)).toBeNull();
   });
 
   test("is known by what it needs", () => {

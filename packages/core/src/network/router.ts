@@ -1,6 +1,7 @@
 /** What a router may be: decided here from plain facts, for the verbs, the forms and the tests alike. */
 import { z } from "zod";
 import { cidr, contains, ipv4, overlap, toAddress, toNumber } from "./cidr.ts";
+import { type DestinationFault, destinationFault } from "./route.ts";
 import { isHostOf } from "./subnet.ts";
 
 /** Neutron's own bound for a router (max_routes). */
@@ -30,25 +31,30 @@ export function overlapping<Range extends { cidr: string }>(
 }
 
 export type RouteFault =
+  | DestinationFault
   | "routeRepeats"
   | "nextHopUnreachable"
   | "nextHopOfSubnet"
   | "nextHopIsRouter"
   | "nextHopIsHost"
+  | "nextHopIsMetadata"
   | "defaultRouteTaken";
 
+/** Addresses that are no instance's. */
+export type CloudAddresses = Readonly<Record<"hosts" | "metadata", readonly string[]>>;
+
 /**
- * The first route that can't be, and why. `hostAddresses`: this cloud's own machines in external networks; a guest's traffic
- * that was sent there would reach the host itself.
+ * The first route that can't be, and why. `hosts`: this cloud's own machines in external networks; a guest's traffic that was
+ * sent there would reach the host itself. `metadata`: where instances ask who they are, which forwards nothing.
  */
 export function routeFault(
   routes: readonly StaticRoute[],
   connected: readonly RouterSubnet[],
-  hostAddresses: readonly string[],
+  cloud: CloudAddresses,
 ): { index: number; fault: RouteFault } | null {
   for (const [index, route] of routes.entries()) {
     const earlier = routes.slice(0, index);
-    const fault = faultOf(route, earlier, connected, hostAddresses);
+    const fault = faultOf(route, earlier, connected, cloud);
     if (fault) return { index, fault };
   }
   return null;
@@ -58,15 +64,18 @@ function faultOf(
   { destination, nextHop }: StaticRoute,
   earlier: readonly StaticRoute[],
   connected: readonly RouterSubnet[],
-  hostAddresses: readonly string[],
+  { hosts, metadata }: CloudAddresses,
 ): RouteFault | null {
+  const wrong = destinationFault(destination);
+  if (wrong) return wrong;
   if (earlier.some((route) => route.destination === destination)) return "routeRepeats";
   // The gateway is the way to everywhere already.
   if (destination === "0.0.0.0/0" && connected.some(({ external }) => external)) return "defaultRouteTaken";
   const leg = connected.find((one) => contains(one.cidr, nextHop));
   if (!leg) return "nextHopUnreachable";
   if (leg.address === nextHop) return "nextHopIsRouter";
-  if (hostAddresses.includes(nextHop)) return "nextHopIsHost";
+  if (hosts.includes(nextHop)) return "nextHopIsHost";
+  if (metadata.includes(nextHop)) return "nextHopIsMetadata";
   return isHostOf(leg.cidr, nextHop) ? null : "nextHopOfSubnet";
 }
 

@@ -51,6 +51,11 @@ describe("what can't be a subnet says why, and where", () => {
     expect(fault({ cidr, pools })).toEqual(["poolsOverlap", "pools.1.start"]);
     const hostRoutes = [{ destination: "10.9.0.0/16", nextHop: "10.0.2.1" }];
     expect(fault({ cidr, hostRoutes })).toEqual(["nextHopOutside", "hostRoutes.0.nextHop"]);
+    const to = (...destinations: string[]) =>
+      fault({ cidr, hostRoutes: destinations.map((destination) => ({ destination, nextHop: "10.0.1.1" })) });
+    expect(to("10.9.0.0/16", "128.0.0.0/1")).toEqual(["routeTooWide", "hostRoutes.1.destination"]);
+    expect(to("169.254.169.254/32")).toEqual(["routeReserved", "hostRoutes.0.destination"]);
+    expect(to("0.0.0.0/0", "10.9.0.0/16")).toBeNull();
   });
 });
 

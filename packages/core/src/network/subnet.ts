@@ -1,5 +1,6 @@
 /** The arithmetic of a subnet, the same in the admission transaction and live in the form. IPv4. */
 import { type Cidr, cidrOf, contains, overlap, toAddress, toNumber } from "./cidr.ts";
+import { destinationFault } from "./route.ts";
 import type { Route } from "./topology.ts";
 
 /** Both ends are given out. */
@@ -129,6 +130,10 @@ function meet(left: Pool, right: Pool): boolean {
 
 /** A guest can only send to a next hop that is on its own subnet. */
 function routeFault(cidr: string, routes: readonly Route[]): SubnetFault | null {
+  for (const [index, { destination }] of routes.entries()) {
+    const reason = destinationFault(destination);
+    if (reason) return { reason, field: `hostRoutes.${index}.destination`, params: { destination } };
+  }
   const index = routes.findIndex(({ nextHop }) => !isHostOf(cidr, nextHop));
   const route = routes[index];
   if (!route) return null;

@@ -27,6 +27,7 @@ export type NetworkHarness = {
   close(): Promise<void>;
 };
 
+const nothingToDo = { changed: 0, refused: [] };
 const nothing: Topology = {
   networks: [],
   ports: [],
@@ -50,15 +51,15 @@ export function networkContract(name: string, makeHarness: () => Promise<Network
     const settled = async (topology: Topology) => {
       await ensure(topology);
       expect(await harness.held()).toEqual(told(topology));
-      expect(await ensure(topology)).toEqual({ changed: 0 });
+      expect(await ensure(topology)).toEqual(nothingToDo);
     };
 
     it("makes a topology, and nothing of it twice", async () => {
       const { topology } = office(harness.chassis);
       expect((await ensure(topology)).changed).toBeGreaterThan(0);
       expect(await harness.held()).toEqual(told(topology));
-      expect(await ensure(topology)).toEqual({ changed: 0 });
-      expect(await ensure(structuredClone(topology))).toEqual({ changed: 0 });
+      expect(await ensure(topology)).toEqual(nothingToDo);
+      expect(await ensure(structuredClone(topology))).toEqual(nothingToDo);
     });
 
     it("does not mind in which order it is told", async () => {
@@ -72,7 +73,7 @@ export function networkContract(name: string, makeHarness: () => Promise<Network
         routers: routers.toReversed(),
         securityGroups: securityGroups.toReversed(),
       };
-      expect(await ensure(turned)).toEqual({ changed: 0 });
+      expect(await ensure(turned)).toEqual(nothingToDo);
     });
 
     it("changes what changed, and removes what is not told any more", async () => {
@@ -105,7 +106,7 @@ export function networkContract(name: string, makeHarness: () => Promise<Network
       await ensure(topology);
       await until("the best chassis to be the gateway", async () => {
         const { gateways } = await driver.observe();
-        return gateways.get(router.id) === harness.chassis[0];
+        return gateways?.get(router.id) === harness.chassis[0];
       });
     });
 

@@ -13,16 +13,35 @@ export type PortObservation = { portId: string; up: boolean; hypervisorId: strin
 
 export type NetworkObservation = {
   ports: readonly PortObservation[];
-  /** routerId → the chassis through which it reaches outside now */
-  gateways: ReadonlyMap<string, string>;
+  /** routerId → the chassis through which it reaches outside now; null: who knows that can't be asked. */
+  gateways: ReadonlyMap<string, string> | null;
 };
 
-/** `changed` counts the rows that differed and were made right, whoever had changed them. */
-export type EnsureResult = { changed: number };
+/** One of ours that the network will not have as it is. `detail` is for operators. `shared`: what all projects have in common. */
+export type Refusal = {
+  kind:
+    | "network"
+    | "subnet"
+    | "port"
+    | "router"
+    | "floating-ip"
+    | "security-group"
+    | "rule"
+    | "shared"
+    | "removal";
+  id: string;
+  detail: string;
+};
+
+/**
+ * `changed` counts the rows that differed and were made right, whoever had changed them. What was refused stays as it was
+ * before, and everything else is committed.
+ */
+export type EnsureResult = { changed: number; refused: readonly Refusal[] };
 
 export type NetworkDriver = {
   readonly kind: string;
-  /** Returns when all of the topology is committed; that ports are up by then is not said. Orphans of ours are removed. */
+  /** Returns when all of the topology that is not refused is committed; that ports are up by then is not said. Orphans of ours are removed. */
   ensure(topology: Topology, signal: AbortSignal): Promise<EnsureResult>;
   observe(): Promise<NetworkObservation>;
   /** Hints that something is not as it was left, or that a port came up or went down. Returns the function that ends it. */

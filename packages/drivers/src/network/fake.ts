@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { CloudError } from "@madang/core/errors";
 import type { PortSpec, Topology } from "@madang/core/network/topology";
-import type { NetworkDriver, NetworkObservation } from "./driver.ts";
+import type { NetworkDriver, NetworkObservation, Refusal } from "./driver.ts";
 
 export type SimulatedNetworkKnobs = {
   /** While true nothing answers, as when the databases of the network are gone; what was committed stays. */
@@ -17,6 +17,10 @@ export type SimulatedNetworkKnobs = {
   slowMs: number;
   /** Ports that carry nothing though they are bound. */
   down: ReadonlySet<string>;
+  /** Rows that it will not have as they are told: they stay as they were. */
+  refuse: ReadonlySet<string>;
+  /** Where routers have their gateway can't be asked. */
+  gatewaysUnknown: boolean;
 };
 
 export type SimulatedNetworkOptions = {
@@ -42,9 +46,23 @@ const nothing: Topology = {
   chassis: [],
 };
 const rowKinds = ["networks", "ports", "routers", "floatingIps", "securityGroups"] as const;
+const nouns = {
+  networks: "network",
+  ports: "port",
+  routers: "router",
+  floatingIps: "floating-ip",
+  securityGroups: "security-group",
+} as const;
 
 export function openSimulatedNetwork(options: SimulatedNetworkOptions = {}): SimulatedNetwork {
-  const knobs: SimulatedNetworkKnobs = { vanish: false, slowMs: 0, down: new Set(), ...options.knobs };
+  const knobs: SimulatedNetworkKnobs = {
+    vanish: false,
+    slowMs: 0,
+    down: new Set(),
+    refuse: new Set(),
+    gatewaysUnknown: false,
+    ...options.knobs,
+  };
   const watchers = new Set<() => void>();
   const store = openStore(options.stateFile ?? null);
   const answering = () => {
@@ -64,13 +82,16 @@ export function openSimulatedNetwork(options: SimulatedNetworkOptions = {}): Sim
       answering();
       if (knobs.slowMs > 0) await sleep(knobs.slowMs, undefined, { signal });
       answering();
-      const changed = countDifferences(store.read(), topology);
-      if (changed > 0) store.write(topology);
-      return { changed };
+      const held = store.read();
+      const { taken, refused } = withoutRefused(held, topology, knobs.refuse);
+      const changed = countDifferences(held, taken);
+      if (changed > 0) store.write(taken);
+      return { changed, refused };
     },
     async observe() {
       answering();
-      return observationOf(store.read(), knobs.down);
+      const seen = observationOf(store.read(), knobs.down);
+      return knobs.gatewaysUnknown ? { ...seen, gateways: null } : seen;
     },
     watch(onChange) {
       watchers.add(onChange);
@@ -112,6 +133,30 @@ function openStore(file: string | null): Store {
       renameSync(next, file);
     },
   };
+}
+
+function withoutRefused(
+  held: Topology,
+  wanted: Topology,
+  refuse: ReadonlySet<string>,
+): { taken: Topology; refused: Refusal[] } {
+  if (refuse.size === 0) return { taken: wanted, refused: [] };
+  const refused = rowKinds.flatMap((kind) =>
+    wanted[kind]
+      .filter(({ id }) => refuse.has(id))
+      .map(({ id }): Refusal => ({ kind: nouns[kind], id, detail: "refused by a knob" })),
+  );
+  const asBefore = <Row extends { id: string }>(before: readonly Row[], rows: readonly Row[]) =>
+    rows.flatMap((row) => (refuse.has(row.id) ? before.filter(({ id }) => id === row.id) : [row]));
+  const taken = {
+    ...wanted,
+    networks: asBefore(held.networks, wanted.networks),
+    ports: asBefore(held.ports, wanted.ports),
+    routers: asBefore(held.routers, wanted.routers),
+    floatingIps: asBefore(held.floatingIps, wanted.floatingIps),
+    securityGroups: asBefore(held.securityGroups, wanted.securityGroups),
+  };
+  return { taken, refused };
 }
 
 /** Rows that are missing, left over or different; and one more where the chassis are. */

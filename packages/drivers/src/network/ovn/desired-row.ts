@@ -1,7 +1,8 @@
 /**
- * A row of the northbound database as it should be. All of ours carry `madang:kind` and `madang:id` in external_ids;
- * the two say which noun of ours it is for, and no two rows of a table have the same.
+ * A row of the northbound database as it should be. All of ours carry `madang:cloud`, `madang:kind` and `madang:id` in
+ * external_ids; the last two say which noun of ours it is for, and no two rows of a cloud in one table have the same.
  */
+import type { Refusal } from "../driver.ts";
 import type { Cell } from "../ovsdb/value.ts";
 
 /** Other rows of ours, in a column that refers to a table. What others put there stays, unless there is room for one only. */
@@ -105,3 +106,29 @@ export const keyOf = (kind: string, id: string): string => `${kind}/${id}`;
 export function references(to: TableName, rows: readonly DesiredRow[]): References {
   return { to, keys: rows.map((row) => keyOf(row.kind, row.id)) };
 }
+
+/** The noun that a row is there for: what is taken or refused together. */
+export type Unit = Pick<Refusal, "kind" | "id">;
+
+/** Kinds of rows that are parts of another noun, whose id theirs begins with. */
+const partOf: Readonly<Record<string, Refusal["kind"]>> = {
+  network: "network",
+  localnet: "network",
+  subnet: "subnet",
+  port: "port",
+  "router-port": "port",
+  gateway: "port",
+  router: "router",
+  route: "router",
+  snat: "router",
+  "floating-ip": "floating-ip",
+  "security-group": "security-group",
+  rule: "rule",
+};
+
+export function unitOf({ kind, id }: Pick<DesiredRow, "kind" | "id">): Unit {
+  const noun = partOf[kind];
+  return noun ? { kind: noun, id: id.split("/")[0] ?? id } : { kind: "shared", id: "shared" };
+}
+
+export const unitKey = ({ kind, id }: Unit): string => keyOf(kind, id);

@@ -3,6 +3,7 @@
  * differs. Rows without our ids are never written, with one exception: one that refers to rows of ours as its own parts
  * (a port of ours in somebody's switch) loses those.
  */
+import type { Pieces } from "@madang/core/turns";
 import type { Operation } from "../ovsdb/operation.ts";
 import {
   type Atom,
@@ -17,30 +18,76 @@ import {
   type WireAtom,
   type WireValue,
 } from "../ovsdb/value.ts";
-import { type DesiredRow, keyOf, type References, type TableName, tables } from "./desired-row.ts";
-import { find, type HeldRows, idKey, kindKey } from "./held-rows.ts";
+import {
+  type DesiredRow,
+  keyOf,
+  type References,
+  type TableName,
+  tables,
+  type Unit,
+  unitKey,
+  unitOf,
+} from "./desired-row.ts";
+import { cloudKey, find, type HeldRows, idKey, kindKey } from "./held-rows.ts";
 
-export type Difference = { operations: Operation[]; changed: number };
+/**
+ * `units`: what the operations are for, each once, what others refer to first. `homeless`: what can't be, for what it is a
+ * part of is not there and is left so.
+ */
+export type Difference = { operations: Operation[]; changed: number; units: Unit[]; homeless: Unit[] };
+
+/** `isLeft`: what is left as it is this time, wanted or not. */
+export type Terms = { cloudId: string; isLeft: (unit: Unit) => boolean };
 
 /** Where each desired row is: the UUID it has, or the name of the insert that makes it. */
 type Places = ReadonlyMap<string, { id: string; isNew: boolean }>;
-type Context = { held: HeldRows; places: Places };
+type Context = Terms & { held: HeldRows; places: Places };
 
-export function difference(desired: readonly DesiredRow[], held: HeldRows): Difference {
-  const context: Context = { held, places: placesOf(desired, held) };
+/** All rows that nobody asks for any more, together. */
+export const removal: Unit = { kind: "removal", id: "removal" };
+
+export function* difference(
+  desired: readonly DesiredRow[],
+  held: HeldRows,
+  terms: Terms,
+): Pieces<Difference> {
+  const places = yield* placesOf(desired, held, terms);
+  const context: Context = { ...terms, held, places };
   const kept = new Map<TableName, Set<string>>();
+  const operations: Operation[] = [];
+  const units = new Map<string, Unit>();
+  const homeless = new Map<string, Unit>();
+  let changed = 0;
   for (const row of desired) {
-    const place = context.places.get(placeKey(row.table, keyOf(row.kind, row.id)));
-    if (place && !place.isNew) kept.set(row.table, (kept.get(row.table) ?? new Set()).add(place.id));
+    yield;
+    const place = places.get(placeKey(row.table, keyOf(row.kind, row.id)));
+    const unit = unitOf(row);
+    const isLeft = terms.isLeft(unit);
+    if (!place && !isLeft) homeless.set(unitKey(unit), unit);
+    if (!place) continue;
+    if (!place.isNew) kept.set(row.table, (kept.get(row.table) ?? new Set()).add(place.id));
+    if (isLeft) continue;
+    const own = operationsFor(row, place, context);
+    if (own.length === 0) continue;
+    operations.push(...own);
+    units.set(unitKey(unit), unit);
+    changed += 1;
   }
-  const written = desired
-    .map((row) => operationsFor(row, context))
-    .filter((operations) => operations.length > 0);
-  const removed = tableNames.map((table) => removals(table, held, kept));
-  return {
-    operations: [...written.flat(), ...removed.flatMap(({ operations }) => operations)],
-    changed: removed.reduce((sum, { count }) => sum + count, written.length),
-  };
+  const found = () => ({
+    operations,
+    changed,
+    units: [...units.values()],
+    homeless: [...homeless.values()],
+  });
+  if (terms.isLeft(removal)) return found();
+  for (const table of tableNames) {
+    const surplus = removals(table, held, kept);
+    operations.push(...surplus.operations);
+    changed += surplus.count;
+    if (surplus.operations.length > 0) units.set(unitKey(removal), removal);
+    yield;
+  }
+  return found();
 }
 
 const tableNames: readonly TableName[] = [
@@ -59,30 +106,47 @@ const tableNames: readonly TableName[] = [
 
 const placeKey = (table: TableName, key: string): string => `${table}:${key}`;
 
-function placesOf(desired: readonly DesiredRow[], held: HeldRows): Places {
-  return new Map(
-    desired.map((row, index) => {
-      const id = find(held[row.table], row);
-      const place = id === null ? { id: `row${index}`, isNew: true } : { id, isNew: false };
-      return [placeKey(row.table, keyOf(row.kind, row.id)), place];
-    }),
-  );
+/** A row that is left as it is has a place only if it is there; so has a part, whose whole will not have it. */
+function* placesOf(desired: readonly DesiredRow[], held: HeldRows, { isLeft }: Terms): Pieces<Places> {
+  const places = new Map<string, { id: string; isNew: boolean }>();
+  const parts = new Set<string>();
+  for (const [index, row] of desired.entries()) {
+    yield;
+    const key = placeKey(row.table, keyOf(row.kind, row.id));
+    const id = find(held[row.table], row);
+    if (id !== null) places.set(key, { id, isNew: false });
+    else if (!isLeft(unitOf(row)) && (tables[row.table].root || parts.has(key)))
+      places.set(key, { id: `row${index}`, isNew: true });
+    else continue;
+    if (!isLeft(unitOf(row))) for (const part of partsOf(row)) parts.add(part);
+  }
+  return places;
 }
 
-function operationsFor(row: DesiredRow, context: Context): Operation[] {
-  const place = context.places.get(placeKey(row.table, keyOf(row.kind, row.id)));
-  if (!place) return [];
+function* partsOf({ table, cells }: DesiredRow): Generator<string> {
+  for (const column of Object.keys(tables[table].children)) {
+    const cell = cells[column];
+    if (cell === undefined || !isReferences(cell)) continue;
+    for (const key of cell.keys) yield placeKey(cell.to, key);
+  }
+}
+
+function operationsFor(
+  row: DesiredRow,
+  place: { id: string; isNew: boolean },
+  context: Context,
+): Operation[] {
   const current = place.isNew ? undefined : context.held[row.table].rows.get(place.id);
-  if (!current) return [insert(row, place.id, context.places)];
+  if (!current) return [insert(row, place.id, context)];
   return change(row, place.id, current, context);
 }
 
-function insert(row: DesiredRow, name: string, places: Places): Operation {
+function insert(row: DesiredRow, name: string, { places, cloudId }: Context): Operation {
   const cells = Object.entries(row.cells).map(([column, cell]): [string, WireValue] => [
     column,
     isReferences(cell) ? setOf(placed(cell, places)) : toWire(cell),
   ]);
-  const external_ids = mapOf(marksOf(row));
+  const external_ids = mapOf(marksOf(row, cloudId));
   return {
     op: "insert",
     table: row.table,
@@ -91,17 +155,18 @@ function insert(row: DesiredRow, name: string, places: Places): Operation {
   };
 }
 
-const marksOf = ({ kind, id, remarks }: DesiredRow): Readonly<Record<string, string>> => ({
+const marksOf = ({ kind, id, remarks }: DesiredRow, cloudId: string): Readonly<Record<string, string>> => ({
+  [cloudKey]: cloudId,
   [kindKey]: kind,
   [idKey]: id,
   ...Object.fromEntries(Object.entries(remarks ?? {}).map(([key, value]) => [`madang:${key}`, value])),
 });
 
 /** Whole columns by one update; sets of references and external_ids, which others may add to, by their differences. */
-function change(row: DesiredRow, id: string, current: Row, { held, places }: Context): Operation[] {
+function change(row: DesiredRow, id: string, current: Row, { held, places, cloudId }: Context): Operation[] {
   const where = [["_uuid", "==", uuid(id)]] as const;
   const whole: [string, WireValue][] = [];
-  const mutations = marksMutations(row, current);
+  const mutations = marksMutations(row, current, cloudId);
   for (const [column, cell] of Object.entries(row.cells)) {
     if (isReferences(cell)) mutations.push(...referenceMutations(column, cell, current, held, places));
     else if (!same(cell, current[column])) whole.push([column, toWire(cell)]);
@@ -115,10 +180,10 @@ function change(row: DesiredRow, id: string, current: Row, { held, places }: Con
 
 type Mutations = [string, "insert" | "delete", WireValue][];
 
-function marksMutations(row: DesiredRow, current: Row): Mutations {
+function marksMutations(row: DesiredRow, current: Row, cloudId: string): Mutations {
   const cell = current.external_ids;
   const present: Readonly<Record<string, Atom>> = typeof cell === "object" && !isList(cell) ? cell : {};
-  const wrong = Object.entries(marksOf(row)).filter(([key, value]) => present[key] !== value);
+  const wrong = Object.entries(marksOf(row, cloudId)).filter(([key, value]) => present[key] !== value);
   if (wrong.length === 0) return [];
   const stale = wrong.map(([key]) => key).filter((key) => Object.hasOwn(present, key));
   return [
@@ -126,7 +191,6 @@ function marksMutations(row: DesiredRow, current: Row): Mutations {
     ["external_ids", "insert", mapOf(Object.fromEntries(wrong))],
   ];
 }
-
 function referenceMutations(
   column: string,
   cell: References,

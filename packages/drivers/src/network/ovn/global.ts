@@ -1,4 +1,4 @@
-/** The options of the whole OVN that we want; what else stands there is others'. */
+/** The options of the whole OVN that we want where it is our own; what else stands there is others'. */
 import type { Operation } from "../ovsdb/operation.ts";
 import { entryOf, mapOf, type Row, setOf, uuid } from "../ovsdb/value.ts";
 

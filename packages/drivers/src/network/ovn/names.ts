@@ -9,10 +9,11 @@ export const gatewayChassisName = (portId: string, chassis: string): string =>
 
 /** Names in expressions may have no hyphens. */
 export const groupName = (securityGroupId: string): string => `pg_${securityGroupId.replaceAll("-", "_")}`;
-/** All ports that security groups count for: whatever no group allows ends here. */
-export const dropGroupName = "madang_drop";
-/** Where guests may renew their leases. */
-export const dhcpServersName = "madang_dhcp_servers";
+/** All ports that security groups count for: whatever no group allows ends here. One a cloud. */
+export const dropGroupName = (cloudId: string): string => `madang_drop_${cloudId.replaceAll("-", "")}`;
+/** Where guests may renew their leases. One a cloud. */
+export const dhcpServersName = (cloudId: string): string =>
+  `madang_dhcp_servers_${cloudId.replaceAll("-", "")}`;
 
 /** A port that has no body must be bound by nobody: no chassis has this name. */
 export const nowhere = "nowhere";

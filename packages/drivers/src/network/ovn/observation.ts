@@ -2,7 +2,7 @@
 import type { NetworkObservation, PortObservation } from "../driver.ts";
 import type { OvsdbClient } from "../ovsdb/client.ts";
 import { entryOf, isTrue, type Row, textOf, textsOf } from "../ovsdb/value.ts";
-import { idKey, kindKey } from "./held-rows.ts";
+import { cloudKey, idKey, kindKey } from "./held-rows.ts";
 import { nowhere, routerPortName } from "./names.ts";
 
 /** Of the southbound database, which is only read. */
@@ -13,14 +13,21 @@ export const southboundTables = {
 
 type RowsOf = (table: string) => ReadonlyMap<string, Row>;
 
-export function observationOf(northbound: RowsOf, southbound: OvsdbClient): NetworkObservation {
-  return { ports: portsOf(northbound), gateways: gatewaysOf(northbound, (table) => southbound.rows(table)) };
+export function observationOf(
+  northbound: RowsOf,
+  southbound: OvsdbClient,
+  cloudId: string,
+): NetworkObservation {
+  const gateways = southbound.synced
+    ? gatewaysOf(northbound, (table) => southbound.rows(table), cloudId)
+    : null;
+  return { ports: portsOf(northbound, cloudId), gateways };
 }
 
-function portsOf(northbound: RowsOf): PortObservation[] {
+function portsOf(northbound: RowsOf, cloudId: string): PortObservation[] {
   const ports: PortObservation[] = [];
   for (const row of northbound("Logical_Switch_Port").values()) {
-    const portId = ownId(row, "port");
+    const portId = ownId(row, "port", cloudId);
     if (portId === null) continue;
     const requested = entryOf(row, "options", "requested-chassis");
     const hypervisorId = requested === nowhere ? null : requested;
@@ -30,15 +37,15 @@ function portsOf(northbound: RowsOf): PortObservation[] {
 }
 
 /** A gateway is where the redirecting port of a router's outer leg is bound. */
-function gatewaysOf(northbound: RowsOf, southbound: RowsOf): ReadonlyMap<string, string> {
+function gatewaysOf(northbound: RowsOf, southbound: RowsOf, cloudId: string): ReadonlyMap<string, string> {
   const bound = boundGateways(southbound);
   const legs = northbound("Logical_Router_Port");
   const gateways = new Map<string, string>();
   for (const router of northbound("Logical_Router").values()) {
-    const routerId = ownId(router, "router");
+    const routerId = ownId(router, "router", cloudId);
     if (routerId === null) continue;
     for (const leg of textsOf(router, "ports")) {
-      const portId = ownId(legs.get(leg) ?? {}, "router-port");
+      const portId = ownId(legs.get(leg) ?? {}, "router-port", cloudId);
       const chassis = portId === null ? undefined : bound.get(`cr-${routerPortName(portId)}`);
       if (chassis) gateways.set(routerId, chassis);
     }
@@ -57,6 +64,9 @@ function boundGateways(southbound: RowsOf): ReadonlyMap<string, string> {
   return bound;
 }
 
-function ownId(row: Row, kind: string): string | null {
-  return entryOf(row, "external_ids", kindKey) === kind ? entryOf(row, "external_ids", idKey) : null;
+function ownId(row: Row, kind: string, cloudId: string): string | null {
+  const isOurs = entryOf(row, "external_ids", cloudKey) === cloudId;
+  return isOurs && entryOf(row, "external_ids", kindKey) === kind
+    ? entryOf(row, "external_ids", idKey)
+    : null;
 }

@@ -7,6 +7,7 @@ import type {
   SubnetSpec,
   Topology,
 } from "@madang/core/network/topology";
+import type { Pieces } from "@madang/core/turns";
 import { type DesiredRow, references } from "./desired-row.ts";
 import { gatewayChassisName, routerName, routerPortName } from "./names.ts";
 
@@ -23,7 +24,7 @@ type Around = {
 /** Whether a chassis has a bridge into that physical network. */
 export type Reaches = (chassis: string, physicalNetwork: string) => boolean;
 
-export function routerRows(topology: Topology, reaches: Reaches): DesiredRow[] {
+export function* routerRows(topology: Topology, reaches: Reaches): Pieces<DesiredRow[]> {
   const around: Around = {
     networks: new Map(topology.networks.map((network) => [network.id, network])),
     subnets: new Map(topology.networks.flatMap(({ subnets }) => subnets.map((one) => [one.id, one]))),
@@ -31,13 +32,18 @@ export function routerRows(topology: Topology, reaches: Reaches): DesiredRow[] {
     reaches,
   };
   const floating = Map.groupBy(topology.floatingIps, ({ routerId }) => routerId);
-  return topology.routers.flatMap((router) => rowsOf(router, floating.get(router.id) ?? [], around));
+  const rows: DesiredRow[] = [];
+  for (const router of topology.routers) {
+    yield;
+    rows.push(...rowsOf(router, floating.get(router.id) ?? [], around));
+  }
+  return rows;
 }
 
 function rowsOf(router: RouterSpec, floating: readonly FloatingIpSpec[], around: Around): DesiredRow[] {
   const { gateway } = router;
   const candidates = gateway ? gatewayChassisRows(gateway, around) : [];
-  const outer = gateway ? legRow(gateway, {}, candidates, around) : [];
+  const outer = gateway ? legRow(gateway, gatewayOptions(router, gateway, around), candidates, around) : [];
   // Without its leg nothing has them.
   const chassis = outer.length > 0 ? candidates : [];
   const legs = [
@@ -86,6 +92,20 @@ function legRow(
 function interfaceOptions(router: RouterSpec, leg: RouterLeg, { networks }: Around): Record<string, string> {
   const physical = networks.get(leg.networkId)?.type !== "geneve";
   return physical && router.gateway ? { "reside-on-redirect-chassis": "true" } : {};
+}
+
+/**
+ * Where networks on the two sides differ in what they carry, senders are told by ICMP what gets through (ovn-nb(5),
+ * `gateway_mtu`); without it their large packets would just be lost between them.
+ */
+function gatewayOptions(
+  { interfaces }: RouterSpec,
+  gateway: RouterLeg,
+  { networks }: Around,
+): Record<string, string> {
+  const mtus = [gateway, ...interfaces].flatMap(({ networkId }) => networks.get(networkId)?.mtu ?? []);
+  const least = Math.min(...mtus);
+  return mtus.some((mtu) => mtu !== least) ? { gateway_mtu: String(least) } : {};
 }
 
 function gatewayChassisRows(gateway: RouterLeg, { networks, chassis, reaches }: Around): DesiredRow[] {

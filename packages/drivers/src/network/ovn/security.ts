@@ -1,5 +1,6 @@
 /** Security groups as port groups with ACLs. Every port that they count for is in the drop group too. */
 import type { PortSpec, SecurityGroupSpec, SecurityRuleSpec, Topology } from "@madang/core/network/topology";
+import type { Pieces } from "@madang/core/turns";
 import { type DesiredRow, keyOf, references } from "./desired-row.ts";
 import { dhcpServer } from "./dhcp.ts";
 import { dhcpServersName, dropGroupName, groupName } from "./names.ts";
@@ -7,25 +8,24 @@ import { dhcpServersName, dropGroupName, groupName } from "./names.ts";
 /** Neutron's: what is allowed comes before what drops the rest; what no rule may allow comes before both. */
 const priority = { drop: 1001, allow: 1002, never: 1003 };
 
-export function securityRows(topology: Topology): DesiredRow[] {
+export function* securityRows(topology: Topology, cloudId: string): Pieces<DesiredRow[]> {
   const guarded = topology.ports.filter((port) => port.owner !== "metadata" && port.portSecurity);
   const members = new Map<string, PortSpec[]>(topology.securityGroups.map(({ id }) => [id, []]));
   for (const port of guarded) for (const id of port.securityGroupIds) members.get(id)?.push(port);
   const known = new Set(members.keys());
   if (topology.networks.length + known.size === 0) return [];
-  return [
-    dhcpServersRow(topology),
-    ...portGroup("drop-group", "drop", dropGroupName, guarded, dropRules()),
-    ...topology.securityGroups.flatMap((group) =>
-      portGroup(
-        "security-group",
-        group.id,
-        groupName(group.id),
-        members.get(group.id) ?? [],
-        ruleRows(group, known),
-      ),
-    ),
+  const drop = dropGroupName(cloudId);
+  const rows = [
+    dhcpServersRow(topology, cloudId),
+    ...portGroup("drop-group", "drop", drop, guarded, dropRules(drop, dhcpServersName(cloudId))),
   ];
+  yield;
+  for (const group of topology.securityGroups) {
+    const ports = members.get(group.id) ?? [];
+    rows.push(...portGroup("security-group", group.id, groupName(group.id), ports, ruleRows(group, known)));
+    yield;
+  }
+  return rows;
 }
 
 function portGroup(
@@ -40,21 +40,21 @@ function portGroup(
   return [{ table: "Port_Group", kind, id, cells }, ...acls];
 }
 
-function dhcpServersRow({ networks }: Topology): DesiredRow {
+function dhcpServersRow({ networks }: Topology, cloudId: string): DesiredRow {
   const servers = networks.flatMap(({ subnets }) => subnets.filter(({ dhcp }) => dhcp).map(dhcpServer));
   const addresses = ["255.255.255.255", ...servers];
   return {
     table: "Address_Set",
     kind: "dhcp-servers",
     id: "dhcp-servers",
-    cells: { name: dhcpServersName, addresses: [...new Set(addresses)] },
+    cells: { name: dhcpServersName(cloudId), addresses: [...new Set(addresses)] },
   };
 }
 
-function dropRules(): DesiredRow[] {
-  const from = `inport == @${dropGroupName}`;
-  const to = `outport == @${dropGroupName}`;
-  const lease = `ip4 && ip4.dst == $${dhcpServersName} && udp && udp.src == 68 && udp.dst == 67`;
+function dropRules(group: string, servers: string): DesiredRow[] {
+  const from = `inport == @${group}`;
+  const to = `outport == @${group}`;
+  const lease = `ip4 && ip4.dst == $${servers} && udp && udp.src == 68 && udp.dst == 67`;
   return [
     acl("drop-rule", "drop-in", "to-lport", priority.drop, `${to} && ip`, "drop"),
     acl("drop-rule", "drop-out", "from-lport", priority.drop, `${from} && ip`, "drop"),

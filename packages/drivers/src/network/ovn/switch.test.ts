@@ -1,4 +1,5 @@
 import type { PortSpec, SubnetSpec, Topology } from "@madang/core/network/topology";
+import { atOnce } from "@madang/core/turns";
 import { describe, expect, it } from "vitest";
 import { networkOf, portOf, subnetOf } from "../testing/office.ts";
 import { switchRows } from "./switch.ts";
@@ -17,11 +18,11 @@ function topologyOf(
 
 function portCells(change: Partial<PortSpec>, subnet = subnetOf("10.0.1")) {
   const { topology, portId } = topologyOf(subnet, change);
-  return switchRows(topology).find(({ id }) => id === portId)?.cells;
+  return atOnce(switchRows(topology)).find(({ id }) => id === portId)?.cells;
 }
 
 function dhcpOptions(change: Partial<SubnetSpec>) {
-  const rows = switchRows(topologyOf(subnetOf("10.0.1", change)).topology);
+  const rows = atOnce(switchRows(topologyOf(subnetOf("10.0.1", change)).topology));
   return rows.find(({ table }) => table === "DHCP_Options")?.cells.options;
 }
 

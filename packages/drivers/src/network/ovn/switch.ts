@@ -1,26 +1,30 @@
 /** Networks as logical switches, and what is plugged into them. */
 import type { NetworkSpec, PortSpec, RouterSpec, SubnetSpec, Topology } from "@madang/core/network/topology";
+import type { Pieces } from "@madang/core/turns";
 import type { Cell } from "../ovsdb/value.ts";
 import { type DesiredRow, keyOf, type References, references } from "./desired-row.ts";
 import { dhcpRow } from "./dhcp.ts";
 import { localnetName, nowhere, routerPortName, switchName } from "./names.ts";
 
-export function switchRows(topology: Topology): DesiredRow[] {
+export function* switchRows(topology: Topology): Pieces<DesiredRow[]> {
   const dhcp = new Map<string, SubnetSpec>();
   for (const { subnets } of topology.networks) {
     for (const subnet of subnets.filter((one) => one.dhcp)) dhcp.set(subnet.id, subnet);
   }
   const ports = Map.groupBy(topology.ports, (port) => port.networkId);
   const legs = Map.groupBy(topology.routers.flatMap(legRows), ({ networkId }) => networkId);
-  return topology.networks.flatMap((network) => {
+  const rows: DesiredRow[] = [];
+  for (const network of topology.networks) {
+    yield;
     const plugged = [
       ...localnetRows(network),
       ...(legs.get(network.id) ?? []).map(({ row }) => row),
       ...(ports.get(network.id) ?? []).map((port) => portRow(port, dhcp)),
     ];
     const options = network.subnets.filter((subnet) => subnet.dhcp).map((subnet) => dhcpRow(network, subnet));
-    return [switchRow(network, plugged), ...plugged, ...options];
-  });
+    for (const row of [switchRow(network, plugged), ...plugged, ...options]) rows.push(row);
+  }
+  return rows;
 }
 
 function switchRow(network: NetworkSpec, plugged: readonly DesiredRow[]): DesiredRow {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Held, NetworkHarness } from "../contract.ts";
 import { createNetworkDriver } from "../registry.ts";
 import { answers, type OvnLab, startOvnLab } from "./ovn-lab.ts";
@@ -7,7 +8,9 @@ export type OvnHarness = NetworkHarness & { lab: OvnLab };
 export async function ovnHarness(): Promise<OvnHarness> {
   const lab = await startOvnLab();
   const { northbound, southbound } = lab;
-  const driver = await createNetworkDriver("ovn", { northbound, southbound });
+  const driver = await createNetworkDriver("ovn", {
+    ...{ northbound, southbound, cloudId: randomUUID(), ownCentral: true },
+  });
   return {
     lab,
     driver,

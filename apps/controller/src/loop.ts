@@ -85,10 +85,10 @@ type Loop = LoopDeps & {
   board: PlacementBoard;
   /** When the next pass over the network may begin, by `performance.now()`. */
   networkFrom: number;
-  /** Room appeared here: look for those who wait, and let the other controllers do so. */
-  onCapacity: () => void;
   /** Refusals that the trail has already. */
   told: Told;
+  /** Room appeared here: look for those who wait, and let the other controllers do so. */
+  onCapacity: () => void;
 };
 
 /** Starts everything; the returned function ends it and waits for what is under way. */
@@ -216,11 +216,11 @@ async function bringNetwork(loop: Loop): Promise<ReconcileResult> {
     meter.network(pass);
     if (pass.changed + pass.written > 0) log.info(pass, "network");
   };
+  const onRefusal = (refused: readonly Refusal[]) => log.error({ refused }, "the network refuses some of it");
   try {
     const publish = hints.publish;
     const { told } = loop;
     return await reconcileNetwork({ database, boss, driver, publish, told, onPass, onRefusal });
-  const onRefusal = (refused: readonly Refusal[]) => log.error({ refused }, "the network refuses some of it");
   } catch (error) {
     meter.network(null);
     throw error;

@@ -238,8 +238,6 @@ function isHopeless(instance: InstanceFacts, fault: PublicError): boolean {
   return !instance.launched && instance.overdue && fault.retry === "later";
 }
 
-function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {
-  if (fault.retry === "later") return { kind: "wait", for: "guest" };
 /** A network that never takes its ports would hold a first build, and its room, for ever; no other hypervisor helps. */
 function unready({ instance, readiness }: InstancePlanView, guest: GuestFacts): InstanceStep {
   const unbound = readiness.some(
@@ -256,6 +254,8 @@ export const portsNotBound: PublicError = {
   retry: "never",
 };
 
+function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {
+  if (fault.retry === "later") return { kind: "wait", for: "guest" };
   const tried = new Set([...instance.excludedHypervisors, guest.hypervisorId]);
   const elsewhere = fault.retry === "elsewhere" && !instance.launched && tried.size < buildAttempts;
   return elsewhere ? { kind: "give-up", guest, fault } : { kind: "fail", fault };

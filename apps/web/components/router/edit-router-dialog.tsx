@@ -12,6 +12,7 @@ import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { RouterDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { usePermission } from "../../lib/use-permission.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -33,6 +34,7 @@ export function EditRouterDialog({ router, onClose }: { router: RouterDetail; on
     defaultValues: { name, description: about, snat },
   });
   const { errors } = form.formState;
+  const maySnat = usePermission("router:snat", projectId);
   const update = useMutation(
     trpc.router.update.mutationOptions({
       onSuccess: onClose,
@@ -74,7 +76,8 @@ export function EditRouterDialog({ router, onClose }: { router: RouterDetail; on
         </Field>
         <Toggle
           label={t("routers.snatLabel")}
-          help={t("routers.snatHelp")}
+          help={t(maySnat ? "routers.snatHelp" : "errors.snatForManagers")}
+          disabled={!maySnat}
           checked={form.watch("snat")}
           onChange={(on) => form.setValue("snat", on)}
         />

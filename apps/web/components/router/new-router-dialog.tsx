@@ -11,6 +11,7 @@ import { z } from "zod";
 import { errorText, fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { usePermission } from "../../lib/use-permission.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
 import { QuotaBlock } from "../quota/quota-block.tsx";
@@ -49,6 +50,7 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
     defaultValues: { name: "", description: "", snat: true, subnetIds: [] },
   });
   const { errors } = form.formState;
+  const maySnat = usePermission("router:snat", projectId);
   const [externalNetworkId = first?.id ?? "", subnetIds, snat] = form.watch([
     ...(["externalNetworkId", "subnetIds", "snat"] as const),
   ]);
@@ -117,7 +119,8 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
         />
         <Toggle
           label={t("routers.snatLabel")}
-          help={t("routers.snatHelp")}
+          help={t(maySnat ? "routers.snatHelp" : "errors.snatForManagers")}
+          disabled={!maySnat}
           checked={snat}
           onChange={(on) => form.setValue("snat", on)}
         />

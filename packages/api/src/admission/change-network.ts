@@ -9,20 +9,36 @@ import { lockOpenProject } from "./open-project.ts";
 import type { Subject } from "./record.ts";
 import { requireStill } from "./still.ts";
 
+/** Says that nothing is to be told to the network, and hands on the answer. */
+export type Same = <T>(answer: T) => T;
+
+/** What `work` changed the network is told at the end: nothing else is locked while somebody else wakes it. */
+export async function wakingNetwork<T>(
+  deps: AdmissionDeps,
+  tx: Tx,
+  work: (tx: Tx, same: Same) => Promise<T>,
+): Promise<T> {
+  let changed = true;
+  const answer = await work(tx, (same) => {
+    changed = false;
+    return same;
+  });
+  if (changed) await wake(deps.boss, tx, "network", cloudNetworkId);
+  return answer;
+}
+
 /** `projectId` null: of the cloud's own, by an administrator. */
 export async function changeNetworks<T>(
   deps: AdmissionDeps,
   actor: Actor,
   projectId: string | null,
-  work: (tx: Tx) => Promise<T>,
+  work: (tx: Tx, same: Same) => Promise<T>,
 ): Promise<T> {
   const run = () =>
     transaction(deps.admission.prisma, async (tx) => {
       if (projectId === null) await requireStill(tx, actor);
       else await lockOpenProject(tx, actor, projectId);
-      const done = await work(tx);
-      await wake(deps.boss, tx, "network", cloudNetworkId);
-      return done;
+      return await wakingNetwork(deps, tx, work);
     });
   const done = projectId === null ? await run() : await deps.admissions.run(projectId, run);
   deps.hints.publish("event");

@@ -9,6 +9,7 @@ import {
   type FloatingIpRef,
   floatingIpOf,
   floatingIpSubject,
+  leadNowhere,
   lockedFloatingIp,
 } from "./floating-ip.ts";
 import { lockOpenProject } from "./open-project.ts";
@@ -30,12 +31,19 @@ export async function associateFloatingIp(
   ref: FloatingIpRef,
   wish: Association,
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     await lockOpenProject(tx, actor, ref.projectId);
     const floatingIp = await floatingIpOf(tx, ref);
+    if (leadsTo(floatingIp, wish)) return same(undefined);
     if (floatingIp.portId !== wish.from) throw associatedMeanwhile(floatingIp);
     await associate(tx, actor, floatingIp, wish);
   });
+}
+
+/** Asked twice it is one association, whatever the second request saw. */
+function leadsTo(floatingIp: FloatingIp, { portId, fixedAddress }: Association): boolean {
+  if (floatingIp.portId !== portId) return false;
+  return fixedAddress === null || floatingIp.fixedAddress === fixedAddress;
 }
 
 /** Call it with the project's row locked. */
@@ -48,7 +56,6 @@ export async function associate(
 ): Promise<void> {
   const target = await targetOf(tx, floatingIp.projectId, wish);
   const fixedAddress = target.fixed.address;
-  if (floatingIp.portId === wish.portId && floatingIp.fixedAddress === fixedAddress) return;
   await requireFree(tx, floatingIp, wish.portId, fixedAddress);
   const way = await wayInto(tx, floatingIp, target);
   const after = { portId: wish.portId, fixedAddress, routerId: way.routerId };
@@ -125,14 +132,9 @@ export async function disassociateFloatingIp(
   actor: Actor,
   ref: FloatingIpRef,
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     const floatingIp = await lockedFloatingIp(tx, actor, ref);
-    if (floatingIp.portId === null) return;
-    const after = { portId: null, fixedAddress: null, routerId: null };
-    const data = { ...after, generation: { increment: 1 } };
-    await tx.floatingIp.update({ where: { id: floatingIp.id }, data });
-    const subject = floatingIpSubject(floatingIp);
-    const changes = changesOf(floatingIp, after, ["portId", "fixedAddress", "routerId"]);
-    await recordEvent(tx, { actor, subject, action: "floating_ip.disassociate", changes });
+    if (floatingIp.portId === null) return same(undefined);
+    await leadNowhere(tx, actor, floatingIp);
   });
 }

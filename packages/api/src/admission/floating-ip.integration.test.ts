@@ -214,3 +214,36 @@ test("several addresses of a port must be named, and a foreign port is none", as
     quota: [{ resource: "floating_ips", limit: 1, inUse: 1, requested: 1 }],
   });
 });
+
+test("the same association asked twice is one, also when the first answer was lost", async () => {
+  const [first, second] = [await addPort(cloud, inner, "10.0.0.5"), await addPort(cloud, inner, "10.0.0.6")];
+  const ref = await allocate();
+  await Promise.all(
+    Array.from({ length: 3 }, () => as("member").floatingIp.associate({ ...ref, portId: first })),
+  );
+  expect(await read(ref)).toMatchObject({ portId: first, generation: 2 });
+  const named = { ...ref, portId: first, fixedAddress: "10.0.0.5" };
+  await as("member").floatingIp.associate(named);
+  expect(
+    await refusal(as("member").floatingIp.associate({ ...named, fixedAddress: "10.0.0.6" })),
+  ).toMatchObject({
+    reason: "floatingIpInUse",
+  });
+  expect(await refusal(as("member").floatingIp.associate({ ...ref, portId: second }))).toMatchObject({
+    reason: "floatingIpInUse",
+  });
+});
+
+test("a port that goes frees what led to it, and that is told", async () => {
+  const portId = await addPort(cloud, inner, "10.0.0.5");
+  const ref = await allocate();
+  await as("member").floatingIp.associate({ ...ref, portId });
+  await as("member").port.delete({ projectId: cloud.projectId, id: portId });
+  expect(await read(ref)).toMatchObject({ status: "DOWN", portId: null, fixedAddress: null, routerId: null });
+  const { prisma } = cloud.database;
+  const events = await prisma.event.findMany({ where: { resourceId: ref.id }, orderBy: { id: "asc" } });
+  expect(events.at(-1)).toMatchObject({
+    ...{ action: "floating_ip.disassociate", actorName: "member" },
+    changes: { portId: [portId, null], fixedAddress: ["10.0.0.5", null] },
+  });
+});

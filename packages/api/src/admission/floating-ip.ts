@@ -27,11 +27,11 @@ export async function allocateFloatingIp(
   actor: Actor,
   input: NewFloatingIp,
 ): Promise<{ address: string }> {
-  return await inNetwork(deps, input.projectId, async (tx) => {
+  return await inNetwork(deps, input.projectId, async (tx, same) => {
     await lockOpenProject(tx, actor, input.projectId);
     const bodyHash = deps.seal.mark(JSON.stringify(["floating_ip.allocate", actor.userId, input]));
     const claim = { id: input.id, kind: "floating_ip", projectId: input.projectId, bodyHash };
-    if ((await claimIds(tx, [claim])) === "repeat") return await floatingIpOf(tx, input);
+    if ((await claimIds(tx, [claim])) === "repeat") return same(await floatingIpOf(tx, input));
     await requireRoom(tx, actor, input.projectId, { floating_ips: 1 });
     await externalNetwork(tx, input.projectId, input.networkId, "networkId");
     return await insertFloatingIp(tx, actor, input);
@@ -81,14 +81,15 @@ export async function describeFloatingIp(
   ref: FloatingIpRef,
   description: string,
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     const floatingIp = await lockedFloatingIp(tx, actor, ref);
     const changes = changesOf(floatingIp, { description }, ["description"]);
-    if (Object.keys(changes).length === 0) return;
-    // The network knows nothing of its words, so the generation stays.
+    if (Object.keys(changes).length === 0) return same(undefined);
     await tx.floatingIp.update({ where: { id: floatingIp.id }, data: { description } });
     const subject = floatingIpSubject(floatingIp);
     await recordEvent(tx, { actor, subject, action: "floating_ip.update", changes });
+    // The network knows nothing of its words.
+    return same(undefined);
   });
 }
 
@@ -104,6 +105,21 @@ export async function releaseFloatingIp(
     const subject = floatingIpSubject(floatingIp);
     await recordEvent(tx, { actor, subject, action: "floating_ip.release" });
   });
+}
+
+/** Call it with the project's row locked, of one that leads somewhere. */
+export async function leadNowhere(
+  tx: Tx,
+  actor: Actor,
+  floatingIp: FloatingIp,
+  operationId: string | null = null,
+): Promise<void> {
+  const after = { portId: null, fixedAddress: null, routerId: null };
+  const data = { ...after, generation: { increment: 1 } };
+  await tx.floatingIp.update({ where: { id: floatingIp.id }, data });
+  const subject = floatingIpSubject(floatingIp);
+  const changes = changesOf(floatingIp, after, ["portId", "fixedAddress", "routerId"]);
+  await recordEvent(tx, { actor, subject, action: "floating_ip.disassociate", operationId, changes });
 }
 
 /** Somebody else was first; what he looked at is no longer so. */

@@ -19,7 +19,7 @@ import { lockOpenProject } from "./open-project.ts";
 import { removePorts } from "./port.ts";
 import { requireRoom } from "./quota-room.ts";
 import { createOperation, recordEvent } from "./record.ts";
-import { claimIds } from "./resource-id.ts";
+import { type Claim, claimIds, idInUse } from "./resource-id.ts";
 import { usableNetworks } from "./usable-network.ts";
 
 /** Sent again it is the same port. Throws NotFound, InvalidInput, InvalidState, Conflict, QuotaExceeded. */
@@ -30,8 +30,7 @@ export async function attachInterface(
   wish: InterfaceWish,
 ): Promise<Started> {
   return await changeInterfaces(deps, actor, ref, async (tx, instance) => {
-    const known = await tx.port.findFirst({ where: { id: wish.portId, instanceId: instance.id } });
-    if (known) return null;
+    if (await isAttached(deps, tx, { actor, ref, wish })) return null;
     await requireAllowed(tx, instance, "attachInterface");
     const position = await nextPosition(tx, instance.id);
     if (wish.networkId === null)
@@ -41,7 +40,22 @@ export async function attachInterface(
   });
 }
 
-type Fresh = { actor: Actor; ref: InstanceRef; wish: InterfaceWish; networkId: string; position: number };
+type Asked = { actor: Actor; ref: InstanceRef; wish: InterfaceWish };
+type Fresh = Asked & { networkId: string; position: number };
+
+/** By the very same request, or a port that was there before. Throws Conflict `idInUse` when this is another. */
+async function isAttached(deps: AdmissionDeps, tx: Tx, asked: Asked): Promise<boolean> {
+  const { ref, wish } = asked;
+  const known = await tx.port.findFirst({ where: { id: wish.portId, instanceId: ref.id } });
+  if (known === null || wish.networkId === null) return known !== null;
+  if ((await claimIds(tx, [claimOf(deps, asked)])) === "repeat") return true;
+  throw idInUse();
+}
+
+function claimOf(deps: AdmissionDeps, { actor, ref, wish }: Asked): Claim {
+  const bodyHash = deps.seal.mark(JSON.stringify(["interface", actor.userId, ref, wish]));
+  return { id: wish.portId, kind: "port", projectId: ref.projectId, bodyHash };
+}
 
 async function addPort(
   deps: AdmissionDeps,
@@ -49,10 +63,8 @@ async function addPort(
   { actor, ref, wish, networkId, position }: Fresh,
 ): Promise<void> {
   const { projectId, id: instanceId } = ref;
-  const bodyHash = deps.seal.mark(JSON.stringify(["interface", actor.userId, ref, wish]));
-  const claim = { id: wish.portId, kind: "port", projectId, bodyHash };
   // Attached before and detached since: an id is never used again.
-  if ((await claimIds(tx, [claim])) === "repeat") throw portNotFound("portId");
+  if ((await claimIds(tx, [claimOf(deps, { actor, ref, wish })])) === "repeat") throw portNotFound("portId");
   await usableNetworks(tx, projectId, [networkId], "networkId");
   await requireRoom(tx, actor, projectId, { ports: 1 });
   const securityGroupIds = await groupsOf(tx, projectId, wish.securityGroupIds);
@@ -90,7 +102,7 @@ export async function detachInterface(
       });
     await requireAllowed(tx, instance, "detachInterface");
     const params = await toldOf(tx, portId);
-    if (port.deleteWithInstance) await removePorts(tx, [portId]);
+    if (port.deleteWithInstance) await removePorts(tx, actor, [portId]);
     else
       await tx.port.update({
         where: { id: portId },

@@ -74,7 +74,8 @@ async function placeOf(tx: Tx, input: LaunchInput, { networkId, subnetId }: Join
 async function pathOf(tx: Tx, { input, passwordHash }: LaunchWish): Promise<SshPath> {
   const { projectId, networks, securityGroupIds } = input;
   const canSignIn = input.keyPairId !== null || passwordHash !== null;
-  const found = planSshPath(await readSshPathFacts(tx, projectId), { networks, securityGroupIds, canSignIn });
+  const asked = { networks, securityGroupIds };
+  const found = planSshPath(await readSshPathFacts(tx, projectId, asked), { ...asked, canSignIn });
   if (isSshPath(found)) return found;
   throw refusal(found);
 }

@@ -21,7 +21,7 @@ export async function createNetwork(
   projectId: string | null,
   wish: Wish,
 ): Promise<{ id: string }> {
-  return await changeNetworks(deps, actor, projectId, async (tx) => {
+  return await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const bodyHash = deps.seal.mark(JSON.stringify(["network", actor.userId, projectId, wish]));
     const ids = wish.subnet
       ? ([
@@ -34,7 +34,7 @@ export async function createNetwork(
       "id",
     );
     const claims = ids.map(([kind, id]) => ({ id, kind, projectId, bodyHash }));
-    if ((await claimIds(tx, claims)) === "repeat") return { id: wish.id };
+    if ((await claimIds(tx, claims)) === "repeat") return same({ id: wish.id });
     if (projectId !== null)
       await requireRoom(tx, actor, projectId, { networks: 1, subnets: wish.subnet ? 1 : 0 });
     const network = await insertNetwork(tx, projectId, wish);
@@ -76,13 +76,13 @@ export async function updateNetwork(
   id: string,
   changes: CloudNetworkChanges,
 ): Promise<void> {
-  await changeNetworks(deps, actor, projectId, async (tx) => {
+  await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const unshares = changes.shared === false;
     const before = await lockNetwork(tx, projectId, id, unshares);
     if (unshares && before.shared) await requireNoForeignPorts(tx, id);
     if (changes.mtu !== undefined) requireCarried(before.type, changes.mtu);
     const changed = changesOf(before, changes, ["name", "description", "shared", "mtu"]);
-    if (Object.keys(changed).length === 0) return;
+    if (Object.keys(changed).length === 0) return same(undefined);
     const after = await tx.network.update({
       where: { id },
       data: { ...changes, generation: { increment: 1 } },

@@ -5,6 +5,7 @@ import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { portNotFound } from "../reads/port.ts";
 import { changeNetworks } from "./change-network.ts";
+import { leadNowhere } from "./floating-ip.ts";
 import { groupsOf, insertPorts } from "./new-ports.ts";
 import { requireRoom } from "./quota-room.ts";
 import { changesOf, recordEvent, type Subject } from "./record.ts";
@@ -18,10 +19,10 @@ export async function createPort(
   projectId: string,
   wish: NewPort,
 ): Promise<{ id: string }> {
-  return await changeNetworks(deps, actor, projectId, async (tx) => {
+  return await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const bodyHash = deps.seal.mark(JSON.stringify(["port", actor.userId, projectId, wish]));
     const claim = { id: wish.id, kind: "port", projectId, bodyHash };
-    if ((await claimIds(tx, [claim])) === "repeat") return { id: wish.id };
+    if ((await claimIds(tx, [claim])) === "repeat") return same({ id: wish.id });
     await requireRoom(tx, actor, projectId, { ports: 1 });
     const [network] = await usableNetworks(tx, projectId, [wish.networkId], "networkId");
     requireTame(projectId, network, wish);
@@ -85,7 +86,7 @@ export async function updatePort(
   { projectId, id }: PortRef,
   { securityGroupIds, ...changes }: PortChanges,
 ): Promise<void> {
-  await changeNetworks(deps, actor, projectId, async (tx) => {
+  await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const before = await lockedPort(tx, projectId, id);
     requireNotOfNetwork(before);
     // What a router is at is the router's business.
@@ -108,7 +109,7 @@ export async function updatePort(
       { ...after, securityGroups: groups.join(", ") },
       ["name", "description", "portSecurity", "allowedAddressPairs", "securityGroups"],
     );
-    if (Object.keys(changed).length === 0) return;
+    if (Object.keys(changed).length === 0) return same(undefined);
     await tx.port.update({ where: { id }, data: { generation: { increment: 1 } } });
     await recordEvent(tx, {
       actor,
@@ -153,19 +154,21 @@ export async function deletePort(
     requireNotOfNetwork(port);
     await requireFreePort(tx, port);
     const address = await addressText(tx, id);
-    await removePorts(tx, [id]);
+    await removePorts(tx, actor, [id]);
     await recordEvent(tx, { actor, subject: portSubject(port, address), action: "port.delete" });
   });
 }
 
-/** Call it with what owns them locked. */
-export async function removePorts(tx: Tx, ids: readonly string[]): Promise<void> {
+/** Floating IPs that led to them lead nowhere, which is told of each. Call it with what owns the ports locked. */
+export async function removePorts(
+  tx: Tx,
+  actor: Actor,
+  ids: readonly string[],
+  operationId: string | null = null,
+): Promise<void> {
   const portIds = [...ids];
-  if (portIds.length === 0) return;
-  await tx.floatingIp.updateMany({
-    where: { portId: { in: portIds } },
-    data: { portId: null, fixedAddress: null, routerId: null, generation: { increment: 1 } },
-  });
+  const leading = await tx.floatingIp.findMany({ where: { portId: { in: portIds } } });
+  for (const floatingIp of leading) await leadNowhere(tx, actor, floatingIp, operationId);
   await tx.port.deleteMany({ where: { id: { in: portIds } } });
 }
 

@@ -16,9 +16,9 @@ export async function setGateway(
   ref: RouterRef,
   networkId: string | null,
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     const router = await openRouter(tx, actor, ref);
-    if (router.externalNetworkId === networkId) return;
+    if (router.externalNetworkId === networkId) return same(undefined);
     if (router.externalNetworkId !== null) await removeGateway(tx, router);
     const network = networkId === null ? null : await insertGateway(tx, router, networkId, "networkId");
     await touchRouter(tx, router.id);

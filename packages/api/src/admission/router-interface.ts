@@ -5,6 +5,7 @@ import type { Router, Subnet, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { insertPorts } from "./new-ports.ts";
+import { removePorts } from "./port.ts";
 import { requireRoom } from "./quota-room.ts";
 import { recordEvent } from "./record.ts";
 import { floatingIpsNeedIt, overlaps, routesNeedIt } from "./router-fault.ts";
@@ -29,10 +30,10 @@ export async function addInterface(
   ref: RouterRef,
   target: InterfaceTarget,
 ): Promise<{ portId: string }> {
-  return await inNetwork(deps, ref.projectId, async (tx) => {
+  return await inNetwork(deps, ref.projectId, async (tx, same) => {
     const router = await openRouter(tx, actor, ref);
     const known = (await legsOf(tx, router.id)).find((leg) => isTarget(leg, target));
-    if (known) return { portId: known.portId };
+    if (known) return same({ portId: known.portId });
     if ("subnetId" in target) await requireRoom(tx, actor, ref.projectId, { ports: 1 });
     const connected =
       "subnetId" in target
@@ -131,12 +132,25 @@ async function connectPort(tx: Tx, router: Router, portId: string): Promise<Conn
       reason: "portNotForRouter",
       field,
     });
+  await requireNoFloatingIp(tx, portId);
   const subnets = port.addresses.map(({ subnet }) => subnet);
   await requireApart(tx, router, subnets, field);
   const changed = { owner: "router_interface", routerId, generation: { increment: 1 } } as const;
   await tx.port.update({ where: { id: portId }, data: changed });
   await tx.portSecurityGroup.deleteMany({ where: { portId } });
   return { portId, name: subnets.map(({ name }) => name).join(", ") };
+}
+
+/** It would lead to the router itself, and to nothing once the interface is gone. */
+async function requireNoFloatingIp(tx: Tx, portId: string): Promise<void> {
+  const leading = await tx.floatingIp.findMany({ where: { portId }, orderBy: { address: "asc" } });
+  if (leading.length === 0) return;
+  const addresses = leading.map(({ address }) => address).join(", ");
+  throw new CloudError("Conflict", `Floating IPs lead to this port: ${addresses}. Disassociate them first.`, {
+    reason: "portHasFloatingIps",
+    params: { addresses },
+    field: "portId",
+  });
 }
 
 /** The port goes with it, as in OpenStack. Throws NotFound, Conflict (floating IPs or static routes need it). */
@@ -154,7 +168,7 @@ export async function removeInterface(
         reason: "interfaceNotFound",
       });
     await requireUnneeded(tx, router, legs);
-    await tx.port.delete({ where: { id: portId } });
+    await removePorts(tx, actor, [portId]);
     await touchRouter(tx, router.id);
     const params = { subnet: legs.map(({ subnetName }) => subnetName).join(", ") };
     await recordEvent(tx, {

@@ -13,14 +13,14 @@ export async function setRoutes(
   ref: RouterRef,
   routes: readonly StaticRoute[],
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     const router = await openRouter(tx, actor, ref);
     const changes = changesOf(
       { routes: routesText(staticRoutes.parse(router.routes)) },
       { routes: routesText(routes) },
       ["routes"],
     );
-    if (Object.keys(changes).length === 0) return;
+    if (Object.keys(changes).length === 0) return same(undefined);
     const found = routeFault(routes, await legsOf(tx, router.id), await cloudAddresses(tx, router.id));
     const route = found && routes[found.index];
     if (found && route) throw badRoute(found.fault, route, found.index);

@@ -1,28 +1,24 @@
 /** What every verb of a router begins with. The project's row is locked, so nothing of its routers changes meanwhile. */
-import { cloudNetworkId } from "@madang/core/network/cloud-network";
 import type { RouterSubnet } from "@madang/core/network/router";
-import { lockProject, type Router, type Tx, transaction, wake } from "@madang/db";
+import { lockProject, type Router, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { routerNotFound } from "../reads/router.ts";
+import { type Same, wakingNetwork } from "./change-network.ts";
 import { lockOpenProject } from "./open-project.ts";
 import type { Subject } from "./record.ts";
 import { requireStill } from "./still.ts";
 
 export type RouterRef = { projectId: string; id: string };
 
-/** One transaction in the project's turn; whatever it changed, the network is told. */
+/** One transaction in the project's turn; what it changed the network is told. */
 export async function inNetwork<T>(
   deps: AdmissionDeps,
   projectId: string,
-  work: (tx: Tx) => Promise<T>,
+  work: (tx: Tx, same: Same) => Promise<T>,
 ): Promise<T> {
   const answer = await deps.admissions.run(projectId, () =>
-    transaction(deps.admission.prisma, async (tx) => {
-      const answer = await work(tx);
-      await wake(deps.boss, tx, "network", cloudNetworkId);
-      return answer;
-    }),
+    transaction(deps.admission.prisma, (tx) => wakingNetwork(deps, tx, work)),
   );
   deps.hints.publish("event");
   return answer;

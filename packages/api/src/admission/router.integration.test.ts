@@ -214,3 +214,62 @@ test("quota, a foreign project, a network that leads nowhere, and an ending proj
   await as("member").router.delete(ref);
   await prisma.project.update({ ...of, data: { deleteRequestedAt: null } });
 });
+
+test("SNAT is switched by managers alone, as in OpenStack", async () => {
+  const id = crypto.randomUUID();
+  const fields = { ...ofProject(), id, name: "bare", snat: false };
+  const forbidden = { code: "Forbidden", reason: "snatForManagers", field: "snat" };
+  expect(await refusal(as("member").router.create(fields))).toMatchObject(forbidden);
+  await as("manager").router.create(fields);
+  expect(await refusal(as("member").router.update({ ...fields, snat: true }))).toMatchObject(forbidden);
+  // What it is already nobody switches.
+  await as("member").router.update({ ...fields, name: "renamed", snat: false });
+  await as("manager").router.update({ ...fields, name: "renamed", snat: true });
+  expect(await read({ id })).toMatchObject({ name: "renamed", snat: true });
+});
+
+test("a port that a floating IP leads to becomes no interface", async () => {
+  const [inner, apart] = [await addNetwork(cloud, "10.0.0.0/24"), await addNetwork(cloud, "10.1.0.0/24")];
+  await makeRouter({ externalNetworkId: outside.id, subnetIds: [inner.subnetId] });
+  const portId = await addPort(cloud, inner, "10.0.0.9");
+  const ip = { ...ofProject(), id: crypto.randomUUID() };
+  const { address } = await as("member").floatingIp.allocate({ ...ip, networkId: outside.id });
+  await as("member").floatingIp.associate({ ...ip, portId });
+  const other = await makeRouter({ name: "other", subnetIds: [apart.subnetId] });
+  const connect = () => as("member").router.addInterface({ ...other, target: { portId } });
+  expect(await refusal(connect())).toMatchObject({
+    ...{ code: "Conflict", reason: "portHasFloatingIps", params: { addresses: address } },
+  });
+  await as("member").floatingIp.disassociate(ip);
+  await connect();
+});
+
+test("what changes nothing wakes nobody", async () => {
+  const inner = await addNetwork(cloud, "10.0.0.0/24");
+  const [router, network] = [as("member").router, as("member").network];
+  const ref = await makeRouter({ externalNetworkId: outside.id, subnetIds: [inner.subnetId] });
+  const portId = await addPort(cloud, inner, "10.0.0.9");
+  const ip = { ...ofProject(), id: crypto.randomUUID(), networkId: outside.id };
+  await as("member").floatingIp.allocate(ip);
+  await as("member").floatingIp.associate({ ...ip, portId });
+  const one = { ...ofProject(), id: inner.id };
+  const made = { ...ofProject(), id: crypto.randomUUID(), name: "made" };
+  await network.create(made);
+  await as("member").port.update({ ...ofProject(), id: portId, name: "named" });
+  await cloud.database.pool.query("DELETE FROM pgboss.job");
+  const repeats = [
+    ...[router.create({ ...ref, name: "way", externalNetworkId: outside.id, subnetIds: [inner.subnetId] })],
+    ...[router.update({ ...ref, name: "way", snat: true }), router.setRoutes({ ...ref, routes: [] })],
+    ...[router.setGateway({ ...ref, networkId: outside.id })],
+    router.addInterface({ ...ref, target: { subnetId: inner.subnetId } }),
+    ...[network.create(made), network.update({ ...one, name: "net 10.0.0.0/24" })],
+    as("member").subnet.update({ ...ofProject(), id: inner.subnetId, gateway: inner.gateway }),
+    as("member").port.update({ ...ofProject(), id: portId, name: "named" }),
+    ...[as("member").floatingIp.allocate(ip), as("member").floatingIp.associate({ ...ip, portId })],
+    as("member").floatingIp.update({ ...ip, description: "for the press" }),
+  ];
+  await Promise.all(repeats);
+  expect((await wakes()).rowCount).toBe(0);
+  await router.update({ ...ref, name: "another" });
+  expect((await wakes()).rowCount).toBe(1);
+});

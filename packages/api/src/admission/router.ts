@@ -1,4 +1,5 @@
 /** Routers as their project makes, changes and deletes them. */
+import { CloudError } from "@madang/core/errors";
 import type { Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -10,6 +11,7 @@ import { stillConnected } from "./router-fault.ts";
 import { insertGateway } from "./router-gateway.ts";
 import { connectSubnet } from "./router-interface.ts";
 import { inNetwork, legsOf, lockedRouter, openRouter, type RouterRef, routerSubject } from "./router-row.ts";
+import { requireStill } from "./still.ts";
 
 export type NewRouter = {
   id: string;
@@ -23,13 +25,14 @@ export type NewRouter = {
   subnetIds: readonly string[];
 };
 
-/** All of it or nothing. Throws NotFound, InvalidInput, Conflict, QuotaExceeded. */
+/** All of it or nothing. Throws NotFound, Forbidden, InvalidInput, Conflict, QuotaExceeded. */
 export async function createRouter(deps: AdmissionDeps, actor: Actor, input: NewRouter): Promise<void> {
-  await inNetwork(deps, input.projectId, async (tx) => {
+  await inNetwork(deps, input.projectId, async (tx, same) => {
     await lockOpenProject(tx, actor, input.projectId);
+    if (!input.snat) await requireSnatRight(tx, actor);
     const bodyHash = deps.seal.mark(JSON.stringify(["router.create", actor.userId, input]));
     const claim = { id: input.id, kind: "router", projectId: input.projectId, bodyHash };
-    if ((await claimIds(tx, [claim])) === "repeat") return;
+    if ((await claimIds(tx, [claim])) === "repeat") return same(undefined);
     await requireRoom(tx, actor, input.projectId, { routers: 1, ports: input.subnetIds.length });
     await insertRouter(tx, actor, input);
   });
@@ -57,17 +60,33 @@ export type RouterChanges = {
   snat?: boolean | undefined;
 };
 
-/** What is already so is not written again. Throws NotFound. */
+/**
+ * Without SNAT addresses of a project's own choosing go out into a network that is not the project's: as in Neutron's
+ * default policy (`enable_snat`) that is not up to every member. Throws Forbidden.
+ */
+async function requireSnatRight(tx: Tx, actor: Actor): Promise<void> {
+  await requireStill(tx, actor, "router:snat").catch((error: unknown) => {
+    if (!(error instanceof CloudError) || error.code !== "Forbidden") throw error;
+    throw new CloudError("Forbidden", "Only a project manager may switch SNAT on or off.", {
+      reason: "snatForManagers",
+      field: "snat",
+      cause: error,
+    });
+  });
+}
+
+/** What is already so is not written again. Throws NotFound, Forbidden. */
 export async function updateRouter(
   deps: AdmissionDeps,
   actor: Actor,
   ref: RouterRef,
   after: RouterChanges,
 ): Promise<void> {
-  await inNetwork(deps, ref.projectId, async (tx) => {
+  await inNetwork(deps, ref.projectId, async (tx, same) => {
     const router = await openRouter(tx, actor, ref);
     const changes: Changes = changesOf(router, after, ["name", "description", "snat"]);
-    if (Object.keys(changes).length === 0) return;
+    if (Object.keys(changes).length === 0) return same(undefined);
+    if (changes.snat) await requireSnatRight(tx, actor);
     const { name, description, snat } = after;
     const data = {
       ...(name === undefined ? {} : { name }),

@@ -1,7 +1,13 @@
 import { CloudError } from "@madang/core/errors";
-import { overlap } from "@madang/core/network/cidr";
+import { cidrOf, overlap } from "@madang/core/network/cidr";
 import { storedPools, storedRoutes } from "@madang/core/network/stored";
-import { isFault, planSubnet, type SubnetFault, type SubnetPlan } from "@madang/core/network/subnet";
+import {
+  isFault,
+  planSubnet,
+  type SubnetFault,
+  type SubnetPlan,
+  wholePools,
+} from "@madang/core/network/subnet";
 import type { NewSubnet, SubnetChanges } from "@madang/core/network/subnet-input";
 import type { Network, Subnet, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
@@ -21,10 +27,10 @@ export async function createSubnet(
   projectId: string | null,
   { networkId, ...wish }: NewSubnet & { networkId: string },
 ): Promise<{ id: string }> {
-  return await changeNetworks(deps, actor, projectId, async (tx) => {
+  return await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const bodyHash = deps.seal.mark(JSON.stringify(["subnet", actor.userId, projectId, networkId, wish]));
     const claim = { id: wish.id, kind: "subnet", projectId, bodyHash };
-    if ((await claimIds(tx, [claim])) === "repeat") return { id: wish.id };
+    if ((await claimIds(tx, [claim])) === "repeat") return same({ id: wish.id });
     if (projectId !== null) await requireRoom(tx, actor, projectId, { subnets: 1 });
     const network = await lockNetwork(tx, projectId, networkId);
     await insertSubnet(tx, actor, network, wish, "");
@@ -91,7 +97,7 @@ export async function updateSubnet(
   { projectId, id }: SubnetRef,
   changes: SubnetChanges,
 ): Promise<void> {
-  await changeNetworks(deps, actor, projectId, async (tx) => {
+  await changeNetworks(deps, actor, projectId, async (tx, same) => {
     const { subnet: before, network } = await locked(tx, projectId, id);
     const planned = plannedOf(planSubnet(wishOf(before, changes)), "");
     if (planned.gateway !== before.gateway) await requireFreeGateway(tx, before, planned.gateway);
@@ -101,7 +107,7 @@ export async function updateSubnet(
       data: { name, description, dhcp, dnsServers, ...columnsOf(planned) },
     });
     const changed = changesOf(before, after, changedFields);
-    if (Object.keys(changed).length === 0) return;
+    if (Object.keys(changed).length === 0) return same(undefined);
     if (after.dhcp !== before.dhcp) await settleMetadata(tx, network);
     await bumpNetwork(tx, network.id);
     await recordEvent(tx, { actor, subject: subjectOf(after), action: "subnet.update", changes: changed });
@@ -118,15 +124,21 @@ const changedFields = [
   "hostRoutes",
 ] as const;
 
-/** A gateway that moves leaves its pools behind: they are laid anew where none are named. */
+/** Pools that somebody chose stay, and a gateway in one of them is refused; those that are all but the gateway stay that. */
 function wishOf(before: Subnet, { gateway, pools, hostRoutes }: SubnetChanges) {
-  const moved = gateway !== undefined && gateway !== before.gateway;
+  const kept = isWhole(before) ? [] : storedPools(before.allocationPools);
   return {
     cidr: before.cidr,
     gateway: gateway === undefined ? before.gateway : gateway,
-    pools: pools ?? (moved ? [] : storedPools(before.allocationPools)),
+    pools: pools ?? kept,
     hostRoutes: hostRoutes ?? storedRoutes(before.hostRoutes),
   };
+}
+
+function isWhole({ cidr, gateway, allocationPools }: Subnet): boolean {
+  const range = cidrOf(cidr);
+  const whole = range && wholePools(range, gateway);
+  return JSON.stringify(whole) === JSON.stringify(storedPools(allocationPools));
 }
 
 /** Throws Conflict. */

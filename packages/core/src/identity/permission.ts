@@ -61,6 +61,7 @@ export const permissions = {
   "router:create": { scope: "project", roles: members },
   "router:update": { scope: "project", roles: members },
   "router:delete": { scope: "project", roles: members },
+  "router:snat": { scope: "project", roles: managers },
   "floating_ip:list": { scope: "project", roles: readers },
   "floating_ip:create": { scope: "project", roles: members },
   "floating_ip:update": { scope: "project", roles: members },

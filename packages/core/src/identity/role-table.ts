@@ -37,6 +37,7 @@ export const permissionAreas = {
     "router:create",
     "router:update",
     "router:delete",
+    "router:snat",
     "floating_ip:list",
     "floating_ip:create",
     "floating_ip:update",

@@ -32,6 +32,9 @@ const fixedAddress = z.object({
   address: ipv4.nullable().default(null),
 });
 
+/** Neutron's usual `max_fixed_ips_per_port`. DHCP tells a guest of the first alone. */
+const addressesPerPort = 5;
+
 const portFields = {
   name: z.union([z.literal(""), displayName]),
   description,
@@ -47,7 +50,7 @@ export const newPort = z.object({
   /** null: the server makes one. */
   mac: mac.nullable().default(null),
   /** None: one address, the next free. */
-  addresses: z.array(fixedAddress).max(16).default([]),
+  addresses: z.array(fixedAddress).max(addressesPerPort, { error: "addressesTooMany" }).default([]),
   portSecurity: z.boolean().default(true),
   allowedAddressPairs: addressPairs.default([]),
   /** null: the project's default group. */

@@ -72,7 +72,7 @@ export function isSshPath(found: SshPath | SshPathFault): found is SshPath {
 
 /** What a project without a network gets; as in OpenStack, a default is called so. */
 const madeName = "default";
-const groupName = "ssh";
+export const sshGroupName = "ssh";
 
 export function planSshPath(facts: SshPathFacts, wish: SshPathWish): SshPath | SshPathFault {
   if (!wish.canSignIn) return faultOf("sshNeedsKey");
@@ -212,7 +212,7 @@ function groupFor({ groups }: SshPathFacts, { securityGroupIds }: SshPathWish): 
   if (opening) return { kind: "there", name: opening.name };
   const other = groups.find((group) => !group.isDefault && open(group) && opensNothingElse(group.rules));
   if (other) return { kind: "added", id: other.id, name: other.name };
-  return { kind: "made", name: freeName(groupName, groups) };
+  return { kind: "made", name: freeName(sshGroupName, groups) };
 }
 
 function opensNothingElse(rules: readonly RuleMatch[]): boolean {

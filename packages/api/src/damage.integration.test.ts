@@ -1,9 +1,5 @@
-/** What administrators do when something broke: resets, forced deletions, fences, and guests that nobody knows. */
-import type { Orphan, ReportInput } from "@madang/core/wire/agent";
+/** What administrators do when something broke: resets, forced deletions, fences; and who may do none of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { AgentDeps } from "./agent/deps.ts";
-import { agentRouter } from "./agent/router.ts";
-import { agentCallerFactory } from "./agent/trpc.ts";
 import {
   callerAs,
   launchOf,
@@ -14,10 +10,10 @@ import {
   type TestCloud,
   turnedAway,
 } from "./testing.ts";
+import { orphanOf, pulledBy, reportOrphans } from "./testing-agent.ts";
 
 let cloud: TestCloud;
 let host: { hypervisorId: string; serial: string };
-const mib = 1024 ** 2;
 beforeAll(async () => {
   cloud = await openTestCloud();
 });
@@ -37,68 +33,6 @@ const trail = async (resourceId: string) =>
   (await cloud.database.prisma.event.findMany({ where: { resourceId }, orderBy: { id: "asc" } })).map(
     ({ action }) => action,
   );
-
-const makeCaller = agentCallerFactory(agentRouter);
-let sequence = 0;
-const bootId = crypto.randomUUID();
-const agentStartedAt = new Date().toISOString();
-function agent() {
-  const deps: AgentDeps = { ...cloud.deps, agents: cloud.database, bus: cloud.bus };
-  const subjectAltName = `URI:madang://hypervisor/${host.hypervisorId}`;
-  const certificate = { subjectAltName, serialNumber: host.serial };
-  return makeCaller({ deps, certificate, requestId: "req-test" });
-}
-async function report(orphans: Orphan[], change: Partial<ReportInput> = {}): Promise<void> {
-  await agent().report({
-    version: 1,
-    bootId,
-    sequence: sequence++,
-    agentStartedAt,
-    agentVersion: "1",
-    driver: "simulated",
-    capabilities: {
-      graphicalConsole: true,
-      serialConsole: true,
-      consoleLog: true,
-      realDisks: false,
-      acceleration: "none",
-    },
-    inventory: { vcpus: 8, ramMib: 16_384, diskGib: 100, cpuModel: "test", kernel: "test" },
-    guests: [],
-    orphans,
-    complete: true,
-    ...change,
-  });
-}
-const pulled = () => agent().pull({ version: 1, bootId, revision: null });
-
-const orphanOf = (change: Partial<Orphan> = {}): Orphan => ({
-  guestId: crypto.randomUUID(),
-  name: "lost",
-  observed: "running",
-  body: {
-    instanceId: crypto.randomUUID(),
-    projectId: cloud.projectId,
-    generation: 7,
-    rebootSeq: 3,
-    hostname: "lost",
-    vcpus: 1,
-    ramMib: 256,
-    diskGib: 1,
-    machineType: "pc-q35-7.2",
-    image: { sha256: "a".repeat(64), sizeBytes: 1_000, virtualSizeBytes: 64 * mib, format: "qcow2" },
-  },
-  fault: null,
-  ...change,
-});
-const adoptionOf = ({ guestId }: Orphan) => ({
-  hypervisorId: host.hypervisorId,
-  guestId,
-  id: crypto.randomUUID(),
-  projectId: cloud.projectId,
-  name: "found",
-});
-const listed = async () => (await admin().hypervisor.list({})).items[0]?.orphans ?? [];
 
 describe("a reset", () => {
   test("is asked for of what failed or does not settle, and is on the record", async () => {
@@ -180,7 +114,7 @@ describe("a hypervisor", () => {
     expect(await refusal(admin().hypervisor.fence({ id, name }))).toMatchObject({
       reason: "hypervisorNeverSeen",
     });
-    await report([]);
+    await reportOrphans(cloud, host, []);
     expect(await refusal(admin().hypervisor.fence({ id, name }))).toMatchObject({
       code: "InvalidState",
       reason: "hypervisorReports",
@@ -203,170 +137,6 @@ describe("a hypervisor", () => {
   });
 });
 
-describe("an orphan", () => {
-  test("is listed with what is known of it, and no longer once an instance has it", async () => {
-    const known = orphanOf();
-    const unknown = orphanOf({ name: "stranger", body: null });
-    await report([known, unknown]);
-    expect(await listed()).toMatchObject([
-      { guestId: known.guestId, projectName: "garden", body: { vcpus: 1 }, destroy: null },
-      { guestId: unknown.guestId, projectName: null, body: null, destroy: null },
-    ]);
-    await cloud.database.prisma.guest.updateMany({ data: { id: known.guestId } });
-    expect(await listed()).toMatchObject([{ guestId: unknown.guestId }]);
-  });
-
-  test("is destroyed by order: told to its agent until a complete report is silent of it", async () => {
-    const lost = orphanOf({ guestId: "12345678-9abc-0def-0123-456789abcdef", body: null });
-    const ref = { hypervisorId: host.hypervisorId, guestId: lost.guestId };
-    await report([lost]);
-    await Promise.all([1, 2, 3].map(() => admin().orphan.destroy(ref)));
-    expect((await pulled()).orphanOrders).toEqual([{ guestId: lost.guestId, action: "destroy" }]);
-    expect((await listed())[0]?.destroy).toMatchObject({ fault: null });
-    const fault = { code: "Internal", reason: "HypervisorFault", message: "no", retry: "later" } as const;
-    await report([{ ...lost, fault }]);
-    expect((await listed())[0]?.destroy).toMatchObject({ fault: { reason: "HypervisorFault" } });
-    // An agent that just started cannot tell yet who is an orphan.
-    await report([], { complete: false });
-    expect(await listed()).toHaveLength(1);
-    expect((await pulled()).orphanOrders).toHaveLength(1);
-    await report([]);
-    expect((await pulled()).orphanOrders).toEqual([]);
-    await report([]);
-    const { hypervisorId } = host;
-    expect((await trail(hypervisorId)).filter((action) => action.startsWith("orphan."))).toEqual([
-      "orphan.destroy",
-      "orphan.destroyed",
-    ]);
-    expect(await refusal(admin().orphan.destroy(ref))).toMatchObject({ reason: "orphanNotFound" });
-    await report([lost]);
-    await admin().orphan.destroy(ref);
-    expect((await pulled()).orphanOrders).toHaveLength(1);
-  });
-
-  test("is adopted with its own sizes, as it is, where the administrator says", async () => {
-    const lost = orphanOf({ observed: "stopped" });
-    await report([lost]);
-    const input = { ...adoptionOf(lost), projectId: cloud.otherProjectId };
-    const answers = await Promise.all([1, 2, 3].map(() => admin().orphan.adopt(input)));
-    for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await instanceRow(input.id)).toMatchObject({
-      projectId: cloud.otherProjectId,
-      name: "found",
-      hostname: "lost",
-      flavorId: cloud.flavorId,
-      imageId: cloud.imageId,
-      power: "stopped",
-      rebootSeq: 3,
-      adoptGuestId: lost.guestId,
-      adoptHypervisorId: host.hypervisorId,
-      status: "BUILD",
-    });
-    expect(await trail(input.id)).toEqual(["instance.adopt"]);
-    expect(await trail(host.hypervisorId)).toContain("orphan.adopt");
-    const inProject = await cloud.database.prisma.event.findFirstOrThrow({ where: { resourceId: input.id } });
-    expect(JSON.stringify(inProject.params)).not.toContain(host.hypervisorId);
-    expect(await refusal(admin().orphan.adopt({ ...input, name: "other" }))).toMatchObject({
-      reason: "idInUse",
-    });
-    expect(await refusal(admin().orphan.adopt(adoptionOf(lost)))).toMatchObject({ reason: "orphanAdopted" });
-    expect(await refusal(admin().orphan.destroy(adoptionOf(lost)))).toMatchObject({
-      reason: "orphanAdopted",
-    });
-  });
-
-  test("of sizes and an image that nobody offers any more keeps them", async () => {
-    const { body } = orphanOf();
-    if (!body) throw new Error("no body");
-    const image = { ...body.image, sha256: "c".repeat(64) };
-    const lost = orphanOf({ body: { ...body, vcpus: 3, image } });
-    await report([lost]);
-    const input = adoptionOf(lost);
-    await admin().orphan.adopt(input);
-    expect(await instanceRow(input.id)).toMatchObject({
-      vcpus: 3,
-      flavorId: null,
-      flavorName: "3 vCPU, 256 MiB, 1 GiB",
-      imageId: null,
-      imageName: "cccccccccccc",
-    });
-  });
-
-  test("counts in the project's quota, and what is refused leaves nothing", async () => {
-    const lost = orphanOf();
-    await report([lost]);
-    const input = adoptionOf(lost);
-    const { projectId } = input;
-    await cloud.database.prisma.quota.create({ data: { projectId, resource: "instances", limit: 1 } });
-    expect(await refusal(admin().orphan.adopt(input))).toMatchObject({
-      code: "QuotaExceeded",
-      quota: [{ resource: "instances", limit: 1, inUse: 1, requested: 1 }],
-    });
-    expect(await cloud.database.prisma.resourceId.count({ where: { id: input.id } })).toBe(0);
-    await cloud.database.prisma.quota.deleteMany();
-    await admin().orphan.adopt(input);
-  });
-
-  test("is not adopted when it is not known, not there, somebody's, or to go", async () => {
-    const [known, unknown, doomed] = [orphanOf(), orphanOf({ body: null }), orphanOf()];
-    await report([known, unknown, doomed]);
-    const reason = async (change: Partial<ReturnType<typeof adoptionOf>>) =>
-      (await refusal(admin().orphan.adopt({ ...adoptionOf(known), ...change }))).reason;
-    expect(await reason({ guestId: unknown.guestId })).toBe("orphanUnknown");
-    expect(await reason({ guestId: crypto.randomUUID() })).toBe("orphanNotFound");
-    expect(await reason({ hypervisorId: crypto.randomUUID() })).toBe("hypervisorNotFound");
-    expect(await reason({ projectId: crypto.randomUUID() })).toBe("projectNotFound");
-    expect(await reason({ name: "two\nlines" })).toBe("nameCharacters");
-    const { hypervisorId } = host;
-    await admin().orphan.destroy({ hypervisorId, guestId: doomed.guestId });
-    expect(await reason({ guestId: doomed.guestId })).toBe("orphanBeingDestroyed");
-    const mine = await cloud.database.prisma.guest.findFirstOrThrow();
-    await report([orphanOf({ guestId: mine.id })]);
-    expect(await reason({ guestId: mine.id })).toBe("orphanAdopted");
-    expect(await refusal(admin().orphan.destroy({ hypervisorId, guestId: mine.id }))).toMatchObject({
-      reason: "orphanAdopted",
-    });
-    await cloud.database.prisma.project.update({
-      where: { id: cloud.otherProjectId },
-      data: { enabled: false },
-    });
-    expect(await reason({ projectId: cloud.otherProjectId })).toBe("projectNotFound");
-    await cloud.database.prisma.project.update({
-      where: { id: cloud.otherProjectId },
-      data: { enabled: true },
-    });
-  });
-
-  test("is either adopted once or destroyed, whoever asks at the same moment", async () => {
-    const lost = orphanOf();
-    await report([lost]);
-    const { hypervisorId } = host;
-    const attempts = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, index) =>
-        index % 3 === 0
-          ? admin().orphan.destroy({ hypervisorId, guestId: lost.guestId })
-          : admin().orphan.adopt(adoptionOf(lost)),
-      ),
-    );
-    const { prisma } = cloud.database;
-    const adopted = await prisma.instance.count({ where: { adoptGuestId: lost.guestId } });
-    const doomed = await prisma.orphanOrder.count({ where: { guestId: lost.guestId } });
-    expect(adopted + doomed).toBe(1);
-    const granted = attempts.filter(({ status }) => status === "fulfilled").length;
-    expect(granted).toBe(adopted === 1 ? 1 : 4);
-  });
-
-  test("of a hypervisor's lie costs nobody else anything", async () => {
-    const mine = await cloud.database.prisma.guest.findFirstOrThrow();
-    const orphans = [orphanOf({ name: "x".repeat(10_000) }), orphanOf({ guestId: mine.id })];
-    await report(orphans);
-    const shown = await listed();
-    expect(shown).toHaveLength(1);
-    expect(shown[0]?.name.length).toBeLessThanOrEqual(255);
-    expect(await cloud.database.prisma.guest.count()).toBe(1);
-  });
-});
-
 test("whether a crash is answered by a start is chosen at launch, changed later, and told to the agent", async () => {
   const { instance } = callerAs(cloud, "member");
   const input = launchOf(cloud, { crashPolicy: "stop", name: "fragile" });
@@ -374,10 +144,10 @@ test("whether a crash is answered by a start is chosen at launch, changed later,
   const ref = { projectId: cloud.projectId, id: input.ids[0] ?? "" };
   expect(await instance.get(ref)).toMatchObject({ crashPolicy: "stop" });
   host = await placeGuest(cloud.database, ref.id, { observed: "running" });
-  expect((await pulled()).guests[0]).toMatchObject({ crashPolicy: "stop", generation: 1 });
+  expect((await pulledBy(cloud, host)).guests[0]).toMatchObject({ crashPolicy: "stop", generation: 1 });
   expect(await instance.update({ ...ref, crashPolicy: "restart" })).toMatchObject({ crashPolicy: "restart" });
   await instance.update({ ...ref, crashPolicy: "restart" });
-  expect((await pulled()).guests[0]).toMatchObject({ crashPolicy: "restart", generation: 1 });
+  expect((await pulledBy(cloud, host)).guests[0]).toMatchObject({ crashPolicy: "restart", generation: 1 });
   expect((await trail(ref.id)).filter((action) => action === "instance.crash-policy")).toHaveLength(1);
   const never = { ...ref, crashPolicy: "never" } as unknown as { projectId: string; id: string };
   expect((await refusal(instance.update(never))).code).toBe("InvalidInput");
@@ -385,8 +155,8 @@ test("whether a crash is answered by a start is chosen at launch, changed later,
 
 test("none of it is for anybody but an administrator of the cloud", async () => {
   const { id } = await onlyInstance();
-  const lost = orphanOf();
-  await report([lost]);
+  const lost = orphanOf(cloud);
+  await reportOrphans(cloud, host, [lost]);
   const ref = { hypervisorId: host.hypervisorId, guestId: lost.guestId };
   for (const person of people.filter((one) => !["cloudAdmin", "nobody", ...turnedAway].includes(one))) {
     const theirs = callerAs(cloud, person).admin;
@@ -396,7 +166,7 @@ test("none of it is for anybody but an administrator of the cloud", async () => 
       theirs.hypervisor.fence({ id: host.hypervisorId, name: "x" }),
       theirs.hypervisor.update({ id: host.hypervisorId, reservedRamMib: 1 }),
       theirs.orphan.destroy(ref),
-      theirs.orphan.adopt(adoptionOf(lost)),
+      theirs.orphan.adopt({ ...ref, id: crypto.randomUUID(), projectId: cloud.projectId, name: "found" }),
     ];
     const refused = await Promise.all(attempts.map(refusal));
     expect(refused.map(({ reason }) => reason)).toEqual(attempts.map(() => "roleTooWeak"));

@@ -7,7 +7,7 @@ export type Order = { id: string; url: string; secret: string };
 export type PlayedAgent = {
   /** A whole report; `change` is put over it. */
   report: (guests: readonly object[], change?: object) => Promise<{ status: number; text: string }>;
-  pull: () => Promise<{ consoles: Order[]; guests: { guestId: string }[] }>;
+  pull: () => Promise<{ hypervisorId: string; consoles: Order[]; guests: { guestId: string }[] }>;
   /** Waits until this console is ordered. */
   consoleOrder: (consoleId: string) => Promise<Order>;
   /** An instance that runs on this hypervisor. */
@@ -18,6 +18,7 @@ const snapshot = z.object({
   result: z.object({
     data: z.object({
       json: z.object({
+        hypervisorId: z.uuid(),
         consoles: z.array(z.object({ id: z.string(), url: z.string(), secret: z.string() })),
         guests: z.array(z.object({ guestId: z.string() })),
       }),

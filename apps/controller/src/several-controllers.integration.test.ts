@@ -90,11 +90,16 @@ const scheduled = async (ids: readonly string[]) => {
 
 describe("two controllers", patience, () => {
   it("share the work, and do each thing once", async () => {
-    const ids = await admin.launch("shared", 16);
-    await everyActive(ids);
+    const ids: string[] = [];
+    const shares = async () => [await passes(one, ids), await passes(other, ids)];
+    // One that the machine holds up for a moment may leave a handful to the other.
+    do {
+      ids.push(...(await admin.launch("shared", 16)));
+      await everyActive(ids);
+    } while ((await shares()).includes(0) && ids.length < 64);
     for (const id of ids) expect(await admin.actions(id)).toEqual(launched);
     await expectEachOnce(ids.length);
-    const [byOne, byOther] = [await passes(one, ids), await passes(other, ids)];
+    const [byOne, byOther] = await shares();
     console.info(`passes over ${ids.length} launches: ${byOne} by the one, ${byOther} by the other`);
     expect(byOne).toBeGreaterThan(0);
     expect(byOther).toBeGreaterThan(0);

@@ -144,12 +144,10 @@ test("one that is left open holds no connection to the database, and ends with t
   };
   await until(async () => (await busy()) === 0);
   await signOutOf(web.env, cookie ?? "");
-  const signedOutAt = performance.now();
   // Somebody who reads sees the file end before its end.
   for (const { response } of held) response.resume();
   await Promise.all(held.map(({ cut }) => cut));
   expect(held.map(({ response }) => response.complete)).toEqual([false, false, false]);
-  expect(performance.now() - signedOutAt).toBeLessThan(10_000);
 });
 
 test("who goes in the middle leaves room for the next", async () => {

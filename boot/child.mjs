@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { forgetPid, livingPidIn, recordPid, signal } from "./living.mjs";
 import { openLog } from "./log-file.mjs";
 import { until } from "./waiting.mjs";
@@ -72,7 +72,12 @@ export function startChild(definition, { logFile, pidFile, onEnd }) {
   child.once("error", (error) => finish({ code: 127, signal: null, error }));
   child.once("exit", (code, signalName) => finish({ code, signal: signalName }));
   child.once("close", out.done);
-  return { pid: child.pid, alive: () => !over, signal: (name) => !over && signal(child.pid, name) };
+  return {
+    pid: child.pid,
+    adopted: false,
+    alive: () => !over,
+    signal: (name) => !over && signal(child.pid, name),
+  };
 }
 
 /** Takes over a process that outlived an earlier supervisor; null if there is none. */
@@ -87,7 +92,14 @@ export function adoptChild({ pidFile, onEnd }) {
     forgetPid(pidFile);
     onEnd({ code: null, signal: null });
   }, 250);
-  return { pid, alive: () => !over, signal: (name) => !over && signal(pid, name) };
+  return { pid, adopted: true, alive: () => !over, signal: (name) => !over && signal(pid, name) };
+}
+
+/** Whether what an earlier supervisor left was started otherwise than it is wished now; `becomes` left out: nobody asks. */
+export function isOutdated({ becomes }, pidFile) {
+  const pid = livingPidIn(pidFile);
+  if (!pid || !becomes) return false;
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== `${becomes.join("\0")}\0`;
 }
 
 /** Asks a child to stop, then kills what is left of its process group after `seconds`. */

@@ -1,6 +1,7 @@
 import { ask } from "./command.mjs";
 import { Fault } from "./fault.mjs";
-import { hasLink, ip } from "./network-namespace.mjs";
+import { hasLink, hasLinkInside, ip } from "./iproute.mjs";
+import { lentCards, moveInside, returnCard } from "./lent-card.mjs";
 import { vsctl } from "./vsctl.mjs";
 
 const name = /^[A-Za-z0-9_.:-]{1,15}$/;
@@ -23,8 +24,8 @@ export async function lendCard(place, card, datapath) {
     });
   if (await hasLink(card)) {
     await refuseBusy(card);
-    await ip("link", "set", card, "netns", namespace);
-  } else if ((await ask("ip", ["-n", namespace, "link", "show", card])).code !== 0)
+    await moveInside(place, card);
+  } else if (!(await hasLinkInside(namespace, card)))
     throw new Fault(`MADANG_EXTERNAL=${card}: this host has no such network card.`, {
       advice: "Its cards are listed by: ip -br link",
     });
@@ -36,11 +37,10 @@ export async function lendCard(place, card, datapath) {
   await vsctl(place, "--may-exist", "add-port", "br-ex", card);
 }
 
-/** The card comes back with its offloads as cards have them by default. */
-export async function returnCard({ namespace }, card) {
-  if (await hasLink(card)) return;
-  await ip("-n", namespace, "link", "set", card, "down");
-  for (const feature of ["gro", "tx"])
-    await ask("ip", ["netns", "exec", namespace, "ethtool", "-K", card, feature, "on"]);
-  await ip("-n", namespace, "link", "set", card, "netns", String(process.pid));
+/** Those that an earlier run was lent, but for `kept`. */
+export async function returnOtherCards(place, kept) {
+  for (const card of lentCards(place).filter((one) => one !== kept)) {
+    await vsctl(place, "--if-exists", "del-port", "br-ex", card);
+    await returnCard(place, card);
+  }
 }

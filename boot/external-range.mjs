@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { addressNumber, addressText, overlaps, rangeOf } from "./address-range.mjs";
 import { Fault } from "./fault.mjs";
-import { ip } from "./network-namespace.mjs";
+import { ip } from "./iproute.mjs";
 
 /** Where free ranges are looked for: of RFC 1918, and of no use that we know but OpenStack's own examples. */
 const lowest = rangeOf("172.24.4.0/24");

@@ -1,71 +1,27 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { ask } from "./command.mjs";
-import { allowForwarding, forbidForwarding } from "./forwarding.mjs";
-import { hasLink, ip, must } from "./network-namespace.mjs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { allowForwarding, forbidForwarding, forwardingOf } from "./forwarding.mjs";
+import { listRules, removeRules, rulesOf, writeRules } from "./host-rules.mjs";
+import { hasLink, ip, must } from "./iproute.mjs";
 import { vsctl } from "./vsctl.mjs";
 
 /** Its end in the namespace. */
 const inner = "mdg-ext";
 
-/** Guests may answer what this host began, and ping it at its addresses there; whatever else comes from them to this host, or through it, ends here. */
-function isolated(link) {
-  return [`iifname "${link}" drop`, `oifname "${link}" drop`];
-}
+const fileOf = ({ family, link, name }) => `/proc/sys/net/${family}/conf/${link}/${name}`;
 
-/** Out by the uplink alone, from the floating range alone; and if this host did not forward before, nothing else is. */
-function translated(link, { floating, uplink, guarded }) {
+/** Answers for its own addresses alone, and takes nothing whose answer would go elsewhere. */
+function settingsOf(link, nat) {
+  const ipv4 = { rp_filter: "1", arp_ignore: "1", accept_redirects: "0", send_redirects: "0" };
   return [
-    // Where clouds answer their machines with what only this host may know.
-    `iifname "${link}" ip daddr 169.254.0.0/16 drop`,
-    `iifname "${link}" ip saddr ${floating} oifname "${uplink}" accept`,
-    `iifname "${link}" drop`,
-    `oifname "${link}" iifname "${uplink}" ct state established,related accept`,
-    `oifname "${link}" drop`,
-    ...(guarded ? [`iifname "${uplink}" oifname != "mdg-*" drop`] : []),
+    ...(existsSync("/proc/sys/net/ipv6") ? [{ family: "ipv6", link, name: "disable_ipv6", value: "1" }] : []),
+    ...Object.entries({ ...ipv4, ...(nat ? { forwarding: "1" } : {}) }).map(([name, value]) => ({
+      ...{ family: "ipv4", link, name, value },
+    })),
   ];
 }
 
-function ruleset({ link, table }, { addresses, floating, nat }) {
-  const forward = nat ? translated(link, { floating, ...nat }) : isolated(link);
-  const masquerade = nat
-    ? [
-        "chain postrouting { type nat hook postrouting priority srcnat; policy accept;",
-        `ip saddr ${floating} oifname "${nat.uplink}" masquerade`,
-        "}",
-      ]
-    : [];
-  return [
-    `table inet ${table}`,
-    `delete table inet ${table}`,
-    `table inet ${table} {`,
-    "chain input { type filter hook input priority -10; policy accept;",
-    `iifname "${link}" ct state established,related accept`,
-    `iifname "${link}" ip daddr { ${addresses.join(", ")} } icmp type echo-request accept`,
-    `iifname "${link}" drop`,
-    "}",
-    "chain forward { type filter hook forward priority -10; policy accept;",
-    ...forward,
-    "}",
-    ...masquerade,
-    "}",
-    "",
-  ].join("\n");
-}
-
-const setting = (family, link, name, value) =>
-  writeFileSync(`/proc/sys/net/${family}/conf/${link}/${name}`, value);
-
-/** Answers for its own addresses alone, and takes nothing whose answer would go elsewhere. */
-function harden(link) {
-  if (existsSync("/proc/sys/net/ipv6")) setting("ipv6", link, "disable_ipv6", "1");
-  for (const [name, value] of [
-    ["rp_filter", "1"],
-    ["arp_ignore", "1"],
-    ["accept_redirects", "0"],
-    ["send_redirects", "0"],
-  ])
-    setting("ipv4", link, name, value);
-}
+const isSet = (setting) =>
+  existsSync(fileOf(setting)) && readFileSync(fileOf(setting), "utf8").trim() === setting.value;
 
 /** The device through which this host reaches everything it has no route for; null: it has none. */
 export async function uplinkOf() {
@@ -73,35 +29,101 @@ export async function uplinkOf() {
   return routes[0]?.dev ?? null;
 }
 
+const addressesOf = ({ layout, uplink }) => [layout.host, ...(uplink ? [layout.gateway] : [])];
+
+function rules(place, wish, guarded) {
+  const { layout, uplink } = wish;
+  const nat = uplink ? { uplink, guarded } : null;
+  return rulesOf(place, { addresses: addressesOf(wish), floating: layout.floating, nat });
+}
+
+async function readLink(link) {
+  const [found] = JSON.parse(await ip("-j", "addr", "show", "dev", link));
+  const routes = JSON.parse((await ip("-j", "-4", "route", "show", "dev", link)).trim() || "[]");
+  const own = found.addr_info.filter(({ family }) => family === "inet");
+  return {
+    isUp: found.flags.includes("UP"),
+    addresses: own.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    routes: routes.map(({ dst }) => dst),
+  };
+}
+
+/** An earlier run may have had another range. */
+async function forgetOthers(link, { addresses, floating }) {
+  const there = await readLink(link);
+  for (const address of there.addresses.filter((one) => !addresses.includes(one)))
+    await ip("addr", "del", address, "dev", link);
+  for (const route of there.routes.filter((one) => one !== floating))
+    await ip("route", "del", route, "dev", link);
+}
+
 /**
  * Links this host to br-ex: rules first, then the link, then a route for the floating range alone. With an `uplink` guests
- * get out by it too. Repeated, it changes nothing.
+ * get out by it too. Repeated, it changes nothing. Answers the rules, and how nft tells them.
  */
-export async function makeHostLink(place, { layout, uplink, datapath }) {
+export async function makeHostLink(place, wish) {
+  const { layout, uplink, datapath } = wish;
   const { link, namespace } = place;
-  forbidForwarding(place);
-  const nat = uplink ? { uplink, guarded: allowForwarding(place, uplink) } : null;
-  const rules = `${place.folder}/host-link.nft`;
-  const addresses = [layout.host, ...(nat ? [layout.gateway] : [])];
-  writeFileSync(rules, ruleset(place, { addresses, floating: layout.floating, nat }), { mode: 0o600 });
-  await must("nft", ["-f", rules]);
-  if (!(await hasLink(link)))
+  forbidForwarding(place, uplink);
+  const guarded = uplink ? allowForwarding(place, uplink) : false;
+  const written = rules(place, wish, guarded);
+  const listed = await writeRules(place, written);
+  if (!(await hasLink(link))) {
+    // Of one that is gone: the switch would not look for its successor.
+    await vsctl(place, "--if-exists", "del-port", "br-ex", inner);
     await ip("link", "add", link, "type", "veth", "peer", "name", inner, "netns", namespace);
-  harden(link);
-  if (nat) setting("ipv4", link, "forwarding", "1");
+  }
+  for (const setting of settingsOf(link, uplink !== null))
+    if (!isSet(setting)) writeFileSync(fileOf(setting), setting.value);
   // A switch in user space gets frames as they are: their checksums must be done.
   if (datapath === "netdev") await must("ethtool", ["-K", link, "tx", "off"]);
-  for (const address of addresses) await ip("addr", "replace", `${address}/32`, "dev", link);
+  const addresses = addressesOf(wish).map((address) => `${address}/32`);
+  await forgetOthers(link, { addresses, floating: layout.floating });
+  for (const address of addresses) await ip("addr", "replace", address, "dev", link);
   await ip("link", "set", link, "up");
   await ip("-n", namespace, "link", "set", inner, "up");
   await vsctl(place, "--may-exist", "add-port", "br-ex", inner);
   await ip("route", "replace", layout.floating, "dev", link, "src", layout.host);
+  return { written, listed };
+}
+
+/** The rules are as they were made. */
+async function rulesHold(place, made) {
+  return made.listed !== null && (await listRules(place)) === made.listed;
+}
+
+/** The link with its addresses, route and settings, and forwarding, are as wished. */
+async function linkStands(place, wish, made) {
+  const { link } = place;
+  const { layout, uplink } = wish;
+  if (uplink) {
+    const { on, guarded } = forwardingOf(uplink);
+    if (!on || rules(place, wish, guarded) !== made.written) return false;
+  }
+  if (!(await hasLink(link)) || !settingsOf(link, uplink !== null).every(isSet)) return false;
+  const { isUp, addresses, routes } = await readLink(link);
+  return (
+    isUp &&
+    routes.includes(layout.floating) &&
+    addressesOf(wish).every((address) => addresses.includes(`${address}/32`))
+  );
+}
+
+/** What of it somebody changed since it was made: "rules", "link", or null. */
+export async function changedOf(place, wish, made) {
+  if (!(await rulesHold(place, made))) return "rules";
+  return (await linkStands(place, wish, made)) ? null : "link";
 }
 
 /** The rules go last: as long as there is a link, they hold. Nothing is said about what is not there. */
 export async function removeHostLink(place) {
   if (await hasLink(place.link)) await ip("link", "del", place.link);
   forbidForwarding(place);
-  if ((await ask("nft", ["list", "table", "inet", place.table])).code !== 0) return;
-  await must("nft", ["delete", "table", "inet", place.table]);
+  await removeRules(place);
+}
+
+/** The same while the switch runs, which a wish for another way out found. */
+export async function forgetHostLink(place) {
+  await vsctl(place, "--if-exists", "del-port", "br-ex", inner);
+  await removeHostLink(place);
 }

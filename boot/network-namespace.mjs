@@ -1,20 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { ask } from "./command.mjs";
-import { Fault } from "./fault.mjs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { ip } from "./iproute.mjs";
+import { lentCards, returnCard } from "./lent-card.mjs";
+import { livingPidIn } from "./living.mjs";
 
-/** Throws a Fault with what the command said. */
-export async function must(command, args, options = {}) {
-  const { code, stdout, stderr } = await ask(command, args, options);
-  if (code === 0) return stdout;
-  throw new Fault(`${[command, ...args].join(" ").slice(0, 300)}: ${(stderr || stdout).trim()}`, {
-    advice: "Without tenant networks it starts with MADANG_NETWORK=none.",
-  });
-}
-
-export const ip = (...args) => must("ip", args);
-
-/** Whether this host has it; /sys would tell of the namespace in which it was mounted. */
-export const hasLink = async (link) => (await ask("ip", ["link", "show", "dev", link])).code === 0;
+/** statfs(2) of a namespace that is mounted at its file; without the mount the file is what a crash left. */
+const nsfsMagic = 0x6e736673;
+const fileOf = (name) => `/run/netns/${name}`;
+const isMounted = (name) => existsSync(fileOf(name)) && statfsSync(fileOf(name)).type === nsfsMagic;
 
 /** Names the data folder, for whoever finds the run folder without it. */
 const ownerFile = (run) => `${run}/data`;
@@ -23,16 +24,27 @@ const ownerFile = (run) => `${run}/data`;
  * The namespace and the run folder. Answers whether they were made now: whatever an earlier run left of its daemons is then
  * out of reach and worth nothing.
  */
-export async function makeNamespace({ namespace, run, data }) {
-  const made = !existsSync(`/run/netns/${namespace}`);
+export async function makeNamespace(place) {
+  const { namespace, run, data } = place;
+  const made = !isMounted(namespace) && !(await attachAgain(place));
   if (made) {
-    await removeNamespace({ namespace, run });
+    await removeNamespace(place);
     await ip("netns", "add", namespace);
     await ip("-n", namespace, "link", "set", "lo", "up");
   }
   mkdirSync(run, { recursive: true, mode: 0o700 });
   writeFileSync(ownerFile(run), data);
   return made;
+}
+
+/** A namespace whose mount somebody took away lives on in the switch, and so do its guests. */
+async function attachAgain({ namespace, data }) {
+  const pid = livingPidIn(`${data}/run/ovs-vswitchd.pid`);
+  const networkOf = (who) => readlinkSync(`/proc/${who}/ns/net`);
+  if (!pid || networkOf(pid) === networkOf("self")) return false;
+  for (const name of namespacesOf(namespace).filter((one) => !isMounted(one))) rmSync(fileOf(name));
+  await ip("netns", "attach", namespace, String(pid));
+  return true;
 }
 
 /** Who left a run folder: `[{ run, data }]` of all copies on this machine, running ones too. */
@@ -50,8 +62,9 @@ function namespacesOf(namespace) {
   return readdirSync("/run/netns").filter((name) => name === namespace || name.startsWith(`${namespace}-`));
 }
 
-/** With the namespaces go their links. */
-export async function removeNamespace({ namespace, run }) {
-  for (const name of namespacesOf(namespace)) await ip("netns", "del", name);
-  rmSync(run, { recursive: true, force: true });
+/** With the namespaces go their links, but cards that were lent. */
+export async function removeNamespace(place) {
+  for (const card of lentCards(place)) await returnCard(place, card);
+  for (const name of namespacesOf(place.namespace)) await ip("netns", "del", name);
+  rmSync(place.run, { recursive: true, force: true });
 }

@@ -42,7 +42,8 @@ export function placeOf(data, id) {
   };
 }
 
-/** A command as it runs in the namespace; it keeps the pid. */
+/** A command as it runs in the namespace; it keeps the pid, and `becomes` its command line. */
 export function inNamespace({ namespace }, command, args) {
-  return { command: "nsenter", args: [`--net=/run/netns/${namespace}`, command, ...args] };
+  const inside = [command, ...args];
+  return { command: "nsenter", args: [`--net=/run/netns/${namespace}`, ...inside], becomes: inside };
 }

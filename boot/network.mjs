@@ -72,7 +72,7 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
     await startSwitch(supervisor, place, { datapath, southbound, tls, tunnel, outward, watch });
     return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
   });
-  const external = await startExternal(supervisor, { place, settings, datapath, first });
+  const external = await startExternal(supervisor, { place, settings, datapath, first, watch });
   return {
     kind: "ovn",
     why: central ? "OVN of this copy" : "the OVN that MADANG_OVN_SB names",

@@ -1,8 +1,12 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { ask } from "./command.mjs";
-import { must } from "./network-namespace.mjs";
+import { must } from "./iproute.mjs";
+import { ovsAnswers } from "./ovs-answer.mjs";
 
 const quietLog = ["-vsyslog:off", "-vconsole:info"];
+
+/** They may be busy with a big cloud's rows so long. */
+const hungSeconds = 60;
 
 const databases = {
   nb: { schema: "/usr/share/ovn/ovn-nb.ovsschema", tool: "ovn-nbctl" },
@@ -30,6 +34,7 @@ function listener(name, { southboundListen: listen, ovnTls: tls }) {
 async function databaseDefinition(place, name, settings) {
   const file = await prepareDatabase(place, name);
   const socket = `${place.run}/${name}.sock`;
+  const control = `${place.run}/${name}.ctl`;
   const { tool } = databases[name];
   // Makes the one row that everything hangs on, and so also says that the server answers.
   const init = [`--db=unix:${socket}`, "--timeout=5", "init"];
@@ -38,7 +43,7 @@ async function databaseDefinition(place, name, settings) {
     command: "ovsdb-server",
     args: [
       ...quietLog,
-      `--unixctl=${place.run}/${name}.ctl`,
+      `--unixctl=${control}`,
       `--remote=punix:${socket}`,
       ...listener(name, settings),
       file,
@@ -46,6 +51,8 @@ async function databaseDefinition(place, name, settings) {
     env: place.env,
     cwd: "/",
     ready: async () => (await ask(tool, init, { env: place.env })).code === 0,
+    answers: () => ovsAnswers(place, control),
+    hungSeconds,
   };
 }
 
@@ -58,7 +65,8 @@ function northdDefinition(place) {
     args: [...quietLog, ...args],
     env: place.env,
     cwd: "/",
-    ready: async () => (await ask("ovs-appctl", ["-t", control, "version"], { env: place.env })).code === 0,
+    answers: () => ovsAnswers(place, control),
+    hungSeconds,
   };
 }
 

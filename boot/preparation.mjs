@@ -1,3 +1,4 @@
+import { undoInterrupted, wasInterrupted } from "./daemon-policy.mjs";
 import { checkDisk } from "./data-folder.mjs";
 import { Fault } from "./fault.mjs";
 import { generateClient, isGenerated } from "./generated-client.mjs";
@@ -20,8 +21,12 @@ export function checkMachine() {
 /** Installs what is missing of these sections of `system-packages.txt`. */
 export async function ensureSystemPackages(sections, { progress, logs }) {
   const missing = await missingSystemPackages(sections);
-  if (missing.length === 0) return;
+  if (missing.length === 0 && !wasInterrupted()) return;
   const prefix = await rootPrefix();
+  if (missing.length === 0) {
+    if (prefix) await undoInterrupted(prefix);
+    return;
+  }
   if (!prefix)
     throw new Fault(`System packages are missing and this user may not install them: ${missing.join(" ")}`, {
       advice: `Run as root, or let an administrator run: apt-get install --no-install-recommends ${missing.join(" ")}`,

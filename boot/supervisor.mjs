@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { adoptChild, endLeftover, startChild, stopChild } from "./child.mjs";
+import { adoptChild, endLeftover, isOutdated, startChild, stopChild } from "./child.mjs";
 import { tailOf } from "./command.mjs";
 import { Fault } from "./fault.mjs";
+import { watchHung } from "./hung.mjs";
 import { tendLog } from "./log-file.mjs";
 import { until } from "./waiting.mjs";
 
@@ -13,7 +14,10 @@ import { until } from "./waiting.mjs";
  * @property {Record<string, string>} env all of it; nothing is inherited
  * @property {string} [cwd]
  * @property {number} [uid] run as this user and group id
- * @property {() => boolean | Promise<boolean>} [ready] asked until true; without one, alive is ready
+ * @property {() => boolean | Promise<boolean>} [ready] asked until true; without it and `answers`, alive is ready
+ * @property {(pid: number) => Promise<boolean>} [answers] asked as long as it lives; one that stays silent is killed
+ * @property {number} [hungSeconds] for so long; default 20
+ * @property {string[]} [becomes] its command line; one that is to be adopted and has another is started anew
  * @property {number} [readySeconds] default 60
  * @property {string} [stopSignal] default SIGTERM
  * @property {number} [stopSeconds] then SIGKILL; default 10
@@ -40,7 +44,7 @@ const ending = ({ code, signal, error }) =>
   error?.message ?? signal ?? (code === null ? "gone" : `exit code ${code}`);
 
 /** Starts processes in order, keeps them running, stops them in reverse order. `say` gets sentences for the terminal. */
-export function createSupervisor({ data, say }) {
+export function createSupervisor({ data, say, probeEveryMs = 5_000 }) {
   const running = [];
   const tidying = [];
   let stopping = false;
@@ -78,7 +82,9 @@ export function createSupervisor({ data, say }) {
 
   async function isReady(unit) {
     if (!unit.child.alive()) return false;
-    return unit.definition.ready ? unit.definition.ready() : true;
+    const { ready, answers } = unit.definition;
+    if (ready) return ready();
+    return answers ? answers(unit.child.pid) : true;
   }
 
   function neverReady(unit) {
@@ -94,12 +100,15 @@ export function createSupervisor({ data, say }) {
 
   /** Starts one process and waits until it is ready; throws a Fault with its log's tail if it never is. */
   async function start(definition) {
-    if (!definition.survives) await endLeftover(definition, pidFile(definition.name));
+    const outdated = isOutdated(definition, pidFile(definition.name));
+    if (outdated) say(`${definition.name} runs with other settings and is started again.`);
+    if (outdated || !definition.survives) await endLeftover(definition, pidFile(definition.name));
     if (stopping) throw new Stopped();
     const { restartMs: delay = firstDelay } = definition;
     const unit = { definition, delay, ends: 0, starting: true, stopping: false, child: null };
     running.push(unit);
     launch(unit);
+    unit.unwatched = watchHung(unit, { everyMs: probeEveryMs, say });
     const { readySeconds = 60 } = definition;
     const settled = () => stopping || unit.ends >= startAttempts || isReady(unit);
     const done = await until(settled, { seconds: readySeconds });
@@ -112,6 +121,7 @@ export function createSupervisor({ data, say }) {
     const { drainSignal, drainSeconds = 60, stopSignal = "SIGTERM", stopSeconds = 10 } = unit.definition;
     clearTimeout(unit.timer);
     unit.stopping = true;
+    unit.unwatched?.();
     const drains = drainSignal && !hurried;
     if (drains) {
       say(

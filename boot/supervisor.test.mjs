@@ -189,3 +189,45 @@ test("what a stop tidies up comes after all processes, the last first, and a fau
   ]);
   expect(said).toContain("The second could not be tidied up: it is busy");
 });
+
+/** Its signs of life: it touches the file twenty times a second, and answers while that is fresh. */
+function beating(name, args = []) {
+  const file = `${data}/${name}.beat`;
+  const words = ["sh", "-c", `while :; do date +%s%N > ${file}; sleep 0.05; done`, ...args];
+  const answers = async () => {
+    const before = existsSync(file) && readFileSync(file, "utf8");
+    return (
+      (await until(() => existsSync(file) && readFileSync(file, "utf8") !== before, { seconds: 1 })) !== null
+    );
+  };
+  const [command, ...rest] = words;
+  return { name, command, args: rest, env, survives: true, restartMs: 0, answers, becomes: words };
+}
+
+test("one that lives and does not answer is killed and started again; one that answers is left alone", async () => {
+  supervisor = createSupervisor({ data, say: (text) => said.push(text), probeEveryMs: 50 });
+  await supervisor.start({ ...beating("lively"), hungSeconds: 10 });
+  await supervisor.start({ ...beating("frozen"), hungSeconds: 2 });
+  const [lively, frozen] = [pidOf("lively"), pidOf("frozen")];
+  process.kill(frozen, "SIGSTOP");
+  const next = await until(() => pidOf("frozen") !== frozen && pidOf("frozen"), { seconds });
+  expect(next).toBeGreaterThan(0);
+  expect(said).toContain("frozen has not answered for 2 s and is killed.");
+  expect(pidOf("lively")).toBe(lively);
+});
+
+test("one that survived with other arguments is started anew, with the same ones adopted", async () => {
+  const child = await separate([beating("survivor", ["old"])]);
+  const old = pidOf("survivor");
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("exit", resolve));
+  await supervisor.start(beating("survivor", ["new"]));
+  const next = pidOf("survivor");
+  expect(next).not.toBe(old);
+  expect(said).toEqual(["survivor runs with other settings and is started again."]);
+
+  const another = createSupervisor({ data, say: (text) => said.push(text) });
+  await another.start(beating("survivor", ["new"]));
+  expect(pidOf("survivor")).toBe(next);
+  await another.stop();
+});

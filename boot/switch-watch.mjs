@@ -4,10 +4,10 @@ const emergencyMark = "|EMER|";
 
 /**
  * Writes down for the agent how the switch fares, whence it comes to the administrator: how often it ended, and the last line
- * that it called an emergency.
+ * that it called an emergency; and how often the rules that keep guests from this host had to be written again.
  */
 export function watchSwitch({ file, say }) {
-  const state = { switchEnds: 0, emergency: null };
+  const state = { switchEnds: 0, emergency: null, rulesLost: 0 };
 
   function write() {
     try {
@@ -21,6 +21,7 @@ export function watchSwitch({ file, say }) {
   write();
   return {
     file,
+    say,
     heed: (line) => {
       if (!line.includes(emergencyMark)) return;
       state.emergency = line.slice(0, 500);
@@ -29,6 +30,10 @@ export function watchSwitch({ file, say }) {
     },
     ended: () => {
       state.switchEnds += 1;
+      write();
+    },
+    rulesLost: () => {
+      state.rulesLost += 1;
       write();
     },
   };

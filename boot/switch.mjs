@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { ask } from "./command.mjs";
-import { ip, must } from "./network-namespace.mjs";
+import { ip, must } from "./iproute.mjs";
 import { inNamespace } from "./network-place.mjs";
+import { ovsAnswers } from "./ovs-answer.mjs";
 import { makeTunnelEnd, tunnelAddress } from "./tunnel.mjs";
 import { vsctl } from "./vsctl.mjs";
 
@@ -11,21 +11,20 @@ const schema = "/usr/share/openvswitch/vswitch.ovsschema";
 /** What carries guests' traffic lives as long as they do: past a killed supervisor, whose successor adopts it. */
 const lasting = { survives: true, cwd: "/", restartMs: 0, longestRestartMs: 2_000 };
 
-const answers = async (place, control) =>
-  (await ask("ovs-appctl", ["-t", control, "version"], { env: place.env })).code === 0;
+const plainly = (command, args) => ({ command, args, becomes: [command, ...args] });
 
 /** The database of this machine's own switch. It begins empty with each namespace. */
 async function databaseDefinition(place) {
   const file = `${place.run}/conf.db`;
   if (!existsSync(file)) await must("ovsdb-tool", ["create", file, schema], { env: place.env });
   const control = `${place.run}/ovsdb.ctl`;
+  const args = [...quietLog, `--unixctl=${control}`, `--remote=punix:${place.ovsDatabase}`, file];
   return {
     ...lasting,
     name: "ovsdb",
-    command: "ovsdb-server",
-    args: [...quietLog, `--unixctl=${control}`, `--remote=punix:${place.ovsDatabase}`, file],
+    ...plainly("ovsdb-server", args),
     env: place.env,
-    ready: () => answers(place, control),
+    answers: () => ovsAnswers(place, control),
   };
 }
 
@@ -38,7 +37,7 @@ function switchDefinition(place, { datapath, watch }) {
     name: "ovs-vswitchd",
     ...inNamespace(place, "ovs-vswitchd", args),
     env: place.env,
-    ready: () => answers(place, control),
+    answers: () => ovsAnswers(place, control),
     heed: watch.heed,
     ended: watch.ended,
   };
@@ -50,9 +49,11 @@ function controllerDefinition(place, tls) {
   return {
     ...lasting,
     name: "ovn-controller",
-    command: "ovn-controller",
-    args: [...quietLog, ...certificate, `unix:${place.ovsDatabase}`],
+    ...plainly("ovn-controller", [...quietLog, ...certificate, `unix:${place.ovsDatabase}`]),
     env: place.env,
+    answers: (pid) => ovsAnswers(place, `${place.run}/ovn-controller.${pid}.ctl`),
+    // It says nothing while it reckons all flows anew.
+    hungSeconds: 60,
   };
 }
 

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { ask, run, tailOf } from "./command.mjs";
+import { forbidDaemons } from "./daemon-policy.mjs";
 import { Fault } from "./fault.mjs";
 import { missingPackages, parsePackageList } from "./package-list.mjs";
 import { repository } from "./repository.mjs";
 
 const listFile = `${repository}/boot/system-packages.txt`;
-const policyFile = "/usr/sbin/policy-rc.d";
-const policyMark = "# written by Madang while it installs packages";
 /** How long another package manager is waited for. */
 const busySeconds = 300;
 const interruptedMessage = /dpkg was interrupted/;
@@ -31,30 +30,6 @@ export async function rootPrefix() {
   if (process.getuid() === 0) return [];
   const { code } = await ask("sudo", ["-n", "true"]);
   return code === 0 ? ["sudo", "-n"] : null;
-}
-
-/** Packages of daemons start them at once; for the time of the install this file forbids it, if no other does. */
-function forbidDaemons() {
-  const mine = existsSync(policyFile) && readFileSync(policyFile, "utf8").includes(policyMark);
-  if (existsSync(policyFile) && !mine) return () => {};
-  writeFileSync(policyFile, `#!/bin/sh\n${policyMark}\nexit 101\n`, { mode: 0o755 });
-  const allow = () => rmSync(policyFile, { force: true });
-  process.once("exit", allow);
-  return allow;
-}
-
-/** With sudo the file can't be written from here, so a shell does both. */
-async function forbidDaemonsBySudo(prefix) {
-  const script = `[ -e ${policyFile} ] || printf '#!/bin/sh\\n${policyMark}\\nexit 101\\n' > ${policyFile}; chmod 755 ${policyFile}`;
-  const [command, ...args] = [...prefix, "sh", "-c", script];
-  await ask(command, args);
-  const [undo, ...undoArgs] = [
-    ...prefix,
-    "sh",
-    "-c",
-    `grep -q '${policyMark}' ${policyFile} && rm ${policyFile}`,
-  ];
-  return () => ask(undo, undoArgs);
 }
 
 async function configurePending(prefix, log) {
@@ -122,31 +97,15 @@ export function hasPackageLists() {
   );
 }
 
-/** Of packages whose daemons Madang runs itself: at the next boot of the host theirs would start too. */
-const services = {
-  "openvswitch-switch": "openvswitch-switch.service",
-  "ovn-central": "ovn-central.service",
-  "ovn-host": "ovn-host.service",
-};
-
-/** Only of packages that were installed just now: whoever had them before keeps them as they are. */
-async function disableServices(names, prefix) {
-  const units = names.flatMap((name) => services[name] ?? []);
-  if (units.length === 0) return;
-  const [command, ...args] = [...prefix, "systemctl", "disable", ...units];
-  await ask(command, args);
-}
-
 /** Installs packages; starts no daemon, now or at the next boot, and leaves nothing of ours behind. */
 export async function installSystemPackages(names, prefix, { logs, note }) {
-  const allowDaemons = prefix.length === 0 ? forbidDaemons() : await forbidDaemonsBySudo(prefix);
+  const allowDaemons = await forbidDaemons(names, prefix);
   try {
     await updatePackageLists(prefix, { log: `${logs}/apt-update.log`, note });
     await apt(prefix, ["install", "-y", "--no-install-recommends", ...names], {
       log: `${logs}/apt-install.log`,
       note,
     });
-    await disableServices(names, prefix);
   } finally {
     await allowDaemons();
   }

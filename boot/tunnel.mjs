@@ -1,6 +1,6 @@
 import { rangeOf } from "./address-range.mjs";
 import { Fault } from "./fault.mjs";
-import { hasLink, ip, must } from "./network-namespace.mjs";
+import { hasLink, ip, must } from "./iproute.mjs";
 import { vsctl } from "./vsctl.mjs";
 
 /** In the namespace: a share of the host's card, with an address of its own. */

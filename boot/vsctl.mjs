@@ -1,4 +1,4 @@
-import { must } from "./network-namespace.mjs";
+import { must } from "./iproute.mjs";
 
 /** Speaks to the switch's database, and waits until the switch has done what it says. */
 export const vsctl = (place, ...args) =>

@@ -69,7 +69,7 @@ export async function start(
   settings: Record<string, string> = {},
   { namespace, role }: Where = { namespace: host, role: "first" },
 ): Promise<Copy> {
-  const main = fileURLToPath(new URL("network-copy.mjs", import.meta.url));
+  const main = fileURLToPath(new URL("./network-copy.mjs", import.meta.url));
   const args = [`--net=/run/netns/${namespace}`, process.execPath, main, role];
   const env = { PATH: process.env.PATH, MADANG_DATA: data, ...settings };
   const child = spawn("nsenter", args, { env, stdio: ["ignore", "pipe", "inherit"] });
@@ -190,7 +190,7 @@ export function pings(from: string, to: string): boolean {
 
 /** Serves TCP at 8080 on every address of a namespace, and answers with the address that it was asked from. */
 export async function serve(namespace: string): Promise<void> {
-  const program = `require("node:net").createServer((s) => s.end(s.remoteAddress)).listen(8080, "0.0.0.0", () => console.log("up"))`;
+  const program = `require("node:net").createServer((s) => s.on("error", () => {}).end(s.remoteAddress)).listen(8080, "0.0.0.0", () => console.log("up"))`;
   const server = spawn("nsenter", [`--net=/run/netns/${namespace}`, process.execPath, "-e", program], {
     stdio: ["ignore", "pipe", "inherit"],
   });

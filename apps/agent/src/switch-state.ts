@@ -5,10 +5,15 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import type { NetworkPlace } from "./env.ts";
 
-const fares = z.object({ switchEnds: z.int().min(0), emergency: z.string().nullable() });
+const fares = z.object({
+  switchEnds: z.int().min(0),
+  emergency: z.string().nullable(),
+  rulesLost: z.int().min(0).default(0),
+  reached: z.boolean().default(true),
+});
 type Fares = z.infer<typeof fares>;
 
-const quiet: Fares = { switchEnds: 0, emergency: null };
+const quiet: Fares = { switchEnds: 0, emergency: null, rulesLost: 0, reached: true };
 
 async function readFares(file: string | null, log: Logger): Promise<Fares> {
   if (!file) return quiet;
@@ -23,7 +28,10 @@ async function readFares(file: string | null, log: Logger): Promise<Fares> {
 export function openSwitchState(place: NetworkPlace, log: Logger): () => Promise<HypervisorNetwork> {
   if (place.kind !== "ovn") return async () => ({ datapath: place.kind, ...quiet });
   const { datapath, leadsOut } = place;
-  return async () => ({ datapath, leadsOut, ...(await readFares(place.switchState, log)) });
+  return async () => {
+    const state = await readFares(place.switchState, log);
+    return { datapath: state.reached ? datapath : "none", leadsOut, ...state };
+  };
 }
 
 /** For an agent without any. */

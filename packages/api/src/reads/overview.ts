@@ -24,7 +24,7 @@ export type Overview = {
   stuckOperations: number;
   /** Requests for more quota that wait for an answer. */
   quotaRequests: number;
-  /** Hypervisors whose switch ended by itself, or called an emergency, since it was started. */
+  /** Hypervisors whose switch ended by itself or called an emergency, or whose rules against guests were gone, since they were started. */
   switchTroubles: number;
 };
 
@@ -48,7 +48,8 @@ export async function readOverview(database: Database): Promise<Overview> {
 async function countSwitchTroubles({ pool }: Database): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM hypervisor WHERE revoked_at IS NULL
-       AND ((network ->> 'switchEnds')::int > 0 OR network ->> 'emergency' IS NOT NULL)`,
+       AND ((network ->> 'switchEnds')::int > 0 OR (network ->> 'rulesLost')::int > 0
+         OR network ->> 'emergency' IS NOT NULL)`,
   );
   return rows[0]?.count ?? 0;
 }

@@ -72,6 +72,10 @@ export const hypervisorNetwork = z.object({
   switchEnds: z.int().min(0),
   /** The last thing that the switch called an emergency. */
   emergency: heard(500).nullable(),
+  /** How often the rules that keep guests from their host were missing or altered, and were written again. */
+  rulesLost: z.int().min(0).optional(),
+  /** false: its OVN has not reached the southbound database yet, so it carries no networks. */
+  reached: z.boolean().optional(),
 });
 export type HypervisorNetwork = z.infer<typeof hypervisorNetwork>;
 

@@ -203,6 +203,7 @@ export function countedPlugger(plugger: PortPlugger, { drove }: AgentMeter): Por
   return {
     ...plugger,
     ensure: (...args) => counted("port-ensure", () => plugger.ensure(...args)),
+    idle: (...args) => counted("port-idle", () => plugger.idle(...args)),
     listen: (...args) => counted("port-listen", () => plugger.listen(...args)),
     remove: (...args) => counted("port-remove", () => plugger.remove(...args)),
     list: (...args) => counted("port-list", () => plugger.list(...args)),
@@ -215,6 +216,7 @@ export function countedDriver(driver: HypervisorDriver, { drove }: AgentMeter): 
   return {
     kind: driver.kind,
     capabilities: driver.capabilities,
+    liveDisks: driver.liveDisks,
     inventory: () => counted("inventory", () => driver.inventory()),
     list: () => counted("list", () => driver.list()),
     observe: (guestId) => counted("observe", () => driver.observe(guestId)),

@@ -15,6 +15,8 @@ export const knobs = z.strictObject({
   failNextStart: z.enum(["later", "elsewhere", "never"]).nullable().default(null),
   vanish: z.boolean().default(false),
   ignorePowerButton: z.boolean().default(false),
+  /** Running guests never let go of a volume. */
+  holdDisks: z.boolean().default(false),
   crashAfterMs: ms.nullable().default(null),
   /** This guest, or with `*` every guest that runs, is killed once. */
   crash: z.string().nullable().default(null),

@@ -113,8 +113,8 @@ async function adjust({ wish, ...machine }: Machine, { driver, faults }: Boot, b
 }
 
 function driverKnobs({ wish, slowMs }: Pick<Machine, "wish" | "slowMs">): SimulatedKnobs {
-  const { failNextStart, vanish, ignorePowerButton, crashAfterMs } = wish;
-  return { slowMs: wish.slowMs ?? slowMs, failNextStart, vanish, ignorePowerButton, crashAfterMs };
+  const { failNextStart, vanish, ignorePowerButton, holdDisks, crashAfterMs } = wish;
+  return { slowMs: wish.slowMs ?? slowMs, failNextStart, vanish, ignorePowerButton, holdDisks, crashAfterMs };
 }
 
 async function named(driver: SimulatedHypervisor, which: string | null): Promise<string[]> {

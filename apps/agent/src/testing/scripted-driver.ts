@@ -22,6 +22,7 @@ export function scriptedDriver() {
       realDisks: false,
       acceleration: "none" as const,
     },
+    liveDisks: null,
     inventory: () => Promise.reject(new Error("not asked")),
     list: async () => [...guests.values()],
     observe: async (id: string) => guests.get(id) ?? null,

@@ -94,9 +94,10 @@ export function hypervisorContract(name: string, makeHarness: () => Promise<Hype
       expect(await driver.observe(guestId)).toBeNull();
       const phases: string[] = [];
       const first = await driver.ensure(order, how({ onPhase: (phase) => phases.push(phase) }));
-      const { nics = [], ...shown } = first;
+      const { nics = [], disks = [], ...shown } = first;
       expect(shown).toEqual({ guestId, name: hostname, observed: "running", stopCause: null, rebootSeq: 0 });
       expect(nics).toEqual([]);
+      expect(disks).toEqual([]);
       expect(phases).toContain("starting");
       const life = (await harness.look(guestId))?.life;
       expect(life).toBeTruthy();

@@ -6,10 +6,21 @@
  */
 import type { Duplex } from "node:stream";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
-import type { GuestBody, GuestObserved, GuestReport, GuestSpec, StopCause } from "@madang/core/wire/guest";
+import type {
+  GuestBody,
+  GuestDisk,
+  GuestObserved,
+  GuestReport,
+  GuestSpec,
+  StopCause,
+} from "@madang/core/wire/guest";
+import type { VolumeConnection } from "../disk/connection.ts";
 
 /** An interface as the hypervisor has it. */
 export type ObservedNic = { portId: string; mac: string };
+
+/** A volume as the hypervisor has it. */
+export type ObservedDisk = { attachmentId: string; volumeId: string };
 
 export type GuestObservation = {
   guestId: string;
@@ -22,7 +33,12 @@ export type GuestObservation = {
   rebootSeq: number;
   /** Of what runs, or of the definition of what is off; in no order. Left out by a driver that has none to show. */
   nics?: readonly ObservedNic[];
+  /** Volumes only; as with `nics`. What a running guest was asked to let go of is here until it has. */
+  disks?: readonly ObservedDisk[];
 };
+
+/** A volume with where it is; it must be there, and nobody else may write to it. */
+export type GuestVolume = GuestDisk & { connection: VolumeConnection };
 
 /** An interface with what it is joined by: a device of the hypervisor that is there once the guest is to run. */
 export type GuestDevice = {
@@ -44,6 +60,8 @@ export type GuestOrder = {
   userData: Uint8Array | null;
   /** In the guest's order; what a running guest has besides is taken from it. Left out: its interfaces are not looked at. */
   nics?: readonly GuestDevice[];
+  /** As `nics`. One that is to be booted from is the guest's root disk, and is given and taken only while it is off. */
+  disks?: readonly GuestVolume[];
   /** It was here before: whatever of it is missing was lost, and nothing is put in its place. */
   made: boolean;
 };
@@ -56,9 +74,27 @@ export type EnsureOptions = {
   shutdownGraceMs?: number;
 };
 
+/** What only the guest that runs with a volume can do to it. Each is done when it is done already. */
+export type LiveDisks = {
+  /** All at one instant, with the guest's file systems at rest when its agent answers. */
+  snapshot(
+    guestId: string,
+    volumes: readonly { volumeId: string; snapshotId: string }[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  removeSnapshot(guestId: string, volumeId: string, snapshotId: string): Promise<void>;
+  /** What StorageDriver's `beginCopy` and `endCopy` do for a volume that no guest runs with. */
+  beginCopy(guestId: string, volumeId: string, intoVolumeId: string, signal: AbortSignal): Promise<void>;
+  endCopy(guestId: string, volumeId: string, intoVolumeId: string): Promise<void>;
+  /** The guest sees its new size. */
+  resize(guestId: string, volumeId: string, sizeBytes: number): Promise<void>;
+};
+
 export type HypervisorDriver = {
   readonly kind: string;
   readonly capabilities: Capabilities;
+  /** Null where a volume may be changed under a running guest. */
+  readonly liveDisks: LiveDisks | null;
   inventory(): Promise<Inventory>;
   /** Everything that the hypervisor has, also what carries no mark of ours, which nothing else here sees. */
   list(): Promise<GuestObservation[]>;

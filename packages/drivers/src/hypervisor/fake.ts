@@ -7,7 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CloudError, type PublicError } from "@madang/core/errors";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
 import { guestBody } from "@madang/core/wire/guest";
-import type { EnsureOptions, GuestObservation, GuestOrder, HypervisorDriver } from "./driver.ts";
+import type {
+  EnsureOptions,
+  GuestObservation,
+  GuestOrder,
+  HypervisorDriver,
+  ObservedDisk,
+} from "./driver.ts";
 import { guestLocks } from "./guest-lock.ts";
 import { openSerialHub } from "./serial-hub.ts";
 import {
@@ -28,6 +34,8 @@ export type SimulatedKnobs = {
   vanish: boolean;
   /** Guests ignore the power button, so that a stop takes the whole grace time. */
   ignorePowerButton: boolean;
+  /** Running guests never let go of a disk. */
+  holdDisks: boolean;
   /** Every guest dies this long after each of its starts, ms; null: none does. */
   crashAfterMs: number | null;
 };
@@ -77,6 +85,7 @@ const noFaults: SimulatedKnobs = {
   failNextStart: null,
   vanish: false,
   ignorePowerButton: false,
+  holdDisks: false,
   crashAfterMs: null,
 };
 
@@ -93,6 +102,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
     kind: "simulated",
     knobs: deps.knobs,
     capabilities,
+    liveDisks: null,
     guests: () => guests.all().map(({ guestId }) => guestId),
     crash: (guestId) => guests.end(find(deps, guestId), "crashed"),
     loseDisk: (guestId) => guests.loseDisk(find(deps, guestId)),
@@ -133,6 +143,7 @@ async function ensure(deps: Deps, order: GuestOrder, how: EnsureOptions): Promis
     if (guest.running) how.onPhase?.("stopping", null);
     await stop(deps, guest, how);
     requireDisk(guest);
+    plug(deps, guest, order);
     return observationOf(guest);
   }
   if (guest.running && guest.rebootSeq < spec.rebootSeq) {
@@ -141,7 +152,23 @@ async function ensure(deps: Deps, order: GuestOrder, how: EnsureOptions): Promis
     else await stop(deps, guest, how);
   }
   if (!guest.running) await start(deps, guest, order, how);
+  plug(deps, guest, order);
   return observationOf(guest);
+}
+
+/** What a running guest is asked to let go of it keeps while it was told not to. */
+function plug({ guests, knobs }: Deps, guest: SimulatedGuest, { disks }: GuestOrder): void {
+  if (!disks) return;
+  const isWanted = ({ attachmentId }: ObservedDisk) => disks.some((one) => one.attachmentId === attachmentId);
+  const held = guest.running && knobs.holdDisks ? guest.disks.filter((disk) => !isWanted(disk)) : [];
+  guests.plug(guest, [...disks, ...held]);
+  const [first] = held;
+  if (first)
+    throw new CloudError("Unavailable", "The guest has not let go of a volume yet.", {
+      reason: "DiskHeld",
+      params: { volumeId: first.volumeId },
+      retry: "later",
+    });
 }
 
 async function start(

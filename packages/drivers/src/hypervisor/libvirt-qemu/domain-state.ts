@@ -34,7 +34,7 @@ export type Power = {
   halted?: true;
 };
 
-/** QEMU pauses a guest when a write finds no room (werror=enospc, its default), and for no other fault of a disk. */
+/** QEMU pauses a guest when a write finds no room, and for any fault of a volume. */
 export function isHalted({ state, reason }: DomainState): boolean {
   return state === domainState.paused && reason === pausedReason.ioError;
 }

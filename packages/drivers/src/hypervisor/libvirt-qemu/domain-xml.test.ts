@@ -6,6 +6,8 @@ import { readMetadata, writeMetadata } from "./metadata.ts";
 
 const guestId = "0b2d02d4-495f-4147-a187-775fbf49676a";
 
+const rootDisk = { path: "/g/disk.qcow2", basePath: "/g/base.img", baseFormat: "qcow2" as const };
+
 function spec(change: Partial<DomainSpec> = {}): DomainSpec {
   return {
     guestId,
@@ -14,10 +16,11 @@ function spec(change: Partial<DomainSpec> = {}): DomainSpec {
     vcpus: 2,
     ramMib: 512,
     metadata: { instance: guestId, project: guestId, hostname: "web", rebootSeq: 3, stopping: false },
-    disk: { path: "/g/disk.qcow2", basePath: "/g/base.img", baseFormat: "qcow2" },
+    disk: rootDisk,
     configDrivePath: "/g/config.iso",
     serialLogPath: "/g/console/serial.log",
     nics: [],
+    volumes: [],
     ...change,
   };
 }
@@ -71,7 +74,7 @@ describe("the definition of a guest", () => {
   });
 
   it("closes the chain of the disk and bounds the code cache", () => {
-    const domain = parse(buildDomainXml(spec({ disk: { ...spec().disk, baseFormat: "raw" } })));
+    const domain = parse(buildDomainXml(spec({ disk: { ...rootDisk, baseFormat: "raw" } })));
     const [root, config] = domain.devices.disk;
     expect(root.backingStore).toMatchObject({ format: { "@type": "raw" }, backingStore: "" });
     expect(config).toMatchObject({ readonly: "", source: { "@file": "/g/config.iso" } });

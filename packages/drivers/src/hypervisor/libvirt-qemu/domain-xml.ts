@@ -1,8 +1,10 @@
-/** The domain of a guest, as libvirt reads it. Proved shape: no TCP anywhere, no USB, 16 PCIe ports besides the interfaces'. */
+/** The domain of a guest, as libvirt reads it. Proved shape: no TCP anywhere, no USB, 16 PCIe ports besides those of
+ * interfaces and volumes. */
 import { CloudError } from "@madang/core/errors";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
-import type { GuestDevice } from "../driver.ts";
+import type { GuestDevice, GuestVolume } from "../driver.ts";
+import { diskElement, withTargets } from "./disk-xml.ts";
 import { type GuestMetadata, metadataElement } from "./metadata.ts";
 import { interfaceElement } from "./nic-xml.ts";
 import { xmlBuilder } from "./xml.ts";
@@ -14,10 +16,12 @@ export type DomainSpec = {
   vcpus: number;
   ramMib: number;
   metadata: GuestMetadata;
-  disk: { path: string; basePath: string; baseFormat: "qcow2" | "raw" };
+  /** Null when it boots from one of its volumes. */
+  disk: { path: string; basePath: string; baseFormat: "qcow2" | "raw" } | null;
   configDrivePath: string;
   serialLogPath: string;
   nics: readonly GuestDevice[];
+  volumes: readonly GuestVolume[];
 };
 
 const namePrefix = "madang-";
@@ -37,7 +41,8 @@ const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 export function buildDomainXml(spec: DomainSpec): string {
   const { metadata, disk, machineType, configDrivePath, serialLogPath } = spec;
-  const texts = [metadata.hostname, machineType, disk.path, disk.basePath, configDrivePath, serialLogPath];
+  const paths = [disk?.path ?? "", disk?.basePath ?? "", configDrivePath, serialLogPath];
+  const texts = [metadata.hostname, machineType, ...paths];
   if (texts.some((text) => notXml.test(text))) {
     throw new CloudError("InvalidInput", "A name holds characters that a guest's definition cannot carry.");
   }
@@ -90,10 +95,10 @@ function devices(spec: DomainSpec): Record<string, unknown> {
   };
   return {
     emulator: "/usr/bin/qemu-system-x86_64",
-    disk: [rootDisk(spec), configDrive(spec)],
+    disk: disks(spec),
     controller: [
       { "@type": "pci", "@index": 0, "@model": "pcie-root" },
-      ...Array.from({ length: rootPorts + spec.nics.length }, () => ({
+      ...Array.from({ length: rootPorts + spec.nics.length + spec.volumes.length }, () => ({
         "@type": "pci",
         "@model": "pcie-root-port",
       })),
@@ -110,8 +115,17 @@ function devices(spec: DomainSpec): Record<string, unknown> {
   };
 }
 
+/** The first is booted from; the guest sees them in this order. */
+function disks(spec: DomainSpec): Record<string, unknown>[] {
+  const volumes = withTargets(spec.volumes);
+  const elements = (isBoot: boolean) =>
+    volumes.filter(({ disk }) => disk.boot === isBoot).map(({ disk, target }) => diskElement(disk, target));
+  const root = spec.disk ? [rootDisk(spec.disk, spec.guestId)] : elements(true);
+  return [...root, configDrive(spec), ...elements(false)];
+}
+
 /** The chain is spelled out and closed, so nobody follows what a header on the guest's disk claims. */
-function rootDisk({ disk, guestId }: DomainSpec): Record<string, unknown> {
+function rootDisk(disk: NonNullable<DomainSpec["disk"]>, guestId: string): Record<string, unknown> {
   return {
     "@type": "file",
     "@device": "disk",

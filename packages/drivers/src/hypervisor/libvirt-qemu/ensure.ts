@@ -4,6 +4,9 @@ import type { EnsureOptions, GuestObservation, GuestOrder } from "../driver.ts";
 import { writeBody } from "./body.ts";
 import { writeConfigDrive } from "./config-drive.ts";
 import { assertDisk, ensureDisk } from "./disk.ts";
+import type { DiskCalls } from "./disk-calls.ts";
+import { readDisks } from "./disk-xml.ts";
+import { changeDisks, sameDisks } from "./disks.ts";
 import { buildDomainXml } from "./domain-xml.ts";
 import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
@@ -14,7 +17,7 @@ import { changeNics, sameNics } from "./nics.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
 
-export type EnsureDeps = PowerDeps & { virtType: VirtType; instancesDir: string };
+export type EnsureDeps = PowerDeps & { disks: DiskCalls; virtType: VirtType; instancesDir: string };
 
 const defaultGraceMs = 30_000;
 
@@ -32,17 +35,20 @@ export async function ensureGuest(
   const guest = await findOurs(deps.domains, spec.guestId);
   if (guest) await keepDefined(task, guest);
   if (spec.desired === "stopped") return guest ? stopKnown(task, guest) : prepareStopped(task);
-  if (guest && !mustReboot(guest, order)) await resumeHalted(deps.domains, guest, how.signal);
+  if (guest && !mustReboot(guest, order)) await resumeHalted(deps, guest, how.signal);
   const runs = guest !== null && (await settle(deps, guest, limits(task)));
   if (guest && runs) {
     if (!mustReboot(guest, order)) return keepRunning(task, guest);
     // As long as it runs, its data can still be saved; a reboot would be the end of it.
-    await assertDisk(files);
+    if (hasRootDisk(order)) await assertDisk(files);
     how.onPhase?.("rebooting", null);
     await stopForReboot(deps, guest, spec.rebootKind, limits(task));
   }
   return start(task, guest !== null);
 }
+
+/** Not when it boots from a volume. */
+const hasRootDisk = ({ disks = [] }: GuestOrder) => !disks.some(({ boot }) => boot);
 
 const mustReboot = ({ metadata }: Guest, { spec }: GuestOrder) => metadata.rebootSeq < spec.rebootSeq;
 
@@ -56,6 +62,7 @@ async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<
 async function keepRunning(task: Task, guest: Guest): Promise<GuestObservation> {
   const { deps, order, files } = task;
   if (order.nics) await changeNics(deps, guest, order.nics, task.how.signal);
+  if (order.disks) await changeDisks(deps, guest, order.disks, task.how.signal);
   const { instanceId: instance, projectId: project } = order.spec;
   if (guest.metadata.instance !== instance || guest.metadata.project !== project)
     await deps.domains.setLiveMetadata(guest.domain, { ...guest.metadata, instance, project });
@@ -78,16 +85,19 @@ async function stopKnown(task: Task, guest: Guest): Promise<GuestObservation> {
   if (before.observed === "running") how.onPhase?.("stopping", null);
   await stopGuest(deps, guest, limits(task));
   how.signal.throwIfAborted();
-  await assertDisk(files);
+  if (hasRootDisk(task.order)) await assertDisk(files);
   await tryWriteBody(task);
   const now = (await findOurs(deps.domains, guest.id)) ?? guest;
-  await redefineNics(task, now);
+  await redefineDevices(task, now);
   return observation(deps.domains, now);
 }
 
 /** Of a guest that is off, so that what is observed of it is what was ordered. */
-async function redefineNics({ deps, order, files }: Task, guest: Guest): Promise<void> {
-  if (!order.nics || sameNics(readNics(await deps.domains.storedXml(guest.domain)), order.nics)) return;
+async function redefineDevices({ deps, order, files }: Task, guest: Guest): Promise<void> {
+  const stored = await deps.domains.storedXml(guest.domain);
+  const areNics = !order.nics || sameNics(readNics(stored), order.nics);
+  const areDisks = !order.disks || sameDisks(order.disks, readDisks(stored));
+  if (areNics && areDisks) return;
   await deps.domains.define(domainXml(deps, order, files, guest.metadata));
 }
 
@@ -108,7 +118,7 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
   const { spec } = order;
   how.onPhase?.("preparing-disk", null);
   await makeGuestFolder(files);
-  await ensureDisk(files, order, known || order.made, how.signal);
+  if (hasRootDisk(order)) await ensureDisk(files, order, known || order.made, how.signal);
   await writeBody(files, order);
   await writeConfigDrive(files, order, how.signal);
   how.signal.throwIfAborted();
@@ -125,17 +135,20 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
 
 function domainXml(
   { virtType }: EnsureDeps,
-  { spec, nics = [] }: GuestOrder,
+  order: GuestOrder,
   files: GuestFiles,
   metadata: GuestMetadata,
 ): string {
+  const { spec, nics = [], disks: volumes = [] } = order;
   const { guestId, machineType, vcpus, ramMib } = spec;
+  const disk = { path: files.disk, basePath: files.base, baseFormat: spec.image.format };
   return buildDomainXml({
     ...{ guestId, machineType, vcpus, ramMib, metadata, virtType },
-    disk: { path: files.disk, basePath: files.base, baseFormat: spec.image.format },
+    disk: hasRootDisk(order) ? disk : null,
     configDrivePath: files.configDrive,
     serialLogPath: files.serialLog,
     nics,
+    volumes,
   });
 }
 

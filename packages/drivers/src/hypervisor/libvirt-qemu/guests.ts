@@ -3,6 +3,7 @@ import { CloudError } from "@madang/core/errors";
 import type { GuestBody } from "@madang/core/wire/guest";
 import type { GuestObservation } from "../driver.ts";
 import { undefinedGuests } from "./body.ts";
+import { readDisks } from "./disk-xml.ts";
 import { powerOf } from "./domain-state.ts";
 import type { Domains } from "./domains.ts";
 import type { GuestMetadata } from "./metadata.ts";
@@ -53,8 +54,10 @@ export async function observation(
   { id, domain, metadata }: Guest,
 ): Promise<GuestObservation> {
   const power = powerOf(await domains.state(domain), metadata.stopping);
-  const nics = readNics(await domains.liveXml(domain));
-  return { guestId: id, name: metadata.hostname, ...power, rebootSeq: metadata.rebootSeq, nics };
+  const xml = await domains.liveXml(domain);
+  const disks = readDisks(xml).map(({ attachmentId, volumeId }) => ({ attachmentId, volumeId }));
+  const { hostname: name, rebootSeq } = metadata;
+  return { guestId: id, name, ...power, rebootSeq, nics: readNics(xml), disks };
 }
 
 async function asGuest(domains: Domains, domain: Domain): Promise<Guest | null> {

@@ -13,6 +13,7 @@ import type { HypervisorDriver } from "../driver.ts";
 import { guestLocks } from "../guest-lock.ts";
 import { readBody } from "./body.ts";
 import { type Consoles, openConsoles } from "./consoles.ts";
+import { diskCalls } from "./disk-calls.ts";
 import { domainName, guestIdOfName } from "./domain-xml.ts";
 import { type Domains, domainCalls } from "./domains.ts";
 import { type EnsureDeps, ensureGuest } from "./ensure.ts";
@@ -20,6 +21,7 @@ import { guestEvents } from "./guest-events.ts";
 import { guestFiles } from "./guest-files.ts";
 import { findOurs, listGuests, observation, observeGuest } from "./guests.ts";
 import { hostInventory } from "./host-inventory.ts";
+import { liveDisks } from "./live-disks.ts";
 import { forceOff } from "./power.ts";
 import { chooseVirtType, type VirtType } from "./probe.ts";
 import { openSession } from "./rpc/session.ts";
@@ -45,6 +47,7 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
   const events = guestEvents();
   const deps: Deps = {
     domains: domainCalls(session),
+    disks: diskCalls(session),
     events,
     virtType: choice.virtType,
     libvirtDir,
@@ -66,6 +69,7 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
       realDisks: true,
       acceleration: choice.virtType === "kvm" ? "kvm" : "tcg",
     },
+    liveDisks: liveDisks(deps),
     inventory: () => hostInventory(instancesDir),
     list: () => listGuests(deps.domains, instancesDir),
     observe: (guestId) => observeGuest(deps.domains, guestId),

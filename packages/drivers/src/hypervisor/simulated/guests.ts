@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { type GuestBody, guestBody, stopCause } from "@madang/core/wire/guest";
 import { z } from "zod";
-import type { GuestObservation, GuestOrder } from "../driver.ts";
+import type { GuestObservation, GuestOrder, ObservedDisk } from "../driver.ts";
 import type { SerialHub } from "../serial-hub.ts";
 import { type SerialLine, serialLine } from "./serial-line.ts";
 
@@ -18,6 +18,7 @@ const saved = z.object({
   /** How often it was started. */
   starts: z.int(),
   diskLost: z.boolean().default(false),
+  disks: z.array(z.object({ attachmentId: z.string(), volumeId: z.string() })).default([]),
   /** What it was last ensured to be. */
   body: guestBody.nullable().default(null),
   log: z.base64(),
@@ -37,6 +38,7 @@ export type SimulatedGuests = {
   end(guest: SimulatedGuest, cause: NonNullable<Saved["stopCause"]>): void;
   loseDisk(guest: SimulatedGuest): void;
   keep(guest: SimulatedGuest, body: GuestBody): void;
+  plug(guest: SimulatedGuest, disks: readonly ObservedDisk[]): void;
   remove(guestId: string): void;
 };
 
@@ -91,6 +93,12 @@ export function simulatedGuests(
       guest.body = body;
       changed(guest.guestId);
     },
+    plug(guest, disks) {
+      const next = disks.map(({ attachmentId, volumeId }) => ({ attachmentId, volumeId }));
+      if (isDeepStrictEqual(guest.disks, next)) return;
+      guest.disks = next;
+      changed(guest.guestId);
+    },
     remove(guestId) {
       if (guests.delete(guestId)) changed(guestId);
     },
@@ -100,8 +108,8 @@ export function simulatedGuests(
 }
 
 export function observationOf(guest: SimulatedGuest): GuestObservation {
-  const { guestId, hostname, running, stopCause, rebootSeq } = guest;
-  return { guestId, name: hostname, observed: running ? "running" : "stopped", stopCause, rebootSeq };
+  const { guestId, hostname: name, running, stopCause, rebootSeq, disks } = guest;
+  return { guestId, name, observed: running ? "running" : "stopped", stopCause, rebootSeq, disks };
 }
 
 function blank({ spec }: GuestOrder): Saved {
@@ -116,6 +124,7 @@ function blank({ spec }: GuestOrder): Saved {
     stopCause: "unknown",
     starts: 0,
     diskLost: false,
+    disks: [],
     body: guestBody.parse(spec),
     log: "",
   };

@@ -13,6 +13,8 @@ import {
   messageType,
   type Procedure,
   procedure,
+  type QemuProcedure,
+  qemuProgram,
   remoteProgram,
 } from "./procedures.ts";
 import { type Domain, type XdrReader, type XdrWriter, xdrReader, xdrWriter } from "./xdr.ts";
@@ -29,6 +31,7 @@ export type LifecycleEvent = { domain: Domain; event: number; detail: number };
 
 export type Connection = {
   call(number: Procedure, args?: XdrWriter): Promise<XdrReader>;
+  callQemu(number: QemuProcedure, args: XdrWriter): Promise<XdrReader>;
   onLifecycle: (event: LifecycleEvent) => void;
   /** Settles when the connection is over, with the reason. */
   readonly ended: Promise<Error>;
@@ -85,7 +88,8 @@ function frame(socket: Socket): Connection {
     onLifecycle: () => {},
     ended,
     end: line.end,
-    call: (number, args = xdrWriter()) => call(line, number, args),
+    call: (number, args = xdrWriter()) => call(line, remoteProgram.id, number, args),
+    callQemu: (number, args) => call(line, qemuProgram.id, number, args),
   };
   const packets = splitter((header, body) => receive(line, connection, header, body));
   socket.on("data", (chunk: Buffer) => {
@@ -103,7 +107,7 @@ function frame(socket: Socket): Connection {
   return connection;
 }
 
-function call(line: Line, number: Procedure, args: XdrWriter): Promise<XdrReader> {
+function call(line: Line, program: number, number: number, args: XdrWriter): Promise<XdrReader> {
   if (line.over) return Promise.reject(line.over);
   line.serial = (line.serial % 0x7fffffff) + 1;
   const { serial } = line;
@@ -111,7 +115,7 @@ function call(line: Line, number: Procedure, args: XdrWriter): Promise<XdrReader
   const late = `no answer to procedure ${number} in ${callLimitMs} ms`;
   const timer = setTimeout(() => line.end(late), callLimitMs);
   line.waiting.set(serial, { resolve, reject });
-  const header = { program: remoteProgram.id, number, type: messageType.call, serial, status: 0 };
+  const header = { program, number, type: messageType.call, serial, status: 0 };
   send(line.socket, header, args.bytes());
   return promise.finally(() => clearTimeout(timer));
 }

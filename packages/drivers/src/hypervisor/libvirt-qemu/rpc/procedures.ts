@@ -7,6 +7,11 @@
 /** REMOTE_PROGRAM and its version. */
 export const remoteProgram = { id: 0x20008086, version: 1 };
 
+/** QEMU_PROGRAM of qemu_protocol.x: what libvirt passes on to QEMU and to the guest's agent without looking. */
+export const qemuProgram = { id: 0x20008087, version: 1 };
+export const qemuProcedure = { monitorCommand: 1, agentCommand: 3 } as const;
+export type QemuProcedure = (typeof qemuProcedure)[keyof typeof qemuProcedure];
+
 /** virkeepaliveprotocol.h: PING 1, PONG 2, both sent as MESSAGE. */
 export const keepaliveProgram = { id: 0x6b656570, version: 1, ping: 1, pong: 2 };
 
@@ -25,7 +30,10 @@ export const procedure = {
   domainGetState: 212,
   domainUndefineFlags: 231,
   domainDestroyFlags: 234,
+  domainBlockResize: 251,
+  domainSetBlockIoTune: 252,
   domainShutdownFlags: 258,
+  domainGetDiskErrors: 263,
   domainSetMetadata: 264,
   domainGetMetadata: 265,
   connectListAllDomains: 273,
@@ -52,9 +60,14 @@ export const flags = {
   /** VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE */
   affectConfig: 2,
   affectLive: 1,
+  /** VIR_DOMAIN_BLOCK_RESIZE_BYTES: the size is in bytes, not KiB. */
+  resizeBytes: 1,
   /** VIR_DOMAIN_XML_SECURE is never used; VIR_DOMAIN_XML_INACTIVE is. */
   xmlInactive: 2,
 } as const;
+
+/** VIR_TYPED_PARAM_ULLONG */
+export const typedUnsigned = 4;
 
 /** VIR_DOMAIN_METADATA_ELEMENT */
 export const metadataElement = 2;

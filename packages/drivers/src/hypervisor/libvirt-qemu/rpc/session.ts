@@ -5,13 +5,14 @@
 import { connectUnix } from "../unix-socket.ts";
 import { type Connection, type LifecycleEvent, openConnection } from "./connection.ts";
 import { disconnected } from "./fault.ts";
-import type { Procedure } from "./procedures.ts";
+import type { Procedure, QemuProcedure } from "./procedures.ts";
 import type { XdrReader, XdrWriter } from "./xdr.ts";
 
 const retryMs = 1000;
 
 export type Session = {
   call(number: Procedure, args?: XdrWriter): Promise<XdrReader>;
+  callQemu(number: QemuProcedure, args: XdrWriter): Promise<XdrReader>;
   /** Keeps connected, so that events arrive; `onReconnect` says that some may have been missed. */
   listen(onEvent: (event: LifecycleEvent) => void, onReconnect: () => void): () => void;
   close(): void;
@@ -56,6 +57,10 @@ export function openSession(socketPath: string): Session {
     async call(number, args) {
       const connection = await connected();
       return connection.call(number, args);
+    },
+    async callQemu(number, args) {
+      const connection = await connected();
+      return connection.callQemu(number, args);
     },
     listen(onEvent, onReconnect) {
       const listener = { onEvent, onReconnect };

@@ -12,6 +12,7 @@ export const maxStringBytes = 4 * 1024 * 1024;
 export type XdrWriter = {
   int(value: number): XdrWriter;
   uint(value: number): XdrWriter;
+  uhyper(value: number): XdrWriter;
   string(value: string): XdrWriter;
   /** An XDR optional: a flag, then the value if there is one. */
   optionalString(value: string | null): XdrWriter;
@@ -30,6 +31,11 @@ export function xdrWriter(): XdrWriter {
   const writer: XdrWriter = {
     int: (value) => push(word((buffer) => buffer.writeInt32BE(value))),
     uint: (value) => push(word((buffer) => buffer.writeUInt32BE(value))),
+    uhyper(value) {
+      const part = Buffer.alloc(8);
+      part.writeBigUInt64BE(BigInt(value));
+      return push(part);
+    },
     string(value) {
       const text = Buffer.from(value, "utf8");
       if (text.length > maxStringBytes)

@@ -1,17 +1,24 @@
 "use client";
 
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { sizeText } from "../../lib/amount.ts";
 import { errorText, type Translate } from "../../lib/error-text.ts";
 import type { HypervisorRow, OrphanRow } from "../../lib/rows.ts";
+import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { MoreRows } from "../list/more-rows.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { AdoptDialog } from "./adopt-dialog.tsx";
 import { DestroyDialog } from "./destroy-dialog.tsx";
+
+const pageSize = 20;
+/** As often as their hypervisor's row. */
+const refreshMs = 5_000;
 
 type Asked = { what: "adopt" | "destroy"; orphan: OrphanRow };
 
@@ -21,12 +28,14 @@ export function OrphanList({ hypervisor }: { hypervisor: HypervisorRow }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = () => setAsked(null);
   const orphan = asked?.orphan;
-  if (hypervisor.orphans.length === 0 && !orphan) return null;
+  const { orphanCount } = hypervisor;
+  const { rows, query } = useOrphans(hypervisor);
+  if (orphanCount === 0 && !orphan) return null;
   return (
-    <Notice tone="warning" title={t("title", { count: hypervisor.orphans.length })}>
+    <Notice tone="warning" title={t("title", { count: orphanCount })}>
       <p className="max-w-3xl">{t("about")}</p>
       <ul className="mt-2 flex flex-col divide-y divide-changing/25 border-t border-changing/25 [&>li:last-child]:pb-0">
-        {hypervisor.orphans.map((one) => (
+        {rows.map((one) => (
           <OrphanLine
             key={one.guestId}
             orphan={one}
@@ -35,6 +44,7 @@ export function OrphanList({ hypervisor }: { hypervisor: HypervisorRow }) {
           />
         ))}
       </ul>
+      <MoreRows query={query} shown={rows.length} total={orphanCount} />
       {orphan && asked.what === "adopt" ? (
         <AdoptDialog hypervisorId={hypervisor.id} orphan={orphan} onClose={close} />
       ) : null}
@@ -43,6 +53,24 @@ export function OrphanList({ hypervisor }: { hypervisor: HypervisorRow }) {
       ) : null}
     </Notice>
   );
+}
+
+/** The few that a hypervisor's row carries, as long as they are all. */
+function useOrphans({ id, orphans, orphanCount }: HypervisorRow) {
+  const trpc = useTRPC();
+  const query = useInfiniteQuery(
+    trpc.admin.orphan.list.infiniteQueryOptions(
+      { hypervisorId: id, limit: pageSize },
+      {
+        enabled: orphanCount > orphans.length,
+        getNextPageParam: (page) => page.nextCursor ?? undefined,
+        placeholderData: keepPreviousData,
+        refetchInterval: refreshMs,
+      },
+    ),
+  );
+  const listed = query.data?.pages.flatMap((page) => page.items);
+  return { query, rows: orphanCount > orphans.length && listed ? listed : orphans };
 }
 
 type LineProps = { orphan: OrphanRow; isRevoked: boolean; onAsk: (what: Asked["what"]) => void };

@@ -1,4 +1,3 @@
-import { type PublicError, publicError } from "@madang/core/errors";
 import { type Amounts, capacityOf } from "@madang/core/hypervisor/capacity";
 import { type HypervisorState, hypervisorState } from "@madang/core/hypervisor/state";
 import {
@@ -7,13 +6,11 @@ import {
   hypervisorNetwork,
   type Inventory,
   inventory,
-  type Orphan,
-  orphan,
 } from "@madang/core/wire/agent";
-import type { GuestBody } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
+import { type OrphanItem, orphanItem, orphansOfHypervisor } from "./orphan.ts";
 
 export type HypervisorItem = {
   id: string;
@@ -39,21 +36,10 @@ export type HypervisorItem = {
   ramAllocationRatio: number;
   diskAllocationRatio: number;
   reservedRamMib: number;
-  /** Guests found there that no instance names. They are shown, and never touched unless somebody says so. */
+  /** The first few guests found there that no instance names; shown, and never touched unless somebody says so. */
   orphans: OrphanItem[];
+  orphanCount: number;
   createdAt: Date;
-};
-
-export type OrphanItem = {
-  guestId: string;
-  name: string;
-  observed: Orphan["observed"];
-  /** null: nothing is known of how it was made, so it can't be adopted. */
-  body: Pick<GuestBody, "vcpus" | "ramMib" | "diskGib" | "projectId"> | null;
-  /** Of the project it was made in, as long as there is one. */
-  projectName: string | null;
-  /** An administrator wants it destroyed. */
-  destroy: { requestedAt: Date; fault: PublicError | null } | null;
 };
 
 type Row = Pick<
@@ -85,21 +71,13 @@ type Row = Pick<
   used: Partial<Amounts> | null;
 };
 
-/** Each with the administrator's order and its project's name; a guest that an instance has by now is no orphan. */
-const orphansSelect = `(SELECT coalesce(jsonb_agg(o.said || jsonb_build_object('projectName', p.name, 'destroy',
-    CASE WHEN d.id IS NULL THEN NULL ELSE jsonb_build_object('requestedAt', d.requested_at, 'fault', d.fault) END)
-    ORDER BY o.said->>'name', o.said->>'guestId'), '[]'::jsonb)
-  FROM jsonb_array_elements(h.orphans) AS o(said)
-  LEFT JOIN orphan_order d ON d.hypervisor_id = h.id AND d.guest_id = (o.said->>'guestId')::uuid AND d.done_at IS NULL
-  LEFT JOIN project p ON p.id = (o.said->'body'->>'projectId')::uuid
-  WHERE NOT EXISTS (SELECT 1 FROM guest g WHERE g.id = (o.said->>'guestId')::uuid))`;
 const select = `h.id, h.name, h.enabled, h.disabled_reason AS "disabledReason", h.driver,
   h.agent_version AS "agentVersion", h.availability_zone AS "availabilityZone", h.last_seen_at AS "lastSeenAt",
   h.created_at AS "createdAt", h.revoked_at AS "revokedAt", h.fenced_at AS "fencedAt",
   h.fence_requested_at AS "fenceRequestedAt", h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
   h.cpu_allocation_ratio AS "cpuAllocationRatio", h.ram_allocation_ratio AS "ramAllocationRatio",
   h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities, h.network,
-  ${orphansSelect} AS orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
+  ${orphansOfHypervisor} AS orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
   (SELECT json_object_agg(a.resource_class, a.amount) FROM (SELECT resource_class, sum(amount) AS amount FROM allocation
      WHERE hypervisor_id = h.id GROUP BY resource_class) a) AS used`;
 const sorts = {
@@ -113,12 +91,11 @@ export function listHypervisors(database: Database, input: PageInput): Promise<P
   return listPage<Row, HypervisorItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
 
-const orphanItem = orphan.extend({
-  projectName: z.string().nullable(),
-  destroy: z.object({ requestedAt: z.coerce.date(), fault: publicError.nullable() }).nullable(),
-});
+/** An older report may say what nobody understands any more. */
+const foundOrphans = z.object({ count: z.int(), first: z.array(orphanItem) }).catch({ count: 0, first: [] });
 
 function toItem(row: Row, now: Date): HypervisorItem {
+  const orphans = foundOrphans.parse(row.orphans);
   const known = inventory.nullable().catch(null).parse(row.inventory);
   return {
     id: row.id,
@@ -141,7 +118,8 @@ function toItem(row: Row, now: Date): HypervisorItem {
     ramAllocationRatio: row.ramAllocationRatio,
     diskAllocationRatio: row.diskAllocationRatio,
     reservedRamMib: row.reservedRamMib,
-    orphans: z.array(orphanItem).catch([]).parse(row.orphans),
+    orphans: orphans.first,
+    orphanCount: orphans.count,
     createdAt: row.createdAt,
   };
 }

@@ -9,6 +9,7 @@ import { destroyOrphan } from "../admission/orphan.ts";
 import { resetInstance } from "../admission/reset-instance.ts";
 import { pageInput } from "../list.ts";
 import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
+import { listOrphans } from "../reads/orphan.ts";
 import { procedure, router } from "../trpc.ts";
 
 const one = z.object({ id: uuid });
@@ -29,6 +30,9 @@ export const adminInstanceRouter = router({
 const orphanRef = z.object({ hypervisorId: uuid, guestId: z.guid() });
 
 export const orphanRouter = router({
+  list: procedure("hypervisor:list")
+    .input(z.object({ hypervisorId: uuid, ...pageInput }))
+    .query(({ ctx, input }) => listOrphans(ctx.deps.reads, input)),
   destroy: procedure("orphan:manage")
     .input(orphanRef)
     .mutation(({ ctx, input }) => destroyOrphan(ctx.deps, ctx.actor, input)),

@@ -65,6 +65,7 @@ type Stored = {
   floatingIps: (OwnedRow & Nullable<Omit<FloatingIpSpec, "id">>)[];
   securityGroups: (OwnedRow & { rules: SecurityGroupSpec["rules"] })[];
   chassis: string[];
+  goneChassis: string[];
 };
 type StoredSubnet = Omit<SubnetSpec, "hostRoutes" | "metadataAddress"> & { hostRoutes: unknown };
 type Nullable<T> = { [K in keyof T]: T[K] | null };
@@ -116,7 +117,8 @@ const listOf = (query: string) =>
 
 const topologySql = `SELECT ${listOf(network)} AS networks, ${listOf(port)} AS ports, ${listOf(router)} AS routers,
   ${listOf(floatingIp)} AS "floatingIps", ${listOf(securityGroup)} AS "securityGroups",
-  (SELECT coalesce(json_agg(id), '[]') FROM (${chassis}) row) AS chassis`;
+  (SELECT coalesce(json_agg(id), '[]') FROM (${chassis}) row) AS chassis,
+  (SELECT coalesce(json_agg(id), '[]') FROM hypervisor WHERE revoked_at IS NOT NULL) AS "goneChassis"`;
 
 const route = z.object({ destination: z.string(), nextHop: z.string() });
 const routes = z.array(route);
@@ -161,6 +163,7 @@ function* readingOf(stored: Stored): Pieces<NetworkReading> {
     floatingIps: stored.floatingIps.flatMap(floatingIpSpec),
     securityGroups: stored.securityGroups.map(({ id, rules }) => ({ id, rules })),
     chassis: stored.chassis,
+    goneChassis: stored.goneChassis,
   };
   const floatingIps = stored.floatingIps.map((row) => ({ ...row, associated: row.portId !== null }));
   const { networks, routers, securityGroups } = stored;

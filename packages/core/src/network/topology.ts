@@ -88,4 +88,6 @@ export type Topology = {
   securityGroups: readonly SecurityGroupSpec[];
   /** Hypervisors on which routers may have their gateway, the best first. */
   chassis: readonly string[];
+  /** Hypervisors that were revoked: nobody tunnels to them any more. */
+  goneChassis?: readonly string[];
 };

@@ -34,7 +34,7 @@ export type SimulatedNetwork = NetworkDriver & {
   /** What is committed, also while it answers nothing. */
   held(): Topology;
   /** Takes a row away by hand, as somebody might who has the databases open. */
-  lose(kind: Exclude<keyof Topology, "chassis">, id: string): void;
+  lose(kind: Exclude<keyof Topology, "chassis" | "goneChassis">, id: string): void;
 };
 
 const nothing: Topology = {

@@ -281,6 +281,39 @@ describe("rows in OVN's databases", () => {
     expect(await said()).toBe('{bfd-min-rx="200", bfd-min-tx="100", theirs=yes}');
   });
 
+  it("lose the chassis of hypervisors that are gone, and no others", async () => {
+    const sbctl = (...args: string[]) => run("ovn-sbctl", `--db=unix:${root}/sb.sock`, ...args);
+    const [gone, living] = [crypto.randomUUID(), crypto.randomUUID()];
+    await sbctl(
+      "chassis-add",
+      gone,
+      "geneve",
+      "192.0.2.1",
+      "--",
+      "chassis-add",
+      living,
+      "geneve",
+      "192.0.2.2",
+    );
+    await sbctl("create", "Chassis_Private", `name=${gone}`);
+    const goneChassis = [gone, crypto.randomUUID()];
+    await expect
+      .poll(
+        async () => {
+          await ensure({ ...nothing, goneChassis });
+          const tables = ["Chassis", "Chassis_Private", "Encap"].map((table) => ["--", "list", table]);
+          return sbctl("--bare", ...tables.flat());
+        },
+        { timeout: 30_000 },
+      )
+      .not.toContain(gone);
+    const left = await sbctl("show");
+    expect(left).toContain(living);
+    expect(left).not.toContain("192.0.2.1");
+    // Its address is free for whoever comes in its place.
+    await sbctl("chassis-add", crypto.randomUUID(), "geneve", "192.0.2.1");
+  });
+
   it("leave the rest of a hundred networks alone when one changes", async () => {
     const networks = Array.from({ length: 100 }, (_, index) =>
       networkOf(`net-${index}`, subnetOf(`10.1.${index}`)),

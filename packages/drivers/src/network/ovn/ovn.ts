@@ -13,6 +13,7 @@ import { reachesOf } from "./bridge-mappings.ts";
 import { converge } from "./converge.ts";
 import { tables } from "./desired-row.ts";
 import { globalTable } from "./global.ts";
+import { openGoneChassis } from "./gone-chassis.ts";
 import { observationOf, southboundTables } from "./observation.ts";
 import { openQuarantine } from "./quarantine.ts";
 import { reach } from "./reach.ts";
@@ -47,6 +48,7 @@ export function openOvn({ northbound, southbound, tls, cloudId, ownCentral }: Ov
   });
   const quarantine = openQuarantine();
   const convergence = { nb, cloudId, ownCentral, quarantine };
+  const removeGone = openGoneChassis(sb);
   let writing = 0;
   return {
     kind: "ovn",
@@ -56,7 +58,9 @@ export function openOvn({ northbound, southbound, tls, cloudId, ownCentral }: Ov
         signal.throwIfAborted();
         const reaches = reachesOf(sb.rows("Chassis"));
         const desired = await inTurns(desiredRows(topology, reaches, cloudId));
-        return await converge(convergence, desired, signal);
+        const done = await converge(convergence, desired, signal);
+        await removeGone(topology.goneChassis ?? [], signal);
+        return done;
       } finally {
         writing -= 1;
       }

@@ -89,6 +89,7 @@ type FlavorColumns = {
 
 function useColumns({ blocked, onToggle, onAsk }: FlavorColumns): Column<FlavorRow>[] {
   const t = useTranslations("admin.flavors");
+  const tLaunch = useTranslations("launch");
   return [
     {
       key: "name",
@@ -107,22 +108,22 @@ function useColumns({ blocked, onToggle, onAsk }: FlavorColumns): Column<FlavorR
       key: "vcpus",
       title: t("vcpus"),
       sort: "vcpus",
-      className: "text-right tabular-nums whitespace-nowrap",
+      className: "text-right tabular-nums whitespace-nowrap @xl:pr-6",
       cell: (row) => row.vcpus,
     },
     {
       key: "ram",
       title: t("ram"),
       sort: "ramMib",
-      className: "text-right tabular-nums whitespace-nowrap",
+      className: "text-right tabular-nums whitespace-nowrap @xl:pr-6",
       cell: (row) => memoryText(row.ramMib),
     },
     {
       key: "disk",
       title: t("disk"),
       sort: "diskGib",
-      className: "hidden text-right tabular-nums whitespace-nowrap @xl:table-cell",
-      cell: (row) => diskText(row.diskGib),
+      className: "hidden text-right tabular-nums whitespace-nowrap @xl:table-cell @xl:pr-6",
+      cell: (row) => (row.diskGib === 0 ? tLaunch("diskOfImage") : diskText(row.diskGib)),
     },
     {
       key: "state",

@@ -62,7 +62,7 @@ export function useCloudNetworkColumns({ blocked, onAsk }: CloudNetworkColumns):
       key: "mtu",
       title: t("columns.mtu"),
       sort: "mtu",
-      className: "hidden text-right tabular-nums @3xl:table-cell",
+      className: "hidden text-right tabular-nums @3xl:table-cell @xl:pr-6",
       cell: (row) => row.mtu,
     },
     {

@@ -56,7 +56,7 @@ function useColumns(): Column<GroupRow>[] {
         <span className="flex flex-col gap-0.5">
           <Link
             href={`/admin/groups/${group.id}`}
-            className="line-clamp-2 font-medium break-words hover:text-accent hover:underline"
+            className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {group.name}
           </Link>
@@ -69,13 +69,13 @@ function useColumns(): Column<GroupRow>[] {
     {
       key: "members",
       title: t("members"),
-      className: "text-right whitespace-nowrap tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums @xl:pr-6",
       cell: (group) => group.members,
     },
     {
       key: "projects",
       title: t("projects"),
-      className: "text-right whitespace-nowrap tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums @xl:pr-6",
       cell: (group) => group.projects,
     },
     {

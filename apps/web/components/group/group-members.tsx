@@ -88,7 +88,7 @@ function PeopleTable({ rows, loadingRows, blocked, onRemove }: PeopleTableProps)
         <span className="flex min-w-0 flex-col">
           <Link
             href={`/admin/users/${user.id}`}
-            className="line-clamp-2 font-medium break-words hover:text-accent hover:underline"
+            className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {user.name}
           </Link>

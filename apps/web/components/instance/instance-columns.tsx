@@ -70,14 +70,14 @@ export function useInstanceColumns({
       key: "name",
       title: t("name"),
       sort: "name",
-      className: "w-full max-w-0 @xl:w-[38%]",
+      className: "w-full max-w-0 @xl:w-[30%]",
       cell: (row) => <NameCell projectId={projectId} row={row} />,
     },
     {
       key: "status",
       title: t("status"),
       sort: "status",
-      className: "hidden @xl:table-cell",
+      className: "hidden whitespace-nowrap @xl:table-cell",
       cell: (row) => <StatusReason instance={row} />,
     },
     {
@@ -89,7 +89,7 @@ export function useInstanceColumns({
     {
       key: "flavor",
       title: t("flavor"),
-      className: "hidden @4xl:table-cell",
+      className: "hidden whitespace-nowrap @4xl:table-cell",
       cell: (row) => (
         <span className="flex flex-col">
           <span>{row.flavorName}</span>

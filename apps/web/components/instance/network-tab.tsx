@@ -129,9 +129,9 @@ function InterfaceTable({ projectId, rows, loadingRows, blocked, onDetach }: Int
       className: "hidden @xl:table-cell",
       cell: (row) => (
         <span className="flex flex-wrap gap-x-2">
-          {row.securityGroups.map(({ id, name }) => (
+          {row.securityGroups.map(({ id, name }, index) => (
             <Link key={id} href={`/p/${projectId}/security-groups/${id}`} className={look}>
-              {name}
+              {index < row.securityGroups.length - 1 ? `${name},` : name}
             </Link>
           ))}
         </span>

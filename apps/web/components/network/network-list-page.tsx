@@ -116,14 +116,14 @@ function useColumns(base: string): Column<NetworkRow>[] {
     {
       key: "ports",
       title: t("columns.ports"),
-      className: "hidden text-right whitespace-nowrap tabular-nums @2xl:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @2xl:table-cell @xl:pr-6",
       cell: (row) => row.ports ?? "–",
     },
     {
       key: "mtu",
       title: t("columns.mtu"),
       sort: "mtu",
-      className: "hidden text-right whitespace-nowrap tabular-nums @3xl:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @3xl:table-cell @xl:pr-6",
       cell: (row) => row.mtu,
     },
     {

@@ -223,19 +223,19 @@ function Queues({ rows }: { rows: SystemRow["queues"] }) {
     {
       key: "waiting",
       title: t("columns.waiting"),
-      className: "text-right tabular-nums",
+      className: "text-right tabular-nums @xl:pr-6",
       cell: (row) => format.number(row.waiting),
     },
     {
       key: "active",
       title: t("columns.active"),
-      className: "text-right tabular-nums",
+      className: "text-right tabular-nums @xl:pr-6",
       cell: (row) => format.number(row.active),
     },
     {
       key: "oldest",
       title: t("columns.oldest"),
-      className: "text-right tabular-nums",
+      className: "text-right tabular-nums @xl:pr-6",
       cell: (row) => t("seconds", { seconds: Math.round(row.oldestSeconds) }),
     },
   ];
@@ -250,13 +250,13 @@ function Tables({ rows }: { rows: SystemRow["database"]["tables"] }) {
     {
       key: "rows",
       title: t("columns.rows"),
-      className: "text-right tabular-nums",
+      className: "text-right tabular-nums @xl:pr-6",
       cell: (row) => (row.rows === null ? "–" : format.number(Math.round(row.rows))),
     },
     {
       key: "bytes",
       title: t("columns.size"),
-      className: "text-right whitespace-nowrap tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums @xl:pr-6",
       cell: (row) => bytesText(row.bytes),
     },
   ];

@@ -44,7 +44,7 @@ export function useProjectColumns(onAsk: Ask): Column<ProjectRow>[] {
         <span className="flex min-w-0 flex-col gap-0.5">
           <Link
             href={`/admin/projects/${row.id}`}
-            className="font-medium break-words hover:text-accent hover:underline"
+            className="font-medium break-words text-accent hover:underline"
           >
             {row.name}
           </Link>

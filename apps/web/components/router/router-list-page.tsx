@@ -62,7 +62,7 @@ function useColumns(): Column<RouterRow>[] {
         <span className="flex flex-col gap-0.5">
           <Link
             href={`/p/${router.projectId}/routers/${router.id}`}
-            className="line-clamp-2 font-medium break-words hover:text-accent hover:underline"
+            className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {router.name}
           </Link>
@@ -88,13 +88,13 @@ function useColumns(): Column<RouterRow>[] {
     {
       key: "interfaces",
       title: t("interfaces"),
-      className: "hidden text-right whitespace-nowrap tabular-nums @lg:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @lg:table-cell @xl:pr-6",
       cell: (router) => router.interfaceCount,
     },
     {
       key: "routes",
       title: t("routes"),
-      className: "hidden text-right whitespace-nowrap tabular-nums @2xl:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @2xl:table-cell @xl:pr-6",
       cell: (router) => router.routeCount,
     },
     {

@@ -12,6 +12,7 @@ import { useProjectId } from "../../lib/use-project.ts";
 import { ListPage } from "../list/list-page.tsx";
 import { pageSize, paging, whileAny } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
+import { SettleMark } from "../network/settle-mark.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { KeyDrawing } from "../ui/empty-state.tsx";
@@ -66,7 +67,7 @@ function useColumns(base: string): Column<SecurityGroupRow>[] {
         <span className="flex min-w-0 flex-col gap-0.5">
           <Link
             href={`${base}/${row.id}`}
-            className="line-clamp-2 font-medium break-words hover:text-accent hover:underline"
+            className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {row.name}
           </Link>
@@ -79,24 +80,20 @@ function useColumns(base: string): Column<SecurityGroupRow>[] {
     {
       key: "rules",
       title: t("columns.rules"),
-      className: "text-right whitespace-nowrap tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums @xl:pr-6",
       cell: (row) => row.ruleCount,
     },
     {
       key: "ports",
       title: t("columns.ports"),
-      className: "text-right whitespace-nowrap tabular-nums",
+      className: "text-right whitespace-nowrap tabular-nums @xl:pr-6",
       cell: (row) => row.portCount,
     },
     {
       key: "state",
       title: t("columns.state"),
       className: "hidden whitespace-nowrap @lg:table-cell",
-      cell: (row) => (
-        <span className={row.applied ? "text-muted" : "text-changing"}>
-          {t(row.applied ? "applied" : "applying")}
-        </span>
-      ),
+      cell: (row) => <SettleMark done={row.applied}>{t(row.applied ? "applied" : "applying")}</SettleMark>,
     },
     {
       key: "createdAt",

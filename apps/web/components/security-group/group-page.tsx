@@ -9,6 +9,7 @@ import { failureOf } from "../../lib/failure.ts";
 import type { SecurityGroupDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { SettleMark } from "../network/settle-mark.tsx";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
 import { ExactTime } from "../timeline/moment.tsx";
@@ -79,7 +80,9 @@ function Facts({ projectId, group }: GroupProps) {
         <Fact name={t("columns.created")}>
           <ExactTime date={group.createdAt} />
         </Fact>
-        <Fact name={t("columns.state")}>{t(group.applied ? "applied" : "applying")}</Fact>
+        <Fact name={t("columns.state")}>
+          <SettleMark done={group.applied}>{t(group.applied ? "applied" : "applying")}</SettleMark>
+        </Fact>
         {group.namedBy.length > 0 ? (
           <Fact name={t("namedBy")}>
             <span className="flex flex-wrap gap-x-2">

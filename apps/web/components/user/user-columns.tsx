@@ -31,7 +31,7 @@ function UserName({ user }: { user: UserRow }) {
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <Link
           href={`/admin/users/${user.id}`}
-          className="line-clamp-2 font-medium break-words hover:text-accent hover:underline"
+          className="line-clamp-2 font-medium break-words text-accent hover:underline"
         >
           {user.name}
         </Link>
@@ -60,7 +60,7 @@ export function useUserColumns(): Column<UserRow>[] {
     {
       key: "projects",
       title: t("projects"),
-      className: "hidden text-right whitespace-nowrap tabular-nums @xl:table-cell",
+      className: "hidden text-right whitespace-nowrap tabular-nums @xl:table-cell @xl:pr-6",
       cell: (user) => user.projects,
     },
     {

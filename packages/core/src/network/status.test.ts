@@ -7,6 +7,9 @@ test.each([
   [2, 2, false, "instance", "DOWN"],
   [2, 2, false, "metadata", "ACTIVE"],
   [2, 1, false, "metadata", "BUILD"],
+  [2, 2, false, "router_interface", "ACTIVE"],
+  [2, 1, false, "router_interface", "BUILD"],
+  [2, 2, false, "none", "DOWN"],
 ] as const)(
   "generation %i of which %i is realised, up %s, of %s: %s",
   (generation, realisedGeneration, up, owner, status) => {

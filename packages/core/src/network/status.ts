@@ -12,11 +12,11 @@ export function networkStatus({ generation, realisedGeneration }: Realised): Net
 export const portStatuses = ["ACTIVE", "BUILD", "DOWN"] as const;
 export type PortStatus = (typeof portStatuses)[number];
 
-/**
- * ACTIVE carries traffic, DOWN does not: nobody is at it, or whoever is has not started. A metadata port is on every
- * hypervisor at once, and so up nowhere in particular.
- */
+/** Such a port is on every hypervisor at once, and so up nowhere in particular. */
+const everywhere: readonly string[] = ["metadata", "router_interface", "router_gateway"];
+
+/** ACTIVE carries traffic, DOWN does not: nobody is at it, or whoever is has not started. */
 export function portStatus(port: Realised & { up: boolean; owner: string }): PortStatus {
   if (networkStatus(port) === "BUILD") return "BUILD";
-  return port.up || port.owner === "metadata" ? "ACTIVE" : "DOWN";
+  return port.up || everywhere.includes(port.owner) ? "ACTIVE" : "DOWN";
 }

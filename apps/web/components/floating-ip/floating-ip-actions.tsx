@@ -31,7 +31,7 @@ export function FloatingIpActions({ ip }: { ip: FloatingIpRow }) {
       {moves ? null : (
         <Button size="small" blocked={mayUpdate} onClick={() => setAsked("associate")}>
           <Link2 aria-hidden />
-          {t("associate")}
+          <span className="@max-lg:sr-only">{t("associate")}</span>
         </Button>
       )}
       <Menu

@@ -57,7 +57,7 @@ function useColumns(): Column<FloatingIpRow>[] {
       cell: (ip) => (
         <span className="flex flex-col gap-0.5">
           <span className="inline-flex items-center gap-0.5">
-            <code className="font-mono font-medium">{ip.address}</code>
+            <code className="font-mono font-medium whitespace-nowrap">{ip.address}</code>
             <CopyButton text={ip.address} label={t("copy", { address: ip.address })} />
           </span>
           {ip.description ? (
@@ -123,7 +123,7 @@ function Target({ ip }: { ip: FloatingIpRow }) {
           {ip.instanceName}
         </Link>
       ) : null}
-      <code className="font-mono text-label text-muted">{ip.fixedAddress}</code>
+      <code className="font-mono text-label whitespace-nowrap text-muted">{ip.fixedAddress}</code>
     </span>
   );
 }

@@ -17,9 +17,15 @@ export function CsvLink({ name, query = {}, view }: CsvLinkProps) {
   const asked = Object.entries({ ...query, text: view.text, sort: view.sort });
   const file = new URLSearchParams(asked.flatMap(([key, value]) => (value ? [[key, value]] : [])));
   return (
-    <ButtonLink href={`/api/export/${name}.csv?${file}`} prefetch={false} download title={t("csvAbout")}>
+    <ButtonLink
+      href={`/api/export/${name}.csv?${file}`}
+      prefetch={false}
+      download
+      title={t("csvAbout")}
+      className="max-sm:px-2"
+    >
       <Download aria-hidden />
-      {t("csv")}
+      <span className="max-sm:sr-only">{t("csv")}</span>
     </ButtonLink>
   );
 }

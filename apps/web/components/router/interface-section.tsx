@@ -32,7 +32,7 @@ export function InterfaceSection({ router, blocked }: InterfaceSectionProps) {
     {
       key: "address",
       title: t("address"),
-      cell: (one) => <code className="font-mono text-label">{one.address}</code>,
+      cell: (one) => <code className="font-mono text-label whitespace-nowrap">{one.address}</code>,
     },
     {
       key: "floatingIps",

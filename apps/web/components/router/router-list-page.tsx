@@ -113,7 +113,7 @@ function Gateway({ router }: { router: RouterRow }) {
   return (
     <span className="flex flex-col gap-0.5">
       <span className="break-words">{router.externalNetworkName}</span>
-      <code className="font-mono text-label text-muted">{router.gatewayAddress}</code>
+      <code className="font-mono text-label whitespace-nowrap text-muted">{router.gatewayAddress}</code>
     </span>
   );
 }

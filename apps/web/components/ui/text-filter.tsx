@@ -26,7 +26,7 @@ export function TextFilter({ text, label, placeholder = label, onText }: TextFil
     return () => clearTimeout(timer);
   }, [typed, text, onText]);
   return (
-    <div className="relative w-full sm:w-72">
+    <div className="relative w-full sm:w-80">
       <Search
         aria-hidden
         className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"

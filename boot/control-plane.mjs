@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./administrator.mjs";
 import { fingerprintOf } from "./authority.mjs";
 import { contentHash } from "./content-hash.mjs";
+import { rememberFollowed } from "./external.mjs";
 import { migrate } from "./migrations.mjs";
 import { choosePorts, metricsWanted } from "./ports.mjs";
 import { preparePostgres } from "./postgres.mjs";
@@ -64,8 +65,9 @@ export async function startControlPlane(
   });
   if (first.external === "held")
     progress.say(
-      `The external network keeps its older range, for floating IPs or routers have addresses of it: ${network.external.words} is not used until they are released.`,
+      `The external network keeps its older range or gateway, for floating IPs or routers have addresses that are in the way: ${network.external.words} is not used until they are released.`,
     );
+  else if (first.external) rememberFollowed(network.place, network.external.row);
   await progress.step("Starting the controller", () => supervisor.start(controllerDefinition(wiring)));
   await progress.step("Starting the portal", () => supervisor.start(webDefinition(wiring, dist)));
   const fingerprint = fingerprintOf(`${settings.data}/ca/ca.pem`);

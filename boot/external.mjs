@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isInstalled } from "./datapath.mjs";
 import { lendCard, returnOtherCards } from "./external-card.mjs";
 import { chooseRange, collision, hostRanges, layOut, layOutForeign } from "./external-range.mjs";
@@ -7,9 +8,23 @@ import { keepHostLink } from "./host-link-watch.mjs";
 import { returnCard } from "./lent-card.mjs";
 import { aloneWithLinks } from "./links-lock.mjs";
 
+/** What the row followed last: it is told which of these have changed since, and leaves the others to administrators. */
+const followedFile = ({ folder }) => `${folder}/external-followed.json`;
+
+function lastFollowed(place) {
+  const file = followedFile(place);
+  return existsSync(file) ? { before: JSON.parse(readFileSync(file, "utf8")) } : {};
+}
+
+/** Called when the row is as `row` says. */
+export function rememberFollowed(place, { gateway, pool }) {
+  writeFileSync(followedFile(place), JSON.stringify({ gateway, pool }));
+}
+
 /** What the row of the external network says, and `words` for people. */
-function answer(mode, { cidr, gateway, pool }, hostAddress, words) {
-  const row = { name: "public", physicalNetwork: "public", cidr, gateway, pool, hostAddress };
+function answer(place, mode, { cidr, gateway, pool }, hostAddress, words) {
+  const wish = { name: "public", physicalNetwork: "public", cidr, gateway, pool, hostAddress };
+  const row = { ...wish, ...lastFollowed(place) };
   return { row, words: `${cidr} (${mode}${words})` };
 }
 
@@ -22,7 +37,7 @@ async function startCard(supervisor, { place, settings, datapath, first }) {
   const layout = first ? layOutForeign(settings.external) : null;
   supervisor.atEnd(`The network card ${card}`, () => aloneWithLinks(() => returnCard(place, card)));
   await lendCard(place, card, datapath);
-  return layout ? answer(card, layout, null, "") : { row: null, words: card };
+  return layout ? answer(place, card, layout, null, "") : { row: null, words: card };
 }
 
 /** Why this host gets no link; null: it gets one. */
@@ -39,7 +54,7 @@ async function startLink(supervisor, { place, settings, datapath, watch }) {
   const stop = obstacle(layout.cidr, taken);
   if (stop) {
     await forgetHostLink(place);
-    return answer(mode, layout, null, `; no link from this host: ${stop}`);
+    return answer(place, mode, layout, null, `; no link from this host: ${stop}`);
   }
   const uplink = mode === "nat" ? await uplinkOf() : null;
   if (mode === "nat" && !uplink)
@@ -52,7 +67,7 @@ async function startLink(supervisor, { place, settings, datapath, watch }) {
     await removeExternal(place);
   });
   keeper = await keepHostLink(place, { layout, uplink, datapath }, watch);
-  return answer(mode, layout, layout.host, "; floating IPs are reached from this host");
+  return answer(place, mode, layout, layout.host, "; floating IPs are reached from this host");
 }
 
 /** Of whatever run; nothing is said about what is not there. */

@@ -150,6 +150,13 @@ describe("the network of a copy", () => {
       ...{ MADANG_OVN_SB_LISTEN: southbound, ...settingsOf(mine) },
       ...{ MADANG_TUNNEL_NIC: "under0", MADANG_TUNNEL_ADDRESS: "192.0.2.11/24" },
     });
+    const lone = await start(
+      folder(),
+      { MADANG_OVN_SB: `ssl:${southbound}`, ...settingsOf(mine) },
+      { namespace: other, role: "further" },
+    );
+    expect(lone.network).toMatchObject({ kind: "none", why: expect.stringContaining("MADANG_TUNNEL_NIC") });
+    await stop(lone);
     const further = await start(
       folder(),
       {
@@ -164,7 +171,10 @@ describe("the network of a copy", () => {
       ..."lsp-add net far -- lsp-set-addresses far".split(" "),
       "fa:16:3e:00:00:12 10.0.1.12",
     );
+    const isReached = () => JSON.parse(readFileSync(further.network.switchState, "utf8")).reached;
+    expect(isReached(), "no chassis yet").toBe(false);
     vsctl(further.network.place, "set", "Open_vSwitch", ".", "external-ids:system-id=there");
+    await expect.poll(isReached, limit).toBe(true);
     const far = `mt-${id}-far`;
     plug(further.network.place, far, "far", "fa:16:3e:00:00:12", "10.0.1.12");
     await serve(guest);

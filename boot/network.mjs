@@ -5,8 +5,9 @@ import { Fault } from "./fault.mjs";
 import { makeNamespace, removeNamespace } from "./network-namespace.mjs";
 import { networkPlace } from "./network-place.mjs";
 import { startCentral } from "./ovn-central.mjs";
+import { watchReach } from "./southbound-reach.mjs";
 import { lastingNames, startSwitch } from "./switch.mjs";
-import { watchSwitch } from "./switch-watch.mjs";
+import { wasReached, watchSwitch } from "./switch-watch.mjs";
 
 /** @typedef {{ kind: "ovn" | "simulated" | "none", why: string }} Network and of ovn: its place, datapath, remotes, external */
 
@@ -16,9 +17,22 @@ function obstacle({ settings, hypervisor, first, central }) {
   if (settings.network === "none") return { kind: "none", why: "MADANG_NETWORK=none" };
   if (!first && !settings.ovn)
     return { kind: "none", why: "MADANG_OVN_SB is not set, so this machine knows no OVN" };
+  if (!first && !settings.tunnel)
+    return {
+      kind: "none",
+      why: "MADANG_TUNNEL_NIC and MADANG_TUNNEL_ADDRESS are not set, so other hypervisors could not tunnel to it",
+    };
   const missing = missingPrograms(central ? ["switch", "central"] : ["switch"]);
   if (missing.length > 0) return { kind: "none", why: `not installed: ${missing.join(", ")}` };
   return null;
+}
+
+/** Others that join would look for this machine at an address that each of them has itself. */
+function requireTunnel({ southboundListen, tunnel }) {
+  if (!southboundListen || tunnel) return;
+  throw new Fault("MADANG_OVN_SB_LISTEN is set, and other hypervisors could not tunnel to this one.", {
+    advice: "Set MADANG_TUNNEL_NIC and MADANG_TUNNEL_ADDRESS too.",
+  });
 }
 
 /** A machine that forbids namespaces still runs guests. */
@@ -56,6 +70,7 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
   const central = first && ovn === null;
   const stop = obstacle({ settings, hypervisor, first, central });
   if (stop) return withoutNetworks(supervisor, settings, stop);
+  requireTunnel(settings);
   const place = networkPlace(settings.data);
   const { made, fault } = await openPlace(place);
   if (fault) return withoutNetworks(supervisor, settings, { kind: "none", why: fault });
@@ -67,11 +82,17 @@ export async function startNetwork(supervisor, { settings, hypervisor, first, pr
   const datapath = await findDatapath();
   const southbound = ovn?.southbound ?? place.southbound;
   const outward = leadsOut(settings, first);
-  const watch = watchSwitch({ file: `${place.folder}/switch.json`, say: progress.say });
+  const state = `${place.folder}/switch.json`;
+  const reached = central || (!made && wasReached(state));
+  const watch = watchSwitch({ file: state, say: progress.say, reached });
   await progress.step("Starting Open vSwitch", async () => {
     await startSwitch(supervisor, place, { datapath, southbound, tls, tunnel, outward, watch });
     return datapath === "system" ? "the kernel's datapath" : "userspace datapath";
   });
+  if (!reached) {
+    const stopLooking = watchReach(place, { southbound, tls }, watch.reached);
+    supervisor.atEnd("The look at the southbound database", async () => stopLooking());
+  }
   const external = await startExternal(supervisor, { place, settings, datapath, first, watch });
   return {
     kind: "ovn",

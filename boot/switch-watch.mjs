@@ -1,13 +1,14 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const emergencyMark = "|EMER|";
 
 /**
  * Writes down for the agent how the switch fares, whence it comes to the administrator: how often it ended, and the last line
  * that it called an emergency; and how often the rules that keep guests from this host had to be written again.
+ * `reached`: the southbound database is known to have this machine's chassis.
  */
-export function watchSwitch({ file, say }) {
-  const state = { switchEnds: 0, emergency: null, rulesLost: 0 };
+export function watchSwitch({ file, say, reached = true }) {
+  const state = { switchEnds: 0, emergency: null, rulesLost: 0, reached };
 
   function write() {
     try {
@@ -32,9 +33,22 @@ export function watchSwitch({ file, say }) {
       state.switchEnds += 1;
       write();
     },
+    reached: () => {
+      state.reached = true;
+      write();
+    },
     rulesLost: () => {
       state.rulesLost += 1;
       write();
     },
   };
+}
+
+/** As an earlier run wrote it down. */
+export function wasReached(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).reached === true;
+  } catch {
+    return false;
+  }
 }

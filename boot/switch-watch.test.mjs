@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { watchSwitch } from "./switch-watch.mjs";
+import { wasReached, watchSwitch } from "./switch-watch.mjs";
 
 let folder;
 beforeEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const abort =
   "2026-11-22T10:00:00Z|00123|util|EMER|lib/conntrack.c:1063: assertion conn->conn_type == CT_CONN_TYPE_DEFAULT failed in conn_update_state()";
 
-const quiet = { switchEnds: 0, emergency: null, rulesLost: 0 };
+const quiet = { switchEnds: 0, emergency: null, rulesLost: 0, reached: true };
 
 test("ends are counted, and the last emergency is kept and said; what else is logged is not", () => {
   const said = [];
@@ -25,8 +25,17 @@ test("ends are counted, and the last emergency is kept and said; what else is lo
   watch.heed(abort);
   watch.ended();
   watch.rulesLost();
-  expect(state()).toEqual({ switchEnds: 1, emergency: abort, rulesLost: 1 });
+  expect(state()).toEqual({ switchEnds: 1, emergency: abort, rulesLost: 1, reached: true });
   expect(said).toEqual([`The switch calls an emergency: ${abort}`]);
   watch.heed(`|EMER|${"x".repeat(10_000)}`);
   expect(state().emergency).toHaveLength(500);
+});
+
+test("that the southbound database was reached is remembered", () => {
+  const file = `${folder}/switch.json`;
+  expect(wasReached(file)).toBe(false);
+  const watch = watchSwitch({ file, say: () => {}, reached: false });
+  expect(wasReached(file)).toBe(false);
+  watch.reached();
+  expect(wasReached(file)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureExternalNetwork } from "./external-network.ts";
-import { openTestCloud, type TestCloud } from "./testing.ts";
+import { callerAs, openTestCloud, refusal, type TestCloud } from "./testing.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -76,4 +76,37 @@ it("forgets the address of a host that has none there any more", async () => {
   expect(await ensureExternalNetwork(cloud.database.prisma, { ...other, hostAddress: null })).toBe("same");
   const [left] = await rows();
   expect(left?.subnets[0]?.addresses).toEqual(["172.24.9.130"]);
+});
+
+it("follows a gateway and a pool that are set otherwise, and leaves to administrators what is set as before", async () => {
+  const { prisma } = cloud.database;
+  const now = { ...other, hostAddress: null };
+  const { gateway, pool } = now;
+  const before = { gateway, pool };
+  const subnet = async () => (await rows())[0]?.subnets[0];
+  const narrower = { start: "172.24.9.200", end: "172.24.9.210" };
+  await prisma.subnet.updateMany({ data: { allocationPools: [narrower] } });
+  expect(await ensureExternalNetwork(prisma, { ...now, before })).toBe("same");
+  const set = { ...now, gateway: "172.24.9.254", before };
+  expect(await ensureExternalNetwork(prisma, set)).toBe("changed");
+  expect(await subnet()).toMatchObject({ gateway: "172.24.9.254", allocationPools: [narrower] });
+  const wider = { start: "172.24.9.64", end: "172.24.9.253" };
+  expect(await ensureExternalNetwork(prisma, { ...set, pool: wider, before: set })).toBe("changed");
+  expect(await subnet()).toMatchObject({ allocationPools: [wider], addresses: ["172.24.9.130"] });
+  const held = { ...set, gateway: "172.24.9.130", before: set };
+  expect(await ensureExternalNetwork(prisma, held), "a floating IP's address").toBe("held");
+  expect(await subnet()).toMatchObject({ gateway: "172.24.9.254" });
+});
+
+it("is deleted with its host's address once nobody uses it, and comes back with the next start", async () => {
+  const { admin } = callerAs(cloud, "cloudAdmin");
+  const { prisma } = cloud.database;
+  await ensureExternalNetwork(prisma, other);
+  const network = await prisma.network.findFirstOrThrow({ include: { subnets: true } });
+  const { id } = network;
+  expect(await refusal(admin.network.delete({ id }))).toMatchObject({ reason: "networkInUse" });
+  await prisma.floatingIp.deleteMany();
+  await admin.network.delete({ id });
+  expect(await prisma.subnet.count()).toBe(0);
+  expect(await ensureExternalNetwork(prisma, wish)).toBe("made");
 });

@@ -1,7 +1,8 @@
 /** The external network that `npm start` leads somewhere. Its row is kept as that says, as long as nobody holds addresses of another range. */
+import { isDeepStrictEqual } from "node:util";
 import { cidr, ipv4 } from "@madang/core/network/cidr";
 import { mtuOf } from "@madang/core/network/mtu";
-import { type Prisma, type Tx, transaction } from "@madang/db";
+import { type Prisma, type Subnet, type Tx, transaction } from "@madang/db";
 import { z } from "zod";
 
 export const externalNetwork = z.object({
@@ -14,11 +15,13 @@ export const externalNetwork = z.object({
   pool: z.object({ start: ipv4, end: ipv4 }),
   /** This cloud's own machine there, which nobody may send anything to; null: it has no address there. */
   hostAddress: ipv4.nullable(),
+  /** What was wished at the last start: what has not changed since is left as an administrator may have set it. */
+  before: z.object({ gateway: ipv4, pool: z.object({ start: ipv4, end: ipv4 }) }).optional(),
 });
 export type ExternalNetwork = z.infer<typeof externalNetwork>;
 
-/** `held`: it keeps its older range, for floating IPs or routers have addresses of it. */
-export type ExternalOutcome = "made" | "same" | "held";
+/** `held`: it keeps its older range or gateway, for floating IPs or routers have addresses that are in the way. */
+export type ExternalOutcome = "made" | "changed" | "same" | "held";
 
 /** Whoever renamed it is not undone; deleted, it comes back. */
 export async function ensureExternalNetwork(prisma: Prisma, wish: ExternalNetwork): Promise<ExternalOutcome> {
@@ -31,7 +34,7 @@ export async function ensureExternalNetwork(prisma: Prisma, wish: ExternalNetwor
     const subnet = known?.subnets.find((one) => one.cidr === wish.cidr);
     if (known && subnet) {
       await keepHostAddress(tx, subnet.id, wish.hostAddress);
-      return "same";
+      return await followWish(tx, subnet, wish);
     }
     if (known && (await isHeld(tx, known.id))) return "held";
     if (known) await tx.ipAllocation.deleteMany({ where: { subnet: { networkId: known.id } } });
@@ -39,6 +42,23 @@ export async function ensureExternalNetwork(prisma: Prisma, wish: ExternalNetwor
     await insertSubnet(tx, known?.id ?? (await insertNetwork(tx, wish)), wish);
     return "made";
   });
+}
+
+/** Addresses that are held already stay as they are, in the pool or not. */
+async function followWish(tx: Tx, subnet: Subnet, wish: ExternalNetwork): Promise<ExternalOutcome> {
+  const { before = wish, gateway, pool } = wish;
+  const changes = {
+    ...(gateway !== before.gateway && gateway !== subnet.gateway ? { gateway } : {}),
+    ...(isDeepStrictEqual(pool, before.pool) ? {} : { allocationPools: [pool] }),
+  };
+  if (Object.keys(changes).length === 0) return "same";
+  await tx.$queryRaw`SELECT 1 FROM network WHERE id = ${subnet.networkId}::uuid FOR UPDATE`;
+  await tx.$queryRaw`SELECT 1 FROM subnet WHERE id = ${subnet.id}::uuid FOR UPDATE`;
+  const taken = await tx.ipAllocation.count({ where: { subnetId: subnet.id, address: gateway } });
+  if (changes.gateway && taken > 0) return "held";
+  await tx.subnet.update({ where: { id: subnet.id }, data: changes });
+  await tx.network.update({ where: { id: subnet.networkId }, data: { generation: { increment: 1 } } });
+  return "changed";
 }
 
 async function isHeld(tx: Tx, networkId: string): Promise<boolean> {

@@ -21,7 +21,7 @@ export async function requireUnusedNetwork(tx: Tx, id: string): Promise<void> {
   refuse("networkInUse", "The network is still in use.", use);
 }
 
-/** Throws Conflict `subnetInUse`. Call it with the subnet's network and the subnet locked. */
+/** An address that nobody holds is the host's own, and goes too. Throws Conflict `subnetInUse`. Call it with the subnet's network and the subnet locked. */
 export async function requireUnusedSubnet(tx: Tx, id: string): Promise<void> {
   const [use] = await tx.$queryRaw<Use[]>`
     WITH used AS (
@@ -29,7 +29,8 @@ export async function requireUnusedSubnet(tx: Tx, id: string): Promise<void> {
         coalesce(i.name, r.name, nullif(p.name, ''), host(a.address)) AS name
       FROM ip_allocation a LEFT JOIN port p ON p.id = a.port_id LEFT JOIN instance i ON i.id = p.instance_id
         LEFT JOIN router r ON r.id = p.router_id
-      WHERE a.subnet_id = ${id}::uuid AND p.owner IS DISTINCT FROM 'metadata')
+      WHERE a.subnet_id = ${id}::uuid AND p.owner IS DISTINCT FROM 'metadata'
+        AND (a.port_id IS NOT NULL OR a.floating_ip_id IS NOT NULL))
     SELECT count(*) FILTER (WHERE owner = 'instance')::int AS instances,
       count(*) FILTER (WHERE owner = 'none')::int AS ports,
       count(*) FILTER (WHERE owner LIKE 'router%')::int AS routers,

@@ -104,7 +104,7 @@ async function requireNoForeignPorts(tx: Tx, networkId: string): Promise<void> {
   });
 }
 
-/** Its subnets and its metadata port go with it. Throws NotFound, Forbidden, Conflict `networkInUse`. */
+/** Its subnets, its metadata port and the host's own address go with it. Throws NotFound, Forbidden, Conflict `networkInUse`. */
 export async function deleteNetwork(
   deps: AdmissionDeps,
   actor: Actor,
@@ -115,6 +115,7 @@ export async function deleteNetwork(
     const network = await lockNetwork(tx, projectId, id, true);
     await requireUnusedNetwork(tx, id);
     await tx.port.deleteMany({ where: { networkId: id } });
+    await tx.ipAllocation.deleteMany({ where: { subnet: { networkId: id } } });
     await tx.network.delete({ where: { id } });
     await recordEvent(tx, { actor, subject: networkSubject(network), action: "network.delete" });
   });

@@ -278,9 +278,24 @@ async function ensure(
   const call = () => driver.ensure({ spec, made, ...fetched, nics }, { signal, onPhase });
   const boots = spec.desired === "running" && seen?.observed !== "running";
   if (boots) progress(guest, "starting", null);
+  else await releaseTorn(guest, seen, { spec, made, ...fetched, nics }, { signal, onPhase });
   const now = await (boots ? booting.add(call, { signal }) : call());
   await ports.unplug(portIds(seen?.nics), signal);
   return now;
+}
+
+/** A guest that holds devices that are no more lets go of those; what it lacks then it is given as anything else. */
+async function releaseTorn(
+  { deps, log }: Guest,
+  seen: GuestObservation | null,
+  ...[order, how]: Parameters<HypervisorDriver["ensure"]>
+): Promise<void> {
+  if (order.spec.desired !== "running" || !order.nics) return;
+  const torn = await deps.ports.torn(seen, how.signal);
+  if (torn.length === 0) return;
+  log.warn({ ports: torn }, "interfaces were torn off the guest");
+  const nics = order.nics.filter(({ portId }) => !torn.includes(portId));
+  await deps.driver.ensure({ ...order, nics }, how);
 }
 
 /** Stopping a guest that is there must not depend on what can still be fetched. */

@@ -15,21 +15,27 @@ const seen = (observed: "running" | "stopped", ...names: string[]): GuestObserva
   nics: names.map((name) => ({ portId: name, mac: `mac-${name}` })),
 });
 
-function open(wanted: readonly string[] = []) {
-  const devices = new Set<string>();
+function open(wanted: readonly string[] = [], foreign: readonly string[] = []) {
+  const devices = new Set<string>(foreign);
+  /** Of which somebody has the device open. */
+  const held = new Set<string>();
   const plugger: PortPlugger = {
     kind: "scripted",
     offloads: false,
     device: (portId) => `tap-${portId}`,
     ensure: async ({ portId }) => void devices.add(`tap-${portId}`),
     isJoined: (portId) => devices.has(`tap-${portId}`),
+    idle: async (portIds) => portIds.filter((portId) => !held.has(portId)),
     listen: () => Promise.reject(new Error("not asked")),
-    remove: async (device) => void devices.delete(device),
+    remove: async (device) => {
+      if (foreign.includes(device)) throw new Error("not ours");
+      devices.delete(device);
+    },
     list: async () => [...devices],
     close: async () => {},
   };
   const isWanted = (device: string) => wanted.includes(device);
-  return { devices, ports: openPorts({ plugger, isWanted, log: pino({ level: "silent" }) }) };
+  return { devices, held, ports: openPorts({ plugger, isWanted, log: pino({ level: "silent" }) }) };
 }
 
 describe("a hypervisor's ports", () => {
@@ -59,6 +65,42 @@ describe("a hypervisor's ports", () => {
     ports.told();
     await ports.sweep([seen("running", "b")]);
     expect([...devices]).toEqual(["tap-a", "tap-b"]);
+  });
+
+  it("are swept though one of them can't be", async () => {
+    const { devices, ports } = open([], ["tap-foreign"]);
+    await ports.plug([nic("a"), nic("b")], signal);
+    ports.told();
+    await ports.sweep([]);
+    expect([...devices]).toEqual(["tap-foreign"]);
+  });
+
+  it("differ when a running guest lost hold of its device, and are right again once it has it", async () => {
+    const { held, ports } = open(["tap-a", "tap-b"]);
+    const asked = spec({ nics: [nic("a"), nic("b")] });
+    await ports.plug(asked.nics, signal);
+    held.add("a").add("b");
+    ports.told();
+    await ports.sweep([seen("running", "a", "b")]);
+    expect(ports.differ(asked, seen("running", "a", "b"))).toBe(false);
+    held.delete("a");
+    await ports.sweep([seen("running", "a", "b")]);
+    expect(ports.differ(asked, seen("running", "a", "b"))).toBe(true);
+    expect(await ports.torn(seen("running", "a", "b"), signal)).toEqual(["a"]);
+    held.add("a");
+    expect(await ports.torn(seen("running", "a", "b"), signal)).toEqual([]);
+    expect(ports.differ(asked, seen("running", "a", "b"))).toBe(false);
+  });
+
+  it("of guests that are off are nobody's to hold", async () => {
+    const { ports } = open(["tap-a"]);
+    const asked = spec({ desired: "stopped", nics: [nic("a")] });
+    await ports.plug(asked.nics, signal);
+    ports.told();
+    await ports.sweep([seen("stopped", "a")]);
+    expect(ports.differ(asked, seen("stopped", "a"))).toBe(false);
+    expect(await ports.torn(seen("stopped", "a"), signal)).toEqual([]);
+    expect(await ports.torn(null, signal)).toEqual([]);
   });
 
   it("differ from what is asked for by number, MAC, or when the switch lost one that is used", async () => {

@@ -2,7 +2,7 @@
  * The ports of this hypervisor's guests. A port is plugged before its guest starts or is given the interface, and unplugged
  * after the guest has let go of it; whatever is plugged that nobody names and no guest has is taken away by the sweep.
  */
-import { CloudError } from "@madang/core/errors";
+import { asCloudError, CloudError } from "@madang/core/errors";
 import type { GuestNic, GuestSpec } from "@madang/core/wire/guest";
 import type { GuestDevice, GuestObservation, ObservedNic } from "@madang/drivers/hypervisor/driver";
 import type { PortPlugger } from "@madang/drivers/network/driver";
@@ -13,6 +13,8 @@ export type Ports = {
   plug: (nics: readonly GuestNic[], signal: AbortSignal) => Promise<GuestDevice[] | undefined>;
   /** What they will be called, for a guest that is off. */
   devices: (nics: readonly GuestNic[]) => GuestDevice[] | undefined;
+  /** Of what a running guest has: those whose devices were made anew behind its back, and are no longer its own. */
+  torn: (seen: GuestObservation | null, signal: AbortSignal) => Promise<string[]>;
   /** Those that still belong to a guest stay. Never fails: the sweep comes after. */
   unplug: (portIds: readonly string[], signal: AbortSignal) => Promise<void>;
   /** What is seen is not what is asked for. */
@@ -34,6 +36,8 @@ const sweepLimitMs = 60_000;
 
 export function openPorts({ plugger, isWanted, log }: PortsDeps): Ports {
   let isTold = false;
+  /** As last looked: ports of running guests whose devices nobody has open. */
+  let torn: ReadonlySet<string> = new Set();
   const deviceOf = ({ portId, mac, mtu }: GuestNic): GuestDevice => {
     return { portId, mac, mtu, device: plugger.device(portId), offloads: plugger.offloads };
   };
@@ -43,29 +47,44 @@ export function openPorts({ plugger, isWanted, log }: PortsDeps): Ports {
     await plugger.remove(device, signal);
     log.info({ device }, "port unplugged");
   };
+  /** One that can't be removed is no reason to leave the others. */
+  const tryRemove = (device: string, signal: AbortSignal, otherwise: string) =>
+    removeUnwanted(device, signal).catch((error: unknown) => {
+      const { detail } = asCloudError(error).options;
+      log.warn({ err: error, detail, device }, otherwise);
+    });
   return {
     plug: async (nics, signal) => {
       await Promise.all(nics.map((nic) => plugger.ensure(nic, signal)));
       return nics.map(deviceOf);
     },
     devices: (nics) => nics.map(deviceOf),
+    torn: async (seen, signal) => {
+      if (seen?.observed !== "running") return [];
+      const own = portIdsOf([seen]);
+      const found = await plugger.idle(own, signal);
+      torn = new Set([...torn].filter((portId) => !own.includes(portId)).concat(found));
+      return found;
+    },
     unplug: async (portIds, signal) => {
       for (const device of portIds.map(plugger.device))
-        await removeUnwanted(device, signal).catch((error: unknown) => {
-          log.warn({ err: error, device }, "port could not be unplugged");
-        });
+        await tryRemove(device, signal, "port could not be unplugged");
     },
     differ: ({ desired, nics }, seen) => {
       if (!seen?.nics || desired === "absent" || desired === "hold") return false;
       if (!sameNics(nics, seen.nics)) return true;
-      return seen.observed === "running" && nics.some(({ portId }) => !plugger.isJoined(portId));
+      return (
+        seen.observed === "running" &&
+        nics.some(({ portId }) => !plugger.isJoined(portId) || torn.has(portId))
+      );
     },
     sweep: async (present) => {
       if (!isTold) return;
       const signal = AbortSignal.timeout(sweepLimitMs);
-      const held = present.flatMap(({ nics = [] }) => nics.map(({ portId }) => plugger.device(portId)));
+      const held = new Set(portIdsOf(present).map(plugger.device));
       for (const device of await plugger.list(signal))
-        if (!held.includes(device)) await removeUnwanted(device, signal);
+        if (!held.has(device)) await tryRemove(device, signal, "port could not be swept");
+      torn = new Set(await plugger.idle(portIdsOf(present.filter(runs)), signal));
     },
     told: () => {
       isTold = true;
@@ -84,11 +103,18 @@ export function noPorts(isSimulated: boolean): Ports {
       });
     },
     devices: () => undefined,
+    torn: async () => [],
     unplug: async () => {},
     differ: () => false,
     sweep: async () => {},
     told: () => {},
   };
+}
+
+const runs = ({ observed }: GuestObservation) => observed === "running";
+
+function portIdsOf(guests: readonly GuestObservation[]): string[] {
+  return guests.flatMap(({ nics = [] }) => nics.map(({ portId }) => portId));
 }
 
 function sameNics(wanted: readonly ObservedNic[], seen: readonly ObservedNic[]): boolean {

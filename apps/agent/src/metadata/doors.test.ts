@@ -42,6 +42,7 @@ beforeEach(() => {
     device: (portId) => `tap-${portId}`,
     ensure: async () => {},
     isJoined: () => true,
+    idle: async () => [],
     listen,
     remove: async () => {},
     list: async () => [],

@@ -106,6 +106,31 @@ describe("the metadata server", () => {
     await expect.poll(async () => (await get("/latest/meta-data/hostname")).status).toBe(200);
   });
 
+  it("tells one that asks without end to come later, and then answers it again", async () => {
+    const listener = createServer();
+    listener.listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const deps = { find: () => guest, userData, log: pino({ level: "silent" }) };
+    const bound = { points: 20, duration: 2 };
+    const strict = serveMetadata(listener, deps, { guest: bound, network: { ...bound, points: 1_000 } });
+    const { port: at } = address(strict.address());
+    let [answered, wait] = [0, ""];
+    // With the answer that it is too much the connection ends, whoever waits on it.
+    const ask = () => fetch(`http://127.0.0.1:${at}/latest/meta-data/hostname`).catch(() => null);
+    while (wait === "") {
+      for (const answer of await Promise.all(Array.from({ length: 10 }, ask))) {
+        if (answer?.status === 200) answered++;
+        if (answer?.status === 429) wait = answer.headers.get("retry-after") ?? "";
+        await answer?.arrayBuffer();
+      }
+    }
+    expect(answered).toBeGreaterThanOrEqual(20);
+    expect(Number(wait)).toBeGreaterThan(0);
+    await expect.poll(async () => (await ask())?.status, { timeout: 30_000, interval: 500 }).toBe(200);
+    strict.closeAllConnections();
+    strict.close();
+  });
+
   it("says later when user data can't be fetched", async () => {
     userData = () => Promise.reject(new Error("no control plane"));
     expect((await get("/latest/user-data")).status).toBe(503);

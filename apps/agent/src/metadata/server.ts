@@ -1,6 +1,6 @@
 /**
  * Answers one network's guests at 169.254.169.254. They are strangers: a request has no body and a small head, a client
- * that is slow is cut off, and none may take more than its share of connections.
+ * that is slow is cut off, and none may take more than its share of connections and of requests.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Server as Listener, Socket } from "node:net";
@@ -8,6 +8,7 @@ import { guestTree } from "@madang/core/metadata/guest-tree";
 import { type Leaf, lookUp, type Tree } from "@madang/core/metadata/tree";
 import type { GuestSpec } from "@madang/core/wire/guest";
 import type { Logger } from "pino";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 export type MetadataDeps = {
   /** The guest with this address in this network. */
@@ -25,13 +26,26 @@ const requestsPerConnection = 100;
 const connectionsOfNetwork = 256;
 const connectionsOfGuest = 16;
 const fetchMs = 20_000;
+/** Requests in so many seconds. A guest asks some fifty while it boots; all together must leave the host's guests their cores. */
+const usualRates = { guest: { points: 300, duration: 2 }, network: { points: 1_000, duration: 1 } };
 
 /** Takes over a socket that listens already. */
-export function serveMetadata(listener: Listener, deps: MetadataDeps): Server {
+export function serveMetadata(listener: Listener, deps: MetadataDeps, rates = usualRates): Server {
   const options = { ...limits, maxHeaderSize: headBytes, keepAliveTimeout: idleMs };
+  const ofGuest = new RateLimiterMemory(rates.guest);
+  const ofNetwork = new RateLimiterMemory(rates.network);
+  // A guest first, so that one that asks too much takes nothing of the others' share.
+  const admit = async ({ socket }: IncomingMessage) => {
+    await ofGuest.consume(socket.remoteAddress ?? "");
+    await ofNetwork.consume("");
+  };
   const server = createServer(options, (request, response) => {
     response.on("finish", () => deps.onAnswer?.(response.statusCode));
-    answer(deps, request, response).catch((error: unknown) => {
+    const answered = admit(request).then(
+      () => answer(deps, request, response),
+      (refused: unknown) => tooMany(response, refused),
+    );
+    answered.catch((error: unknown) => {
       deps.log.warn({ err: error }, "metadata request failed");
       end(response, 503);
     });
@@ -98,6 +112,12 @@ function pathOf(url: string): string | null {
   } catch {
     return null;
   }
+}
+
+function tooMany(response: ServerResponse, refused: unknown): void {
+  if (!(refused instanceof RateLimiterRes)) throw refused;
+  response.setHeader("Retry-After", Math.ceil(refused.msBeforeNext / 1_000));
+  end(response, 429);
 }
 
 function end(response: ServerResponse, status: number): void {

@@ -137,11 +137,8 @@ export function networkContract(name: string, makeHarness: () => Promise<Network
       const { topology } = office(harness.chassis);
       await settled(nothing);
       await harness.vanish();
-      for (const attempt of [ensure(topology), driver.observe()]) {
-        const error = await attempt.then(
-          () => null,
-          (reason: unknown) => reason,
-        );
+      for (const attempt of await Promise.allSettled([ensure(topology), driver.observe()])) {
+        const error = attempt.status === "rejected" ? attempt.reason : null;
         expect(error).toBeInstanceOf(CloudError);
         expect(error).toMatchObject({
           code: "Unavailable",

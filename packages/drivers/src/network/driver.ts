@@ -72,6 +72,8 @@ export type PortPlugger = {
   ): Promise<void>;
   /** Known to be joined, as far as the switch last told; true when it does not tell. */
   isJoined(portId: string): boolean;
+  /** Those whose device nobody has open, or that have none: a guest that runs with one of them is cut off. */
+  idle(portIds: readonly string[], signal: AbortSignal): Promise<string[]>;
   /** Joins the port, and listens behind it where nobody but its network's guests can connect. The caller closes the server. */
   listen(port: MetadataPort, signal: AbortSignal): Promise<Server>;
   /** Whatever there is of a device goes. Nothing is said about one that is not there. */

@@ -74,7 +74,8 @@ export function openSimulatedNetwork(options: SimulatedNetworkOptions = {}): Sim
     held: store.read,
     lose(kind, id) {
       const held = store.read();
-      store.write({ ...held, [kind]: held[kind].filter((row) => row.id !== id) });
+      const left = (rows: readonly { id: string }[]) => rows.filter((row) => row.id !== id);
+      store.write({ ...held, [kind]: left(held[kind]) });
       for (const watcher of watchers) watcher();
     },
     async ensure(topology, signal) {

@@ -18,6 +18,11 @@ export async function readLinks(namespace: string, signal: AbortSignal): Promise
   return z.array(link).parse(JSON.parse(said.trim() || "[]"));
 }
 
+/** A tap has a carrier exactly while somebody, QEMU, has it open. */
+export function isOpen({ flags }: Pick<Link, "flags">): boolean {
+  return flags.includes("LOWER_UP");
+}
+
 export async function findLink(namespace: string, name: string, signal: AbortSignal): Promise<Link | null> {
   return (await readLinks(namespace, signal)).find(({ ifname }) => ifname === name) ?? null;
 }

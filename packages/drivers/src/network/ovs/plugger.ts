@@ -4,13 +4,14 @@
  */
 import { CloudError } from "@madang/core/errors";
 import { tapDevice } from "@madang/core/network/tap";
+import PQueue from "p-queue";
 import type { Logger } from "pino";
 import { guestLocks } from "../../hypervisor/guest-lock.ts";
 import type { PortPlugger } from "../driver.ts";
 import { OvsdbClient } from "../ovsdb/client.ts";
 import { OvsdbError } from "../ovsdb/error.ts";
-import { ensureTap, readLinks, readNamespaces, removeLink } from "./device.ts";
-import { fenceTaps } from "./fence.ts";
+import { ensureTap, isOpen, readLinks, readNamespaces, removeLink } from "./device.ts";
+import { nftIn, openFence } from "./fence.ts";
 import { doorDevice, doorNamespace, ensureDoor, listenInside, removeDoor } from "./metadata-door.ts";
 import { networkFault } from "./program.ts";
 import {
@@ -39,6 +40,8 @@ export type OvsPluggerOptions = {
 const usualInstallMs = 5_000;
 /** How long the database may be away before somebody is told, ms. */
 const syncMs = 5_000;
+/** Hundreds of guests may be told to start in one moment; each of these runs programs, one after the other. */
+const pluggedAtOnce = 8;
 const ours = /^tap[0-9a-f]{11}$/;
 
 export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
@@ -55,24 +58,21 @@ export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
   const notClaimed = (error: unknown) => log.warn({ err: error }, "chassis could not be named");
   const forget = client.onChange(claim);
   claim();
-  let fenced = datapath === "system";
-  const fence = async (signal: AbortSignal) => {
-    if (!fenced) await fenceTaps(namespace, signal);
-    fenced = true;
-  };
+  const fence = openFence(nftIn(namespace));
+  /** Each is several programs; who waits for OVN, which is none, is not counted. */
+  const queue = new PQueue({ concurrency: pluggedAtOnce });
+  const bounded = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => queue.add(work, { signal });
   /** One at a time of a device; the database must be there. */
   const about = <T>(device: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     locks.run(device, signal, () =>
       told(async () => {
         await client.whenSynced(AbortSignal.any([signal, AbortSignal.timeout(syncMs)]));
-        await fence(signal);
+        await fence.raise(signal);
         return work();
       }, signal),
     );
-  const join = async (port: SwitchPort, anew: boolean, ms: number, signal: AbortSignal) => {
-    await joinSwitch(client, port, anew, signal);
-    if (!(await installed(client, port.device, ms, signal)))
-      log.warn({ portId: port.portId, device: port.device }, "port is not bound yet");
+  const waitFor = async ({ portId, device }: SwitchPort, ms: number, signal: AbortSignal) => {
+    if (!(await installed(client, device, ms, signal))) log.warn({ portId, device }, "port is not bound yet");
   };
 
   return {
@@ -82,18 +82,30 @@ export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
     ensure({ portId, mac, mtu }, signal, installMs = usualInstallMs) {
       const device = tapDevice(portId);
       return about(device, signal, async () => {
-        const anew = await ensureTap(namespace, device, mtu, signal);
-        await join({ device, portId, mac }, anew, installMs, signal);
+        const port = { device, portId, mac };
+        await bounded(signal, async () => {
+          const anew = await ensureTap(namespace, device, mtu, signal);
+          await joinSwitch(client, port, anew, signal);
+        });
+        await waitFor(port, installMs, signal);
       });
     },
+    idle: (portIds, signal) =>
+      told(async () => {
+        if (portIds.length === 0) return [];
+        const held = new Set((await readLinks(namespace, signal)).filter(isOpen).map(({ ifname }) => ifname));
+        return portIds.filter((portId) => !held.has(tapDevice(portId)));
+      }, signal),
     isJoined: (portId) => !client.synced || isJoined(client, tapDevice(portId), portId),
     listen(port, signal) {
       const device = tapDevice(port.portId);
-      return about(device, signal, async () => {
-        const anew = await ensureDoor(namespace, device, port, signal);
-        await joinSwitch(client, { device, portId: port.portId, mac: port.mac }, anew, signal);
-        return listenInside(doorNamespace(namespace, device), signal);
-      });
+      return about(device, signal, () =>
+        bounded(signal, async () => {
+          const anew = await ensureDoor(namespace, device, port, signal);
+          await joinSwitch(client, { device, portId: port.portId, mac: port.mac }, anew, signal);
+          return listenInside(doorNamespace(namespace, device), signal);
+        }),
+      );
     },
     remove: (device, signal) =>
       about(device, signal, async () => {
@@ -105,6 +117,7 @@ export function openOvsPlugger(options: OvsPluggerOptions): PortPlugger {
     list: (signal) =>
       told(async () => {
         await client.whenSynced(AbortSignal.any([signal, AbortSignal.timeout(syncMs)]));
+        await fence.mend(signal);
         const links = (await readLinks(namespace, signal)).map(({ ifname }) => ifname);
         const doors = (await readNamespaces()).map((name) => doorDevice(namespace, name));
         const found = [...ownDevices(client), ...links, ...doors].filter((name) => name !== null);

@@ -85,6 +85,7 @@ export function guestFacts(row: GuestRow, guest: number, reachable: boolean): Gu
     phase: null,
     percent: null,
     fault: faultOf(row.fault),
+    disks: null,
   };
 }
 

@@ -22,6 +22,7 @@ import {
   sampleUsage,
   type Tx,
   wake,
+  wakeAll as wakeRows,
   wakeSoon,
 } from "@madang/db";
 import type { NetworkDriver, Refusal } from "@madang/drivers/network/driver";
@@ -35,12 +36,13 @@ import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.t
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
-import { type NetworkPass, reconcileNetwork } from "./reconcilers/network.ts";
 import type { Told } from "./reconcilers/network.refusal.ts";
+import { type NetworkPass, reconcileNetwork } from "./reconcilers/network.ts";
 import { reconcileProject } from "./reconcilers/project.ts";
 import { endExpiredLimits } from "./reconcilers/quota.ts";
+import { reconcileVolume, type VolumeStepTaken } from "./reconcilers/volume.ts";
 import { removeOld } from "./retention.ts";
-import { endingProjects, endOrphanedOperations, unsettledInstances } from "./unsettled.ts";
+import { endingProjects, endOrphanedOperations, unsettledInstances, unsettledVolumes } from "./unsettled.ts";
 
 export type LoopDeps = {
   database: Database;
@@ -245,7 +247,20 @@ function bringInstance(loop: Loop, id: string): Promise<ReconcileResult> {
     meter.stepped(taken.step);
     log.info(taken, "step");
   };
-  return reconcileInstance({ prisma, publish, onCapacity, now, wakeNetwork, board, onStep }, id);
+  const wakeVolumes = (tx: Tx, ids: readonly string[]) =>
+    ids.length === 0 ? Promise.resolve() : wakeRows(boss, tx, "volume", ids);
+  return reconcileInstance({ prisma, publish, onCapacity, now, wakeNetwork, wakeVolumes, board, onStep }, id);
+}
+
+function bringVolume(loop: Loop, id: string): Promise<ReconcileResult> {
+  const { prisma, now, board, onCapacity, meter, log, hints } = loop;
+  const onStep = (taken: VolumeStepTaken) => {
+    meter.stepped(taken.step);
+    log.info(taken, "step");
+  };
+  return reconcileVolume({ prisma, publish: hints.publish, onCapacity, now, board, onStep }, id);
+}
+
 }
 
 function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
@@ -254,13 +269,14 @@ function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
   return reconcileProject({ prisma, boss, publish: hints.publish, now, onStep }, id);
 }
 
-const passes = { instance: bringInstance, project: endProject, network: bringNetwork };
+const passes = { instance: bringInstance, volume: bringVolume, project: endProject, network: bringNetwork };
 
 function startRounds(loop: Loop): Every[] {
   const { prisma, now } = loop;
   return [
     round(loop, "resync", resyncMs, async () => {
       await wakeAll(loop, await unsettledInstances(prisma));
+      for (const id of await unsettledVolumes(prisma)) await wakeSoon(loop.boss, "volume", id);
       for (const id of await endingProjects(prisma)) await wakeSoon(loop.boss, "project", id);
       await endOrphanedOperations(prisma, now());
     }),

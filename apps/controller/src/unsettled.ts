@@ -16,7 +16,22 @@ export async function unsettledInstances(prisma: Prisma): Promise<string[]> {
       OR g.acked_generation < g.generation OR g.desired::text <> g.observed::text
       OR EXISTS (SELECT 1 FROM guest o WHERE o.instance_id = i.id AND (o.id <> i.active_guest_id OR i.active_guest_id IS NULL
         OR o.lost_at IS NOT NULL))
+      OR EXISTS (SELECT 1 FROM volume_attachment a WHERE a.instance_id = i.id AND (a.phase <> 'attached' OR a.detach_requested_at IS NOT NULL))
       OR EXISTS (SELECT 1 FROM operation p WHERE p.resource_id = i.id AND p.state IN ('pending', 'running')))
+    ORDER BY random() LIMIT ${share}`;
+  return rows.map(({ id }) => id);
+}
+
+/** Volumes of which something is asked that is not so yet. */
+export async function unsettledVolumes(prisma: Prisma): Promise<string[]> {
+  const rows = await prisma.$queryRaw<{ id: string }[]>`
+    SELECT v.id::text AS id FROM volume v
+    WHERE v.delete_requested_at IS NOT NULL
+      OR (v.hypervisor_id IS NOT NULL AND (v.acked_generation < v.generation OR v.observed <> 'available'))
+      OR (v.hypervisor_id IS NULL AND v.fault IS NULL AND v.source IN ('volume', 'snapshot'))
+      OR EXISTS (SELECT 1 FROM volume_snapshot s WHERE s.volume_id = v.id
+        AND (s.delete_requested_at IS NOT NULL OR s.observed <> 'available'))
+      OR EXISTS (SELECT 1 FROM operation p WHERE p.resource_id = v.id AND p.state IN ('pending', 'running'))
     ORDER BY random() LIMIT ${share}`;
   return rows.map(({ id }) => id);
 }
@@ -28,13 +43,14 @@ export async function endingProjects(prisma: Prisma): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Open operations whose instance is gone: nobody will settle them any more. */
+/** Open operations whose instance or volume is gone: nobody will settle them any more. */
 export async function endOrphanedOperations(prisma: Prisma, now: Date): Promise<number> {
   return prisma.$executeRaw`
-    UPDATE operation SET state = (CASE WHEN kind = 'instance.delete' THEN 'succeeded' ELSE 'cancelled' END)::operation_state,
-      percent = CASE WHEN kind = 'instance.delete' THEN 100 ELSE percent END, finished_at = ${now}
-    WHERE state IN ('pending', 'running') AND resource_kind = 'instance'
-      AND NOT EXISTS (SELECT 1 FROM instance WHERE instance.id = operation.resource_id)`;
+    UPDATE operation SET state = (CASE WHEN kind IN ('instance.delete', 'volume.delete') THEN 'succeeded' ELSE 'cancelled' END)::operation_state,
+      percent = CASE WHEN kind IN ('instance.delete', 'volume.delete') THEN 100 ELSE percent END, finished_at = ${now}
+    WHERE state IN ('pending', 'running')
+      AND ((resource_kind = 'instance' AND NOT EXISTS (SELECT 1 FROM instance WHERE instance.id = operation.resource_id))
+        OR (resource_kind = 'volume' AND NOT EXISTS (SELECT 1 FROM volume WHERE volume.id = operation.resource_id)))`;
 }
 
 /** `oldestSeconds`: how long the one that changed least recently has not changed. */

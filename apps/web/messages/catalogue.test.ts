@@ -12,7 +12,10 @@ import { areas } from "@madang/core/identity/role-table";
 import { actionBlocked, adminActions, instanceActions } from "@madang/core/instance/action";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
 import { quotaResources } from "@madang/core/quota/resource";
+import { volumeActionBlocked, volumeActions } from "@madang/core/volume/action";
+import { snapshotStatuses, volumeStatuses } from "@madang/core/volume/status";
 import { guestReport } from "@madang/core/wire/guest";
+import { volumeReport } from "@madang/core/wire/volume";
 import { describe, expect, it } from "vitest";
 import en from "./en.json" with { type: "json" };
 import ko from "./ko.json" with { type: "json" };
@@ -130,6 +133,23 @@ describe("words for everything that core names", () => {
     expect(missing(reasons.map((reason) => `reasons.${reason}`))).toEqual([]);
   });
 
+  it("has what a volume is, what is being done to it, and why something can't be", () => {
+    expect(missing(volumeStatuses.map((status) => `volumes.statuses.${status}`))).toEqual([]);
+    expect(missing(snapshotStatuses.map((status) => `volumes.snapshotStatuses.${status}`))).toEqual([]);
+    const phases = volumeReport.shape.phase.unwrap().options;
+    expect(missing(phases.map((phase) => `volumes.phases.${phase}`))).toEqual([]);
+    const reasons = volumeActions.flatMap((action) =>
+      volumeStatuses.flatMap((status) =>
+        [null, "attached" as const].flatMap((attachment) => {
+          const view = { status, attachment, deleteProtection: true, snapshots: 0, copies: 1 };
+          return volumeActionBlocked(action, view) ?? [];
+        }),
+      ),
+    );
+    expect(new Set(reasons).size).toBeGreaterThan(6);
+    expect(missing([...new Set(reasons)].map((reason) => `reasons.${reason}`))).toEqual([]);
+  });
+
   it("has each part of health, and why it may not be well", () => {
     const words = Object.entries(partReasons).flatMap(([part, reasons]) => [
       `admin.health.parts.${part}`,
@@ -199,7 +219,7 @@ describe("words for everything that the code names", () => {
 
   it("has every event's sentence and every operation's name", () => {
     const groups =
-      "access|export|instance|console|key_pair|hypervisor|orphan|flavor|aggregate|placement|trail|session|user|group|member|quota_request|quota|network|subnet|port|router|floating_ip|security_group";
+      "access|export|instance|console|key_pair|hypervisor|orphan|flavor|aggregate|placement|trail|session|user|group|member|quota_request|quota|network|subnet|port|router|floating_ip|security_group|volume|volume_snapshot|volume_type";
     const actions = new Set(matches(backend, new RegExp(`"((?:${groups})\\.[a-z-]+)"`, "g")));
     expect(actions.size).toBeGreaterThan(15);
     const unknown = [...actions].filter(
@@ -207,7 +227,7 @@ describe("words for everything that the code names", () => {
     );
     // Files and procedures, not events.
     const isOther = (action: string) =>
-      ["session.key", "network.json"].includes(action) || action.endsWith(".list");
+      ["session.key", "network.json", "volume.json"].includes(action) || action.endsWith(".list");
     expect(unknown.filter((action) => !isOther(action))).toEqual([]);
   });
 

@@ -78,10 +78,18 @@ async function prepare(database: Database, wish: BootstrapWish): Promise<Bootstr
     const data = flavors.map((flavor) => ({ id: crypto.randomUUID(), ...flavor }));
     await prisma.flavor.createMany({ data, skipDuplicates: true });
   }
+  await ensureVolumeType(prisma);
   await prisma.quotaDefault.createMany({ data: [...initialQuota], skipDuplicates: true });
   for (const image of wish.images) await registerImage(prisma, wish.store, image);
   const external = wish.external ? await ensureExternalNetwork(prisma, wish.external) : null;
   return { adminName, adminPassword, external, joinTokens: await joinTokens(database, wish.joining) };
+}
+
+/** What a volume is that names no type. An administrator may choose another; that one stays so. */
+async function ensureVolumeType(prisma: Prisma): Promise<void> {
+  if ((await prisma.volumeType.count()) > 0) return;
+  const data = { id: crypto.randomUUID(), name: "standard", backend: "file", isDefault: true };
+  await prisma.volumeType.createMany({ data: [data], skipDuplicates: true });
 }
 
 /** Answers the id of the one domain. */

@@ -18,6 +18,7 @@ import { quotaRequestRouter } from "./routers/quota-request.ts";
 import { routerRouter } from "./routers/router.ts";
 import { securityGroupRouter } from "./routers/security-group.ts";
 import { systemRouter } from "./routers/system.ts";
+import { volumeRouter, volumeSnapshotRouter, volumeTypeRouter } from "./routers/volume.ts";
 import { router } from "./trpc.ts";
 
 const routers = {
@@ -40,6 +41,9 @@ const routers = {
   securityGroup: securityGroupRouter,
   subnet: subnetRouter,
   system: systemRouter,
+  volume: volumeRouter,
+  volumeSnapshot: volumeSnapshotRouter,
+  volumeType: volumeTypeRouter,
   zone: zoneRouter,
 };
 

@@ -35,6 +35,9 @@ export {
   lockProject,
   lockProjects,
   lockUser,
+  lockVolume,
+  lockVolumes,
+  lockVolumesOf,
   type ProjectLock,
 } from "./lock.ts";
 export {
@@ -66,3 +69,4 @@ export {
 } from "./quota.ts";
 export { instanceView, writeStatus } from "./status.ts";
 export { asUnavailable, transaction } from "./transaction.ts";
+export { snapshotView, volumeView, writeVolumeStatus } from "./volume-status.ts";

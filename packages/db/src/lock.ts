@@ -1,6 +1,6 @@
 /**
- * Row locks, always taken in this order: projects by id → instances by id → hypervisors by id. Whoever takes them otherwise
- * makes deadlocks possible. Projects and users are locked so that rows which only refer to them (FOR KEY SHARE) don't wait;
+ * Row locks, always taken in this order: projects by id → instances by id → volumes by id → hypervisors by id. Whoever takes them
+ * otherwise makes deadlocks possible. Projects and users are locked so that rows which only refer to them (FOR KEY SHARE) don't wait;
  * each other, changes and deletion they keep out.
  */
 import type { Tx } from "./client.ts";
@@ -43,6 +43,21 @@ export async function lockInstance(tx: Tx, id: string): Promise<boolean> {
 /** In the order of their ids, which everybody who locks several must keep. */
 export async function lockInstances(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.$queryRaw`SELECT 1 FROM instance WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
+}
+
+export async function lockVolume(tx: Tx, id: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM volume WHERE id = ${id}::uuid FOR UPDATE`;
+  return rows.length === 1;
+}
+
+export async function lockVolumes(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM volume WHERE id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
+}
+
+/** All that are attached to the instance, which is locked. */
+export async function lockVolumesOf(tx: Tx, instanceId: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM volume WHERE id IN
+    (SELECT volume_id FROM volume_attachment WHERE instance_id = ${instanceId}::uuid) ORDER BY id FOR UPDATE`;
 }
 
 export async function lockHypervisor(tx: Tx, id: string): Promise<boolean> {

@@ -70,8 +70,9 @@ async function readPlacement(prisma: Prisma, now: Date): Promise<PlacementReadin
   };
 }
 
-type CandidateRow = Omit<Hypervisor, "reportSequence" | "orphans"> & {
+type CandidateRow = Omit<Hypervisor, "reportSequence" | "orphans" | "storage"> & {
   networks: boolean;
+  hasStorage: boolean;
   usedVcpus: number;
   usedRamMib: number;
   usedDiskGib: number;
@@ -107,14 +108,17 @@ async function queryCandidates(
       h.ram_allocation_ratio AS "ramAllocationRatio", h.disk_allocation_ratio AS "diskAllocationRatio",
       h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities,
       coalesce(h.network ->> 'datapath' <> 'none', true) AS networks,
+      h.storage IS NOT NULL AS "hasStorage",
       coalesce(a.vcpus, 0)::float8 AS "usedVcpus", coalesce(a.ram, 0)::float8 AS "usedRamMib",
-      coalesce(a.disk, 0)::float8 AS "usedDiskGib", coalesce(g.guests, 0)::int AS guests,
+      (coalesce(a.disk, 0) + coalesce(v.gib, 0))::float8 AS "usedDiskGib", coalesce(g.guests, 0)::int AS guests,
       coalesce(g.failed, 0)::int AS "failedGuests", coalesce(p.properties, '[]') AS aggregates
     FROM hypervisor h
     LEFT JOIN (SELECT hypervisor_id, sum(amount) FILTER (WHERE resource_class = 'VCPU') AS vcpus,
         sum(amount) FILTER (WHERE resource_class = 'MEMORY_MB') AS ram,
         sum(amount) FILTER (WHERE resource_class = 'DISK_GB') AS disk
       FROM allocation GROUP BY hypervisor_id) a ON a.hypervisor_id = h.id
+    LEFT JOIN (SELECT hypervisor_id, sum(size_gib) AS gib FROM volume WHERE hypervisor_id IS NOT NULL
+      GROUP BY hypervisor_id) v ON v.hypervisor_id = h.id
     LEFT JOIN (SELECT hypervisor_id, count(*) AS guests, count(*) FILTER (WHERE observed = 'failed') AS failed
       FROM guest GROUP BY hypervisor_id) g ON g.hypervisor_id = h.id
     LEFT JOIN (SELECT m.hypervisor_id, jsonb_agg(x.properties) AS properties
@@ -136,6 +140,7 @@ function candidateOf(row: CandidateRow, now: Date): Candidate {
     offered: row.aggregates.length === 0 ? nothingOffered : offeredBy(row.aggregates.map(storedProperties)),
     realDisks: capabilities.safeParse(row.capabilities).data?.realDisks ?? null,
     networks: row.networks,
+    storage: row.hasStorage,
     capacity: has ? capacityOf(has, row) : null,
     used: { VCPU: row.usedVcpus, MEMORY_MB: row.usedRamMib, DISK_GB: row.usedDiskGib },
     guests: row.guests,

@@ -25,6 +25,10 @@ const tables = {
   security_group: "SELECT count(*) AS count FROM security_group WHERE project_id = project.id",
   security_group_rule: `SELECT count(*) AS count FROM security_group_rule JOIN security_group
     ON security_group.id = security_group_rule.security_group_id WHERE security_group.project_id = project.id`,
+  volume: `SELECT count(*) AS count, coalesce(sum(size_gib), 0) + (SELECT coalesce(sum(volume_snapshot.size_gib), 0)
+      FROM volume_snapshot WHERE volume_snapshot.project_id = project.id) AS gib
+    FROM volume WHERE project_id = project.id`,
+  volume_snapshot: "SELECT count(*) AS count FROM volume_snapshot WHERE project_id = project.id",
 } as const;
 
 /** How much is in use: which column of which of them. */
@@ -40,6 +44,10 @@ const counts: Record<QuotaResource, readonly [table: keyof typeof tables, column
   floating_ips: ["floating_ip", "count"],
   security_groups: ["security_group", "count"],
   security_group_rules: ["security_group_rule", "count"],
+  volumes: ["volume", "count"],
+  /** Snapshots count with the size of their volume, as in Cinder. */
+  gigabytes: ["volume", "gib"],
+  snapshots: ["volume_snapshot", "count"],
 };
 
 function counted(resources: readonly QuotaResource[]): string {

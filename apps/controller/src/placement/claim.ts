@@ -7,6 +7,7 @@ import { canPlace, filterCandidates, type PlacementRequest } from "@madang/core/
 import {
   lockHypervisor,
   lockInstance,
+  lockVolumesOf,
   type PlacementBoard,
   type PlacementReading,
   type Prisma,
@@ -18,7 +19,7 @@ import {
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
 import { askPortsAnew, movesPorts } from "../reconcilers/instance.ports.ts";
 import { type Steps, takeSteps } from "../reconcilers/instance.steps.ts";
-import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";
+import { type LoadedInstance, loadInstance, volumeHosts } from "../reconcilers/instance.view.ts";
 import { orderedBy } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
 import { diagnose } from "./diagnosis.ts";
@@ -46,7 +47,7 @@ export type PlacementDeps = {
 
 export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Date): Promise<Placement> {
   const reading = await readingFor(deps.board, loaded);
-  const request = placementRequest(loaded.row, reading.candidates);
+  const request = placementRequest(shapeOf(loaded), reading.candidates);
   const result = filterCandidates(reading.candidates, request);
   if (result.passed.length === 0) return { kind: "no-host", diagnosis: await explain(deps, loaded, reading) };
   const ranked = rankCandidates(result.passed, request.amounts, reading.weights);
@@ -61,19 +62,22 @@ export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Da
   return { kind: "stale" };
 }
 
-async function readingFor(board: PlacementBoard, { row }: LoadedInstance): Promise<PlacementReading> {
+const shapeOf = ({ row }: LoadedInstance) => ({ ...row, volumeHosts: volumeHosts(row) });
+
+async function readingFor(board: PlacementBoard, loaded: LoadedInstance): Promise<PlacementReading> {
   const reading = await board.read(rankAgeMs);
-  const request = placementRequest(row, reading.candidates);
+  const request = placementRequest(shapeOf(loaded), reading.candidates);
   const { passed } = filterCandidates(reading.candidates, request);
   return passed.length > 0 ? reading : await board.read(refusalAgeMs);
 }
 
 async function explain(
   { prisma }: PlacementDeps,
-  { row }: LoadedInstance,
+  loaded: LoadedInstance,
   { candidates, flavors }: PlacementReading,
 ): Promise<PublicError> {
-  const request = placementRequest(row, candidates);
+  const { row } = loaded;
+  const request = placementRequest(shapeOf(loaded), candidates);
   const image = row.imageId && (await prisma.image.findUnique({ where: { id: row.imageId } }));
   return diagnose({
     candidates,
@@ -96,6 +100,7 @@ async function claimHypervisor(
   now: Date,
 ): Promise<Steps | "full" | "stale"> {
   if (!(await lockInstance(tx, planned.row.id))) return "stale";
+  if (planned.row.volumes.length > 0) await lockVolumesOf(tx, planned.row.id);
   const loaded = await loadInstance(tx, planned.row.id, now);
   if (!loaded || !isUnplaced(loaded, planned)) return "stale";
   if (!(await lockHypervisor(tx, hypervisorId))) return "full";

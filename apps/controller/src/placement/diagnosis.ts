@@ -25,6 +25,7 @@ const sentences: Record<PlacementFilterName, (count: number) => string> = {
   excluded: (count) => `${count} failed to build it before`,
   simulated: (count) => `${count} only simulated`,
   networks: (count) => `${count} without tenant networks`,
+  volumes: (count) => `${count} without its volumes`,
   capacity: (count) => `${count} without enough free capacity`,
 };
 

@@ -20,6 +20,7 @@ const request: PlacementRequest = {
   excluded: new Set(["excluded"]),
   realDisksExist: true,
   joined: true,
+  volumes: null,
 };
 const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   id: "host",
@@ -29,6 +30,7 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   offered: offeredBy([{ tier: "gold", disk: "ssd" }, { tier: "silver" }]),
   realDisks: true,
   networks: true,
+  storage: true,
   capacity: { VCPU: 8, MEMORY_MB: 8_192, DISK_GB: 100 },
   used: free,
   guests: 0,
@@ -64,6 +66,20 @@ describe("filters", () => {
   it("asks for no tenant networks where there is no interface", () => {
     const without = candidate({ networks: false });
     expect(filterCandidates([without], { ...request, joined: false }).passed).toEqual([without]);
+  });
+
+  it("follows volumes to where they are, and puts new ones where volumes are kept", () => {
+    const [here, there, without] = [
+      candidate(),
+      candidate({ id: "there" }),
+      candidate({ id: "none", storage: false }),
+    ];
+    const passed = (volumes: PlacementRequest["volumes"]) =>
+      filterCandidates([here, there, without], { ...request, volumes }).passed;
+    expect(passed(null)).toEqual([here, there, without]);
+    expect(passed({ at: null })).toEqual([here, there]);
+    expect(passed({ at: "there" })).toEqual([there]);
+    expect(passed({ at: "none" })).toEqual([]);
   });
 
   it("takes a simulated hypervisor where all are simulated", () => {
@@ -210,6 +226,7 @@ describe("room for those who wait", () => {
     requiredProperties: {},
     excludedHypervisors: [],
     ports: [],
+    volumeHosts: [],
     waiting: ids.map((id, index) => ({ id, since: since + index })),
   });
 

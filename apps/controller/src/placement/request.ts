@@ -21,9 +21,14 @@ type Shape = Pick<
   | "availabilityZone"
   | "requiredProperties"
   | "excludedHypervisors"
-> & { ports: readonly unknown[] };
+> & {
+  ports: readonly unknown[];
+  /** Its volumes' hypervisors, as far as they have one. */
+  volumeHosts: readonly (string | null)[];
+};
 
 export function placementRequest(instance: Shape, candidates: readonly Candidate[]): PlacementRequest {
+  const volumes = instance.volumeHosts;
   return {
     amounts: wantedAmounts(instance),
     availabilityZone: instance.availabilityZone,
@@ -31,6 +36,7 @@ export function placementRequest(instance: Shape, candidates: readonly Candidate
     excluded: new Set(instance.excludedHypervisors),
     realDisksExist: candidates.some(({ realDisks }) => realDisks === true),
     joined: instance.ports.length > 0,
+    volumes: volumes.length === 0 ? null : { at: volumes.find((at) => at !== null) ?? null },
   };
 }
 

@@ -25,7 +25,7 @@ export type WaitingShape = Pick<
   | "availabilityZone"
   | "requiredProperties"
   | "excludedHypervisors"
-> & { ports: string[]; waiting: { id: string; since: number }[] };
+> & { ports: string[]; volumeHosts: (string | null)[]; waiting: { id: string; since: number }[] };
 
 type Deps = { prisma: Prisma; board: PlacementBoard; now: () => Date };
 
@@ -65,17 +65,21 @@ const waits = PrismaNamespace.sql`i.active_guest_id IS NULL AND i.delete_request
 /** Whether it has any, and not how many, is what placement asks. */
 const anyPort = PrismaNamespace.sql`ARRAY(SELECT 'any' FROM port p WHERE p.instance_id = i.id LIMIT 1)`;
 
+/** Where its volumes are; one says it for all. */
+const volumeHosts = PrismaNamespace.sql`ARRAY(SELECT v.hypervisor_id::text FROM volume_attachment a
+  JOIN volume v ON v.id = a.volume_id WHERE a.instance_id = i.id ORDER BY v.hypervisor_id NULLS LAST LIMIT 1)`;
+
 function waitingShapes(prisma: Prisma): Promise<WaitingShape[]> {
   return prisma.$queryRaw<WaitingShape[]>`
-    SELECT vcpus, "ramMib", "diskGib", "imageSource", "availabilityZone", "requiredProperties", "excludedHypervisors", ports,
+    SELECT vcpus, "ramMib", "diskGib", "imageSource", "availabilityZone", "requiredProperties", "excludedHypervisors", ports, "volumeHosts",
       json_agg(json_build_object('id', id, 'since', since) ORDER BY since) AS waiting
     FROM (SELECT i.id, i.vcpus, i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.image_source AS "imageSource",
         i.availability_zone AS "availabilityZone", i.required_properties AS "requiredProperties",
-        i.excluded_hypervisors::text[] AS "excludedHypervisors", ${anyPort} AS ports, extract(epoch FROM i.created_at)::float8 AS since,
+        i.excluded_hypervisors::text[] AS "excludedHypervisors", ${anyPort} AS ports, ${volumeHosts} AS "volumeHosts", extract(epoch FROM i.created_at)::float8 AS since,
         row_number() OVER (PARTITION BY i.vcpus, i.ram_mib, i.disk_gib, i.image_source, i.availability_zone,
-          i.required_properties, i.excluded_hypervisors, ${anyPort} ORDER BY i.created_at) AS place
+          i.required_properties, i.excluded_hypervisors, ${anyPort}, ${volumeHosts} ORDER BY i.created_at) AS place
       FROM instance i WHERE ${waits}) AS ranked
-    WHERE place <= ${oldestOfShape} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`;
+    WHERE place <= ${oldestOfShape} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`;
 }
 
 async function overdueAndStale(prisma: Prisma, now: Date): Promise<string[]> {

@@ -2,6 +2,7 @@
 import type { PublicError } from "@madang/core/errors";
 import { PrismaNamespace, type Tx } from "@madang/db";
 import { type Conditions, readConditions, unmet } from "./condition.ts";
+import { releaseVolumes } from "./instance.disks.ts";
 import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
 import { releasePorts } from "./instance.ports.ts";
 import type { LoadedInstance } from "./instance.view.ts";
@@ -72,6 +73,11 @@ async function setGuest(
   if (count === 0) throw new StaleView();
 }
 
+/** The guest is what it was told to be, but for its disks: its agent looks again, and answers at the new generation. */
+export function holdGuestAnew(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
+  return setGuest(tx, loaded, guest, {});
+}
+
 /** The guest is gone from its hypervisor, and with its row goes the capacity it held. */
 async function dropGuest(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
   const { count } = await tx.guest.deleteMany({ where: { id: guest.id, generation: guest.generation } });
@@ -109,6 +115,7 @@ async function deleteInstance(tx: Tx, loaded: LoadedInstance): Promise<void> {
   for (const operation of deletes) await finishOperation(tx, operation, "succeeded", null, loaded.now);
   await recordEvent(tx, loaded.row, { action: "instance.deleted", operation: deletes[0] });
   await releasePorts(tx, loaded);
+  await releaseVolumes(tx, loaded);
   await tx.instance.delete({ where: { id: loaded.row.id } });
 }
 

@@ -30,6 +30,8 @@ export type GuestFacts = {
   phase: string | null;
   percent: number | null;
   fault: PublicError | null;
+  /** Volumes that it has as disks; null: its agent is from before volumes. */
+  disks: readonly string[] | null;
 };
 
 export type InstanceFacts = {

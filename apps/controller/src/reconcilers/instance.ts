@@ -6,6 +6,7 @@
 import {
   type HintTopic,
   lockInstance,
+  lockVolumesOf,
   openPlacementBoard,
   type PlacementBoard,
   type Prisma,
@@ -16,9 +17,10 @@ import {
 import { adopt } from "../placement/adopt.ts";
 import { type Placement, place } from "../placement/claim.ts";
 import { failInstance, StaleView, waitForHost } from "./instance.apply.ts";
+import { nextDiskStep } from "./instance.disks.ts";
 import { planInstance } from "./instance.plan.ts";
 import { movesPorts } from "./instance.ports.ts";
-import { isNoChange, type Steps, takeSteps } from "./instance.steps.ts";
+import { canChange, isNoChange, type Steps, takeSteps } from "./instance.steps.ts";
 import { forceLeftMs, type LoadedInstance, loadInstance } from "./instance.view.ts";
 import { isTracked, orderedBy, trackOperations } from "./operation.ts";
 
@@ -30,6 +32,8 @@ export type ReconcileDeps = {
   now: () => Date;
   /** In the transaction that moves an instance's ports. */
   wakeNetwork: (tx: Tx) => Promise<void>;
+  /** In the transaction that did something to volumes: theirs is to look. */
+  wakeVolumes: (tx: Tx, ids: readonly string[]) => Promise<void>;
   /** What this process last saw of all hypervisors. Without one, every pass looks for itself. */
   board?: PlacementBoard;
   /** Told of each step after its commit. */
@@ -65,6 +69,7 @@ export async function reconcileInstance(deps: ReconcileDeps, id: string): Promis
 
 /** null: plan again. */
 async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
+  if (nextDiskStep(loaded)) return changeInstance(deps, loaded);
   const step = planInstance(loaded.view);
   if (step.kind === "place") return placeInstance(deps, loaded);
   if (step.kind === "adopt") return adoptGuest(deps, loaded);
@@ -78,9 +83,10 @@ async function takeStep(deps: ReconcileDeps, loaded: LoadedInstance): Promise<Re
 async function changeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const steps: Steps = { taken: [], next: null };
   const written = await commit(deps, loaded, async (tx, current) => {
-    if (isNoChange(planInstance(current.view))) throw new StaleView();
+    if (!canChange(current)) throw new StaleView();
     Object.assign(steps, await takeSteps(tx, current));
     if (movesPorts(current, steps.taken)) await deps.wakeNetwork(tx);
+    await deps.wakeVolumes(tx, volumesOf(current));
   });
   if (!written) return null;
   for (const step of steps.taken) tell(deps, loaded, step);
@@ -121,6 +127,7 @@ async function commit(deps: ReconcileDeps, planned: LoadedInstance, work: Work):
   try {
     await transaction(deps.prisma, async (tx) => {
       if (!(await lockInstance(tx, id))) throw new StaleView();
+      if (planned.row.volumes.length > 0) await lockVolumesOf(tx, id);
       const loaded = await loadInstance(tx, id, deps.now());
       if (loaded?.row.generation !== generation) throw new StaleView();
       await work(tx, loaded);
@@ -142,9 +149,13 @@ function topicsOf({ row, operations }: LoadedInstance): HintTopic[] {
     touched("instance", row.id),
     ...operations.map(({ id }) => touched("operation", id)),
     ...row.guests.map(({ hypervisorId }) => `hypervisor:${hypervisorId}` as const),
+    ...volumesOf({ row }).map((id) => touched("volume", id)),
     ...(row.deleteRequestedAt ? (["console"] as const) : []),
   ];
 }
+
+const volumesOf = ({ row }: Pick<LoadedInstance, "row">): string[] =>
+  row.volumes.map(({ volumeId }) => volumeId);
 
 async function placeInstance(deps: ReconcileDeps, loaded: LoadedInstance): Promise<ReconcileResult | null> {
   const now = deps.now();

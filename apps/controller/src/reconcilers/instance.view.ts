@@ -2,7 +2,20 @@
 import { publicError } from "@madang/core/errors";
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import { buildPatienceMs, forcePatienceMs } from "@madang/core/instance/machine";
-import type { Guest, Hypervisor, Instance, Operation, Port, Tx } from "@madang/db";
+import { isVolumeSettled, volumeFault } from "@madang/core/volume/status";
+import {
+  type Guest,
+  type Hypervisor,
+  type Instance,
+  type Operation,
+  type Port,
+  type Tx,
+  type Volume,
+  type VolumeAttachment,
+  volumeView,
+} from "@madang/db";
+import { z } from "zod";
+import { type DiskFacts, diskReadiness } from "./instance.disks.plan.ts";
 import type { GuestFacts, InstanceFacts, InstancePlanView } from "./instance.plan.ts";
 import { portReadiness } from "./network.plan.ts";
 
@@ -23,10 +36,11 @@ const portFields = {
   deleteWithInstance: true,
 } as const;
 type PortRow = Pick<Port, keyof typeof portFields>;
-type InstanceRow = Instance & { guests: GuestRow[]; ports: PortRow[] };
+type AttachmentRow = VolumeAttachment & { volume: Volume };
+type InstanceRow = Instance & { guests: GuestRow[]; ports: PortRow[]; volumes: AttachmentRow[] };
 export type LoadedInstance = {
   row: InstanceRow;
-  view: InstancePlanView;
+  view: InstancePlanView & { disks: readonly DiskFacts[] };
   operations: Operation[];
   /** When it was looked at, by the clock of the database. */
   now: Date;
@@ -41,7 +55,11 @@ export async function loadInstance(
   const guests = { include: { hypervisor: { select: hypervisorFields } } };
   const row = await tx.instance.findUnique({
     where: { id },
-    include: { guests, ports: { select: portFields, orderBy: { id: "asc" } } },
+    include: {
+      guests,
+      ports: { select: portFields, orderBy: { id: "asc" } },
+      volumes: { include: { volume: true }, orderBy: [{ position: "asc" }, { id: "asc" }] },
+    },
     relationLoadStrategy: "join",
   });
   if (!row) return null;
@@ -52,11 +70,33 @@ export async function loadInstance(
   return { row, operations, view: viewOf(row, now), now };
 }
 
-function viewOf(row: InstanceRow, now: Date): InstancePlanView {
+function viewOf(row: InstanceRow, now: Date): LoadedInstance["view"] {
   const instance = instanceFacts(row, now);
   const guests = row.guests.map((guest) => guestFacts(guest, instance.deleteRequested, now));
-  return { instance, guests, readiness: portReadiness(row.ports, row.guests, instance.deleteRequested) };
+  const disks = row.volumes.map(diskFacts);
+  const readiness = [
+    ...portReadiness(row.ports, row.guests, instance.deleteRequested),
+    ...diskReadiness(disks, row.guests, instance.deleteRequested),
+  ];
+  return { instance, guests, disks, readiness };
 }
+
+function diskFacts({ id, volumeId, phase, detachRequestedAt, volume }: AttachmentRow): DiskFacts {
+  const facts = volumeView(volume, phase);
+  return {
+    attachmentId: id,
+    volumeId,
+    phase,
+    detachRequested: detachRequestedAt !== null,
+    hypervisorId: volume.hypervisorId,
+    ready: facts.placed && isVolumeSettled(facts),
+    fault: volumeFault(facts),
+  };
+}
+
+/** What placement asks of its volumes: where they are. */
+export const volumeHosts = ({ volumes }: Pick<InstanceRow, "volumes">): (string | null)[] =>
+  volumes.map(({ volume }) => volume.hypervisorId);
 
 function instanceFacts(row: Instance, now: Date): InstanceFacts {
   return {
@@ -82,6 +122,8 @@ function forceOf(row: Instance, now: Date): InstanceFacts["force"] {
   return left <= 0 ? "overdue" : "asked";
 }
 
+const storedDisks = z.array(z.string()).nullable().catch(null);
+
 /**
  * Nobody will ever acknowledge a deletion on a revoked hypervisor: that its guests are out of control the administrator
  * said when he revoked it, so a deletion does not wait for it. Nothing but a deletion takes it for lost.
@@ -93,5 +135,6 @@ function guestFacts(row: GuestRow, deleteRequested: boolean, now: Date): GuestFa
     reachable: state === "up" || state === "disabled",
     lost: row.lostAt !== null || (deleteRequested && row.hypervisor.revokedAt !== null),
     fault: row.fault === null ? null : publicError.parse(row.fault),
+    disks: storedDisks.parse(row.disks),
   };
 }

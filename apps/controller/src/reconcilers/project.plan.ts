@@ -11,6 +11,9 @@ export type ProjectPlanView = {
   unasked: number;
   /** Instances whose deletion this one asked for, those that are gone included. */
   asked: number;
+  /** Volumes still there, and those of them whose deletion nobody has asked for yet. */
+  volumes: number;
+  unaskedVolumes: number;
   images: number;
   /** Networks, ports, routers, floating IPs and security groups. */
   networks: number;
@@ -18,6 +21,7 @@ export type ProjectPlanView = {
 
 export type ProjectStep =
   | { kind: "ask-instances" }
+  | { kind: "ask-volumes" }
   | { kind: "wait" }
   | { kind: "delete-images" }
   | { kind: "delete-networks" }
@@ -28,11 +32,13 @@ export function planProject(view: ProjectPlanView): ProjectStep {
   if (!view.deleteRequested) return { kind: "done" };
   if (view.unasked > 0) return { kind: "ask-instances" };
   if (view.instances > 0) return { kind: "wait" };
+  if (view.unaskedVolumes > 0) return { kind: "ask-volumes" };
+  if (view.volumes > 0) return { kind: "wait" };
   if (view.images > 0) return { kind: "delete-images" };
   return { kind: view.networks > 0 ? "delete-networks" : "delete-project" };
 }
 
-const steps = ["instances", "images", "networks", "project"] as const;
+const steps = ["instances", "volumes", "images", "networks", "project"] as const;
 /** Instances are nearly all of the work. */
 const instancesPercent = 90;
 
@@ -43,7 +49,8 @@ export function projectProgress(view: ProjectPlanView): OperationProgress {
   return { percent: Math.floor(instancesPercent * gone), steps, current: 0 };
 }
 
-function restStep({ images, networks }: ProjectPlanView): number {
-  if (images > 0) return 1;
-  return networks > 0 ? 2 : 3;
+function restStep({ volumes, images, networks }: ProjectPlanView): number {
+  if (volumes > 0) return 1;
+  if (images > 0) return 2;
+  return networks > 0 ? 3 : 4;
 }

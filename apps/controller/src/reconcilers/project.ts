@@ -8,6 +8,7 @@ import { askInstances, deleteImages, deleteProject, dueProgress, trackProgress }
 import { deleteNetworks } from "./project.networks.ts";
 import { type ProjectStep, planProject } from "./project.plan.ts";
 import { type LoadedProject, loadProject } from "./project.view.ts";
+import { askVolumes } from "./project.volumes.ts";
 
 export type ProjectDeps = {
   prisma: Prisma;
@@ -63,6 +64,9 @@ async function applyStep(tx: Tx, boss: PgBoss, loaded: LoadedProject, step: Proj
   switch (step.kind) {
     case "ask-instances":
       await askInstances(tx, boss, loaded);
+      break;
+    case "ask-volumes":
+      await askVolumes(tx, boss, loaded);
       break;
     case "delete-images":
       await deleteImages(tx, loaded);

@@ -3,6 +3,7 @@ import { hypervisorState } from "@madang/core/hypervisor/state";
 import type { Operation, Project, Tx } from "@madang/db";
 import { countNetworks } from "./project.networks.ts";
 import type { ProjectPlanView } from "./project.plan.ts";
+import { countVolumes } from "./project.volumes.ts";
 
 export type LoadedProject = {
   row: Project;
@@ -17,6 +18,7 @@ type Reads = Pick<
   | "project"
   | "operation"
   | "instance"
+  | "volume"
   | "image"
   | "guest"
   | "network"
@@ -42,6 +44,7 @@ export async function loadProject(tx: Reads, id: string, now: Date): Promise<Loa
     instances: await tx.instance.count({ where: { projectId: id } }),
     unasked: await tx.instance.count({ where: { projectId: id, deleteRequestedAt: null } }),
     asked: operation ? await tx.operation.count({ where: { parentId: operation.id } }) : 0,
+    ...(await countVolumes(tx, id)),
     images: await tx.image.count({ where: { projectId: id } }),
     networks: await countNetworks(tx, id),
   };

@@ -33,6 +33,7 @@ const settledGuest: GuestFacts = {
   phase: null,
   percent: null,
   fault: null,
+  disks: null,
 };
 
 /** A settled, running instance, and what is different about it. */

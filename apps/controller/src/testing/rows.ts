@@ -39,6 +39,9 @@ export async function openTestCloud(): Promise<TestCloud> {
     wakeNetwork: async () => {
       hints.push("network");
     },
+    wakeVolumes: async (_tx, ids) => {
+      hints.push(...ids.map((id) => `volume:${id}`));
+    },
     // A clock that stands: on a slow machine a silent hypervisor must not grow old in the middle of a test.
     now: () => openedAt,
   };

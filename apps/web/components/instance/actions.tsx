@@ -18,8 +18,11 @@ export type ActionTarget = Pick<
   "id" | "projectId" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
 >;
 type Judged = InstanceAction | AdminAction;
-/** Those that a menu offers: interfaces have a tab of their own. */
-export type AnyAction = Exclude<Judged, "attachInterface" | "detachInterface">;
+/** Those that a menu offers: interfaces and volumes have tabs of their own. */
+export type AnyAction = Exclude<
+  Judged,
+  "attachInterface" | "detachInterface" | "attachVolume" | "detachVolume"
+>;
 type Act = (action: AnyAction, target: ActionTarget) => void;
 type Asked = { action: AnyAction; target: ActionTarget };
 
@@ -37,6 +40,7 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
   const update = usePermission("instance:update", projectId);
   const remove = usePermission("instance:delete", projectId);
   const console = usePermission("instance:console", projectId);
+  const attach = usePermission("volume:attach", projectId);
   const reset = usePermission("instance:reset", null);
   const forceDelete = usePermission("instance:force_delete", null);
   const granted: Record<Judged, boolean> = {
@@ -50,6 +54,8 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
     protect: update,
     attachInterface: update,
     detachInterface: update,
+    attachVolume: attach,
+    detachVolume: attach,
     reset,
     forceDelete,
   };

@@ -77,7 +77,7 @@ function wellFormed(params: { [key: string]: Value }): { [key: string]: Value } 
 
 const stepsOf: { [kind: string]: readonly string[] } = {
   "instance.launch": ["schedule", "fetch-image", "start"],
-  "project.delete": ["instances", "images", "project"],
+  "project.delete": ["instances", "volumes", "images", "project"],
 };
 
 /** `generation`: the subject's generation that this operation waits to see settled. Answers the operation's id. */

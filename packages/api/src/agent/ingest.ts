@@ -4,8 +4,10 @@ import type { ReportInput } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
 import { type Guest, PrismaNamespace, type Tx, transaction, wake, writeStatus } from "@madang/db";
 import PQueue from "p-queue";
+import { canonical } from "./canonical.ts";
 import type { AgentDeps } from "./deps.ts";
 import { recordUnexpectedStop } from "./guest-event.ts";
+import { ingestVolumes } from "./ingest-volume.ts";
 import type { Peer } from "./peer.ts";
 import { noteReport } from "./sign-of-life.ts";
 import { countsForGuest } from "./staleness.ts";
@@ -30,15 +32,16 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
       .filter((guest) => isNews(known.get(guest.guestId), guest))
       .map((guest) => () => ingestGuest(deps, known.get(guest.guestId)?.instanceId ?? "", guest, report)),
   );
+  await ingestVolumes(deps, peer, report);
 }
 
 type Fields = Pick<
   Guest,
-  "observed" | "ackedGeneration" | "observedRebootSeq" | "stopCause" | "phase" | "percent" | "fault"
+  "observed" | "ackedGeneration" | "observedRebootSeq" | "stopCause" | "phase" | "percent" | "fault" | "disks"
 >;
 
 function fieldsOf(report: GuestReport): Fields {
-  const { observed, generation, rebootSeq, stopCause, phase, percent, fault } = report;
+  const { observed, generation, rebootSeq, stopCause, phase, percent, fault, disks } = report;
   return {
     observed,
     ackedGeneration: generation,
@@ -47,27 +50,19 @@ function fieldsOf(report: GuestReport): Fields {
     phase,
     percent,
     fault,
+    disks: disks?.toSorted() ?? null,
   };
 }
 
 function knownFields(guest: Guest): Fields {
-  const { observed, ackedGeneration, observedRebootSeq, stopCause, phase, percent, fault } = guest;
-  return { observed, ackedGeneration, observedRebootSeq, stopCause, phase, percent, fault };
+  const { observed, ackedGeneration, observedRebootSeq, stopCause, phase, percent, fault, disks } = guest;
+  return { observed, ackedGeneration, observedRebootSeq, stopCause, phase, percent, fault, disks };
 }
 
 /** Most reports say what is known: those cost one read for all guests, and no lock. */
 function isNews(known: Guest | undefined, report: GuestReport): boolean {
   if (!known || !countsForGuest(known, report.generation)) return false;
   return canonical(knownFields(known)) !== canonical(fieldsOf(report));
-}
-
-/** PostgreSQL keeps no order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => left.localeCompare(right)))
-      : part,
-  );
 }
 
 /**
@@ -95,8 +90,13 @@ async function ingestGuest(
     if (!(await lockWithoutWaiting(tx, instanceId))) return null;
     const guest = await tx.guest.findUnique({ where: { id: report.guestId }, include: { instance: true } });
     if (!guest || !isNews(guest, report)) return null;
-    const { fault, ...fields } = fieldsOf(report);
-    const data = { ...fields, fault: fault ?? PrismaNamespace.DbNull, reportedAt: deps.agents.now() };
+    const { fault, disks, ...fields } = fieldsOf(report);
+    const data = {
+      ...fields,
+      disks: disks ?? PrismaNamespace.DbNull,
+      fault: fault ?? PrismaNamespace.DbNull,
+      reportedAt: deps.agents.now(),
+    };
     const where = { id: guest.id, hypervisor: stillNewest(whole) };
     if ((await tx.guest.updateMany({ where, data })).count === 0) return null;
     await writeStatus(tx, instanceId);

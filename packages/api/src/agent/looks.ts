@@ -32,6 +32,10 @@ const query = {
     (SELECT string_agg(concat_ws('.', p.id, p.xmin, ${interfaceMarks}), ',' ORDER BY p.id)
        FROM guest g JOIN port p ON p.instance_id = g.instance_id JOIN network n ON n.id = p.network_id
        WHERE g.hypervisor_id = h.id),
+    (SELECT string_agg(concat_ws('.', v.id, v.xmin, t.xmin,
+        (SELECT string_agg(s.xmin::text, '.' ORDER BY s.id) FROM volume_snapshot s WHERE s.volume_id = v.id),
+        (SELECT a.xmin FROM volume_attachment a WHERE a.volume_id = v.id)), ',' ORDER BY v.id)
+       FROM volume v JOIN volume_type t ON t.id = v.volume_type_id WHERE v.hypervisor_id = h.id),
     (SELECT string_agg(concat_ws('.', c.id, c.xmin), ',' ORDER BY c.id)
        FROM console_session c JOIN guest g ON g.id = c.guest_id WHERE g.hypervisor_id = h.id AND c.closed_at IS NULL),
     (SELECT string_agg(o.xmin::text, ',' ORDER BY o.id) FROM orphan_order o WHERE o.hypervisor_id = h.id AND o.done_at IS NULL),

@@ -50,6 +50,7 @@ async function writeAsSeen(
       report_sequence = ${BigInt(sequence)}, driver = ${driver}, agent_version = ${agentVersion},
       inventory = ${JSON.stringify(inventory)}::jsonb, capabilities = ${JSON.stringify(capabilities)}::jsonb,
       network = ${report.network ? JSON.stringify(report.network) : null}::jsonb,
+      storage = ${storageOf(report)}::jsonb,
       orphans = CASE WHEN ${complete} THEN ${JSON.stringify(orphans)}::jsonb ELSE orphans END, last_seen_at = ${now}
     FROM careless
     WHERE id = ${known.id}::uuid AND careless.commits = 'off' AND report_sequence = ${known.reportSequence}
@@ -76,12 +77,17 @@ async function writeLocked(tx: Tx, id: string, report: ReportInput, now: Date): 
       inventory,
       capabilities,
       ...(report.network ? { network: report.network } : {}),
+      ...(report.storage ? { storage: { pools: report.storage.pools } } : {}),
       ...(complete ? { orphans } : {}),
       lastSeenAt: now,
     },
   });
   return silence(known, now);
 }
+
+/** What is there that nobody asked for is not kept. */
+const storageOf = ({ storage }: ReportInput): string | null =>
+  storage ? JSON.stringify({ pools: storage.pools }) : null;
 
 const silence = ({ lastSeenAt }: Hypervisor, now: Date): number | null =>
   lastSeenAt && now.getTime() - lastSeenAt.getTime();

@@ -4,6 +4,7 @@ import { type ConsoleOrder, consoleOrder, type Snapshot } from "@madang/core/wir
 import { type GuestSpec, guestSpec } from "@madang/core/wire/guest";
 import { consoleDialMs, openConsoleSecret } from "../console.ts";
 import type { AgentDeps } from "./deps.ts";
+import { readVolumeSpecs } from "./volume-specs.ts";
 
 type GuestRow = {
   guestId: string;
@@ -28,6 +29,7 @@ type GuestRow = {
   availabilityZone: string;
   launchIndex: number;
   nics: unknown;
+  disks: unknown;
 };
 
 /** The network's own port at which its guests reach the metadata service. */
@@ -46,6 +48,12 @@ const nics = `(SELECT coalesce(json_agg(json_build_object('portId', p.id, 'netwo
       'addresses', ${portAddresses}, 'metadata', ${metadataPort}) ORDER BY p.position, p.created_at, p.id), '[]')
     FROM port p JOIN network n ON n.id = p.network_id WHERE p.instance_id = i.id)`;
 
+/** What it was told of and is not to give back. */
+const disks = `(SELECT coalesce(json_agg(json_build_object('attachmentId', a.id, 'volumeId', a.volume_id, 'readOnly', a.read_only,
+      'boot', a.boot, 'qos', t.qos) ORDER BY a.position, a.id), '[]')
+    FROM volume_attachment a JOIN volume v ON v.id = a.volume_id JOIN volume_type t ON t.id = v.volume_type_id
+    WHERE a.instance_id = i.id AND v.hypervisor_id = g.hypervisor_id AND a.phase IN ('attaching', 'attached'))`;
+
 const guestQuery = {
   name: "madang_snapshot_guests",
   text: `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
@@ -54,7 +62,7 @@ const guestQuery = {
     i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
     i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
-    i.launch_index AS "launchIndex", ${nics} AS nics
+    i.launch_index AS "launchIndex", ${nics} AS nics, ${disks} AS disks
   FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`,
 };
 
@@ -75,18 +83,19 @@ const orphanQuery = {
 type OrphanOrders = Snapshot["orphanOrders"];
 
 export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promise<Snapshot> {
-  const [guestRows, consoleRows, orphanRows] = await Promise.all([
+  const [guestRows, consoleRows, orphanRows, volumes] = await Promise.all([
     deps.agents.pool.query<GuestRow>(guestQuery, [hypervisorId]),
     deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
     deps.agents.pool.query<OrphanOrders[number]>(orphanQuery, [hypervisorId]),
+    readVolumeSpecs(deps, hypervisorId),
   ]);
   const orphanOrders = orphanRows.rows;
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
   const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
-    .update(JSON.stringify([guests, consoles, orphanOrders]))
+    .update(JSON.stringify([guests, consoles, orphanOrders, volumes]))
     .digest("hex");
-  return { revision, hypervisorId, guests, consoles, orphanOrders };
+  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes };
 }
 
 /** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */
@@ -118,11 +127,12 @@ function orderOf(deps: AgentDeps, { sealed, ...row }: ConsoleRow): ConsoleOrder[
   }
 }
 
-/** True when one of the hypervisor's guests needs the image. */
+/** True when one of the hypervisor's guests or volumes needs the image. */
 export async function mayFetchImage(deps: AgentDeps, hypervisorId: string, sha256: string): Promise<boolean> {
   const { rowCount } = await deps.agents.pool.query(
     `SELECT 1 FROM guest g JOIN instance i ON i.id = g.instance_id
-     WHERE g.hypervisor_id = $1 AND i.image_source->>'sha256' = $2 LIMIT 1`,
+     WHERE g.hypervisor_id = $1 AND i.image_source->>'sha256' = $2
+     UNION ALL SELECT 1 FROM volume WHERE hypervisor_id = $1 AND image_source->>'sha256' = $2 LIMIT 1`,
     [hypervisorId, sha256],
   );
   return rowCount === 1;

@@ -40,6 +40,7 @@ export async function flavorMisfits(
       realDisksExist,
       // Which networks it gets is chosen beside the flavor.
       joined: false,
+      volumes: null,
     });
     if (passed.length > 0) return [];
     const reason = placementFilterNames.toReversed().find((name) => removed[name]) ?? "none";

@@ -20,6 +20,7 @@ import { adminOperationRouter, auditRouter } from "./audit.ts";
 import { adminInstanceRouter, orphanRouter } from "./damage.ts";
 import { managedNetworkRouter } from "./managed-network.ts";
 import { managedProjectRouter } from "./managed-project.ts";
+import { managedVolumeRouter, managedVolumeTypeRouter } from "./managed-volume.ts";
 import { groupRouter, userRouter } from "./people.ts";
 import { aggregateRouter, placementRouter } from "./placement.ts";
 import { managedRequestRouter, quotaPolicyRouter } from "./quota-policy.ts";
@@ -126,6 +127,8 @@ export const adminRouter = router({
   operation: adminOperationRouter,
   instance: adminInstanceRouter,
   orphan: orphanRouter,
+  volume: managedVolumeRouter,
+  volumeType: managedVolumeTypeRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
   system: procedure("system:read").query(({ ctx }) =>
     readSystem(ctx.deps.reads, ctx.deps.about, ctx.deps.scheduleTimeoutMs),

@@ -17,6 +17,8 @@ export type Candidate = {
   realDisks: boolean | null;
   /** It carries tenant networks, or has not said that it does not. */
   networks: boolean;
+  /** It keeps volumes. */
+  storage: boolean;
   capacity: Amounts | null;
   used: Amounts;
   guests: number;
@@ -34,6 +36,8 @@ export type PlacementRequest = {
   realDisksExist: boolean;
   /** It has interfaces. */
   joined: boolean;
+  /** It has volumes, and `at` is where they are already; null: it has none. */
+  volumes: { at: string | null } | null;
 };
 
 /** In this order: where it may be at all comes before what keeps it from being there now. */
@@ -45,6 +49,7 @@ export const placementFilterNames = [
   "excluded",
   "simulated",
   "networks",
+  "volumes",
   "capacity",
 ] as const;
 export type PlacementFilterName = (typeof placementFilterNames)[number];
@@ -58,6 +63,8 @@ const passes: Record<PlacementFilterName, (candidate: Candidate, request: Placem
   excluded: ({ id }, { excluded }) => !excluded.has(id),
   simulated: ({ realDisks }, { realDisksExist }) => realDisks === true || !realDisksExist,
   networks: ({ networks }, { joined }) => networks || !joined,
+  volumes: ({ id, storage }, { volumes }) =>
+    volumes === null || (storage && (volumes.at === null || volumes.at === id)),
   capacity: ({ capacity, used }, { amounts }) => capacity !== null && fits(capacity, used, amounts),
 };
 

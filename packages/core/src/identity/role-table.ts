@@ -47,6 +47,18 @@ export const permissionAreas = {
     "security_group:update",
     "security_group:delete",
   ],
+  storage: [
+    "volume:list",
+    "volume:create",
+    "volume:update",
+    "volume:attach",
+    "volume:transfer",
+    "volume:delete",
+    "volume_snapshot:list",
+    "volume_snapshot:create",
+    "volume_snapshot:update",
+    "volume_snapshot:delete",
+  ],
   project: [
     "project:read",
     "event:list",
@@ -89,6 +101,8 @@ export const permissionAreas = {
     "flavor:manage",
     "network:list_all",
     "network:manage",
+    "volume:list_all",
+    "volume_type:manage",
   ],
   account: [
     "account:reset",

@@ -15,6 +15,8 @@ export const instanceActions = [
   "protect",
   "attachInterface",
   "detachInterface",
+  "attachVolume",
+  "detachVolume",
 ] as const;
 export type InstanceAction = (typeof instanceActions)[number];
 /** What only an administrator may do. */
@@ -64,6 +66,8 @@ const checks: Record<InstanceAction | AdminAction, readonly Check[]> = {
   protect: [notDeleting],
   attachInterface: [notDeleting, notBuilding, notFailedBuild],
   detachInterface: [notDeleting, notBuilding, notFailedBuild],
+  attachVolume: [notDeleting, notBuilding, notFailedBuild],
+  detachVolume: [notDeleting, notBuilding, notFailedBuild],
   reset: [notDeleting, notSettled],
   forceDelete: [],
 };

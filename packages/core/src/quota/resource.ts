@@ -6,7 +6,7 @@ type Rule = {
   unit: "count" | "MiB" | "GiB";
   /** Whose are counted against the project's limit: the project's own, or those of the person who asks. */
   whose: "project" | "person";
-  /** What a new cloud allows a project; -1 is unlimited. The numbers are Nova's and Neutron's own defaults. */
+  /** What a new cloud allows a project; -1 is unlimited. The numbers are Nova's, Neutron's and Cinder's own defaults. */
   initial: number;
 };
 
@@ -23,6 +23,9 @@ const list = [
   { name: "floating_ips", unit: "count", whose: "project", initial: 50 },
   { name: "security_groups", unit: "count", whose: "project", initial: 10 },
   { name: "security_group_rules", unit: "count", whose: "project", initial: 100 },
+  { name: "volumes", unit: "count", whose: "project", initial: 10 },
+  { name: "gigabytes", unit: "GiB", whose: "project", initial: 1_000 },
+  { name: "snapshots", unit: "count", whose: "project", initial: 10 },
 ] as const satisfies readonly Rule[];
 
 export type QuotaResource = (typeof list)[number]["name"];

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { expect, it, test } from "vitest";
+import { originGone, planVolume, type SnapshotFacts, type VolumeFacts } from "./volume.plan.ts";
+
+const fault = { ...originGone, reason: "diskFull" };
+const settled: VolumeFacts = {
+  deleteRequested: false,
+  hypervisorId: "host",
+  hypervisorGone: false,
+  attached: false,
+  generation: 3,
+  ackedGeneration: 3,
+  observed: "available",
+  settled: true,
+  fault: null,
+  origin: null,
+  snapshots: [],
+  askedAnew: false,
+};
+const unplaced: VolumeFacts = { ...settled, hypervisorId: null, observed: "unknown", ackedGeneration: 0 };
+const snapshot: SnapshotFacts = { id: "s", deleteRequested: false, observed: "available", fault: null };
+const going = { ...snapshot, deleteRequested: true };
+const deleting = { deleteRequested: true };
+
+const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
+  ["blank, nowhere", unplaced, {}, { kind: "end-operations", fault: null }],
+  ["there", settled, {}, { kind: "end-operations", fault: null }],
+  ["being changed", settled, { settled: false }, { kind: "wait" }],
+  ["failed", settled, { settled: false, fault }, { kind: "end-operations", fault }],
+  ["a copy", unplaced, { origin: { hypervisorId: "host" } }, { kind: "place-at", hypervisorId: "host" }],
+  ["failed before, and asked anew", unplaced, { fault, askedAnew: true }, { kind: "clear-fault" }],
+  ["a copy of nothing", unplaced, { origin: { hypervisorId: null } }, { kind: "fail", fault: originGone }],
+  ["a snapshot of what is nowhere", unplaced, { snapshots: [snapshot] }, { kind: "place" }],
+  [
+    "the same, to be placed with its instance",
+    unplaced,
+    { snapshots: [snapshot], attached: true },
+    { kind: "wait" },
+  ],
+  ["a snapshot is taken", settled, { snapshots: [{ ...snapshot, observed: "unknown" }] }, { kind: "wait" }],
+  ["a snapshot is there", settled, { snapshots: [snapshot] }, { kind: "end-operations" }],
+  ["a snapshot is to go", settled, { snapshots: [going] }, { kind: "wait" }],
+  [
+    "a snapshot is gone",
+    settled,
+    { snapshots: [{ ...going, observed: "absent" }] },
+    { kind: "drop-snapshots", ids: ["s"] },
+  ],
+  [
+    "a snapshot was gone at an older generation",
+    settled,
+    { snapshots: [{ ...going, observed: "absent" }], ackedGeneration: 2 },
+    { kind: "wait" },
+  ],
+  ["to go, nowhere", unplaced, deleting, { kind: "delete-volume" }],
+  ["to go, attached", settled, { ...deleting, attached: true }, { kind: "wait" }],
+  ["to go, still there", settled, deleting, { kind: "wait" }],
+  ["to go, gone", settled, { ...deleting, observed: "absent" }, { kind: "delete-volume" }],
+  [
+    "to go, gone in an older word",
+    settled,
+    { ...deleting, observed: "absent", ackedGeneration: 2 },
+    { kind: "wait" },
+  ],
+  [
+    "to go, where nobody answers any more",
+    settled,
+    { ...deleting, hypervisorGone: true },
+    { kind: "delete-volume" },
+  ],
+  ["to go, and can't", settled, { ...deleting, fault }, { kind: "end-operations", fault }],
+];
+
+test.each(rows)("%s", (_name, base, change, step) => {
+  expect(planVolume({ ...base, ...change })).toMatchObject(step);
+});
+
+it("deletes no row that a hypervisor may still have something of, and none that an instance has", () => {
+  const observed = fc.constantFrom("unknown", "absent", "available", "failed");
+  const any = fc.record({
+    deleteRequested: fc.boolean(),
+    hypervisorId: fc.constantFrom(null, "host"),
+    hypervisorGone: fc.boolean(),
+    attached: fc.boolean(),
+    generation: fc.integer({ min: 1, max: 3 }),
+    ackedGeneration: fc.integer({ min: 0, max: 3 }),
+    observed,
+    settled: fc.boolean(),
+    fault: fc.constantFrom(null, fault),
+    askedAnew: fc.boolean(),
+    origin: fc.constantFrom(null, { hypervisorId: null }, { hypervisorId: "host" }),
+    snapshots: fc.array(
+      fc.record({
+        id: fc.uuid(),
+        deleteRequested: fc.boolean(),
+        observed,
+        fault: fc.constantFrom(null, fault),
+      }),
+      { maxLength: 2 },
+    ),
+  });
+  fc.assert(
+    fc.property(any, (volume) => {
+      if (planVolume(volume).kind !== "delete-volume") return;
+      expect(volume).toMatchObject({ deleteRequested: true, attached: false });
+      const gone = volume.observed === "absent" && volume.ackedGeneration === volume.generation;
+      expect(volume.hypervisorId === null || volume.hypervisorGone || gone).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,69 @@
+/** A volume's rows as its plan sees them. */
+import { isVolumeSettled, volumeFault } from "@madang/core/volume/status";
+import {
+  type Hypervisor,
+  type Operation,
+  snapshotView,
+  type Tx,
+  type Volume,
+  type VolumeSnapshot,
+  volumeView,
+} from "@madang/db";
+import type { SnapshotFacts, VolumeFacts } from "./volume.plan.ts";
+
+type VolumeRow = Volume & { snapshots: VolumeSnapshot[]; hypervisor: Pick<Hypervisor, "revokedAt"> | null };
+export type LoadedVolume = { row: VolumeRow; facts: VolumeFacts; operations: Operation[]; now: Date };
+
+type Reads = Pick<Tx, "volume" | "volumeSnapshot" | "operation">;
+
+/** Its instance ends these. */
+const ofInstance = ["volume.attach", "volume.detach"];
+
+/** null when the volume is gone. */
+export async function loadVolume(tx: Reads, id: string, now: Date): Promise<LoadedVolume | null> {
+  const found = await tx.volume.findUnique({
+    where: { id },
+    include: {
+      snapshots: { orderBy: { id: "asc" } },
+      attachments: { select: { phase: true } },
+      hypervisor: { select: { revokedAt: true } },
+    },
+  });
+  if (!found) return null;
+  const { attachments, ...row } = found;
+  const operations = await tx.operation.findMany({
+    where: {
+      resourceId: id,
+      resourceKind: "volume",
+      state: { in: ["pending", "running"] },
+      kind: { notIn: ofInstance },
+    },
+    orderBy: { createdAt: "asc" },
+  });
+  const view = volumeView(row, attachments[0]?.phase ?? null);
+  const facts = {
+    ...view,
+    hypervisorId: row.hypervisorId,
+    hypervisorGone: row.hypervisor?.revokedAt != null,
+    attached: attachments.length > 0,
+    settled: isVolumeSettled(view),
+    fault: volumeFault(view),
+    origin: await originOf(tx, row),
+    askedAnew: row.fault !== null && operations.length > 0,
+    snapshots: row.snapshots.map(snapshotFacts),
+  };
+  return { row, facts, operations, now };
+}
+
+function snapshotFacts(snapshot: VolumeSnapshot): SnapshotFacts {
+  const { deleteRequested, observed, fault, hostFault } = snapshotView(snapshot);
+  const lasting = hostFault !== null && hostFault.retry !== "later" ? hostFault : null;
+  return { id: snapshot.id, deleteRequested, observed, fault: fault ?? lasting };
+}
+
+async function originOf(tx: Reads, row: Volume): Promise<VolumeFacts["origin"]> {
+  if (row.source !== "volume" && row.source !== "snapshot") return null;
+  const id = row.sourceVolumeId;
+  const volume = id && (await tx.volume.findUnique({ where: { id }, select: { hypervisorId: true } }));
+  return { hypervisorId: volume ? volume.hypervisorId : null };
+}

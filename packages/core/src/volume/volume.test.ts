@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { type VolumeActionView, volumeActionBlocked, volumeActions } from "./action.ts";
+import {
+  attachmentPhases,
+  bytesPerGib,
+  deriveSnapshotStatus,
+  deriveVolumeStatus,
+  isVolumeSettled,
+  type VolumeView,
+  volumeStatuses,
+} from "./status.ts";
+import { volumeQos } from "./volume-input.ts";
+
+const placed: VolumeView = {
+  deleteRequested: false,
+  placed: true,
+  copied: false,
+  sizeGib: 2,
+  revertSeq: 0,
+  generation: 3,
+  fault: null,
+  observed: "available",
+  ackedGeneration: 3,
+  observedSizeBytes: 2 * bytesPerGib,
+  observedRevertSeq: 0,
+  hostFault: null,
+  attachment: null,
+};
+const unplaced: VolumeView = { ...placed, placed: false, observed: "unknown", ackedGeneration: 0 };
+const never = { code: "Unavailable", reason: "diskFull", message: "m", retry: "never" } as const;
+const later = { ...never, retry: "later" } as const;
+
+const rows: [string, VolumeView, Partial<VolumeView>, string][] = [
+  ["blank and on no hypervisor", unplaced, {}, "available"],
+  ["a copy on no hypervisor yet", unplaced, { copied: true }, "creating"],
+  ["placed and not heard of", placed, { observed: "unknown", ackedGeneration: 0 }, "creating"],
+  ["placed for an attachment", placed, { observed: "unknown", attachment: "reserved" }, "reserved"],
+  ["there", placed, {}, "available"],
+  ["a guest is told of it", placed, { attachment: "attaching" }, "attaching"],
+  ["a guest has it", placed, { attachment: "attached" }, "in-use"],
+  ["a guest is to give it back", placed, { attachment: "detaching" }, "detaching"],
+  ["smaller than asked", placed, { sizeGib: 3 }, "extending"],
+  ["smaller than asked in a guest", placed, { sizeGib: 3, attachment: "attached" }, "extending"],
+  ["going back", placed, { revertSeq: 1 }, "reverting"],
+  ["its fault may pass", placed, { hostFault: later, observed: "failed" }, "creating"],
+  ["its fault stays", placed, { hostFault: never }, "error"],
+  ["a fault of an older wish", placed, { hostFault: never, ackedGeneration: 2 }, "available"],
+  ["no hypervisor for it", unplaced, { fault: never }, "error"],
+  ["to go", placed, { deleteRequested: true }, "deleting"],
+  ["can't go", placed, { deleteRequested: true, hostFault: never }, "error_deleting"],
+];
+
+test.each(rows)("a volume: %s", (_name, base, change, status) => {
+  expect(deriveVolumeStatus({ ...base, ...change })).toBe(status);
+});
+
+test("a volume is settled when its hypervisor says so at its generation", () => {
+  expect(isVolumeSettled(placed)).toBe(true);
+  expect(isVolumeSettled(unplaced)).toBe(true);
+  for (const change of [
+    { ackedGeneration: 2 },
+    { sizeGib: 3 },
+    { revertSeq: 1 },
+    { observed: "failed" as const },
+  ])
+    expect(isVolumeSettled({ ...placed, ...change })).toBe(false);
+});
+
+test.each([
+  [{}, "creating"],
+  [{ observed: "available" }, "available"],
+  [{ hostFault: never, observed: "failed" }, "error"],
+  [{ hostFault: later }, "creating"],
+  [{ deleteRequested: true, observed: "available" }, "deleting"],
+  [{ deleteRequested: true, observed: "available", hostFault: never }, "error_deleting"],
+] as const)("a snapshot: %j is %s", (change, status) => {
+  const made = { deleteRequested: false, fault: null, observed: "unknown", hostFault: null } as const;
+  expect(deriveSnapshotStatus({ ...made, ...change })).toBe(status);
+});
+
+const idle: VolumeActionView = {
+  status: "available",
+  attachment: null,
+  deleteProtection: false,
+  snapshots: 1,
+  copies: 0,
+};
+
+describe("what may be done to a volume", () => {
+  it("is everything but to detach it when it is available", () => {
+    const blocked = volumeActions.filter((action) => volumeActionBlocked(action, idle) !== null);
+    expect(blocked).toEqual(["detach"]);
+  });
+
+  it("is never to give it to a second instance, nor to take away what one has", () => {
+    const view = fc.record({
+      status: fc.constantFrom(...volumeStatuses),
+      attachment: fc.constantFrom(...attachmentPhases),
+      deleteProtection: fc.boolean(),
+      snapshots: fc.nat(2),
+      copies: fc.nat(1),
+    });
+    fc.assert(
+      fc.property(view, (attached) => {
+        for (const action of ["attach", "revert", "transfer", "delete", "copy"] as const)
+          expect(volumeActionBlocked(action, attached)).not.toBeNull();
+      }),
+    );
+  });
+
+  it("names what stands in the way", () => {
+    const cases = [
+      ["delete", { deleteProtection: true }, "volumeProtected"],
+      ["delete", { copies: 1 }, "volumeBeingCopied"],
+      ["revert", { snapshots: 0 }, "volumeWithoutSnapshots"],
+      ["extend", { status: "extending" }, "volumeBusy"],
+      ["detach", { status: "in-use", attachment: "detaching" }, "volumeDetaching"],
+    ] as const;
+    for (const [action, change, reason] of cases)
+      expect(volumeActionBlocked(action, { ...idle, ...change })).toBe(reason);
+  });
+});
+
+test("limits of a total and of its halves exclude each other", () => {
+  expect(volumeQos.safeParse({ totalIops: 100, readBytesPerSecond: 1 }).success).toBe(true);
+  expect(volumeQos.safeParse({ totalIops: 100, readIops: 50 }).success).toBe(false);
+});

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { asCloudError } from "@madang/core/errors";
 import type { HypervisorNetwork, Snapshot } from "@madang/core/wire/agent";
+import type { GuestSpec } from "@madang/core/wire/guest";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { PortPlugger } from "@madang/drivers/network/driver";
+import type { StorageDriver } from "@madang/drivers/storage/driver";
 import PQueue from "p-queue";
 import { drainGuests } from "./converge/drain.ts";
-import { createFleet } from "./converge/fleet.ts";
-import type { GuestDeps } from "./converge/guest.ts";
+import { createFleet, type Fleet } from "./converge/fleet.ts";
 import { type ImageCache, openImageCache } from "./converge/image.ts";
 import { openMemory } from "./converge/memory.ts";
 import { openUserData } from "./converge/user-data.ts";
@@ -29,6 +30,7 @@ import {
   silentMeter,
   watchAnswers,
 } from "./metrics.ts";
+import { openStorage } from "./storage/storage.ts";
 import { noNetwork } from "./switch-state.ts";
 import { openTenantNetworks } from "./tenant-networks.ts";
 
@@ -41,6 +43,8 @@ export type HypervisorOptions = JoinOptions & {
   network?: () => Promise<HypervisorNetwork>;
   /** The hypervisor's switch, by its id; left out where there is none. */
   openPlugger?: (hypervisorId: string) => PortPlugger;
+  /** Where its volumes are; left out: it has none. */
+  storage?: StorageDriver;
   /** What the simulator puts between this hypervisor and the control plane. */
   wrapLink?: (link: Link) => Link;
   meter?: AgentMeter;
@@ -82,15 +86,24 @@ export async function startHypervisor(
     log,
   });
   const late: { reporter: Reporter | null } = { reporter: null };
-  const fleet = createFleet({
+  const imageSource = imagesFor(driver, images);
+  const storage = await openStorage({
+    ...{ directory, driver, log, storage: options.storage ?? null },
+    image: (source, onPercent, ended) => imageSource.image({ image: source }, onPercent, ended),
+    guests: () => fleet.specs(),
+    onChange: (volumeId, urgent) => late.reporter?.changed(volumeId, urgent),
+  });
+  const fleet: Fleet = createFleet({
     driver,
     memory,
     bootId,
     log,
     booting: new PQueue({ concurrency: options.booting }),
-    ...imagesFor(driver, images),
+    ...imageSource,
     userData: userData.get,
     ports: networks.ports,
+    disks: storage.disks,
+    onList: storage.onList,
     onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
     onAttempt: meter.attempted,
     onOrphans: () => late.reporter?.refresh(),
@@ -98,6 +111,7 @@ export async function startHypervisor(
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
   const apply = (snapshot: Snapshot) => {
     networks.follow(snapshot.guests, true);
+    storage.volumes?.apply(snapshot);
     fleet.apply(snapshot);
     consoles.follow(snapshot.consoles);
     void userData.keep(snapshot.guests).catch((error) => log.warn({ err: error }, "user data"));
@@ -106,9 +120,13 @@ export async function startHypervisor(
   const saved = await loadSnapshot(directory, bootId);
   if (saved) {
     networks.follow(saved.guests, false);
+    storage.volumes?.apply(saved);
     fleet.apply(saved);
   }
-  const reporter = startReporter({ network: noNetwork, ...options, ...fleet, link: line.link, driver, log });
+  const reporter = startReporter({
+    ...{ network: noNetwork, ...options, ...fleet, link: line.link, driver, log },
+    volumes: storage.volumes,
+  });
   late.reporter = reporter;
   const ending = new AbortController();
   const save = async (snapshot: Snapshot) => {
@@ -123,7 +141,11 @@ export async function startHypervisor(
   const trimming = setInterval(() => {
     // As long as nobody can say who is an orphan, nobody can say what is not needed.
     if (fleet.orphans() === null) return;
-    const isNeeded = (sha256: string) => fleet.specs().some(({ image }) => image.sha256 === sha256);
+    const sources = (storage.volumes?.specs() ?? []).flatMap(({ source }) =>
+      source.kind === "image" ? [source] : [],
+    );
+    const needed = [...fleet.specs().map(({ image }) => image), ...sources];
+    const isNeeded = (sha256: string) => needed.some((image) => image.sha256 === sha256);
     images.trim(isNeeded, imageCacheBytes).then(
       (removed) => removed.length > 0 && log.info({ removed }, "unused images removed"),
       (error) => log.warn({ err: error }, "images could not be trimmed"),
@@ -141,6 +163,7 @@ export async function startHypervisor(
   const stop = async () => {
     await rest();
     await networks.stop();
+    await storage.stop();
     await line.close();
     await driver.close();
   };
@@ -155,6 +178,8 @@ export async function startHypervisor(
   const figures = async (): Promise<HypervisorFigures> => ({
     observed: countBy(fleet.reports().map(({ observed }) => observed)),
     orphans: fleet.orphans()?.length ?? 0,
+    volumes: countBy((storage.volumes?.reports() ?? []).map(({ observed }) => observed)),
+    orphanVolumes: storage.volumes?.storage()?.orphans.length ?? 0,
     pullAgeMs: meter.ageMs("pull"),
     reportAgeMs: meter.ageMs("report"),
     listAgeMs: meter.ageMs("list"),
@@ -170,7 +195,17 @@ function countBy(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-function imagesFor(driver: HypervisorDriver, images: ImageCache): Pick<GuestDeps, "image" | "imagePath"> {
+type ImageWanted = Pick<GuestSpec, "image">;
+type Images = {
+  image: (
+    wanted: ImageWanted,
+    onPercent: (percent: number) => void,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
+  imagePath: (wanted: ImageWanted) => string | null;
+};
+
+function imagesFor(driver: HypervisorDriver, images: ImageCache): Images {
   if (!driver.capabilities.realDisks) return { image: async () => null, imagePath: () => null };
   return {
     image: ({ image }, onPercent, signal) => images.ensure(image, onPercent, signal),

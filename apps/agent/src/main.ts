@@ -5,6 +5,7 @@ import { CloudError } from "@madang/core/errors";
 import { version } from "@madang/core/version";
 import { createHypervisorDriver } from "@madang/drivers/hypervisor";
 import { createPortPlugger } from "@madang/drivers/network";
+import { createStorageDriver } from "@madang/drivers/storage";
 import { showMetrics } from "@madang/telemetry";
 import { pino } from "pino";
 import { type Env, type NetworkPlace, readEnv } from "./env.ts";
@@ -79,9 +80,16 @@ async function startOne(place: Place): Promise<RunningHypervisor> {
     virtType,
     log,
   });
+  const storage = await createStorageDriver("file", { volumesDir: join(directory, "volumes") });
   const openPlugger = pluggerOf(env.network);
   return startHypervisor(
-    { ...options, driverInstance, ...(openPlugger ? { openPlugger } : {}), bootId: await readBootId() },
+    {
+      ...options,
+      driverInstance,
+      storage,
+      ...(openPlugger ? { openPlugger } : {}),
+      bootId: await readBootId(),
+    },
     ending.signal,
   );
 }

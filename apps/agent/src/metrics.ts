@@ -3,6 +3,7 @@
  * hypervisor is then their sum, and of times the worst.
  */
 import { type HypervisorNetwork, hypervisorNetwork } from "@madang/core/wire/agent";
+import { volumeReport } from "@madang/core/wire/volume";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { PortPlugger } from "@madang/drivers/network/driver";
 import {
@@ -38,6 +39,8 @@ export const silentMeter: AgentMeter = {
 export type HypervisorFigures = {
   observed: Record<string, number>;
   orphans: number;
+  volumes: Record<string, number>;
+  orphanVolumes: number;
   pullAgeMs: number;
   reportAgeMs: number;
   listAgeMs: number;
@@ -112,6 +115,8 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
   const joined = gauge("madang_agent_hypervisors", "Hypervisors that this process keeps.");
   const guests = gauge("madang_agent_guests", "Guests by what was last seen of them.", "observed");
   const orphans = gauge("madang_agent_orphans", "Guests that no snapshot names.");
+  const volumes = gauge("madang_agent_volumes", "Volumes by what was last seen of them.", "observed");
+  const orphanVolumes = gauge("madang_agent_orphan_volumes", "Volumes that no snapshot names.");
   const pull = gauge("madang_agent_pull_age_seconds", "Since the last answered pull; a quiet one takes 20.");
   const report = gauge("madang_agent_report_age_seconds", "Since the last report that was taken.");
   const bytes = gauge("madang_agent_image_cache_bytes", "Size of the images kept here.");
@@ -136,6 +141,12 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
         sum((one) => one.observed[observed] ?? 0),
       );
     orphans.set(sum((one) => one.orphans));
+    for (const observed of volumeReport.shape.observed.options)
+      volumes.set(
+        { observed },
+        sum((one) => one.volumes[observed] ?? 0),
+      );
+    orphanVolumes.set(sum((one) => one.orphanVolumes));
     pull.set(worst((one) => one.pullAgeMs) / 1_000);
     report.set(worst((one) => one.reportAgeMs) / 1_000);
     bytes.set(sum((one) => one.imageBytes));

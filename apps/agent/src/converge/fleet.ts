@@ -26,6 +26,8 @@ export type FleetDeps = GuestDeps & {
   log: Logger;
   /** There are other orphans than before. */
   onOrphans: () => void;
+  /** Told every guest that the hypervisor has. */
+  onList?: (present: readonly GuestObservation[]) => Promise<void>;
 };
 
 const sweepMs = 10_000;
@@ -72,11 +74,12 @@ export function createFleet(deps: FleetDeps): Fleet {
   const lookAtAll = async () => {
     if (ended) return;
     const present = await deps.driver.list();
+    await deps.onList?.(present).catch((error) => deps.log.warn({ err: error }, "volumes were not swept"));
     await orphanage.look(present);
     await deps.ports.sweep(present).catch((error) => deps.log.warn({ err: error }, "ports were not swept"));
     const seen = new Map(present.map((guest) => [guest.guestId, guest]));
     for (const [guestId, worker] of workers)
-      if (!isQuiet(worker, seen.get(guestId)) || deps.ports.differ(worker.spec(), seen.get(guestId) ?? null))
+      if (!isQuiet(worker, seen.get(guestId)) || differs(deps, worker.spec(), seen.get(guestId) ?? null))
         worker.look();
   };
   const sweepOn = async () => {
@@ -100,6 +103,10 @@ export function createFleet(deps: FleetDeps): Fleet {
       await Promise.all([orphanage.stop(), ...[...workers.values()].map((worker) => worker.stop())]);
     },
   };
+}
+
+function differs({ ports, disks }: FleetDeps, spec: GuestSpec, seen: GuestObservation | null): boolean {
+  return ports.differ(spec, seen) || disks.differ(spec, seen);
 }
 
 /** Its last answer is for its newest order, and is still what is seen. */

@@ -7,6 +7,7 @@ import type { GuestObservation } from "@madang/drivers/hypervisor/driver";
 import PQueue from "p-queue";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { noDisks } from "../storage/disks.ts";
 import { broken, guestId, scriptedDriver, spec } from "../testing/scripted-driver.ts";
 import { createFleet, type Fleet, type FleetDeps } from "./fleet.ts";
 import { type GuestMemory, openMemory } from "./memory.ts";
@@ -41,6 +42,7 @@ function start(change: Partial<FleetDeps> = {}): Fleet {
     imagePath: () => null,
     userData: async () => new Uint8Array(),
     ports: noPorts(true),
+    disks: noDisks(),
     onChange: () => {},
     onOrphans: () => {},
     ...change,

@@ -8,6 +8,7 @@ import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
 import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type PQueue from "p-queue";
 import type { Logger } from "pino";
+import type { Disks } from "../storage/disks.ts";
 import { backOffMs, type Decision, deathsInARow, decideGuest } from "./decision.ts";
 import type { GuestMemory } from "./memory.ts";
 import type { Ports } from "./ports.ts";
@@ -27,6 +28,7 @@ export type GuestDeps = {
   imagePath: (spec: GuestSpec) => string | null;
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
   ports: Ports;
+  disks: Disks;
   /** Bounds how many guests start at once. */
   booting: PQueue;
   /** `urgent` is false for mere progress. */
@@ -79,8 +81,9 @@ type Guest = {
   ended: boolean;
 };
 
-/** A paused guest is let go on soon after there is room again, ms. */
+/** A paused guest is let go on soon after there is room again; and so with what else mostly ends by itself, ms. */
 const haltedMs = 10_000;
+const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "DiskHeld"]);
 
 const unseen: Shown = {
   observed: "unknown",
@@ -88,6 +91,7 @@ const unseen: Shown = {
   rebootSeq: 0,
   phase: null,
   percent: null,
+  disks: [],
   fault: null,
 };
 
@@ -176,9 +180,10 @@ async function tryOnce(guest: Guest): Promise<void> {
   const attempt: Attempt = { action: "observe", outcome: "ok", seconds: 0 };
   const began = performance.now();
   try {
-    const { driver, memory, bootId, ports } = guest.deps;
+    const { driver, memory, bootId, ports, disks } = guest.deps;
     const before = await driver.observe(guest.id);
-    const ensured = ports.differ(target, before) ? null : guest.ensured;
+    const differs = ports.differ(target, before) || disks.differ(target, before);
+    const ensured = differs ? null : guest.ensured;
     const decision = decideGuest(target, before, memory.get(guest.id), ensured, bootId);
     attempt.action = decision.kind;
     if (!looksDead(target, before, decision)) change(guest, shownFrom(before));
@@ -250,13 +255,13 @@ async function act(
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation | null> {
-  const { driver, ports } = guest.deps;
+  const { driver, ports, disks } = guest.deps;
   if (decision.kind === "settled") return seen;
   if (decision.kind === "revive") return ensure(guest, { ...target, desired: "running" }, seen, signal);
   if (decision.kind === "ensure")
     return ensure(guest, { ...target, desired: decision.desired }, seen, signal);
   progress(guest, "removing", null);
-  await driver.remove(guest.id, signal);
+  await disks.during(target.disks ?? [], seen, signal, () => driver.remove(guest.id, signal));
   await ports.unplug([...portIds(target.nics), ...portIds(seen?.nics)], signal);
   return driver.observe(guest.id);
 }
@@ -269,13 +274,19 @@ async function ensure(
   seen: GuestObservation | null,
   signal: AbortSignal,
 ): Promise<GuestObservation> {
-  const { driver, booting, memory, ports } = guest.deps;
+  const { driver, booting, memory, ports, disks: its } = guest.deps;
+  const wanted = spec.disks ?? [];
   const { made } = memory.get(guest.id);
   const fetched = await material(guest, spec, seen, signal);
   const onPhase = (phase: NonNullable<Shown["phase"]>, percent: number | null) =>
     progress(guest, phase, percent);
   const nics = spec.desired === "running" ? await ports.plug(spec.nics, signal) : ports.devices(spec.nics);
-  const call = () => driver.ensure({ spec, made, ...fetched, nics }, { signal, onPhase });
+  const disks =
+    spec.desired === "running" ? await its.connect(wanted, seen, signal) : await its.known(wanted);
+  const call = () =>
+    its.during(wanted, seen, signal, () =>
+      driver.ensure({ spec, made, ...fetched, nics, disks }, { signal, onPhase }),
+    );
   const boots = spec.desired === "running" && seen?.observed !== "running";
   if (boots) progress(guest, "starting", null);
   else await releaseTorn(guest, seen, { spec, made, ...fetched, nics }, { signal, onPhase });
@@ -301,12 +312,14 @@ async function releaseTorn(
 /** Stopping a guest that is there must not depend on what can still be fetched. */
 async function material(guest: Guest, spec: GuestSpec, seen: GuestObservation | null, signal: AbortSignal) {
   const { deps } = guest;
+  const bootsFromVolume = spec.disks?.some(({ boot }) => boot) ?? false;
   const sha256 = spec.userDataSha256;
   const userData = async () => (sha256 ? deps.userData(sha256, signal) : null);
   if (seen && spec.desired === "stopped")
     return { imagePath: deps.imagePath(spec), userData: await userData().catch(() => null) };
   const onPercent = (percent: number) => progress(guest, "fetching-image", percent);
-  return { imagePath: await deps.image(spec, onPercent, signal), userData: await userData() };
+  const imagePath = bootsFromVolume ? null : await deps.image(spec, onPercent, signal);
+  return { imagePath, userData: await userData() };
 }
 
 async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<void> {
@@ -316,8 +329,7 @@ async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<vo
   // Nobody can ask anew for a removal, so it is never given up.
   guest.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
   const waitMs = backOffMs(guest.failures);
-  guest.notBefore =
-    performance.now() + (shown.reason === "GuestHalted" ? Math.min(haltedMs, waitMs) : waitMs);
+  guest.notBefore = performance.now() + (soonAgain.has(shown.reason) ? Math.min(haltedMs, waitMs) : waitMs);
   const { failures } = guest;
   const { detail } = fault.options;
   guest.log.warn({ err: error, detail, failures, desired: target.desired }, "guest attempt failed");
@@ -336,7 +348,7 @@ function lookLater(guest: Guest, ms: number): void {
 async function onlyLook(guest: Guest): Promise<void> {
   const seen = await guest.deps.driver.observe(guest.id);
   if (seen?.observed !== guest.spec.desired || seen.halted || seen.rebootSeq < guest.spec.rebootSeq) return;
-  if (guest.deps.ports.differ(guest.spec, seen)) return;
+  if (guest.deps.ports.differ(guest.spec, seen) || guest.deps.disks.differ(guest.spec, seen)) return;
   guest.failures = 0;
   guest.notBefore = 0;
   guest.givenUpAt = null;
@@ -362,8 +374,11 @@ async function conclude(
   change(guest, fault ? { ...next, observed: "failed" } : next, target.generation);
 }
 
-function shownFrom(seen: GuestObservation | null): Pick<Shown, "observed" | "stopCause" | "rebootSeq"> {
+function shownFrom(
+  seen: GuestObservation | null,
+): Pick<Shown, "observed" | "stopCause" | "rebootSeq" | "disks"> {
   return {
+    disks: seen?.disks?.map(({ volumeId }) => volumeId) ?? [],
     observed: seen?.observed ?? "absent",
     stopCause: seen?.stopCause ?? null,
     rebootSeq: seen?.rebootSeq ?? 0,

@@ -5,6 +5,7 @@
 import { reportIntervalMs } from "@madang/core/hypervisor/state";
 import { type HypervisorNetwork, type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
+import type { VolumeReport } from "@madang/core/wire/volume";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { Logger } from "pino";
 import type { Link } from "./client.ts";
@@ -19,12 +20,20 @@ export type ReportDeps = {
   report: (guestId: string) => GuestReport | null;
   /** null as long as nobody can say who is one: until then no report claims to be complete. */
   orphans: () => Orphan[] | null;
+  /** null where there is no storage. */
+  volumes: ReportedVolumes | null;
   log: Logger;
 };
 
+export type ReportedVolumes = {
+  storage: () => ReportInput["storage"] | null;
+  reports: () => VolumeReport[];
+  report: (volumeId: string) => VolumeReport | null;
+};
+
 export type Reporter = {
-  /** `urgent` is false for mere progress. */
-  changed: (guestId: string, urgent: boolean) => void;
+  /** A guest or a volume; `urgent` is false for mere progress. */
+  changed: (id: string, urgent: boolean) => void;
   /** Everything is to be told, soon. */
   refresh: () => void;
   stop: () => Promise<void>;
@@ -65,8 +74,8 @@ export function startReporter(deps: ReportDeps): Reporter {
   };
   arm(state);
   return {
-    changed: (guestId, urgent) => {
-      state.changed.add(guestId);
+    changed: (id, urgent) => {
+      state.changed.add(id);
       state.dueAt = Math.min(state.dueAt, urgent ? soon(state) : performance.now() + progressMs);
       arm(state);
     },
@@ -101,13 +110,13 @@ function fire(state: Sending): void {
 async function send(state: Sending): Promise<void> {
   const { deps } = state;
   const complete = performance.now() >= state.completeAt;
-  const guestIds = [...state.changed];
+  const ids = [...state.changed];
   state.changed.clear();
   state.sentAt = performance.now();
   state.dueAt = Number.POSITIVE_INFINITY;
   if (complete) state.completeAt = performance.now() + reportIntervalMs;
   try {
-    await deps.link().report(await compose(state, complete, guestIds));
+    await deps.link().report(await compose(state, complete, ids));
   } catch (error) {
     deps.log.debug({ err: error }, "report was not taken");
     // The next one says everything, so what this one said is not lost.
@@ -118,7 +127,7 @@ async function send(state: Sending): Promise<void> {
   state.dueAt = Math.min(state.dueAt, state.completeAt);
 }
 
-async function compose(state: Sending, complete: boolean, guestIds: readonly string[]): Promise<ReportInput> {
+async function compose(state: Sending, complete: boolean, ids: readonly string[]): Promise<ReportInput> {
   const { deps, agentStartedAt } = state;
   const inventory = await deps.driver.inventory();
   const orphans = deps.orphans();
@@ -132,8 +141,22 @@ async function compose(state: Sending, complete: boolean, guestIds: readonly str
     capabilities: deps.driver.capabilities,
     inventory,
     network: await deps.network(),
-    guests: complete ? deps.reports() : guestIds.flatMap((id) => deps.report(id) ?? []),
+    guests: complete ? deps.reports() : ids.flatMap((id) => deps.report(id) ?? []),
+    ...volumesOf(deps, complete, ids),
     orphans: orphans ?? [],
     complete: complete && orphans !== null,
+  };
+}
+
+function volumesOf(
+  { volumes }: ReportDeps,
+  complete: boolean,
+  ids: readonly string[],
+): Pick<ReportInput, "storage" | "volumes"> {
+  const storage = volumes?.storage();
+  if (!volumes || !storage) return {};
+  return {
+    storage,
+    volumes: complete ? volumes.reports() : ids.flatMap((id) => volumes.report(id) ?? []),
   };
 }

@@ -22,6 +22,10 @@ export const knobs = z.strictObject({
   crash: z.string().nullable().default(null),
   /** The disk of this guest, or with `*` of all, is gone. */
   loseDisk: z.string().nullable().default(null),
+  /** The same of a volume. */
+  loseVolume: z.string().nullable().default(null),
+  /** No volume can be made any more. */
+  diskFull: z.boolean().default(false),
   partition: z.boolean().default(false),
   reportDelayMs: ms.default(0),
   reportAgainMs: ms.nullable().default(null),

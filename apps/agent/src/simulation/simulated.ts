@@ -10,6 +10,7 @@ import {
   type SimulatedHypervisor,
   type SimulatedKnobs,
 } from "@madang/drivers/hypervisor";
+import { createStorageDriver, type SimulatedStorage } from "@madang/drivers/storage";
 import type { Logger } from "pino";
 import { type HypervisorOptions, type RunningHypervisor, startHypervisor } from "../hypervisor.ts";
 import { type LinkFaults, openLinkFaults, perfectLink } from "../link/faults.ts";
@@ -19,7 +20,12 @@ import type { Knobs, KnobsFile, Wishes } from "./knobs.ts";
 export type SimulatedPlace = Omit<HypervisorOptions, "driverInstance" | "bootId" | "wrapLink">;
 
 /** From power on to power off. */
-type Boot = { driver: SimulatedHypervisor; faults: LinkFaults; inside: RunningHypervisor };
+type Boot = {
+  driver: SimulatedHypervisor;
+  storage: SimulatedStorage;
+  faults: LinkFaults;
+  inside: RunningHypervisor;
+};
 
 type Machine = {
   readonly place: SimulatedPlace;
@@ -83,12 +89,16 @@ async function powerOn(machine: Machine): Promise<Boot> {
     stateFile: join(place.directory, "simulated.json"),
     knobs: driverKnobs(machine),
   });
+  const storage = await createStorageDriver("simulated", {
+    stateFile: join(place.directory, "simulated-volumes.json"),
+    knobs: storageKnobs(machine),
+  });
   const faults = openLinkFaults(wish);
   const inside = await startHypervisor(
-    { ...place, driverInstance: driver, bootId: await readBootId(path), wrapLink: faults.wrap },
+    { ...place, driverInstance: driver, storage, bootId: await readBootId(path), wrapLink: faults.wrap },
     machine.signal,
   );
-  return { driver, faults, inside };
+  return { driver, storage, faults, inside };
 }
 
 /** In this order nobody hears of it, as when the plug is pulled: the line is dead, then the guests are, then the agent. */
@@ -101,20 +111,33 @@ async function powerOff(machine: Machine, boot: Boot): Promise<void> {
 }
 
 /** Only what changed in the file: a start that was told to fail, and did, is not told so again by another knob. */
-async function adjust({ wish, ...machine }: Machine, { driver, faults }: Boot, before: Knobs): Promise<void> {
+async function adjust({ wish, ...machine }: Machine, boot: Boot, before: Knobs): Promise<void> {
+  const { driver, storage, faults } = boot;
   const next = driverKnobs({ ...machine, wish });
   const { failNextStart, ...standing } = next;
   Object.assign(driver.knobs, standing);
+  Object.assign(storage.knobs, storageKnobs({ ...machine, wish }));
   if (wish.failNextStart !== before.failNextStart) driver.knobs.failNextStart = failNextStart;
   faults.set(wish);
   if (wish.crash !== before.crash) for (const id of await named(driver, wish.crash)) driver.crash(id);
   if (wish.loseDisk !== before.loseDisk)
     for (const id of await named(driver, wish.loseDisk)) driver.loseDisk(id);
+  if (wish.loseVolume !== null && wish.loseVolume !== before.loseVolume)
+    await loseVolume(storage, wish.loseVolume);
 }
 
 function driverKnobs({ wish, slowMs }: Pick<Machine, "wish" | "slowMs">): SimulatedKnobs {
   const { failNextStart, vanish, ignorePowerButton, holdDisks, crashAfterMs } = wish;
   return { slowMs: wish.slowMs ?? slowMs, failNextStart, vanish, ignorePowerButton, holdDisks, crashAfterMs };
+}
+
+function storageKnobs({ wish, slowMs }: Pick<Machine, "wish" | "slowMs">) {
+  return { slowMs: wish.slowMs ?? slowMs, full: wish.diskFull, vanish: wish.vanish };
+}
+
+async function loseVolume(storage: SimulatedStorage, which: string): Promise<void> {
+  const all = (await storage.list()).map(({ volumeId }) => volumeId);
+  for (const volumeId of all) if (which === "*" || which === volumeId) storage.lose(volumeId);
 }
 
 async function named(driver: SimulatedHypervisor, which: string | null): Promise<string[]> {

@@ -12,6 +12,7 @@ import { pino } from "pino";
 import { z } from "zod";
 import { createFleet } from "../converge/fleet.ts";
 import { openMemory } from "../converge/memory.ts";
+import { noDisks } from "../storage/disks.ts";
 import { openTenantNetworks } from "../tenant-networks.ts";
 
 const settings = z
@@ -57,6 +58,7 @@ const fleet = createFleet({
   imagePath: () => imagePath,
   userData,
   ports: networks.ports,
+  disks: noDisks(),
   onChange: (guestId) => process.send?.({ report: fleet.report(guestId) }),
   onOrphans: () => {},
 });

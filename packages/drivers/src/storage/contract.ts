@@ -81,7 +81,7 @@ export function storageContract(name: string, makeHarness: () => Promise<Storage
       await harness.write(volumeId, { atMib: 3, byte: 0x5a });
       await ensure(order, { made: true });
       await harness.expectPattern(volumeId, { atMib: 3, byte: 0x5a });
-      expect(await driver.list()).toContainEqual(expect.objectContaining({ volumeId }));
+      expect(await driver.list()).toContainEqual(expect.objectContaining({ volumeId, isWhole: true }));
       await driver.remove(volumeId, signal());
       await driver.remove(volumeId, signal());
       expect(await driver.observe(volumeId)).toBeNull();
@@ -293,7 +293,8 @@ export function storageContract(name: string, makeHarness: () => Promise<Storage
         });
       const forgotten = await rejection(ensure(orderOf({ kind: "blank" }), { made: true }));
       expect(forgotten.toPublic().reason).toBe("VolumeLost");
-      expect(await driver.list()).toContainEqual(expect.objectContaining({ volumeId }));
+      expect(await driver.list()).toContainEqual(expect.objectContaining({ volumeId, isWhole: false }));
+      await driver.connection(volumeId);
       await driver.remove(volumeId, signal());
       expect(await harness.leftovers(volumeId)).toEqual([]);
     });

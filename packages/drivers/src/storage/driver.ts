@@ -13,6 +13,14 @@ export type ObservedSnapshot = {
   quiesced: boolean | null;
 };
 
+/** Without looking inside. */
+export type ListedVolume = {
+  volumeId: string;
+  usedBytes: number;
+  /** false: it is not finished, or was lost. */
+  isWhole: boolean;
+};
+
 export type VolumeObservation = {
   volumeId: string;
   sizeBytes: number;
@@ -47,7 +55,7 @@ export type StorageDriver = {
   readonly kind: string;
   pool(): Promise<StoragePool>;
   /** Everything that is here, also what was never finished. */
-  list(): Promise<{ volumeId: string; usedBytes: number }[]>;
+  list(): Promise<ListedVolume[]>;
   /** Null when it is not here; throws VolumeLost when it was made and is gone. */
   observe(volumeId: string): Promise<VolumeObservation | null>;
   /**
@@ -63,6 +71,7 @@ export type StorageDriver = {
   endCopy(volumeId: string, intoVolumeId: string): Promise<void>;
   /** Back to a snapshot; what was extended since stays as large, with nothing in it. */
   revert(volumeId: string, revert: NonNullable<VolumeSpec["revert"]>): Promise<void>;
+  /** Of one that was made, also when it was lost: a guest that has it open goes on. */
   connection(volumeId: string): Promise<VolumeConnection>;
   close(): Promise<void>;
 };

@@ -82,7 +82,9 @@ export function openSimulatedStorage(options: SimulatedStorageOptions = {}): Sim
       provisionedBytes: sum(state, "sizeBytes"),
     }),
     list: async () =>
-      [...answering(state).volumes.values()].map(({ volumeId, usedBytes }) => ({ volumeId, usedBytes })),
+      [...answering(state).volumes.values()].map(({ volumeId, usedBytes, lost }) => {
+        return { volumeId, usedBytes, isWhole: !lost };
+      }),
     observe: async (volumeId) => {
       const one = find(state, volumeId);
       return one && observation(one);
@@ -120,7 +122,7 @@ export function openSimulatedStorage(options: SimulatedStorageOptions = {}): Sim
       });
     },
     async connection(volumeId) {
-      need(state, volumeId);
+      if (!answering(state).volumes.has(volumeId)) throw volumeLost(`volume ${volumeId} is not here`);
       return { kind: "simulated" };
     },
     close: async () => {},

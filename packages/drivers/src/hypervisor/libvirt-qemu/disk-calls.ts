@@ -4,6 +4,7 @@
  */
 import { CloudError } from "@madang/core/errors";
 import { z } from "zod";
+import { diskFull } from "../../disk/disk-full.ts";
 import { flags, procedure, qemuProcedure, typedUnsigned } from "./rpc/procedures.ts";
 import type { Session } from "./rpc/session.ts";
 import { type Domain, xdrWriter } from "./rpc/xdr.ts";
@@ -66,9 +67,11 @@ const answer = z.object({
 function read(text: string, execute: string): unknown {
   const said = answer.parse(JSON.parse(text));
   if (!said.error) return said.return;
+  const detail = `${execute}: ${said.error.class}: ${said.error.desc}`;
+  if (/no space left on device/i.test(detail)) throw diskFull(detail);
   throw new CloudError("Internal", "The hypervisor could not do this to the guest's disk.", {
     reason: "VolumeFault",
-    detail: `${execute}: ${said.error.class}: ${said.error.desc}`,
+    detail,
     retry: "later",
   });
 }

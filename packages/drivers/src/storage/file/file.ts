@@ -9,7 +9,13 @@ import type { VolumeConnection } from "../../disk/connection.ts";
 import { exists, makePassableFolder } from "../../disk/owned-file.ts";
 import { diskError } from "../../disk/run-program.ts";
 import { copyTagOf, readCopyTag, readTag, tagOf } from "../../disk/snapshot-tag.ts";
-import type { StorageDriver, VolumeObservation, VolumeOptions, VolumeOrder } from "../driver.ts";
+import type {
+  ListedVolume,
+  StorageDriver,
+  VolumeObservation,
+  VolumeOptions,
+  VolumeOrder,
+} from "../driver.ts";
 import { snapshotMissing, volumeLost } from "../fault.ts";
 import { baseOf, ensureBase, makeVolume } from "./make.ts";
 import { changeSnapshot, type ImageChain, imageInfo, resizeImage } from "./qemu-img.ts";
@@ -80,7 +86,10 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
     },
     revert: async (volumeId, revert) => revertVolume(await need(volumeId), revert),
     async connection(volumeId): Promise<VolumeConnection> {
-      const { path, base } = (await need(volumeId)).chain;
+      const files = volumeFiles(volumesDir, volumeId);
+      const mark = await readMark(files);
+      if (!mark) throw volumeLost(`volume ${volumeId} is not here`);
+      const { path, base } = chainOfFiles(files, mark);
       return { kind: "file", path, format: "qcow2", backing: base };
     },
     close: async () => {},
@@ -95,8 +104,11 @@ async function findVolume(files: VolumeFiles): Promise<Volume | null> {
   const mark = await readMark(files);
   if (!mark) return null;
   if (!(await exists(files.volume))) throw volumeLost(`${files.volume} existed once and is missing`);
-  const base = mark.baseFormat && { path: files.base, format: mark.baseFormat };
-  return { files, mark, chain: { path: files.volume, base } };
+  return { files, mark, chain: chainOfFiles(files, mark) };
+}
+
+function chainOfFiles({ volume, base }: VolumeFiles, { baseFormat }: VolumeMark): ImageChain {
+  return { path: volume, base: baseFormat && { path: base, format: baseFormat } };
 }
 
 async function ensureVolume(
@@ -149,7 +161,7 @@ async function observation(volumeId: string, { files, mark, chain }: Volume): Pr
   return {
     volumeId,
     sizeBytes,
-    usedBytes,
+    usedBytes: usedBytes ?? 0,
     snapshots: snapshots.map(({ snapshotId, taken }) => ({
       snapshotId,
       quiesced: wasQuiesced[taken],
@@ -159,14 +171,14 @@ async function observation(volumeId: string, { files, mark, chain }: Volume): Pr
   };
 }
 
-async function listVolumes(volumesDir: string): Promise<{ volumeId: string; usedBytes: number }[]> {
+async function listVolumes(volumesDir: string): Promise<ListedVolume[]> {
   const names = await readdir(volumesDir);
   const volumeIds = names.filter((name) => z.uuid().safeParse(name).success);
   return Promise.all(
     volumeIds.map(async (volumeId) => {
       const { volume } = volumeFiles(volumesDir, volumeId);
-      const parts = await Promise.all([volume, `${volume}.new`].map(bytesOf));
-      return { volumeId, usedBytes: parts.reduce((sum, bytes) => sum + bytes, 0) };
+      const [whole, part] = await Promise.all([bytesOf(volume), bytesOf(`${volume}.new`)]);
+      return { volumeId, usedBytes: (whole ?? 0) + (part ?? 0), isWhole: whole !== null };
     }),
   );
 }
@@ -174,12 +186,13 @@ async function listVolumes(volumesDir: string): Promise<{ volumeId: string; used
 /** Unit of stat's `blocks`, whatever the file system's is. */
 const blockBytes = 512;
 
-async function bytesOf(path: string): Promise<number> {
+/** Null: there is no such file. */
+async function bytesOf(path: string): Promise<number | null> {
   const file = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  return (file?.blocks ?? 0) * blockBytes;
+  return file && file.blocks * blockBytes;
 }
 
 async function poolOf(volumesDir: string): Promise<StoragePool> {

@@ -1,0 +1,200 @@
+/**
+ * One attempt to bring a volume to what its order says: look, then act, in an order in which nothing is lost. What can be
+ * cut short in the middle is begun anew by the next attempt.
+ */
+import { CloudError, type PublicError } from "@madang/core/errors";
+import type { VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
+import type { StorageDriver, VolumeInUse, VolumeObservation } from "@madang/drivers/storage/driver";
+import type { Holder, Holders } from "./holders.ts";
+import type { VolumeLocks } from "./locks.ts";
+import type { VolumeNote } from "./memory.ts";
+import { groupMates, removeSnapshots, takeSnapshot } from "./snapshots.ts";
+
+export type ImageSource = Extract<VolumeSpec["source"], { kind: "image" }>;
+
+export type AttemptDeps = {
+  storage: StorageDriver;
+  holders: Holders;
+  locks: VolumeLocks;
+  specs: () => readonly VolumeSpec[];
+  /** A verified local file, or null where volumes are simulated. */
+  image: (
+    source: ImageSource,
+    onPercent: (percent: number) => void,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
+  /** Volumes that are being copied into; what else a source was made ready for is tidied away. */
+  copying: Set<string>;
+};
+
+export type Attempt = {
+  spec: VolumeSpec;
+  note: VolumeNote;
+  onPhase: (phase: NonNullable<VolumeReport["phase"]>, percent: number | null) => void;
+  /** Remembered, so that it is not taken at another moment. */
+  onSnapshotFailed: (snapshotId: string, fault: PublicError) => Promise<void>;
+  onMade: () => Promise<void>;
+  signal: AbortSignal;
+};
+
+/** Null: it is gone, as it should be. */
+export async function attemptVolume(deps: AttemptDeps, attempt: Attempt): Promise<VolumeObservation | null> {
+  const { spec, signal } = attempt;
+  if (spec.desired === "absent") return deps.locks.run([spec.volumeId], signal, () => remove(deps, attempt));
+  const imagePath = await material(deps, attempt);
+  const { source } = spec;
+  if (source.kind !== "volume" || attempt.note.made) return bring(deps, attempt, imagePath);
+  deps.copying.add(spec.volumeId);
+  try {
+    await deps.locks.run([source.volumeId], signal, () => beginCopy(deps, spec, source.volumeId, signal));
+    return await bring(deps, attempt, imagePath);
+  } finally {
+    deps.copying.delete(spec.volumeId);
+  }
+}
+
+async function material({ image }: AttemptDeps, attempt: Attempt): Promise<string | null> {
+  const { spec, note, onPhase, signal } = attempt;
+  if (spec.source.kind !== "image") return null;
+  const onPercent = (percent: number) => onPhase("fetching-image", percent);
+  // A volume that is there does not depend on what can still be fetched.
+  if (note.made) return image(spec.source, () => {}, signal).catch(() => null);
+  return image(spec.source, onPercent, signal);
+}
+
+async function beginCopy(
+  { storage, holders }: AttemptDeps,
+  { volumeId: into }: VolumeSpec,
+  volumeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  // Made by an attempt whose end was not seen: nothing is to be copied any more.
+  if (await storage.observe(into)) return;
+  const holder = await holders.of(volumeId);
+  const live = holders.live(holder);
+  if (holder && live) return live.beginCopy(holder.guestId, volumeId, into, signal);
+  await storage.beginCopy(volumeId, into);
+}
+
+async function bring(
+  deps: AttemptDeps,
+  attempt: Attempt,
+  imagePath: string | null,
+): Promise<VolumeObservation> {
+  const { spec, note, signal } = attempt;
+  const isFailed = (snapshotId: string) => note.failedSnapshots[snapshotId] !== undefined;
+  const mates = groupMates(deps.specs(), spec, isFailed);
+  return deps.locks.run([spec.volumeId, ...mates], signal, async () => {
+    await ensure(deps, attempt, imagePath);
+    await attempt.onMade();
+    await tidyCopies(deps, spec.volumeId);
+    await revertAndSnapshot(deps, attempt, isFailed);
+    return need(await deps.storage.observe(spec.volumeId));
+  });
+}
+
+async function ensure(
+  { storage, holders }: AttemptDeps,
+  { spec, note, onPhase, signal }: Attempt,
+  imagePath: string | null,
+): Promise<void> {
+  const inUse = note.made ? inUseBy(holders, spec, await holders.of(spec.volumeId)) : null;
+  await storage.ensure({ spec, imagePath, made: note.made, inUse }, { signal, onPhase });
+}
+
+function inUseBy(holders: Holders, { volumeId }: VolumeSpec, holder: Holder | null): VolumeInUse | null {
+  const live = holders.live(holder);
+  if (!holder || !live) return null;
+  return { resize: (sizeBytes) => live.resize(holder.guestId, volumeId, sizeBytes) };
+}
+
+/** What copies of it left behind that ended, or were never finished. */
+async function tidyCopies({ storage, holders, copying }: AttemptDeps, volumeId: string): Promise<void> {
+  const { copies } = need(await storage.observe(volumeId));
+  const stale = copies.filter((into) => !copying.has(into));
+  if (stale.length === 0) return;
+  const holder = await holders.of(volumeId);
+  const live = holders.live(holder);
+  for (const into of stale)
+    if (holder && live) await live.endCopy(holder.guestId, volumeId, into);
+    else await storage.endCopy(volumeId, into);
+}
+
+/** Deletions first, for they make room; a revert comes before what is to be taken of the volume after it. */
+async function revertAndSnapshot(
+  deps: AttemptDeps,
+  attempt: Attempt,
+  isFailed: (snapshotId: string) => boolean,
+): Promise<void> {
+  const { storage } = deps;
+  const { spec } = attempt;
+  const seen = need(await storage.observe(spec.volumeId));
+  const { revert } = spec;
+  const reverts = revert !== null && revert.seq > seen.revertSeq ? revert : null;
+  const target = reverts?.snapshotId;
+  const others = { ...spec, snapshots: spec.snapshots.filter(({ snapshotId }) => snapshotId !== target) };
+  if (needsRemoval(others, seen)) attempt.onPhase("snapshotting", null);
+  await removeSnapshots(deps, others, seen);
+  if (reverts) {
+    await takeMissing(deps, attempt, seen, (snapshotId) => snapshotId !== target || isFailed(snapshotId));
+    await goBack(deps, attempt, reverts);
+    await removeSnapshots(deps, spec, need(await storage.observe(spec.volumeId)));
+  }
+  await takeMissing(deps, attempt, need(await storage.observe(spec.volumeId)), isFailed);
+}
+
+function needsRemoval({ snapshots }: VolumeSpec, seen: VolumeObservation): boolean {
+  const unwanted = snapshots.filter(({ desired }) => desired === "absent");
+  return unwanted.some((one) => seen.snapshots.some(({ snapshotId }) => snapshotId === one.snapshotId));
+}
+
+async function goBack(
+  { storage, holders }: AttemptDeps,
+  { spec, onPhase }: Attempt,
+  revert: NonNullable<VolumeSpec["revert"]>,
+): Promise<void> {
+  const holder = await holders.of(spec.volumeId);
+  if (holder?.running) throw inUse(spec, holder);
+  onPhase("reverting", null);
+  await storage.revert(spec.volumeId, revert);
+}
+
+async function takeMissing(
+  deps: AttemptDeps,
+  { spec, onPhase, onSnapshotFailed, signal }: Attempt,
+  seen: VolumeObservation,
+  isLeftOut: (snapshotId: string) => boolean,
+): Promise<void> {
+  const has = (snapshotId: string) => seen.snapshots.some((one) => one.snapshotId === snapshotId);
+  for (const snapshot of spec.snapshots) {
+    const { snapshotId, desired } = snapshot;
+    if (desired !== "present" || has(snapshotId) || isLeftOut(snapshotId)) continue;
+    onPhase("snapshotting", null);
+    const fault = await takeSnapshot(deps, spec, snapshot, signal);
+    if (fault) await onSnapshotFailed(snapshotId, fault);
+  }
+}
+
+async function remove({ storage, holders }: AttemptDeps, { spec, onPhase, signal }: Attempt): Promise<null> {
+  const holder = await holders.of(spec.volumeId);
+  if (holder) throw inUse(spec, holder);
+  onPhase("removing", null);
+  await storage.remove(spec.volumeId, signal);
+  return null;
+}
+
+function inUse({ volumeId }: VolumeSpec, { guestId }: Holder): CloudError {
+  return new CloudError("Unavailable", "A guest still has the volume.", {
+    reason: "VolumeInUse",
+    detail: `volume ${volumeId} is a disk of ${guestId}`,
+    retry: "later",
+  });
+}
+
+function need(seen: VolumeObservation | null): VolumeObservation {
+  if (seen) return seen;
+  throw new CloudError("Unavailable", "The volume is not there yet.", {
+    reason: "VolumeNotReady",
+    retry: "later",
+  });
+}

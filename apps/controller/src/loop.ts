@@ -261,8 +261,6 @@ function bringVolume(loop: Loop, id: string): Promise<ReconcileResult> {
   return reconcileVolume({ prisma, publish: hints.publish, onCapacity, now, board, onStep }, id);
 }
 
-}
-
 function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
   const { prisma, now, boss, hints, log } = loop;
   const onStep = (taken: object) => log.info(taken, "step");

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   addNamespace,
   asks,
+  authority,
   type Certificates,
-  certificates,
   closeHost,
   folder,
   host,
@@ -144,15 +144,16 @@ describe("the network of a copy", () => {
     join(host, "under0", other, "under1");
     ip("-n", host, "addr", "add", "192.0.2.10/24", "dev", "under0");
     ip("-n", other, "addr", "add", "192.0.2.20/24", "dev", "under1");
-    const [mine, stranger] = [certificates(folder()), certificates(folder())];
+    const [ours, theirs] = [authority(folder()), authority(folder())];
+    const there = settingsOf(ours("there"));
     const southbound = "192.0.2.10:6642";
     const first = await start(folder(), {
-      ...{ MADANG_OVN_SB_LISTEN: southbound, ...settingsOf(mine) },
+      ...{ MADANG_OVN_SB_LISTEN: southbound, MADANG_OVN_SB_RBAC: "1", ...settingsOf(ours("here")) },
       ...{ MADANG_TUNNEL_NIC: "under0", MADANG_TUNNEL_ADDRESS: "192.0.2.11/24" },
     });
     const lone = await start(
       folder(),
-      { MADANG_OVN_SB: `ssl:${southbound}`, ...settingsOf(mine) },
+      { MADANG_OVN_SB: `ssl:${southbound}`, ...there },
       { namespace: other, role: "further" },
     );
     expect(lone.network).toMatchObject({ kind: "none", why: expect.stringContaining("MADANG_TUNNEL_NIC") });
@@ -160,7 +161,7 @@ describe("the network of a copy", () => {
     const further = await start(
       folder(),
       {
-        ...{ MADANG_OVN_SB: `ssl:${southbound}`, ...settingsOf(mine) },
+        ...{ MADANG_OVN_SB: `ssl:${southbound}`, ...there },
         ...{ MADANG_TUNNEL_NIC: "under1", MADANG_TUNNEL_ADDRESS: "192.0.2.21/24" },
       },
       { namespace: other, role: "further" },
@@ -180,22 +181,14 @@ describe("the network of a copy", () => {
     await serve(guest);
     await expect.poll(() => asks(far, "10.0.1.11"), limit).toBe("10.0.1.12");
 
-    const dial = ({ certificate, key }: Certificates, ca: string) =>
-      inside(
-        other,
-        "ovn-sbctl",
-        `--db=ssl:${southbound}`,
-        "-p",
-        key,
-        "-c",
-        certificate,
-        "-C",
-        ca,
-        "--timeout=5",
-        "show",
-      );
-    expect(dial(mine, mine.ca)).toContain("Chassis there");
-    expect(() => dial(stranger, mine.ca), "signed by another authority").toThrow();
+    const { ca } = ours("elsewhere");
+    const dial = ({ certificate, key }: Certificates, ...words: string[]) => {
+      const files = ["-p", key, "-c", certificate, "-C", ca];
+      return inside(other, "ovn-sbctl", `--db=ssl:${southbound}`, ...files, "--timeout=5", ...words);
+    };
+    expect(dial(ours("elsewhere"), "show")).toContain("Chassis there");
+    expect(() => dial(ours("elsewhere"), "chassis-del", "there"), "another's row").toThrow("RBAC");
+    expect(() => dial(theirs("there"), "show"), "signed by another authority").toThrow();
 
     for (const copy of [further, first]) expect(await stop(copy)).toBe(0);
     for (const { network } of [further, first]) expect(traces(network.place)).toEqual(nothing);

@@ -24,11 +24,21 @@ async function prepareDatabase(place, name) {
   return file;
 }
 
+const target = ({ port, address }) => `pssl:${port}:${address}`;
+
 /** Others dial the southbound with a certificate that the same authority signed; nobody else is let in. */
-function listener(name, { southboundListen: listen, ovnTls: tls }) {
+function listener(name, { southboundListen: listen, southboundRoles: roles, ovnTls: tls }) {
   if (name !== "sb" || !listen) return [];
   const files = [`--private-key=${tls.key}`, `--certificate=${tls.certificate}`, `--ca-cert=${tls.ca}`];
-  return [`--remote=pssl:${listen.port}:${listen.address}`, ...files];
+  const remote = roles ? "db:OVN_Southbound,SB_Global,connections" : target(listen);
+  return [`--remote=${remote}`, ...files];
+}
+
+/** A role is said in the database alone: who dials is the chassis that his certificate names, and writes its rows only. */
+async function giveRole(place, { southboundListen: listen, southboundRoles: roles }) {
+  if (!listen || !roles) return;
+  const row = ["set-connection", "role=ovn-controller", target(listen)];
+  await must("ovn-sbctl", [`--db=${place.southbound}`, "--timeout=10", ...row], { env: place.env });
 }
 
 async function databaseDefinition(place, name, settings) {
@@ -76,4 +86,5 @@ export async function startCentral(supervisor, place, settings) {
   for (const name of Object.keys(databases))
     await supervisor.start(await databaseDefinition(place, name, settings));
   await supervisor.start(northdDefinition(place));
+  await giveRole(place, settings);
 }

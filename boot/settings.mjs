@@ -112,6 +112,7 @@ export function readSettings(env = process.env, uid = process.getuid()) {
     ovn: existingOvn(env),
     ovnTls: ovnCertificate(env),
     southboundListen: southboundListen(env),
+    southboundRoles: choice(env, "MADANG_OVN_SB_RBAC", ["0", "1"]) === "1",
     tunnel: readTunnel(env.MADANG_TUNNEL_NIC, env.MADANG_TUNNEL_ADDRESS),
     external: {
       mode: env.MADANG_EXTERNAL || "isolated",

@@ -160,8 +160,8 @@ export function plug(place: Place, guest: string, port: string, mac: string, add
 
 export type Certificates = { certificate: string; key: string; ca: string };
 
-/** An authority of its own with one certificate. */
-export function certificates(at: string): Certificates {
+/** An authority of its own, which signs a certificate for a name. */
+export function authority(at: string): (name: string) => Certificates {
   const make = (name: string, ...more: string[]) => {
     const files = ["-keyout", `${at}/${name}.key`, "-out", `${at}/${name}.pem`];
     const kind = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
@@ -169,8 +169,11 @@ export function certificates(at: string): Certificates {
     return `${at}/${name}.pem`;
   };
   const ca = make("authority");
-  const certificate = make("machine", "-CA", ca, "-CAkey", `${at}/authority.key`);
-  return { ca, certificate, key: `${at}/machine.key` };
+  return (name) => ({
+    ca,
+    certificate: make(name, "-CA", ca, "-CAkey", `${at}/authority.key`),
+    key: `${at}/${name}.key`,
+  });
 }
 
 export const settingsOf = ({ certificate, key, ca }: Certificates) => ({

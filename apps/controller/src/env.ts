@@ -44,6 +44,10 @@ const schema = z.object({
   MADANG_OVN_CERT: z.string().min(1).optional(),
   MADANG_OVN_KEY: z.string().min(1).optional(),
   MADANG_OVN_CA: z.string().min(1).optional(),
+  /** The image store, which web processes share. */
+  MADANG_IMAGES: z.string().min(1).optional(),
+  /** How many images are imported at the same time by this process. */
+  MADANG_IMAGE_IMPORTS: z.coerce.number().int().min(1).max(16).default(2),
   /** How many rows are reconciled at the same time by this process. */
   MADANG_CONTROLLER_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
 });
@@ -59,6 +63,8 @@ export type Env = {
   databaseUrl: string;
   dataDirectory: string;
   caDirectory: string;
+  imageDirectory: string;
+  imageImports: number;
   hypervisorCertificateMs: number;
   eventMonths: number | null;
   metrics: MetricsPlace | null;
@@ -101,6 +107,8 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
     databaseUrl: env.DATABASE_URL,
     dataDirectory: env.MADANG_DATA,
     caDirectory: env.MADANG_CA ?? join(env.MADANG_DATA, "ca"),
+    imageDirectory: env.MADANG_IMAGES ?? join(env.MADANG_DATA, "images"),
+    imageImports: env.MADANG_IMAGE_IMPORTS,
     hypervisorCertificateMs: env.MADANG_AGENT_CERTIFICATE_SECONDS * 1_000,
     eventMonths: env.MADANG_KEEP_EVENTS_MONTHS ?? null,
     metrics: metricsPlace(env),

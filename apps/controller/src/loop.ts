@@ -32,6 +32,7 @@ import type { Authority } from "./authority/ca.ts";
 import { signRequests } from "./authority/requests.ts";
 import { type Every, every } from "./every.ts";
 import type { Rounds } from "./health.ts";
+import type { ImageKeeper } from "./image/keeper.ts";
 import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.ts";
 import { wakeableInstances } from "./placement/waiting.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
@@ -53,6 +54,8 @@ export type LoopDeps = {
   workers: number;
   /** What tenant networks are told to; null: this cloud can't have any. */
   network: NetworkDriver | null;
+  /** Null, or not said: images are left to other controllers. */
+  images?: ImageKeeper | null;
   now?: () => Date;
   /** How often is looked for room without being told, ms. */
   waitingMs?: number;
@@ -132,6 +135,7 @@ export async function startLoop(deps: LoopDeps): Promise<() => Promise<void>> {
   return async () => {
     unwatch();
     await unlisten();
+    await deps.images?.stop();
     await Promise.all(rounds.map((round) => round.stop()));
   };
 }
@@ -261,13 +265,17 @@ function bringVolume(loop: Loop, id: string): Promise<ReconcileResult> {
   return reconcileVolume({ prisma, publish: hints.publish, onCapacity, now, board, onStep }, id);
 }
 
+async function bringImage({ images }: Loop, id: string): Promise<ReconcileResult> {
+  return images ? await images.reconcile(id) : { again: null };
+}
+
 function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
   const { prisma, now, boss, hints, log } = loop;
   const onStep = (taken: object) => log.info(taken, "step");
   return reconcileProject({ prisma, boss, publish: hints.publish, now, onStep }, id);
 }
 
-const passes = { instance: bringInstance, volume: bringVolume, project: endProject, network: bringNetwork };
+const passes = { instance: bringInstance, volume: bringVolume, project: endProject, network: bringNetwork, image: bringImage };
 
 function startRounds(loop: Loop): Every[] {
   const { prisma, now } = loop;
@@ -279,6 +287,7 @@ function startRounds(loop: Loop): Every[] {
       await endOrphanedOperations(prisma, now());
     }),
     ...(loop.network ? [round(loop, "network", networkMs, async () => lookAtNetwork(loop))] : []),
+    ...(loop.images ? [round(loop, "images", resyncMs, loop.images.look)] : []),
     round(loop, "presence", presenceMs, () => watchPresence(loop)),
     round(loop, "partitions", partitionMs, async () => {
       await prisma.$queryRaw`SELECT event_ensure_partitions(2)`;

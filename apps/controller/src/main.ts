@@ -7,6 +7,7 @@ import { openAuthority } from "./authority/ca.ts";
 import { publishAuthority } from "./authority/requests.ts";
 import { readEnv } from "./env.ts";
 import { type Rounds, readControllerHealth } from "./health.ts";
+import { openImageKeeper } from "./image/keeper.ts";
 import { startLoop } from "./loop.ts";
 import { type ControllerMeter, openControllerMetrics } from "./metrics.ts";
 import { openNetwork } from "./network.ts";
@@ -16,7 +17,7 @@ const drainMs = 5_000;
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "controller", pid: process.pid } });
 
-const database = openDatabase(env.databaseUrl, env.workers + 4);
+const database = openDatabase(env.databaseUrl, env.workers + 4 + env.imageImports);
 const hints = openHints(database);
 await database.readClock();
 const { now } = database;
@@ -24,6 +25,14 @@ const authority = await openAuthority(env.caDirectory, now(), env.hypervisorCert
 await publishAuthority({ prisma: database.prisma, authority, publish: hints.publish, now });
 const network = await openNetwork(env, database);
 const boss = await openQueue(env.databaseUrl, true, (error) => log.warn({ err: error }, "queue"));
+const images = openImageKeeper({
+  database,
+  boss,
+  directory: env.imageDirectory,
+  publish: hints.publish,
+  log,
+  atOnce: env.imageImports,
+});
 const rounds: Rounds = new Map();
 const { registry, meter, refresh } = openControllerMetrics(database);
 const health = () => readControllerHealth(database, rounds);
@@ -54,6 +63,7 @@ const loop = {
   log,
   workers: env.workers,
   network,
+  images,
   eventMonths: env.eventMonths,
   meter: told,
   rounds,

@@ -15,12 +15,14 @@ export function bearerOf(request: Pick<IncomingMessage, "headersDistinct">): str
   return sent.length === 1 ? (shape.exec(header)?.[1] ?? "") : "";
 }
 
+const programPaths = ["/api/trpc/", "/api/images/"];
+
 /**
  * True for calls of the API by a program. No page of another origin can send the header: browsers ask first, and nobody
  * here ever says yes (there are no CORS headers).
  */
 export function isProgramCall(request: IncomingMessage): boolean {
-  return (request.url ?? "").startsWith("/api/trpc/") && bearerOf(request) !== null;
+  return programPaths.some((path) => (request.url ?? "").startsWith(path)) && bearerOf(request) !== null;
 }
 
 /** WWW-Authenticate of a 401. */

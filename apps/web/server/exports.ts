@@ -13,11 +13,11 @@ const mostPerPerson = 3;
 /** Of a web process. */
 const mostAtOnce = 24;
 
-type ExportDeps = CallerDeps & { backend: Backend; log: Logger };
+type ExportDeps = CallerDeps & { backend: Backend; log: Logger; share: DownloadShare };
 type Request = FastifyRequest<{ Params: { file: string }; Querystring: Record<string, unknown> }>;
 
 export function mountExports(deps: ExportDeps, app: FastifyInstance): void {
-  const share = makeExportShare();
+  const { share } = deps;
   const options = { exposeHeadRoute: false };
   app.get<{ Params: { file: string }; Querystring: Record<string, unknown> }>(
     "/api/export/:file",
@@ -28,7 +28,7 @@ export function mountExports(deps: ExportDeps, app: FastifyInstance): void {
 
 async function answer(
   deps: ExportDeps,
-  share: ExportShare,
+  share: DownloadShare,
   request: Request,
   reply: FastifyReply,
 ): Promise<void> {
@@ -105,9 +105,10 @@ function requireOwnPage({ headers }: Request): void {
   });
 }
 
-type ExportShare = { enter: EnterExport };
+/** Of files that are taken, exports and images alike. */
+export type DownloadShare = { enter: EnterExport };
 
-function makeExportShare(): ExportShare {
+export function makeDownloadShare(): DownloadShare {
   const open = new Map<string, number>();
   let all = 0;
   return {

@@ -15,8 +15,9 @@ import { bearerOf, challenge, isProgramCall } from "./bearer.ts";
 import { type CallerDeps, callerOf, isSecure } from "./caller.ts";
 import { clientAddress } from "./client-address.ts";
 import { boundRequests, connectionsCheckingInterval } from "./connections.ts";
-import { mountExports } from "./exports.ts";
+import { makeDownloadShare, mountExports } from "./exports.ts";
 import { withoutFigures } from "./health.ts";
+import { mountImages } from "./images.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
 import { makeRequestShare } from "./request-share.ts";
@@ -29,6 +30,9 @@ export type PublicDeps = CallerDeps & {
   portal: Portal;
   health: () => Promise<Health>;
   log: Logger;
+  /** The image store's folder. */
+  images: string;
+  databaseUrl: string;
   /** null: plain HTTP */
   tls: { cert: string; key: string } | null;
   dev: boolean;
@@ -73,7 +77,10 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
       .send(sessionId === null ? withoutFigures(health) : health);
   });
   await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
-  mountExports(deps, app);
+  const downloads = makeDownloadShare();
+  mountExports({ ...deps, share: downloads }, app);
+  const closeImages = await mountImages({ ...deps, share: downloads }, app);
+  app.addHook("onClose", closeImages);
   await app.register(async (scope) => mountSignIn(deps, scope));
   await app.register(async (scope) => mountPortal(deps, scope));
   return app;

@@ -60,7 +60,9 @@ export async function startWeb(
   const health = cachedHealth(() => readHealth(sources));
   const trust = proxyTrust(env.trustedProxies);
   const tls = await publicTls(env, certificate);
-  const deps = { backend, portal, health, trust, log, url, sessionKey, tls, dev: folder?.dev ?? false };
+  const { images, databaseUrl } = env;
+  const dev = folder?.dev ?? false;
+  const deps = { backend, portal, health, trust, log, url, sessionKey, tls, images, databaseUrl, dev };
   const app = await makePublicListener(deps);
   const consoles = makeConsoleRelay(
     backend,

@@ -9,7 +9,7 @@ export type { EventItem, ResourceRef } from "./reads/event.ts";
 export type { FlavorItem } from "./reads/flavor.ts";
 export type { FlavorMisfit } from "./reads/flavor-fit.ts";
 export type { HypervisorItem } from "./reads/hypervisor.ts";
-export type { ImageItem } from "./reads/image.ts";
+export type { ImageDetail, ImageItem } from "./reads/image.ts";
 export type { AnyInstanceItem, InstanceDetail, InstanceItem } from "./reads/instance.ts";
 export type { KeyPairItem } from "./reads/key-pair.ts";
 export type { AnyOperationItem, OperationItem } from "./reads/operation.ts";

@@ -41,6 +41,13 @@ export type { ExportRow, ExportValue } from "./exports/export.ts";
 export { exportKinds } from "./exports/index.ts";
 export { type EnterExport, type OpenedExport, openExport } from "./exports/open-export.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
+export {
+  authoriseDownload,
+  authoriseUpload,
+  endUpload,
+  type ImageUpload,
+  noteUploaded,
+} from "./image-transfer.ts";
 export { readIdentity, type SessionIdentity } from "./identity.ts";
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";
 export { networkOf } from "./network.ts";

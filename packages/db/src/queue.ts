@@ -13,7 +13,7 @@ export const reconcileLaterQueue = "reconcile-later";
 export const networkQueue = "reconcile-network";
 
 /** `network` has one row, core's `cloudNetworkId`. */
-export type ReconcileKind = "instance" | "volume" | "project" | "certificate" | "network";
+export type ReconcileKind = "instance" | "volume" | "project" | "certificate" | "network" | "image";
 export type ReconcileJob = { kind: ReconcileKind; id: string };
 
 /**

@@ -25,6 +25,8 @@ const tables = {
   security_group: "SELECT count(*) AS count FROM security_group WHERE project_id = project.id",
   security_group_rule: `SELECT count(*) AS count FROM security_group_rule JOIN security_group
     ON security_group.id = security_group_rule.security_group_id WHERE security_group.project_id = project.id`,
+  image: `SELECT count(*) AS count, coalesce(ceil(sum(coalesce(size_bytes, upload_size_bytes, uploaded_bytes)) / 1048576), 0) AS mib
+    FROM image WHERE project_id = project.id`,
   volume: `SELECT count(*) AS count, coalesce(sum(size_gib), 0) + (SELECT coalesce(sum(volume_snapshot.size_gib), 0)
       FROM volume_snapshot WHERE volume_snapshot.project_id = project.id) AS gib
     FROM volume WHERE project_id = project.id`,
@@ -44,6 +46,8 @@ const counts: Record<QuotaResource, readonly [table: keyof typeof tables, column
   floating_ips: ["floating_ip", "count"],
   security_groups: ["security_group", "count"],
   security_group_rules: ["security_group_rule", "count"],
+  images: ["image", "count"],
+  image_size: ["image", "mib"],
   volumes: ["volume", "count"],
   /** Snapshots count with the size of their volume, as in Cinder. */
   gigabytes: ["volume", "gib"],

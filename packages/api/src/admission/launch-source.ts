@@ -1,7 +1,8 @@
 /** What launches refer to: may it be used, and does it fit. Read once for all of them, judged for each. */
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
-import type { Flavor, Image, KeyPair, Tx } from "@madang/db";
+import type { Flavor, Image, ImageMember, KeyPair, Tx } from "@madang/db";
+import { imageNotFound, isImageVisible } from "../reads/visible-image.ts";
 
 const gib = 1024 ** 3;
 
@@ -17,11 +18,13 @@ export type LaunchImage = {
 /** By id. */
 export type LaunchSources = {
   flavors: ReadonlyMap<string, Flavor>;
-  images: ReadonlyMap<string, Image>;
+  images: ReadonlyMap<string, SharedImage>;
   keyPairs: ReadonlyMap<string, KeyPair>;
   /** The names there are, of those that were asked for. */
   zones: ReadonlySet<string>;
 };
+/** With the projects that took it. */
+export type SharedImage = Image & { members: Pick<ImageMember, "projectId">[] };
 export type LaunchSource = { flavor: Flavor; image: LaunchImage; keyPair: KeyPair | null };
 
 /** Everything that one of the launches names, whoever may use it. */
@@ -30,7 +33,10 @@ export async function readSources(tx: Tx, inputs: readonly LaunchInput[]): Promi
     ...new Set(inputs.flatMap((input) => named(input) ?? [])),
   ];
   const flavors = await tx.flavor.findMany({ where: { id: { in: ids(({ flavorId }) => flavorId) } } });
-  const images = await tx.image.findMany({ where: { id: { in: ids(({ imageId }) => imageId) } } });
+  const images = await tx.image.findMany({
+    where: { id: { in: ids(({ imageId }) => imageId) } },
+    include: { members: { where: { state: "accepted" }, select: { projectId: true } } },
+  });
   const keyPairIds = ids(({ keyPairId }) => keyPairId);
   const keyPairs =
     keyPairIds.length === 0 ? [] : await tx.keyPair.findMany({ where: { id: { in: keyPairIds } } });
@@ -73,13 +79,8 @@ function offeredFlavor(flavor: Flavor | undefined): Flavor {
   });
 }
 
-function usableImage(image: Image | undefined, projectId: string): LaunchImage {
-  const open = image?.visibility === "public" || image?.visibility === "community";
-  if (!image || image.deleteRequestedAt !== null || !(open || image.projectId === projectId))
-    throw new CloudError("NotFound", "There is no such image.", {
-      reason: "imageNotFound",
-      field: "imageId",
-    });
+function usableImage(image: SharedImage | undefined, projectId: string): LaunchImage {
+  if (!image || !isImageVisible(image, projectId)) throw imageNotFound("imageId");
   const { sha256, sizeBytes, virtualSizeBytes, diskFormat: format } = image;
   if (image.status !== "active" || sha256 === null || sizeBytes === null || virtualSizeBytes === null) {
     throw new CloudError("InvalidState", "This image is not ready to be used.", {

@@ -78,6 +78,8 @@ function wellFormed(params: { [key: string]: Value }): { [key: string]: Value } 
 const stepsOf: { [kind: string]: readonly string[] } = {
   "instance.launch": ["schedule", "fetch-image", "start"],
   "project.delete": ["instances", "volumes", "images", "project"],
+  "image.upload": ["transfer", "inspect", "convert", "store"],
+  "image.fetch": ["transfer", "convert", "store"],
 };
 
 /** `generation`: the subject's generation that this operation waits to see settled. Answers the operation's id. */

@@ -26,7 +26,10 @@ export async function registerImage(
     const known = await tx.image.findFirst({ where: { ...ours, sha256 } });
     if (known) return known.id;
     // The file of this name has changed: what was launched keeps its own, new launches take the new one.
-    await tx.image.updateMany({ where: { ...ours, status: "active" }, data: { status: "deactivated" } });
+    await tx.image.updateMany({
+      where: { ...ours, status: "active" },
+      data: { status: "deactivated", deactivated: true },
+    });
     const { id } = await tx.image.create({
       data: {
         ...ours,

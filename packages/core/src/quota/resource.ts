@@ -23,6 +23,8 @@ const list = [
   { name: "floating_ips", unit: "count", whose: "project", initial: 50 },
   { name: "security_groups", unit: "count", whose: "project", initial: 10 },
   { name: "security_group_rules", unit: "count", whose: "project", initial: 100 },
+  { name: "images", unit: "count", whose: "project", initial: 50 },
+  { name: "image_size", unit: "MiB", whose: "project", initial: 102_400 },
   { name: "volumes", unit: "count", whose: "project", initial: 10 },
   { name: "gigabytes", unit: "GiB", whose: "project", initial: 1_000 },
   { name: "snapshots", unit: "count", whose: "project", initial: 10 },

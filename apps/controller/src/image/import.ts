@@ -1,0 +1,200 @@
+/**
+ * Makes an image of what was brought: taken over into a copy of our own while it is inspected and hashed, converted in the
+ * sandbox, hashed again, and given its name. It may be killed anywhere: only the last transaction makes it an image, and
+ * what it left behind is removed by whoever begins again.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CloudError } from "@madang/core/errors";
+import { mostImageBytes } from "@madang/core/image/format";
+import { quotaExcesses } from "@madang/core/quota/resource";
+import {
+  type Database,
+  type HintTopic,
+  type Image,
+  lockImage,
+  lockProject,
+  quotaCounts,
+  type Tx,
+  transaction,
+  writeImageStatus,
+} from "@madang/db";
+import { z } from "zod";
+import { finishOperation } from "../reconcilers/operation.ts";
+import { convertImage } from "./convert.ts";
+import { type DownloadRules, downloadImage } from "./download.ts";
+import type { ImageFolder } from "./folder.ts";
+import { lockFile } from "./need.ts";
+import { type ImportStep, importOperation, tellProgress } from "./progress.ts";
+import { type Reading, readFileThrough } from "./reading.ts";
+import { recordImageEvent } from "./record.ts";
+
+export type ImportDeps = {
+  database: Database;
+  folder: ImageFolder;
+  publish: (...topics: HintTopic[]) => void;
+  downloadRules?: DownloadRules;
+};
+
+const expectedHash = z.object({ algorithm: z.enum(["sha256", "sha512", "md5"]), value: z.string() });
+/** Progress is written this often at most, ms. */
+const tellEveryMs = 1_000;
+
+type Work = ImportDeps & { image: Image; work: string; signal: AbortSignal; tell: Tell };
+type Tell = (step: ImportStep, percent: number) => void;
+
+/** Throws what ended it; an image that nobody wants any more ends it without a word. */
+export async function importImage(deps: ImportDeps, image: Image, signal: AbortSignal): Promise<void> {
+  await deps.folder.clearWork(image.id);
+  const work = await deps.folder.openWork(image.id);
+  const unwanted = new AbortController();
+  const both = AbortSignal.any([signal, unwanted.signal]);
+  const progress = openProgress(deps, image, () => unwanted.abort(new Error("unwanted")));
+  try {
+    await runImport({ ...deps, image, work, signal: both, tell: progress.tell });
+  } catch (error) {
+    if (!unwanted.signal.aborted) throw error;
+  } finally {
+    await progress.end();
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function runImport(job: Work): Promise<void> {
+  const { image, work, signal, tell, folder } = job;
+  tell("transfer", image.origin === "url" ? 0 : 100);
+  const brought = await takeOver(job);
+  requireExpected(image, brought.digests);
+  await noteArrival(job, brought);
+  tell("convert", 0);
+  const onPercent = (percent: number) => tell("convert", percent);
+  const outputFolder = join(work, "out");
+  const { inspection } = brought;
+  const path = await convertImage({ input: join(work, "in"), outputFolder, inspection, signal, onPercent });
+  tell("store", 0);
+  const order = { source: path, target: null, declared: "qcow2", algorithms: ["sha256", "sha512"] } as const;
+  const stored = await readFileThrough(order, signal);
+  signal.throwIfAborted();
+  await becomeActive(job, path, stored);
+  await folder.clear(image.id);
+}
+
+/** Into a file that whoever brought the bytes can't change any more, looked at by the same reading. */
+async function takeOver({ image, work, folder, signal, tell, downloadRules }: Work): Promise<Reading> {
+  const target = join(work, "in");
+  const declared = image.uploadFormat;
+  const algorithms = [
+    ...new Set(["sha256", expectedHash.safeParse(image.expectedHash).data?.algorithm ?? "sha256"]),
+  ];
+  await mkdir(work, { recursive: true });
+  if (image.origin === "url") {
+    const url = image.sourceUrl ?? "";
+    const onBytes = (bytes: number, total: number | null) =>
+      tell("transfer", total ? (bytes * 100) / total : 0);
+    const rules = downloadRules ? { rules: downloadRules } : {};
+    const order = { url, target, declared, algorithms, mostBytes: mostImageBytes, signal, onBytes, ...rules };
+    return await downloadImage(order);
+  }
+  const whole = Number(image.uploadSizeBytes ?? 0) || 1;
+  const source = folder.incoming(image.id);
+  const order = { source, target, declared, algorithms };
+  return await readFileThrough(order, signal, (bytes) =>
+    tell("inspect", Math.min(100, (bytes * 100) / whole)),
+  );
+}
+
+function requireExpected({ expectedHash: stored }: Image, digests: Record<string, string>): void {
+  const expected = expectedHash.safeParse(stored).data;
+  if (!expected || digests[expected.algorithm] === expected.value) return;
+  throw new CloudError("InvalidInput", "The file that arrived does not have the checksum that you gave.", {
+    reason: "imageChecksum",
+    params: { algorithm: expected.algorithm, found: digests[expected.algorithm] ?? "" },
+    field: "checksum",
+  });
+}
+
+async function noteArrival(
+  { database, image, publish }: Work,
+  { inspection, digests }: Reading,
+): Promise<void> {
+  await transaction(database.prisma, async (tx) => {
+    if (!(await lockImage(tx, image.id))) return;
+    const bytes = BigInt(inspection.sizeBytes);
+    const data = { uploadedBytes: bytes, uploadSha256: digests.sha256 ?? null };
+    const uploadEndedAt = image.uploadEndedAt ?? database.now();
+    await tx.image.update({
+      where: { id: image.id },
+      data: { ...data, uploadEndedAt, uploadFormat: inspection.format },
+    });
+    await writeImageStatus(tx, image.id);
+  });
+  publish(touched(image));
+}
+
+async function becomeActive(job: Work, path: string, { inspection, digests }: Reading): Promise<void> {
+  const { database, folder, publish, image } = job;
+  const { sha256 = "", sha512 = "" } = digests;
+  const { sizeBytes, virtualSizeBytes } = inspection;
+  await transaction(database.prisma, async (tx) => {
+    if (image.projectId) await lockProject(tx, image.projectId);
+    if (!(await lockImage(tx, image.id))) return;
+    const row = await tx.image.findUniqueOrThrow({ where: { id: image.id } });
+    if (row.deleteRequestedAt !== null || row.fault !== null) return;
+    const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
+    await tx.image.update({
+      where: { id: image.id },
+      data: { sha256, sha512, diskFormat: "qcow2", ...sizes },
+    });
+    await writeImageStatus(tx, image.id);
+    await requireRoom(tx, image);
+    const operation = await importOperation(tx, image.id);
+    if (operation) await finishOperation(tx, operation, "succeeded", null, database.now());
+    await recordImageEvent(tx, row, { action: "image.active", result: "succeeded", operation });
+    await lockFile(tx, sha256);
+    await folder.keep(path, sha256);
+  });
+  publish("event", touched(image));
+}
+
+/** What it takes is known only now. Throws QuotaExceeded. */
+async function requireRoom(tx: Tx, { projectId }: Image): Promise<void> {
+  if (projectId === null) return;
+  const counts = (await quotaCounts(tx, [projectId], ["image_size"])).get(projectId) ?? [];
+  const [count] = counts;
+  if (!count || count.limit < 0 || count.inUse <= count.limit) return;
+  const quota = quotaExcesses([{ ...count, inUse: count.limit }], { image_size: count.inUse - count.limit });
+  throw new CloudError("QuotaExceeded", "The image is larger than the project's quota allows.", {
+    reason: "quotaExceeded",
+    params: { resources: "image_size" },
+    quota,
+  });
+}
+
+const touched = ({ projectId, id }: Image): HintTopic => `touched:${projectId ?? ""}:image:${id}`;
+
+/** The newest is written, one at a time, and no more often than people can read. */
+function openProgress({ database, publish }: ImportDeps, image: Image, onUnwanted: () => void) {
+  let next: [ImportStep, number] | null = null;
+  let writing: Promise<void> = Promise.resolve();
+  const write = async () => {
+    const said = next;
+    next = null;
+    if (!said) return;
+    const wanted = await tellProgress(database.prisma, image.id, ...said, database.now());
+    if (wanted) publish(touched(image));
+    else onUnwanted();
+  };
+  const timer = setInterval(() => {
+    // What can't be written now is said by the next one.
+    writing = writing.then(write).catch(() => {});
+  }, tellEveryMs);
+  return {
+    tell: (step: ImportStep, percent: number) => {
+      next = [step, percent];
+    },
+    end: async () => {
+      clearInterval(timer);
+      await writing;
+    },
+  };
+}

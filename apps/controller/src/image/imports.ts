@@ -1,0 +1,80 @@
+/** The imports that this process works on: each once, a few at a time, ended with the process. */
+import type { Image } from "@madang/db";
+import type { Logger } from "pino";
+import { type ImportDeps, importImage } from "./import.ts";
+import { takeLease } from "./lease.ts";
+
+export type ImportsDeps = ImportDeps & {
+  log: Logger;
+  /** How many at the same time: each of them keeps a core and a disk busy. */
+  atOnce: number;
+  /** Told after each, however it ended; null: it is an image now, or nobody wants it. */
+  onEnd: (imageId: string, error: unknown) => Promise<void>;
+};
+
+export type Imports = {
+  /** Begins it, as soon as there is room; does nothing when it is under way here or elsewhere. */
+  start: (image: Image) => void;
+  cancel: (imageId: string) => void;
+  stop: () => Promise<void>;
+};
+
+export function openImports(deps: ImportsDeps): Imports {
+  const running = new Map<string, { ending: AbortController; done: Promise<void> }>();
+  const waiting = new Map<string, Image>();
+  const next = () => {
+    const [first] = waiting;
+    if (!first || running.size >= deps.atOnce) return;
+    const [id, image] = first;
+    waiting.delete(id);
+    const ending = new AbortController();
+    const done = runOne(deps, image, ending.signal).finally(() => {
+      running.delete(id);
+      next();
+    });
+    running.set(id, { ending, done });
+    next();
+  };
+  return {
+    start: (image) => {
+      if (running.has(image.id)) return;
+      waiting.set(image.id, image);
+      next();
+    },
+    cancel: (id) => {
+      waiting.delete(id);
+      running.get(id)?.ending.abort(new Error("cancelled"));
+    },
+    stop: async () => {
+      waiting.clear();
+      for (const { ending } of running.values()) ending.abort(new Error("the controller ends"));
+      await Promise.all([...running.values()].map(({ done }) => done));
+    },
+  };
+}
+
+async function runOne(deps: ImportsDeps, image: Image, signal: AbortSignal): Promise<void> {
+  const { log, onEnd } = deps;
+  const began = performance.now();
+  try {
+    const lease = await takeLease(deps.database, image.id);
+    if (!lease) return;
+    const both = AbortSignal.any([signal, lease.signal]);
+    try {
+      const error = await importImage(deps, image, both).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      if (both.aborted) return;
+      log.info(
+        { imageId: image.id, durationMs: Math.round(performance.now() - began), err: error },
+        "image import",
+      );
+      await onEnd(image.id, error);
+    } finally {
+      await lease.release();
+    }
+  } catch (error) {
+    log.error({ err: error, imageId: image.id }, "image import could not be ended");
+  }
+}

@@ -1,0 +1,84 @@
+/** All that a controller does for images, behind three functions: passes, a round, an end. */
+import { asCloudError } from "@madang/core/errors";
+import { uploadExpiresMs } from "@madang/core/image/status";
+import { type Database, type HintTopic, type PgBoss, wakeSoon } from "@madang/db";
+import type { Logger } from "pino";
+import { failImport, reconcileImage } from "../reconcilers/image.ts";
+import type { ReconcileResult } from "../reconcilers/instance.ts";
+import type { DownloadRules } from "./download.ts";
+import { openImageFolder } from "./folder.ts";
+import { openImports } from "./imports.ts";
+import { removeUnneeded } from "./need.ts";
+
+export type ImageKeeperDeps = {
+  database: Database;
+  boss: PgBoss;
+  directory: string;
+  publish: (...topics: HintTopic[]) => void;
+  log: Logger;
+  atOnce: number;
+  downloadRules?: DownloadRules;
+};
+
+export type ImageKeeper = {
+  reconcile: (id: string) => Promise<ReconcileResult>;
+  /** Wakes what is due, and removes what nobody knows any more. */
+  look: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+/** What may pass is tried this often before the image is given up. */
+const mostAttempts = 4;
+const attemptSeconds = 5;
+/** A file without a row is somebody's who is just about to write one, for so long, ms. */
+const strayMs = 3_600_000;
+
+export function openImageKeeper(deps: ImageKeeperDeps): ImageKeeper {
+  const { database, boss, publish, log, atOnce } = deps;
+  const folder = openImageFolder(deps.directory);
+  const attempts = new Map<string, number>();
+  const onEnd = async (id: string, error: unknown) => {
+    const tried = (attempts.get(id) ?? 0) + 1;
+    const cloud = error === null ? null : asCloudError(error);
+    const passing = cloud !== null && cloud.toPublic().retry === "later" && tried < mostAttempts;
+    if (passing) {
+      attempts.set(id, tried);
+      return await wakeSoon(boss, "image", id, attemptSeconds * 2 ** tried);
+    }
+    attempts.delete(id);
+    if (cloud) await failImport({ database, folder, publish }, id, cloud);
+  };
+  const rules = deps.downloadRules ? { downloadRules: deps.downloadRules } : {};
+  const imports = openImports({ database, folder, publish, log, atOnce, onEnd, ...rules });
+  return {
+    reconcile: (id) => reconcileImage({ database, folder, imports, publish }, id),
+    look: async () => {
+      for (const id of await dueImages(database)) await wakeSoon(boss, "image", id);
+      await sweep(database, folder);
+    },
+    stop: imports.stop,
+  };
+}
+
+/** Also uploads that have not ended: they may stand still. */
+async function dueImages({ pool }: Database): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id::text FROM image WHERE delete_requested_at IS NOT NULL
+       OR (fault IS NULL AND sha256 IS NULL AND origin IN ('upload', 'url')
+         AND (upload_ended_at IS NOT NULL OR origin = 'url' OR created_at < now() - make_interval(secs => $1)))
+     LIMIT 500`,
+    [uploadExpiresMs / 1_000],
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function sweep({ pool, prisma }: Database, folder: ReturnType<typeof openImageFolder>): Promise<void> {
+  const left = await folder.unfinished();
+  const { rows } = await pool.query<{ id: string }>(
+    "SELECT id::text FROM image WHERE id::text = ANY($1) AND fault IS NULL AND sha256 IS NULL",
+    [left],
+  );
+  const wanted = new Set(rows.map(({ id }) => id));
+  for (const id of left) if (!wanted.has(id)) await folder.clear(id);
+  for (const sha256 of await folder.files(strayMs)) await removeUnneeded(prisma, folder, sha256);
+}

@@ -1,0 +1,66 @@
+/** Reads one file once, off the controller's own thread: looks at it, hashes it, and copies it where that is asked for. */
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { asCloudError } from "@madang/core/errors";
+import { openInspector } from "@madang/core/image/inspector";
+import type { ReadingAnswer, ReadingOrder } from "./reading.ts";
+
+const pieceBytes = 1024 ** 2;
+const tellEveryBytes = 16 * 1024 ** 2;
+
+async function read({ source, target, declared, algorithms }: ReadingOrder): Promise<ReadingAnswer> {
+  // What a tool left there may be a link to somewhere else.
+  const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const to = target === null ? null : await open(target, "wx", 0o600);
+  try {
+    const answer = await readThrough(from, to, { declared, algorithms });
+    await (to ?? from).sync();
+    return answer;
+  } finally {
+    await from.close();
+    await to?.close();
+  }
+}
+
+async function readThrough(
+  from: FileHandle,
+  to: FileHandle | null,
+  { declared, algorithms }: Pick<ReadingOrder, "declared" | "algorithms">,
+): Promise<ReadingAnswer> {
+  if (!(await from.stat()).isFile()) throw new TypeError("not a file");
+  const inspector = openInspector(declared);
+  const hashes = algorithms.map((name) => ({ name, hash: createHash(name) }));
+  const piece = Buffer.allocUnsafe(pieceBytes);
+  let told = 0;
+  for (;;) {
+    const { bytesRead } = await from.read(piece, 0, pieceBytes, null);
+    if (bytesRead === 0) break;
+    const bytes = piece.subarray(0, bytesRead);
+    inspector.write(bytes);
+    for (const { hash } of hashes) hash.update(bytes);
+    if (to) await writeAll(to, bytes);
+    if (inspector.seen() - told < tellEveryBytes) continue;
+    told = inspector.seen();
+    parentPort?.postMessage({ kind: "progress", bytes: told } satisfies ReadingAnswer);
+  }
+  const digests = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest("hex")]));
+  return { kind: "done", inspection: inspector.end(), digests };
+}
+
+async function writeAll(to: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await to.write(bytes, at, bytes.length - at, null);
+    at += bytesWritten;
+  }
+}
+
+read(workerData).then(
+  (answer) => parentPort?.postMessage(answer),
+  (error: unknown) => {
+    const { options } = asCloudError(error);
+    const failed = { error: asCloudError(error).toPublic(), detail: options.detail ?? null };
+    parentPort?.postMessage({ kind: "failed", ...failed } satisfies ReadingAnswer);
+  },
+);

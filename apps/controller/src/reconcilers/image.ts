@@ -1,0 +1,132 @@
+/** Brings an image from the bytes that were brought to a file of the store, and takes it away when that is asked for. */
+import { asCloudError, type CloudError } from "@madang/core/errors";
+import { uploadExpiresMs } from "@madang/core/image/status";
+import {
+  type Database,
+  type HintTopic,
+  type Image,
+  lockImage,
+  type Operation,
+  type Tx,
+  transaction,
+  writeImageStatus,
+} from "@madang/db";
+import { type ImageFolder, idleMs } from "../image/folder.ts";
+import type { Imports } from "../image/imports.ts";
+import { takeLease } from "../image/lease.ts";
+import { removeUnneeded } from "../image/need.ts";
+import { importOperation, tellProgress } from "../image/progress.ts";
+import { recordImageEvent } from "../image/record.ts";
+import { uploadExpired } from "../image/upload-expired.ts";
+import { planImage } from "./image.plan.ts";
+import type { ReconcileResult } from "./instance.ts";
+import { finishOperation } from "./operation.ts";
+
+export type ImageDeps = {
+  database: Database;
+  folder: ImageFolder;
+  imports: Imports;
+  publish: (...topics: HintTopic[]) => void;
+};
+
+/** Somebody else works on it: when to look again, s. */
+const lookAgainSeconds = 1;
+/** Should the process that imports it be gone, s. */
+const takeOverSeconds = 10;
+
+export async function reconcileImage(deps: ImageDeps, id: string): Promise<ReconcileResult> {
+  const image = await deps.database.prisma.image.findUnique({ where: { id } });
+  if (!image) return { again: null };
+  const step = planImage(await viewOf(deps, image));
+  switch (step.kind) {
+    case "remove":
+      return { again: (await removeImage(deps, image)) ? null : lookAgainSeconds };
+    case "import":
+      deps.imports.start(image);
+      return { again: takeOverSeconds };
+    case "expire":
+      await failImport(deps, id, uploadExpired());
+      return { again: null };
+    case "track":
+      await trackUpload(deps, image);
+      return { again: null };
+    case "done":
+      return { again: null };
+  }
+}
+
+async function viewOf({ database, folder }: ImageDeps, image: Image) {
+  const still = await idleMs(folder.incoming(image.id));
+  const idle = still ?? database.now().getTime() - image.createdAt.getTime();
+  return {
+    deleteRequested: image.deleteRequestedAt !== null,
+    origin: image.origin,
+    failed: image.fault !== null,
+    stored: image.sha256 !== null,
+    uploadEnded: image.uploadEndedAt !== null,
+    expired: idle > uploadExpiresMs,
+  };
+}
+
+async function trackUpload({ database, publish }: ImageDeps, image: Image): Promise<void> {
+  const whole = Number(image.uploadSizeBytes ?? 0);
+  const percent = whole === 0 ? 0 : Math.min(100, (Number(image.uploadedBytes) * 100) / whole);
+  await tellProgress(database.prisma, image.id, "transfer", percent, database.now());
+  publish(`touched:${image.projectId ?? ""}:image:${image.id}`);
+}
+
+/** False: somebody still works on it. Its file goes last, and only when nobody else needs it. */
+async function removeImage(deps: ImageDeps, image: Image): Promise<boolean> {
+  const { database, folder, imports, publish } = deps;
+  imports.cancel(image.id);
+  const lease = await takeLease(database, image.id);
+  if (!lease) return false;
+  try {
+    await folder.clear(image.id);
+    await transaction(database.prisma, async (tx) => {
+      if (!(await lockImage(tx, image.id))) return;
+      await tx.image.delete({ where: { id: image.id } });
+      await endOperations(tx, image.id, database.now());
+      const operation = await tx.operation.findFirst({
+        where: { resourceId: image.id, kind: "image.delete" },
+        orderBy: { createdAt: "desc" },
+      });
+      await recordImageEvent(tx, image, { action: "image.deleted", result: "succeeded", operation });
+    });
+    if (image.sha256 !== null) await removeUnneeded(database.prisma, folder, image.sha256);
+  } finally {
+    await lease.release();
+  }
+  publish("event");
+  return true;
+}
+
+async function endOperations(tx: Tx, imageId: string, now: Date): Promise<void> {
+  const open = await tx.operation.findMany({
+    where: { resourceId: imageId, state: { in: ["pending", "running"] } },
+  });
+  for (const operation of open) await finishOperation(tx, operation, outcomeOf(operation), null, now);
+}
+
+const outcomeOf = ({ kind }: Operation) => (kind === "image.delete" ? "succeeded" : "cancelled");
+
+/** For good: the bytes are thrown away, the row stays and says why. */
+export async function failImport(
+  { database, folder, publish }: Pick<ImageDeps, "database" | "folder" | "publish">,
+  id: string,
+  thrown: unknown,
+): Promise<void> {
+  const error: CloudError = asCloudError(thrown);
+  await transaction(database.prisma, async (tx) => {
+    if (!(await lockImage(tx, id))) return;
+    const fault = error.toPublic();
+    const image = await tx.image.update({ where: { id }, data: { fault } });
+    await writeImageStatus(tx, id);
+    const operation = await importOperation(tx, id);
+    if (operation) await finishOperation(tx, operation, "failed", fault, database.now());
+    const params = { reason: fault.reason };
+    await recordImageEvent(tx, image, { action: "image.killed", result: "failed", operation, params });
+  });
+  await folder.clear(id);
+  publish("event");
+}

@@ -1,0 +1,194 @@
+/**
+ * Bytes of images. /api/images/upload[/<image id>] speaks tus: an upload belongs to one image and has its id; whoever asks is
+ * judged at every request, and what he may no longer do he can't go on with. /api/images/<project>/<id>/file is a download.
+ */
+import { createReadStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { connectionContext } from "@madang/api";
+import {
+  authoriseDownload,
+  authoriseUpload,
+  endUpload,
+  type ImageUpload,
+  noteUploaded,
+  openDatabase,
+  trpcCodes,
+} from "@madang/api/server";
+import { asCloudError, CloudError } from "@madang/core/errors";
+import { mostImageBytes } from "@madang/core/image/format";
+import { TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import { Metadata, Server } from "@tus/server";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { z } from "zod";
+import type { Backend } from "./backend.ts";
+import { type CallerDeps, callerOf } from "./caller.ts";
+import type { DownloadShare } from "./exports.ts";
+import { openUploadLocker } from "./image-lock.ts";
+import { UploadStore } from "./upload-store.ts";
+
+const uploadPath = "/api/images/upload";
+/** As many write at the same time in one process; each holds a connection while it does. */
+const mostWriters = 16;
+const tellEveryMs = 1_000;
+
+export type ImageRoutesDeps = CallerDeps & {
+  backend: Backend;
+  log: Logger;
+  images: string;
+  databaseUrl: string;
+  share: DownloadShare;
+};
+
+/** Answers the function that ends it. */
+export async function mountImages(deps: ImageRoutesDeps, app: FastifyInstance): Promise<() => Promise<void>> {
+  const directory = join(deps.images, "incoming");
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const locks = openDatabase(deps.databaseUrl, mostWriters);
+  const uploads = openUploads(deps, directory, locks);
+  await app.register(async (scope) => {
+    // Nobody reads the body before tus does.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    const bodyLimit = Number.MAX_SAFE_INTEGER;
+    scope.route({ method: ["POST"], url: uploadPath, bodyLimit, handler: uploads.answer });
+    scope.route({ method: ["HEAD", "PATCH"], url: `${uploadPath}/:id`, bodyLimit, handler: uploads.answer });
+  });
+  app.get("/api/images/:projectId/:id/file", { exposeHeadRoute: false }, (request, reply) =>
+    sendImage(deps, request, reply),
+  );
+  return locks.close;
+}
+
+function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType<typeof openDatabase>) {
+  const { api } = deps.backend;
+  const open = new Map<string, ImageUpload>();
+  const told = new Map<string, number>();
+  const onBytes = (id: string, bytes: number) => {
+    const upload = open.get(id);
+    const due = performance.now() - (told.get(id) ?? Number.NEGATIVE_INFINITY) >= tellEveryMs;
+    if (!upload || !due) return;
+    told.set(id, performance.now());
+    // What is not told now is told by the next.
+    noteUploaded(api, upload, bytes).catch(() => {});
+  };
+  const store = new UploadStore(directory, { declared: (id) => open.get(id)?.declared ?? null, onBytes });
+  const end = async (upload: ImageUpload, bytes: number) => {
+    store.forget(upload.id);
+    told.delete(upload.id);
+    await endUpload(api, upload, bytes);
+  };
+  const server = new Server({
+    path: uploadPath,
+    datastore: store,
+    locker: openUploadLocker(locks),
+    maxSize: mostImageBytes,
+    relativeLocation: true,
+    respectForwardedHeaders: false,
+    allowedOrigins: [deps.url],
+    namingFunction: (_request, metadata) => metadata?.imageId ?? "",
+    onUploadFinish: async (_request, upload) => {
+      const known = open.get(upload.id);
+      if (known) await end(known, upload.offset);
+      return {};
+    },
+    onResponseError: (_request, error) => answerOf(error),
+  });
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const caller = await callerOf(deps, request.raw, request.id);
+    const upload = await authoriseUpload(connectionContext(api, caller), imageIdOf(request));
+    requireAnnounced(request, upload);
+    open.set(upload.id, upload);
+    // All were there, and the one who should have said so was killed.
+    const there = await stat(join(directory, upload.id)).catch(() => null);
+    if (request.method === "HEAD" && there?.size === upload.sizeBytes) await end(upload, there.size);
+    reply.hijack();
+    await server.handle(request.raw, reply.raw);
+    const refused = request.method === "PATCH" && reply.raw.statusCode === 400;
+    const size = refused ? (await stat(join(directory, upload.id)).catch(() => null))?.size : undefined;
+    if (refused && size) await end(upload, size);
+  };
+  return { answer };
+}
+
+const uuid = z.uuid().toLowerCase();
+
+/** Of the path, or of what a creation says. Throws NotFound. */
+function imageIdOf({ raw, params }: FastifyRequest): string {
+  const named = z.object({ id: z.string() }).safeParse(params).data?.id;
+  const said = String(raw.headers["upload-metadata"] ?? "");
+  const parsed = uuid.safeParse(named ?? (said === "" ? "" : metadataOf(said).imageId));
+  if (parsed.success) return parsed.data;
+  throw new CloudError("NotFound", "There is no such image.", { reason: "imageNotFound" });
+}
+
+function metadataOf(text: string): Record<string, string | null> {
+  try {
+    return Metadata.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/** The file's length was said when the image was made, and counted against the quota. Throws InvalidInput. */
+function requireAnnounced({ raw, method }: FastifyRequest, { sizeBytes }: ImageUpload): void {
+  if (method !== "POST" || raw.headers["upload-length"] === String(sizeBytes)) return;
+  throw new CloudError("InvalidInput", "This is not as long as the file that was announced.", {
+    reason: "imageUploadLength",
+    params: { bytes: sizeBytes },
+  });
+}
+
+/** In the shape of all our answers. What tus itself refuses it words by itself. */
+function answerOf(
+  error: Error | { status_code: number; body: string },
+): { status_code: number; body: string } | undefined {
+  if (!(error instanceof CloudError)) return undefined;
+  const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[error.code] }));
+  return { status_code: status, body: JSON.stringify({ cloud: error.toPublic() }) };
+}
+
+const place = z.object({ projectId: z.uuid(), id: z.uuid() });
+
+async function sendImage(deps: ImageRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const found = place.safeParse(request.params).data;
+  if (!found) throw new CloudError("NotFound", "There is no such image.", { reason: "imageNotFound" });
+  const caller = await callerOf(deps, request.raw, request.id);
+  const context = connectionContext(deps.backend.api, caller);
+  const { userId, name, sha256, format, sizeBytes } = await authoriseDownload(
+    context,
+    found.projectId,
+    found.id,
+  );
+  const leave = deps.share.enter(userId);
+  try {
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      "content-type": "application/octet-stream",
+      "content-length": sizeBytes,
+      "content-disposition": `attachment; filename="${fileName(name, found.id)}.${format === "raw" ? "img" : format}"`,
+      "cache-control": "no-store",
+    });
+    await pipeline(createReadStream(join(deps.images, sha256)), reply.raw);
+  } catch (error) {
+    reply.raw.destroy();
+    deps.log.info(
+      { requestId: request.id, imageId: found.id, err: asCloudError(error) },
+      "download was cut off",
+    );
+  } finally {
+    leave();
+  }
+}
+
+/** Letters that no header and no file system takes for anything else. */
+function fileName(name: string, id: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replaceAll(/^[-.]+|[-.]+$/g, "");
+  return plain === "" ? id : plain.slice(0, 100);
+}

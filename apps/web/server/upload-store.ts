@@ -1,0 +1,92 @@
+/** Where uploads grow, byte by byte, looked at as they come. The controller takes them over from here (image/folder.ts). */
+import { createReadStream, createWriteStream } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CloudError } from "@madang/core/errors";
+import type { ImageFormat } from "@madang/core/image/format";
+import { type Inspector, openInspector } from "@madang/core/image/inspector";
+import { FileStore } from "@tus/file-store";
+import type { Upload } from "@tus/server";
+
+/** What the disk must keep free beside what is announced, bytes. */
+const spareBytes = 512 * 1024 ** 2;
+/** So many are looked at as they come; each takes a MiB. The import looks at all of them. */
+const mostLookedAt = 64;
+/** After a change of process the beginning is read again, if it is no longer than this, bytes. */
+const mostReadAgain = 64 * 1024 ** 2;
+
+export type UploadWatch = {
+  declared: (id: string) => ImageFormat | null;
+  /** Told now and then how many bytes are there. Rejects when they are wanted no longer. */
+  onBytes: (id: string, bytes: number) => void;
+};
+
+export class UploadStore extends FileStore {
+  readonly #directory: string;
+  readonly #watch: UploadWatch;
+  readonly #inspectors = new Map<string, Inspector>();
+
+  constructor(directory: string, watch: UploadWatch) {
+    super({ directory });
+    this.#directory = directory;
+    this.#watch = watch;
+    this.extensions = ["creation"];
+  }
+
+  /** Called under the upload's lock; what has begun is gone on with, never begun again. */
+  override async create(upload: Upload): Promise<Upload> {
+    if (await this.getUpload(upload.id).catch(() => null)) throw begun();
+    const { bavail, bsize } = await statfs(this.#directory);
+    if (bavail * bsize - spareBytes < (upload.size ?? 0)) throw full();
+    return await super.create(upload);
+  }
+
+  override async write(stream: Readable, id: string, offset: number): Promise<number> {
+    const inspector = await this.#inspectorAt(id, offset);
+    const progress = { bytes: offset };
+    const look = async function* (this: UploadStore, chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        progress.bytes += chunk.length;
+        this.#watch.onBytes(id, progress.bytes);
+        yield chunk;
+        // Only now: what is refused is there for the import to judge, which says why.
+        inspector?.write(chunk);
+      }
+    };
+    const file = createWriteStream(join(this.#directory, id), { flags: "r+", start: offset });
+    await pipeline(stream, look.bind(this), file);
+    return progress.bytes;
+  }
+
+  forget(id: string): void {
+    this.#inspectors.delete(id);
+  }
+
+  /** null: its beginning was seen by another process, and is long. */
+  async #inspectorAt(id: string, offset: number): Promise<Inspector | null> {
+    const known = this.#inspectors.get(id);
+    if (known?.seen() === offset) return known;
+    if (offset > mostReadAgain) return null;
+    const inspector = openInspector(this.#watch.declared(id));
+    if (offset > 0)
+      for await (const chunk of createReadStream(join(this.#directory, id), { end: offset - 1 }))
+        inspector.write(chunk);
+    const [oldest] = this.#inspectors.keys();
+    if (this.#inspectors.size >= mostLookedAt && oldest !== undefined) this.#inspectors.delete(oldest);
+    this.#inspectors.set(id, inspector);
+    return inspector;
+  }
+}
+
+function begun(): CloudError {
+  return new CloudError("Conflict", "This upload has begun. Go on with it.", { reason: "imageUploadBegun" });
+}
+
+function full(): CloudError {
+  return new CloudError("Unavailable", "The image store has no room for this file.", {
+    reason: "imageStoreFull",
+    retry: "later",
+  });
+}

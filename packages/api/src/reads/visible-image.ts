@@ -1,0 +1,38 @@
+import { CloudError } from "@madang/core/errors";
+import { type Sql, sql } from "../sql.ts";
+
+/** Which images (alias i) a project sees: its own, everybody's, and what was shared with it and that it took. */
+export function visibleImage(projectId: string): Sql {
+  return sql`i.delete_requested_at IS NULL AND (i.project_id = ${projectId}::uuid OR i.visibility IN ('public', 'community')
+    OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
+      WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid AND m.state = 'accepted')))`;
+}
+
+/** As above, with what it was offered and has not taken. */
+export function offeredImage(projectId: string): Sql {
+  return sql`i.delete_requested_at IS NULL AND i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
+    WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid)`;
+}
+
+/** The same of a row, for whoever read it with the members that accepted. */
+export function isImageVisible(
+  image: {
+    projectId: string | null;
+    visibility: string;
+    deleteRequestedAt: Date | null;
+    members: { projectId: string }[];
+  },
+  projectId: string,
+): boolean {
+  if (image.deleteRequestedAt !== null) return false;
+  if (image.projectId === projectId) return true;
+  if (image.visibility === "public" || image.visibility === "community") return true;
+  return image.visibility === "shared" && image.members.some((member) => member.projectId === projectId);
+}
+
+export function imageNotFound(field?: string): CloudError {
+  return new CloudError("NotFound", "There is no such image.", {
+    reason: "imageNotFound",
+    ...(field === undefined ? {} : { field }),
+  });
+}

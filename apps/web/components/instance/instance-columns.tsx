@@ -70,7 +70,7 @@ export function useInstanceColumns({
       key: "name",
       title: t("name"),
       sort: "name",
-      className: "w-full max-w-0 @xl:w-[30%]",
+      className: "w-full max-w-0 @xl:w-[24%]",
       cell: (row) => <NameCell projectId={projectId} row={row} />,
     },
     {

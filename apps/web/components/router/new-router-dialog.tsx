@@ -164,7 +164,7 @@ function SubnetChoice({ projectId, chosen, onChange }: SubnetChoiceProps) {
                 onChange={() => toggle(id)}
               />
               <span className="min-w-0 break-words">{`${networkName} / ${name}`}</span>
-              <code className="font-mono text-label text-muted">{cidr}</code>
+              <code className="font-mono text-label whitespace-nowrap text-muted">{cidr}</code>
               {gateway === null ? (
                 <span className="text-label text-muted">{t("subnetWithoutGateway")}</span>
               ) : null}

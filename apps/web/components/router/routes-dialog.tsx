@@ -56,38 +56,40 @@ export function RoutesDialog({ router, onClose }: { router: RouterDetail; onClos
         {fields.map((field, index) => (
           <fieldset key={field.id} className="flex items-start gap-2">
             <legend className="sr-only">{t("routers.routeNumber", { number: index + 1 })}</legend>
-            <Field
-              label={t("routers.destination")}
-              error={fieldText(t, errors.routes?.[index]?.destination?.message)}
-              className="min-w-0 flex-1"
-            >
-              {(control) => (
-                <Input
-                  {...control}
-                  {...form.register(`routes.${index}.destination`)}
-                  placeholder="192.168.0.0/16"
-                  autoComplete="off"
-                  spellCheck={false}
-                  className="font-mono"
-                />
-              )}
-            </Field>
-            <Field
-              label={t("routers.nextHop")}
-              error={fieldText(t, errors.routes?.[index]?.nextHop?.message)}
-              className="min-w-0 flex-1"
-            >
-              {(control) => (
-                <Input
-                  {...control}
-                  {...form.register(`routes.${index}.nextHop`)}
-                  placeholder="10.0.0.9"
-                  autoComplete="off"
-                  spellCheck={false}
-                  className="font-mono"
-                />
-              )}
-            </Field>
+            <div className="flex min-w-0 flex-1 flex-col gap-2 sm:flex-row">
+              <Field
+                label={t("routers.destination")}
+                error={fieldText(t, errors.routes?.[index]?.destination?.message)}
+                className="min-w-0 sm:flex-1"
+              >
+                {(control) => (
+                  <Input
+                    {...control}
+                    {...form.register(`routes.${index}.destination`)}
+                    placeholder="192.168.0.0/16"
+                    autoComplete="off"
+                    spellCheck={false}
+                    className="font-mono"
+                  />
+                )}
+              </Field>
+              <Field
+                label={t("routers.nextHop")}
+                error={fieldText(t, errors.routes?.[index]?.nextHop?.message)}
+                className="min-w-0 sm:flex-1"
+              >
+                {(control) => (
+                  <Input
+                    {...control}
+                    {...form.register(`routes.${index}.nextHop`)}
+                    placeholder="10.0.0.9"
+                    autoComplete="off"
+                    spellCheck={false}
+                    className="font-mono"
+                  />
+                )}
+              </Field>
+            </div>
             <IconButton
               tone="quiet"
               className="mt-6"

@@ -30,8 +30,8 @@ export function FailureNotice({ failure, onRetry, children }: FailureNoticeProps
       {children}
       {remedy ? <p>{remedy}</p> : null}
       {failure.requestId ? (
-        <p className="mt-1 flex items-center gap-1 text-label text-muted">
-          {t("common.requestId")}
+        <p className="mt-1 flex flex-wrap items-center gap-x-1.5 text-label text-muted">
+          <span className="whitespace-nowrap">{t("common.requestId")}</span>
           <CopyableId id={failure.requestId} what={t("common.requestId")} whole />
         </p>
       ) : null}

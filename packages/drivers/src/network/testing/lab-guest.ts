@@ -15,8 +15,8 @@ export type LabGuest = {
   pings(address: string): Promise<boolean>;
   /** What a TCP server says; null: no connection within the seconds, two if none are given. */
   connect(address: string, port: number, seconds?: number): Promise<string | null>;
-  /** Answers each TCP connection to the port with `name` and the peer's address. */
-  serve(name: string, port: number): Promise<void>;
+  /** Answers each TCP connection to the port with `name` and the peer's address; over IPv4 if no host is given. */
+  serve(name: string, port: number, host?: string): Promise<void>;
   /** Sends one UDP datagram. */
   send(from: number, address: string, to: number): Promise<void>;
   /** Takes another MAC or address. */
@@ -70,8 +70,8 @@ export function guestIn(lab: OvnLab, namespace: string): LabGuest {
       const said = await attempt("ip", ...inside, ...limited, address, String(port));
       return said.ok && said.out !== "" ? said.out : null;
     },
-    async serve(name, port) {
-      const server = begin(process.execPath, "-e", serverScript, name, String(port));
+    async serve(name, port, host = "0.0.0.0") {
+      const server = begin(process.execPath, "-e", serverScript, name, String(port), host);
       await new Promise((resolve) => server.stdout?.once("data", resolve));
     },
     send: async (from, address, to) => {
@@ -96,12 +96,12 @@ export function guestIn(lab: OvnLab, namespace: string): LabGuest {
 }
 
 const serverScript = `
-const [name, port] = process.argv.slice(1);
+const [name, port, host] = process.argv.slice(1);
 const server = require("node:net").createServer((socket) => {
   socket.on("error", () => {});
   socket.end(name + " " + socket.remoteAddress + "\\n");
 });
-server.listen(Number(port), "0.0.0.0", () => console.log("ready"));`;
+server.listen(Number(port), host, () => console.log("ready"));`;
 
 const sendScript = `
 const [from, address, to] = process.argv.slice(1);

@@ -160,6 +160,13 @@ export function withPort(topology: Topology, portId: string, change: Partial<Por
   return { ...topology, ports };
 }
 
+export function withRouter(topology: Topology, routerId: string, change: Partial<RouterSpec>): Topology {
+  const routers = topology.routers.map((router) =>
+    router.id === routerId ? { ...router, ...change } : router,
+  );
+  return { ...topology, routers };
+}
+
 function firstSubnet({ subnets, name }: NetworkSpec): SubnetSpec {
   const [subnet] = subnets;
   if (!subnet) throw new Error(`${name} has no subnet`);

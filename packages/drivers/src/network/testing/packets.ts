@@ -17,6 +17,7 @@ import {
 } from "./office.ts";
 import type { OvnHarness } from "./ovn-harness.ts";
 import { externalGateway, physicalNetwork } from "./ovn-lab.ts";
+import { waysContract } from "./packets-ways.ts";
 
 type Guests = Record<keyof Office["ports"], LabGuest>;
 
@@ -252,18 +253,24 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
     });
 
     it("carries on without its databases, and then obeys", async () => {
-      const { topology, ours } = place;
+      const { topology, ours, ports, floating } = place;
+      const closed = withRules(topology, ours.id, []);
+      const moved = { ...floating, portId: ports.a2.id, fixedAddress: "10.0.1.12" };
+      const last = { ...topology, floatingIps: [moved] };
       await harness.vanish();
-      await expect(ensure(withRules(topology, ours.id, []))).rejects.toMatchObject({ code: "Unavailable" });
+      for (const asked of await Promise.allSettled([closed, last, closed].map(ensure)))
+        expect(asked).toMatchObject({ status: "rejected", reason: { code: "Unavailable" } });
       expect(await guests.a1.connect("10.0.2.13", web)).toBe("a3 10.0.1.11");
       await harness.appear();
       await comes("the databases to obey", () =>
-        ensure(withRules(topology, ours.id, [])).then(
+        ensure(last).then(
           () => true,
           () => false,
         ),
       );
-      await meets(outside, place.floating.address, null);
+      await meets(outside, floating.address, `a2 ${externalGateway}`);
+      await ensure(closed);
+      await meets(outside, floating.address, null);
       await ensure(topology);
       await meets(outside, place.floating.address, `a1 ${externalGateway}`);
     });
@@ -317,6 +324,9 @@ export function packetContract(makeHarness: () => Promise<OvnHarness>): void {
       });
       await meets(outside, place.floating.address, `a1 ${externalGateway}`);
     });
+
+    const stage = () => ({ harness, place, guests, outside });
+    waysContract({ stage, web, ensure, comes, meets });
 
     it("removes a tenant, of whom nothing is left, while the other goes on", async () => {
       const { topology, other, otherRouter, theirs } = place;

@@ -25,6 +25,8 @@ export type AttemptDeps = {
   ) => Promise<string | null>;
   /** Volumes that are being copied into; what else a source was made ready for is tidied away. */
   copying: Set<string>;
+  /** From this volume: what the copy needed of it can be tidied away. */
+  onCopyEnded: (volumeId: string) => void;
 };
 
 export type Attempt = {
@@ -50,6 +52,7 @@ export async function attemptVolume(deps: AttemptDeps, attempt: Attempt): Promis
     return await bring(deps, attempt, imagePath);
   } finally {
     deps.copying.delete(spec.volumeId);
+    deps.onCopyEnded(source.volumeId);
   }
 }
 

@@ -24,7 +24,7 @@ export type Volumes = {
   stop: () => Promise<void>;
 };
 
-export type VolumesDeps = Omit<VolumeDeps, "specs" | "copying">;
+export type VolumesDeps = Omit<VolumeDeps, "specs" | "copying" | "onCopyEnded">;
 
 export function createVolumes(deps: VolumesDeps): Volumes {
   const workers = new Map<string, VolumeWorker>();
@@ -38,20 +38,8 @@ export function createVolumes(deps: VolumesDeps): Volumes {
     ...deps,
     copying,
     specs: () => specs().filter(({ desired }) => desired === "present"),
-    onChange: (volumeId, urgent) => {
-      deps.onChange(volumeId, urgent);
-      wakeSource(workers.get(volumeId));
-    },
+    onCopyEnded: (volumeId) => workers.get(volumeId)?.look(),
   };
-  /** What a copy has left in its source is tidied away when the copy is done. */
-  const wakeSource = (worker: VolumeWorker | undefined) => {
-    const { source } = worker?.spec() ?? {};
-    if (source?.kind !== "volume" || worker?.report()?.phase !== null) return;
-    if (tidied.has(worker.spec().volumeId)) return;
-    tidied.add(worker.spec().volumeId);
-    workers.get(source.volumeId)?.look();
-  };
-  const tidied = new Set<string>();
   const takeOn = (spec: VolumeSpec) => {
     const worker = createVolumeWorker(all, spec);
     workers.set(spec.volumeId, worker);
@@ -59,7 +47,6 @@ export function createVolumes(deps: VolumesDeps): Volumes {
   };
   const release = (volumeId: string, worker: VolumeWorker) => {
     workers.delete(volumeId);
-    tidied.delete(volumeId);
     const isRemoved = worker.spec().desired === "absent" && worker.report()?.observed === "absent";
     void worker.stop();
     if (isRemoved)

@@ -74,7 +74,7 @@ export function startChild(definition, { logFile, pidFile, onEnd }) {
   child.once("close", out.done);
   return {
     pid: child.pid,
-    adopted: false,
+    answered: false,
     alive: () => !over,
     signal: (name) => !over && signal(child.pid, name),
   };
@@ -92,7 +92,7 @@ export function adoptChild({ pidFile, onEnd }) {
     forgetPid(pidFile);
     onEnd({ code: null, signal: null });
   }, 250);
-  return { pid, adopted: true, alive: () => !over, signal: (name) => !over && signal(pid, name) };
+  return { pid, answered: true, alive: () => !over, signal: (name) => !over && signal(pid, name) };
 }
 
 /** Whether what an earlier supervisor left was started otherwise than it is wished now; `becomes` left out: nobody asks. */

@@ -9,21 +9,20 @@ export function watchHung(unit, { everyMs, say }) {
   if (!answers) return () => {};
   let asking = false;
   let child = null;
-  let seconds = 0;
   let since = 0;
 
   async function look() {
     if (unit.child !== child) {
       child = unit.child;
-      seconds = child.adopted ? hungSeconds : readySeconds;
       since = performance.now();
     }
     if (!child.alive()) return;
     if (await answers(child.pid)) {
-      seconds = hungSeconds;
+      child.answered = true;
       since = performance.now();
       return;
     }
+    const seconds = child.answered ? hungSeconds : readySeconds;
     if (unit.stopping || performance.now() - since < seconds * 1000) return;
     say(`${name} has not answered for ${seconds} s and is killed.`);
     since = performance.now();

@@ -115,6 +115,7 @@ export function createSupervisor({ data, say, probeEveryMs = 5_000 }) {
     unit.starting = false;
     if (stopping) throw new Stopped();
     if (!done || unit.ends >= startAttempts) throw neverReady(unit);
+    unit.child.answered = true;
   }
 
   async function stopUnit(unit) {

@@ -285,10 +285,25 @@ describe("an agent on OVN", () => {
     const before = await heard();
     await say();
     expect(await heard()).toBe(before);
-    // That it would have been heard: the same once more, without the fence.
-    for (const family of ["inet", "arp"]) await within("nft", "delete", "table", family, "madang_taps");
+    // That it would have been heard: the same once more, with a fence of which only the posts are left.
+    for (const family of ["inet", "arp"]) await within("nft", "flush", "table", family, "madang_taps");
     await say();
     expect(await heard()).toBeGreaterThan(before);
+    await within("nft", "flush", "ruleset");
+    await until("the fence to be back", async () =>
+      (await within("nft", "list", "tables")).includes("arp madang_taps"),
+    );
+    const after = await heard();
+    await say();
+    expect(await heard()).toBe(after);
+  });
+
+  it("gives a running guest the device that was made anew behind its back", async () => {
+    const pid = await libvirt.pid(guest.guestId);
+    await run("ip", "-n", chassis.namespace, "link", "del", "dev", device(first));
+    await until("the peer to be answered", () => others.peer.pings("10.0.1.11"), 120_000);
+    await inside("echo links=$(ls /sys/class/net | grep -c eth)", /links=1\b/);
+    expect(await libvirt.pid(guest.guestId)).toBe(pid);
   });
 
   it("changes what is off, and takes everything with the guest", async () => {

@@ -34,6 +34,12 @@ const forwarding = (link: string) => inside(host, "cat", `/proc/sys/net/ipv4/con
 const gatewayOf = (poolStart: string) => poolStart.replace(/\d+$/, "200");
 const linksOfHost = () => inside(host, "ip", "-br", "link");
 
+/** Where its tunnels end. */
+const addressesOf = ({ namespace }: { namespace: string }) =>
+  JSON.parse(inside(namespace, "ip", "-j", "-4", "addr", "show", "br-phy"))[0].addr_info.map(
+    ({ local, prefixlen }: { local: string; prefixlen: number }) => `${local}/${prefixlen}`,
+  );
+
 /** Without a word to what it runs. */
 async function kill({ process: child }: Awaited<ReturnType<typeof start>>): Promise<void> {
   child.kill("SIGKILL");
@@ -100,7 +106,10 @@ describe("a start after a killed run", () => {
     const { place } = nat.network;
     await kill(nat);
 
-    const lent = await start(data, { MADANG_EXTERNAL: "card0", MADANG_EXTERNAL_CIDR: "198.51.100.0/24" });
+    const tunnel = { MADANG_TUNNEL_NIC: "up0", MADANG_TUNNEL_ADDRESS: "203.0.113.77/24" };
+    const card = { MADANG_EXTERNAL: "card0", MADANG_EXTERNAL_CIDR: "198.51.100.0/24" };
+    const lent = await start(data, { ...card, ...tunnel });
+    expect(addressesOf(place)).toEqual(["203.0.113.77/24"]);
     expect(linksOfHost()).not.toMatch(/card0|mdg-/);
     expect(stateOfHost()).toEqual(before);
     expect(vsctl(place, "list-ports", "br-ex").split("\n")).toEqual(["card0"]);
@@ -109,13 +118,15 @@ describe("a start after a killed run", () => {
     // The file of the namespace without its mount; the switch still holds the namespace.
     inside(host, "umount", `/run/netns/${place.namespace}`);
     const isolated = await start(data);
+    expect(addressesOf(place)).toEqual(["198.18.0.1/32"]);
+    expect(inside(place.namespace, "ip", "-br", "link")).not.toContain("tunnel0");
     expect(linksOfHost()).toContain("card0");
     expect(linksOfHost()).toContain(place.link);
     expect(vsctl(place, "list-ports", "br-ex").split("\n")).toEqual(["mdg-ext"]);
     expect(await stop(isolated)).toBe(0);
     expect(stateOfHost()).toEqual(before);
 
-    const again = await start(data, { MADANG_EXTERNAL: "card0", MADANG_EXTERNAL_CIDR: "198.51.100.0/24" });
+    const again = await start(data, card);
     await kill(again);
     const none = await start(data, { MADANG_NETWORK: "none" });
     expect(linksOfHost()).toContain("card0");

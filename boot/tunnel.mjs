@@ -1,6 +1,6 @@
 import { rangeOf } from "./address-range.mjs";
 import { Fault } from "./fault.mjs";
-import { hasLink, ip, must } from "./iproute.mjs";
+import { hasLink, hasLinkInside, ip, must } from "./iproute.mjs";
 import { vsctl } from "./vsctl.mjs";
 
 /** In the namespace: a share of the host's card, with an address of its own. */
@@ -11,13 +11,36 @@ const lone = "198.18.0.1/32";
 /** The address at which this machine's tunnels end, as other hypervisors know it. */
 export const tunnelAddress = (tunnel) => (tunnel?.address ?? lone).split("/")[0];
 
-async function shareCard({ namespace }, card) {
+const linkOf = async (...args) => JSON.parse(await ip(...args))[0];
+
+/** A run that was killed may have shared another card. */
+async function forgetOtherShare(place, card) {
+  const { namespace } = place;
+  if (!(await hasLinkInside(namespace, share))) return;
+  const { link_index: lower } = await linkOf("-n", namespace, "-j", "link", "show", share);
+  if (card && lower === (await linkOf("-j", "link", "show", card)).ifindex) return;
+  await vsctl(place, "--if-exists", "del-port", "br-phy", share);
+  await ip("-n", namespace, "link", "del", share);
+}
+
+/** The address, and none of an earlier run. */
+async function setAddress(namespace, link, address) {
+  const { addr_info: there } = await linkOf("-n", namespace, "-j", "addr", "show", link);
+  const own = there.filter(({ family }) => family === "inet");
+  for (const { local, prefixlen } of own)
+    if (`${local}/${prefixlen}` !== address)
+      await ip("-n", namespace, "addr", "del", `${local}/${prefixlen}`, "dev", link);
+  await ip("-n", namespace, "addr", "replace", address, "dev", link);
+}
+
+async function shareCard(place, card) {
+  const { namespace } = place;
   if (!(await hasLink(card)))
     throw new Fault(`MADANG_TUNNEL_NIC=${card}: this host has no such network card.`, {
       advice: "Its cards are listed by: ip -br link",
     });
-  const there = await ip("-n", namespace, "-br", "link");
-  if (!new RegExp(`^${share}@`, "m").test(there))
+  await forgetOtherShare(place, card);
+  if (!(await hasLinkInside(namespace, share)))
     await ip(
       "link",
       "add",
@@ -33,8 +56,7 @@ async function shareCard({ namespace }, card) {
       "bridge",
     );
   await ip("-n", namespace, "link", "set", share, "up");
-  const [{ address }] = JSON.parse(await ip("-n", namespace, "-j", "link", "show", share));
-  return address;
+  return (await linkOf("-n", namespace, "-j", "link", "show", share)).address;
 }
 
 /**
@@ -45,17 +67,18 @@ export async function makeTunnelEnd(place, { tunnel, datapath }) {
   const { namespace } = place;
   const address = tunnel?.address ?? lone;
   if (!tunnel) {
-    await ip("-n", namespace, "addr", "replace", address, "dev", "br-phy");
+    await forgetOtherShare(place, null);
+    await setAddress(namespace, "br-phy", address);
     return;
   }
   const mac = await shareCard(place, tunnel.card);
   if (datapath === "system") {
-    await ip("-n", namespace, "addr", "replace", address, "dev", share);
+    await setAddress(namespace, share, address);
     return;
   }
   const own = ["--", "set", "bridge", "br-phy", `other-config:hwaddr="${mac}"`];
   await vsctl(place, "--may-exist", "add-port", "br-phy", share, ...own);
-  await ip("-n", namespace, "addr", "replace", address, "dev", "br-phy");
+  await setAddress(namespace, "br-phy", address);
   const inside = [`--net=/run/netns/${namespace}`, "ethtool", "-K"];
   await must("nsenter", [...inside, "br-phy", "tx", "off"]);
   await must("nsenter", [...inside, share, "gro", "off"]);

@@ -17,6 +17,7 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Segments } from "../ui/segments.tsx";
+import { useFocusFault } from "../ui/use-focus-fault.ts";
 
 type Values = {
   name: string;
@@ -40,6 +41,7 @@ export function CloudNetworkDialog({ onClose }: { onClose: () => void }) {
   });
   const set = (change: Partial<Values>) => setValues((before) => ({ ...before, ...change }));
   const { submit, pending, failure, faults, refused, setRefused } = useCreate(values, onClose);
+  const form = useFocusFault(faults, refused);
   return (
     <Dialog
       open
@@ -56,6 +58,7 @@ export function CloudNetworkDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <form
+        ref={form}
         id={formId}
         noValidate
         className="flex flex-col gap-4"

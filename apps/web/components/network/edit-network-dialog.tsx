@@ -11,6 +11,7 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { useFocusFault } from "../ui/use-focus-fault.ts";
 import { MtuField, type NetworkFaults, NetworkFields, readNetworkForm } from "./network-fields.tsx";
 
 type EditNetworkDialogProps = {
@@ -28,6 +29,7 @@ export function EditNetworkDialog({ projectId, network, onClose }: EditNetworkDi
   const { name, description, mtu } = network;
   const [values, setValues] = useState({ name, description, mtu: String(mtu) });
   const [faults, setFaults] = useState<NetworkFaults>({});
+  const form = useFocusFault(faults);
   const [failure, setFailure] = useState<Failure | null>(null);
   const update = useMutation(
     trpc.network.update.mutationOptions({
@@ -63,6 +65,7 @@ export function EditNetworkDialog({ projectId, network, onClose }: EditNetworkDi
       }
     >
       <form
+        ref={form}
         id={formId}
         noValidate
         className="flex flex-col gap-4"

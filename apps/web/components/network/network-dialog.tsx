@@ -15,6 +15,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Toggle } from "../ui/toggle.tsx";
+import { useFocusFault } from "../ui/use-focus-fault.ts";
 import {
   emptyNetwork,
   MtuField,
@@ -62,6 +63,7 @@ function CreateForm({ projectId, onClose, onCreated, suggested }: CreateProps & 
   const [subnet, setSubnet] = useState<SubnetForm>({ ...emptySubnet, cidr: suggested });
   const [faults, setFaults] = useState<NetworkFaults>({});
   const [refused, setRefused] = useState<SubnetFault | null>(null);
+  const form = useFocusFault(faults, refused);
   const wanted = { networks: 1, subnets: withSubnet ? 1 : 0 };
   const { lines, blocked } = useRoom(projectId, wanted);
   const { send, pending, failure } = useCreate({ projectId, onClose, onCreated, setFaults, setRefused });
@@ -91,6 +93,7 @@ function CreateForm({ projectId, onClose, onCreated, suggested }: CreateProps & 
       }
     >
       <form
+        ref={form}
         id={formId}
         noValidate
         className="flex flex-col gap-4"

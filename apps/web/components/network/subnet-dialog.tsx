@@ -16,6 +16,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
+import { useFocusFault } from "../ui/use-focus-fault.ts";
 import { SubnetFields } from "./subnet-fields.tsx";
 import { asksFor, emptySubnet, formOf, freeRange, readSubnet } from "./subnet-form.ts";
 
@@ -38,6 +39,7 @@ export function SubnetDialog({ projectId, network, subnet, onClose }: SubnetDial
   );
   const [nameFault, setNameFault] = useState<string>();
   const [refused, setRefused] = useState<SubnetFault | null>(null);
+  const form = useFocusFault(nameFault, refused);
   const { save, pending, failure } = useSave({
     projectId,
     network,
@@ -68,6 +70,7 @@ export function SubnetDialog({ projectId, network, subnet, onClose }: SubnetDial
       }
     >
       <form
+        ref={form}
         id={formId}
         noValidate
         className="flex flex-col gap-4"

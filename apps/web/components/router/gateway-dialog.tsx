@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
+import { placeFailure } from "../../lib/place-failure.ts";
 import type { RouterDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { Button } from "../ui/button.tsx";
@@ -22,6 +23,7 @@ export function SetGatewayDialog({ router, onClose }: GatewayDialogProps) {
   const [first] = useExternalNetworks(projectId).data?.items ?? [];
   const [chosen = first?.id ?? "", setChosen] = useState<string>();
   const { failure, options } = useRouterChange(onClose);
+  const { at, rest } = placeFailure(useTranslations(), failure, ["networkId"]);
   const set = useMutation(trpc.router.setGateway.mutationOptions(options));
   return (
     <Dialog
@@ -43,11 +45,12 @@ export function SetGatewayDialog({ router, onClose }: GatewayDialogProps) {
       }
     >
       <div className="flex flex-col gap-4">
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {rest ? <FailureNotice failure={rest} /> : null}
         <ExternalField
           projectId={projectId}
           label={t("network")}
           help={t("externalHelp")}
+          error={at("networkId")}
           select={{ value: chosen, onChange: (event) => setChosen(event.target.value) }}
         />
       </div>

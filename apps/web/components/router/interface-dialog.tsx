@@ -3,6 +3,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
+import { placeFailure } from "../../lib/place-failure.ts";
 import type { RouterDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
@@ -55,6 +56,7 @@ export function InterfaceDialog({ router, onClose }: { router: RouterDetail; onC
   const [chosen, setChosen] = useState("");
   const choices = useChoices(router, kind);
   const { failure, options } = useRouterChange(onClose);
+  const { at, rest } = placeFailure(useTranslations(), failure, ["subnetId", "portId"]);
   const add = useMutation(trpc.router.addInterface.mutationOptions(options));
   const { projectId, id } = router;
   const wanted = { ports: kind === "subnet" ? 1 : 0 };
@@ -84,7 +86,7 @@ export function InterfaceDialog({ router, onClose }: { router: RouterDetail; onC
       }
     >
       <div className="flex flex-col gap-4">
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {rest ? <FailureNotice failure={rest} /> : null}
         <Segments
           label={t("by")}
           value={kind}
@@ -99,6 +101,7 @@ export function InterfaceDialog({ router, onClose }: { router: RouterDetail; onC
         />
         <Field
           label={t(kind)}
+          error={at("subnetId", "portId")}
           help={choices?.length === 0 ? nothing : t(kind === "subnet" ? "subnetHelp" : "portHelp")}
         >
           {(control) => (

@@ -10,6 +10,7 @@ import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { errorText, fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
+import { placeFailure } from "../../lib/place-failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
@@ -80,6 +81,7 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
     setFailure(null);
     create.mutate({ ...values, projectId, id, externalNetworkId: externalNetworkId || null });
   });
+  const { at, rest } = placeFailure(t, failure, ["subnetIds", "externalNetworkId"]);
   const words = (of: "name" | "description") =>
     errors[of]?.type === "server" ? errors[of].message : fieldText(t, errors[of]?.message);
   return (
@@ -98,7 +100,7 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
       }
     >
       <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {rest ? <FailureNotice failure={rest} /> : null}
         <Field label={t("routers.name")} error={words("name")}>
           {(control) => (
             <Input {...control} {...form.register("name")} autoComplete="off" spellCheck={false} />
@@ -111,6 +113,7 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
           projectId={projectId}
           label={t("routers.external")}
           help={t("routers.externalHelp")}
+          error={at("externalNetworkId")}
           none={t("routers.noGateway")}
           select={{
             value: externalNetworkId,
@@ -127,6 +130,7 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
         <SubnetChoice
           projectId={projectId}
           chosen={subnetIds}
+          error={at("subnetIds")}
           onChange={(chosen) => form.setValue("subnetIds", chosen)}
         />
         <QuotaArithmetic lines={lines} wanted={wanted} shown={shownResources} />
@@ -137,9 +141,14 @@ export function NewRouterDialog({ projectId, onClose, onCreated }: NewRouterDial
   );
 }
 
-type SubnetChoiceProps = { projectId: string; chosen: string[]; onChange: (chosen: string[]) => void };
+type SubnetChoiceProps = {
+  projectId: string;
+  chosen: string[];
+  error: string | undefined;
+  onChange: (chosen: string[]) => void;
+};
 
-function SubnetChoice({ projectId, chosen, onChange }: SubnetChoiceProps) {
+function SubnetChoice({ projectId, chosen, error, onChange }: SubnetChoiceProps) {
   const t = useTranslations("routers");
   const trpc = useTRPC();
   const subnets = useQuery(trpc.subnet.list.queryOptions({ projectId, limit: choiceLimit }));
@@ -152,6 +161,11 @@ function SubnetChoice({ projectId, chosen, onChange }: SubnetChoiceProps) {
       <p className="text-label text-muted">
         {subnets.isSuccess && own.length === 0 ? t("noSubnets") : t("subnetsHelp")}
       </p>
+      {error ? (
+        <p role="alert" className="text-label text-danger">
+          {error}
+        </p>
+      ) : null}
       <ul className="flex max-h-56 flex-col overflow-y-auto">
         {own.map(({ id, name, cidr, networkName, gateway }) => (
           <li key={id}>

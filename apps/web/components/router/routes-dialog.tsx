@@ -8,6 +8,7 @@ import { useTranslations } from "next-intl";
 import { useFieldArray, useForm } from "react-hook-form";
 import { z } from "zod";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
+import { placeFailure } from "../../lib/place-failure.ts";
 import type { RouterDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -19,6 +20,9 @@ import { useRouterChange } from "./use-router-change.ts";
 
 const schema = z.object({ routes: staticRoutes });
 type Values = z.infer<typeof schema>;
+
+const destinationOf = (index: number) => `routes.${index}.destination` as const;
+const nextHopOf = (index: number) => `routes.${index}.nextHop` as const;
 
 /** All of a router's static routes at once, as they are stored. */
 export function RoutesDialog({ router, onClose }: { router: RouterDetail; onClose: () => void }) {
@@ -34,6 +38,11 @@ export function RoutesDialog({ router, onClose }: { router: RouterDetail; onClos
   });
   const { fields, append, remove } = useFieldArray({ control: form.control, name: "routes" });
   const { errors } = form.formState;
+  const { at, rest } = placeFailure(
+    t,
+    failure,
+    fields.flatMap((_, index) => [destinationOf(index), nextHopOf(index)]),
+  );
   const submit = form.handleSubmit(({ routes }) => set.mutate({ projectId, id, routes }));
   return (
     <Dialog
@@ -52,20 +61,20 @@ export function RoutesDialog({ router, onClose }: { router: RouterDetail; onClos
       }
     >
       <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
-        {failure ? <FailureNotice failure={failure} /> : null}
+        {rest ? <FailureNotice failure={rest} /> : null}
         {fields.map((field, index) => (
           <fieldset key={field.id} className="flex items-start gap-2">
             <legend className="sr-only">{t("routers.routeNumber", { number: index + 1 })}</legend>
             <div className="flex min-w-0 flex-1 flex-col gap-2 sm:flex-row">
               <Field
                 label={t("routers.destination")}
-                error={fieldText(t, errors.routes?.[index]?.destination?.message)}
+                error={fieldText(t, errors.routes?.[index]?.destination?.message) ?? at(destinationOf(index))}
                 className="min-w-0 sm:flex-1"
               >
                 {(control) => (
                   <Input
                     {...control}
-                    {...form.register(`routes.${index}.destination`)}
+                    {...form.register(destinationOf(index))}
                     placeholder="192.168.0.0/16"
                     autoComplete="off"
                     spellCheck={false}
@@ -75,13 +84,13 @@ export function RoutesDialog({ router, onClose }: { router: RouterDetail; onClos
               </Field>
               <Field
                 label={t("routers.nextHop")}
-                error={fieldText(t, errors.routes?.[index]?.nextHop?.message)}
+                error={fieldText(t, errors.routes?.[index]?.nextHop?.message) ?? at(nextHopOf(index))}
                 className="min-w-0 sm:flex-1"
               >
                 {(control) => (
                   <Input
                     {...control}
-                    {...form.register(`routes.${index}.nextHop`)}
+                    {...form.register(nextHopOf(index))}
                     placeholder="10.0.0.9"
                     autoComplete="off"
                     spellCheck={false}

@@ -1,0 +1,230 @@
+/** Images over the real socket with a real controller: brought by a tus client, judged by qemu-img. */
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Upload } from "tus-js-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { signIn, startTestWeb, type TestWeb, until } from "./testing.ts";
+
+const run = promisify(execFile);
+const mib = 1024 ** 2;
+let web: TestWeb;
+let mina: string;
+let disk: Buffer;
+let qcow2: Buffer;
+beforeAll(async () => {
+  web = await startTestWeb();
+  mina = (await signIn(web.env, "mina")).cookie ?? "";
+  const raw = join(web.env.data, "brought.raw");
+  disk = Buffer.concat([randomBytes(2 * mib), Buffer.alloc(6 * mib)]);
+  await writeFile(raw, disk);
+  await run("qemu-img", ["convert", "-f", "raw", "-O", "qcow2", raw, join(web.env.data, "brought.qcow2")]);
+  qcow2 = await readFile(join(web.env.data, "brought.qcow2"));
+}, 180_000);
+afterAll(() => web.close(), 60_000);
+
+const failure = z.object({
+  error: z.object({ json: z.object({ data: z.object({ cloud: z.object({ reason: z.string() }) }) }) }),
+});
+
+/** Answers "done" or the reason of the refusal. */
+async function mutate(path: string, input: object, cookie = mina): Promise<string> {
+  const answer = await fetch(`${web.env.url}/api/trpc/${path}`, {
+    method: "POST",
+    headers: { cookie, origin: web.env.url, "content-type": "application/json" },
+    body: JSON.stringify({ json: { projectId: web.projectId, ...input } }),
+  });
+  return answer.ok ? "done" : failure.parse(await answer.json()).error.json.data.cloud.reason;
+}
+
+type Wish = { format?: string; sizeBytes?: number; checksum?: object };
+async function create(wish: Wish = {}): Promise<string> {
+  const id = crypto.randomUUID();
+  const { sizeBytes = qcow2.length, ...rest } = wish;
+  const source = { kind: "upload", sizeBytes };
+  expect(await mutate("image.create", { id, name: `image ${id}`, source, format: "qcow2", ...rest })).toBe(
+    "done",
+  );
+  return id;
+}
+
+const uploadUrl = (id = "") => `${web.env.url}/api/images/upload${id && `/${id}`}`;
+const headers = (cookie: string) => ({ cookie, origin: web.env.url });
+
+/** `cut`: the client goes away after so many bytes. */
+function upload(
+  id: string,
+  bytes: Buffer,
+  { cookie = mina, cut = Number.POSITIVE_INFINITY } = {},
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const client = new Upload(bytes, {
+    endpoint: uploadUrl(),
+    uploadUrl: uploadUrl(id),
+    metadata: { imageId: id },
+    chunkSize: mib,
+    retryDelays: null,
+    headers: headers(cookie),
+    onProgress: (sent) => {
+      if (sent >= cut) client.abort().then(resolve, reject);
+    },
+    onSuccess: () => resolve(),
+    onError: reject,
+  });
+  client.start();
+  return promise;
+}
+
+const imageRow = (id: string) => web.database.prisma.image.findUnique({ where: { id } });
+async function settled(id: string): Promise<NonNullable<Awaited<ReturnType<typeof imageRow>>>> {
+  await until(async () => ["active", "killed"].includes((await imageRow(id))?.status ?? ""));
+  const row = await imageRow(id);
+  if (!row) throw new Error("it is gone");
+  return row;
+}
+const leftOf = async (id: string) => {
+  const folders = [join(web.env.images, "incoming"), join(web.env.images, "work")];
+  const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  return names.flat().filter((name) => name.startsWith(id));
+};
+
+test("an image is brought in pieces, cut off, gone on with, and becomes what it was", async () => {
+  const sha256 = createHash("sha256").update(qcow2).digest("hex");
+  const id = await create({ checksum: { algorithm: "sha256", value: sha256 } });
+  await upload(id, qcow2, { cut: mib });
+  const head = await fetch(uploadUrl(id), {
+    method: "HEAD",
+    headers: { ...headers(mina), "tus-resumable": "1.0.0" },
+  });
+  const offset = Number(head.headers.get("upload-offset"));
+  expect(offset).toBeGreaterThan(0);
+  expect(offset).toBeLessThan(qcow2.length);
+  await upload(id, qcow2);
+  const row = await settled(id);
+  expect(row).toMatchObject({ status: "active", diskFormat: "qcow2", uploadSha256: sha256 });
+  const stored = join(web.env.images, row.sha256 ?? "");
+  expect(
+    createHash("sha256")
+      .update(await readFile(stored))
+      .digest("hex"),
+  ).toBe(row.sha256);
+  expect(
+    createHash("sha512")
+      .update(await readFile(stored))
+      .digest("hex"),
+  ).toBe(row.sha512);
+  await run("qemu-img", ["compare", "-f", "raw", "-F", "qcow2", join(web.env.data, "brought.raw"), stored]);
+  const operation = await web.database.prisma.operation.findFirst({ where: { resourceId: id } });
+  expect(operation).toMatchObject({ kind: "image.upload", state: "succeeded", percent: 100 });
+  await until(async () => (await leftOf(id)).length === 0);
+
+  const file = await fetch(`${web.env.url}/api/images/${web.projectId}/${id}/file`, {
+    headers: { cookie: mina },
+  });
+  expect(file.status).toBe(200);
+  expect(Buffer.from(await file.arrayBuffer()).equals(await readFile(stored))).toBe(true);
+
+  expect(await mutate("image.update", { id, protected: true })).toBe("done");
+  expect(await mutate("image.delete", { id })).toBe("imageProtected");
+  expect(await mutate("image.update", { id, protected: false, visibility: "public" })).toBe("roleTooWeak");
+  expect(await mutate("image.update", { id, protected: false })).toBe("done");
+  expect(await mutate("image.delete", { id })).toBe("done");
+  await until(async () => (await imageRow(id)) === null);
+  await until(async () => (await stat(stored).catch(() => null)) === null);
+});
+
+test("what is not what it was said to be is refused and leaves nothing", async () => {
+  const attack = join(web.env.data, "attack.qcow2");
+  await run("qemu-img", ["create", "-f", "qcow2", "-F", "raw", "-b", "/etc/hostname", attack, "1M"]);
+  const wrong = createHash("sha256").update("else").digest("hex");
+  const early = Buffer.alloc(3 * mib);
+  const cases: [Buffer, Wish, string][] = [
+    [await readFile(attack), {}, "imageDependent"],
+    [qcow2, { format: "raw" }, "imageOtherFormat"],
+    [early, { format: "vmdk" }, "imageOtherFormat"],
+    [qcow2, { checksum: { algorithm: "sha256", value: wrong } }, "imageChecksum"],
+    [Buffer.concat([Buffer.from("<html>"), early]), { format: "raw" }, "imageBannedFormat"],
+  ];
+  const judged = cases.map(async ([bytes, wish, reason]) => {
+    const id = await create({ ...wish, sizeBytes: bytes.length });
+    await upload(id, bytes).catch(() => {});
+    expect(await settled(id), reason).toMatchObject({ status: "killed", fault: { reason } });
+    await until(async () => (await leftOf(id)).length === 0);
+    expect(await mutate("image.delete", { id })).toBe("done");
+  });
+  await Promise.all(judged);
+  await rm(attack);
+});
+
+const plain = (method: string, path: string, cookie: string, more: Record<string, string> = {}) =>
+  fetch(`${web.env.url}${path}`, {
+    method,
+    headers: { ...headers(cookie), "tus-resumable": "1.0.0", ...more },
+  });
+
+test("nobody else brings bytes to it, and no other file than the one that was announced", async () => {
+  const id = await create();
+  const metadata = `imageId ${Buffer.from(id).toString("base64")}`;
+  const length = { "upload-length": String(qcow2.length), "upload-metadata": metadata };
+  const url = "/api/images/upload";
+  expect((await plain("POST", url, "", length)).status).toBe(401);
+  const foreign = { ...length, origin: "http://evil.example" };
+  expect((await plain("POST", url, mina, foreign)).status).toBe(403);
+  expect((await plain("POST", url, mina, { ...length, "upload-length": "5" })).status).toBe(400);
+  expect(
+    (await plain("POST", url, mina, { ...length, "upload-metadata": "imageId Li4vLi4vZXRj" })).status,
+  ).toBe(404);
+  expect((await plain("HEAD", `${url}/..%2f..%2fetc%2fpasswd`, mina)).status).toBe(404);
+  expect((await plain("HEAD", `${url}/${crypto.randomUUID()}`, mina)).status).toBe(404);
+  expect((await plain("POST", url, mina, length)).status).toBe(201);
+  // Begun anew, it would lose what is there.
+  expect((await plain("POST", url, mina, length)).status).toBe(409);
+  expect((await plain("HEAD", `${url}/${id}`, "")).status).toBe(401);
+  expect(await mutate("image.delete", { id })).toBe("done");
+  await until(async () => (await imageRow(id)) === null);
+  expect((await plain("HEAD", `${url}/${id}`, mina)).status).toBe(404);
+});
+
+test("a project brings no more than its quota allows", async () => {
+  const { prisma } = web.database;
+  const { projectId } = web;
+  await prisma.quota.create({ data: { projectId, resource: "image_size", limit: 10 } });
+  const wish = {
+    id: crypto.randomUUID(),
+    name: "large",
+    source: { kind: "upload", sizeBytes: 11 * mib },
+    format: "raw",
+  };
+  expect(await mutate("image.create", wish)).toBe("quotaExceeded");
+  await prisma.quota.delete({ where: { projectId_resource: { projectId, resource: "image_size" } } });
+});
+
+test("nothing is fetched from within", async () => {
+  const refused = [
+    "http://127.0.0.1/x",
+    "http://[::1]/x",
+    "http://169.254.169.254/latest",
+    "http://localhost/x",
+  ];
+  for (const url of refused) {
+    const id = crypto.randomUUID();
+    expect(await mutate("image.create", { id, name: "fetched", source: { kind: "url", url } })).toBe("done");
+    expect(await settled(id), url).toMatchObject({
+      status: "killed",
+      fault: { reason: "imageUrlForbidden" },
+    });
+  }
+  const shapes = [
+    "file:///etc/passwd",
+    "http://a:b@example.com/",
+    "ftp://example.com/x",
+    "http://example.com:22/",
+  ];
+  for (const url of shapes)
+    expect(
+      await mutate("image.create", { id: crypto.randomUUID(), name: "x", source: { kind: "url", url } }),
+    ).toBe("imageUrlShape");
+});

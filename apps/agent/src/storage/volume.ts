@@ -2,6 +2,7 @@
  * Brings one volume to what its newest order says, one attempt at a time, as converge/guest.ts does with guests: an order
  * that says something else aborts the attempt under way, and an acknowledgement names the generation whose attempt ended.
  */
+import { isDeepStrictEqual } from "node:util";
 import { asCloudError, type PublicError } from "@madang/core/errors";
 import type { VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
 import type { VolumeObservation } from "@madang/drivers/storage/driver";
@@ -109,8 +110,9 @@ function reportOf({ id, acked, shown }: Volume): VolumeReport {
 
 function order(volume: Volume, next: VolumeSpec): void {
   if (next.generation < volume.spec.generation) return;
-  const isNews = next.generation > volume.spec.generation;
-  if (isNews) Object.assign(volume, { failures: 0, notBefore: 0 });
+  // A deletion that waited for a guest is ordered under the generation in which it was asked for.
+  const isNews = !isDeepStrictEqual(volume.spec, next);
+  if (isNews) Object.assign(volume, { failures: 0, notBefore: 0, givenUpAt: null });
   volume.spec = next;
   if (volume.attempt && volume.attempt.desired !== next.desired) volume.attempt.abort.abort();
   // What was acknowledged is done; the sweep tells when it has come undone.

@@ -176,6 +176,17 @@ describe("a volume", () => {
     });
   });
 
+  it("goes under the generation in which its deletion was asked for", async () => {
+    const one = spec({ generation: 2 });
+    await here(one);
+    apply({ ...one, desired: "absent" });
+    expect(await until(one.volumeId, ({ observed }) => observed === "absent")).toMatchObject({
+      generation: 2,
+      fault: null,
+    });
+    expect(await storage.list()).toEqual([]);
+  });
+
   it("that is lost is told so, also after a restart, and not made anew", async () => {
     const one = spec();
     await here(one);

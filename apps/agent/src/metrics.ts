@@ -130,6 +130,10 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
     "madang_agent_switch_emergencies",
     "Hypervisors whose switch called an emergency.",
   );
+  const rulesLost = gauge(
+    "madang_agent_host_rules_lost",
+    "How often the rules that keep guests from their host were gone and written again.",
+  );
   return async () => {
     const all = await hypervisors();
     const worst = (of: (one: HypervisorFigures) => number) => Math.max(0, ...all.map(of));
@@ -157,6 +161,7 @@ function openFigures(registry: Registry, hypervisors: () => Promise<HypervisorFi
         sum(({ network }) => Number(network.datapath === datapath)),
       );
     switchEnds.set(sum(({ network }) => network.switchEnds));
+    rulesLost.set(sum(({ network }) => network.rulesLost ?? 0));
     emergencies.set(sum(({ network }) => Number(network.emergency !== null)));
   };
 }

@@ -29,6 +29,25 @@ describe("the simulated hypervisor", () => {
     expect(await driver.list()).toHaveLength(1);
   });
 
+  it("has the volumes that it was given, and a guest that runs may hold on to them", async () => {
+    const driver = openSimulated();
+    const order = testOrder({ imagePath: null });
+    const disk = { attachmentId: crypto.randomUUID(), volumeId: crypto.randomUUID(), boot: false };
+    const given = { ...disk, readOnly: false, qos: {}, connection: { kind: "simulated" as const } };
+    const { attachmentId, volumeId } = disk;
+    expect((await driver.ensure({ ...order, disks: [given] }, how())).disks).toEqual([
+      { attachmentId, volumeId },
+    ]);
+    // Left out, they are not looked at.
+    expect((await driver.ensure(order, how())).disks).toEqual([{ attachmentId, volumeId }]);
+    driver.knobs.holdDisks = true;
+    const held = driver.ensure({ ...order, disks: [] }, how());
+    await expect(held).rejects.toMatchObject({ options: { reason: "DiskHeld", retry: "later" } });
+    expect((await driver.observe(order.spec.guestId))?.disks).toEqual([{ attachmentId, volumeId }]);
+    const off = { ...order, spec: { ...order.spec, desired: "stopped" as const } };
+    expect((await driver.ensure({ ...off, disks: [] }, how())).disks).toEqual([]);
+  });
+
   it("keeps its guests over a restart when it has a file for them", async () => {
     const folder = await mkdtemp(join(tmpdir(), "madang-simulated-"));
     const stateFile = join(folder, "guests.json");

@@ -1,6 +1,13 @@
 import { failed, overallHealth, well } from "@madang/core/health";
 import { describe, expect, it } from "vitest";
-import { cachedHealth, judgeAgents, judgeAuthority, judgeQueues, judgeTrail } from "./health.ts";
+import {
+  cachedHealth,
+  judgeAgents,
+  judgeAuthority,
+  judgeNetwork,
+  judgeQueues,
+  judgeTrail,
+} from "./health.ts";
 
 const nobody = { up: 0, disabled: 0, down: 0, fenced: 0, revoked: 0, joining: 0 };
 const agents = (counts: Partial<typeof nobody>, heard: number, expected = false) =>
@@ -16,6 +23,16 @@ describe("hypervisors", () => {
     ["up by an earlier run's word only", agents({ up: 1 }, 0, true), "failed", "none"],
     ["revoked and fenced ones do not count", agents({ up: 1, revoked: 1, fenced: 1 }, 1), "ok", null],
   ])("%s", (_name, part, status, reason) => expect(part).toMatchObject({ status, reason }));
+});
+
+describe("the network", () => {
+  it.each([
+    ["takes all", { away: false, refused: 0 }, "ok", null],
+    ["refuses some of it", { away: false, refused: 2 }, "degraded", "refused"],
+    ["is away", { away: true, refused: 2 }, "degraded", "unreachable"],
+  ])("%s", (_name, figures, status, reason) =>
+    expect(judgeNetwork(figures)).toMatchObject({ status, reason }),
+  );
 });
 
 describe("the queue", () => {

@@ -9,7 +9,7 @@ import type { PortPlugger } from "@madang/drivers/network/driver";
 import type { StorageDriver } from "@madang/drivers/storage/driver";
 import PQueue from "p-queue";
 import { drainGuests } from "./converge/drain.ts";
-import { createFleet, type Fleet } from "./converge/fleet.ts";
+import { createFleet } from "./converge/fleet.ts";
 import { type ImageCache, openImageCache } from "./converge/image.ts";
 import { openMemory } from "./converge/memory.ts";
 import { openUserData } from "./converge/user-data.ts";
@@ -90,10 +90,9 @@ export async function startHypervisor(
   const storage = await openStorage({
     ...{ directory, driver, log, storage: options.storage ?? null },
     image: (source, onPercent, ended) => imageSource.image({ image: source }, onPercent, ended),
-    guests: () => fleet.specs(),
     onChange: (volumeId, urgent) => late.reporter?.changed(volumeId, urgent),
   });
-  const fleet: Fleet = createFleet({
+  const fleet = createFleet({
     driver,
     memory,
     bootId,
@@ -103,7 +102,7 @@ export async function startHypervisor(
     userData: userData.get,
     ports: networks.ports,
     disks: storage.disks,
-    onList: storage.onList,
+    onSweep: storage.sweep,
     onChange: (guestId, urgent) => late.reporter?.changed(guestId, urgent),
     onAttempt: meter.attempted,
     onOrphans: () => late.reporter?.refresh(),

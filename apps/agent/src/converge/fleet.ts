@@ -26,8 +26,8 @@ export type FleetDeps = GuestDeps & {
   log: Logger;
   /** There are other orphans than before. */
   onOrphans: () => void;
-  /** Told every guest that the hypervisor has. */
-  onList?: (present: readonly GuestObservation[]) => Promise<void>;
+  /** What else is looked at with each sweep. */
+  onSweep?: () => Promise<void>;
 };
 
 const sweepMs = 10_000;
@@ -74,7 +74,7 @@ export function createFleet(deps: FleetDeps): Fleet {
   const lookAtAll = async () => {
     if (ended) return;
     const present = await deps.driver.list();
-    await deps.onList?.(present).catch((error) => deps.log.warn({ err: error }, "volumes were not swept"));
+    await deps.onSweep?.().catch((error) => deps.log.warn({ err: error }, "volumes were not swept"));
     await orphanage.look(present);
     await deps.ports.sweep(present).catch((error) => deps.log.warn({ err: error }, "ports were not swept"));
     const seen = new Map(present.map((guest) => [guest.guestId, guest]));

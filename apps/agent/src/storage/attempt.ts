@@ -101,7 +101,9 @@ async function ensure(
   { spec, note, onPhase, signal }: Attempt,
   imagePath: string | null,
 ): Promise<void> {
-  const inUse = note.made ? inUseBy(holders, spec, await holders.of(spec.volumeId)) : null;
+  // Also of one that was forgotten here.
+  const isHere = note.made || (await storage.observe(spec.volumeId)) !== null;
+  const inUse = isHere ? inUseBy(holders, spec, await holders.of(spec.volumeId)) : null;
   await storage.ensure({ spec, imagePath, made: note.made, inUse }, { signal, onPhase });
 }
 

@@ -1,6 +1,5 @@
 /** What one hypervisor does for volumes: keeps them, reports them, and gives them to its guests. */
-import type { GuestSpec } from "@madang/core/wire/guest";
-import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
+import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { StorageDriver } from "@madang/drivers/storage/driver";
 import type { Logger } from "pino";
 import type { ImageSource } from "./attempt.ts";
@@ -14,7 +13,7 @@ export type Storage = {
   disks: Disks;
   /** null where there is none. */
   volumes: Volumes | null;
-  onList: (present: readonly GuestObservation[]) => Promise<void>;
+  sweep: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -27,22 +26,21 @@ export type StorageDeps = {
     onPercent: (percent: number) => void,
     signal: AbortSignal,
   ) => Promise<string | null>;
-  guests: () => readonly GuestSpec[];
   onChange: (volumeId: string, urgent: boolean) => void;
   log: Logger;
 };
 
 export async function openStorage(deps: StorageDeps): Promise<Storage> {
-  const { directory, driver, storage, image, guests, onChange, log } = deps;
-  if (!storage) return { disks: noDisks(), volumes: null, onList: async () => {}, stop: async () => {} };
+  const { directory, driver, storage, image, onChange, log } = deps;
+  if (!storage) return { disks: noDisks(), volumes: null, sweep: async () => {}, stop: async () => {} };
   const locks = volumeLocks();
-  const holders = openHolders({ driver, specs: guests });
+  const holders = openHolders(driver);
   const memory = await openVolumeMemory(directory);
   const volumes = createVolumes({ storage, holders, locks, memory, image, onChange, log });
   return {
     disks: openDisks({ storage, volumes, locks }),
     volumes,
-    onList: volumes.sweep,
+    sweep: volumes.sweep,
     stop: async () => {
       await volumes.stop();
       await storage.close();

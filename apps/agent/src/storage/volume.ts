@@ -125,6 +125,8 @@ function look(volume: Volume): void {
 }
 
 async function rounds(volume: Volume): Promise<void> {
+  // Over before it began, it would be taken for one that is under way, for ever.
+  await Promise.resolve();
   while (volume.dirty && !volume.ended) {
     volume.dirty = false;
     if (volume.givenUpAt === volume.spec.generation || performance.now() < volume.notBefore) continue;

@@ -66,20 +66,19 @@ async function start(change: Partial<VolumesDeps> = {}): Promise<Volumes> {
   const driver = {
     liveDisks: live,
     list: async () => guests,
-    observe: async (guestId: string) => guests.find((guest) => guest.guestId === guestId) ?? null,
   };
   locks = volumeLocks();
   const made = createVolumes({
     storage,
     locks,
-    holders: openHolders({ driver, specs: () => [] }),
+    holders: openHolders(driver),
     memory: await openVolumeMemory(directory),
     image: async () => null,
     onChange: () => {},
     log: pino({ level: "silent" }),
     ...change,
   });
-  await made.sweep(guests);
+  await made.sweep();
   return made;
 }
 const apply = (...specs: VolumeSpec[]) => volumes.apply({ volumes: specs });
@@ -134,10 +133,10 @@ describe("a volume", () => {
     expect(volumes.report(one.volumeId)).toMatchObject({ observed: "available" });
     await volumes.stop();
     volumes = await start();
-    await volumes.sweep(guests);
+    await volumes.sweep();
     expect(volumes.storage()).toMatchObject({ orphans: [], pools: [{ provisionedBytes: gib }] });
     apply();
-    await volumes.sweep(guests);
+    await volumes.sweep();
     expect(volumes.storage()?.orphans).toMatchObject([{ volumeId: one.volumeId }]);
     expect(await here(one)).toMatchObject({ observed: "available" });
     expect(volumes.storage()?.orphans).toEqual([]);
@@ -164,7 +163,7 @@ describe("a volume", () => {
     const one = spec();
     await here(one);
     guests = [{ ...runs(one.volumeId), observed: "stopped" }];
-    await volumes.sweep(guests);
+    await volumes.sweep();
     apply({ ...one, generation: 2, desired: "absent" });
     const held = await until(one.volumeId, ({ fault }) => fault !== null);
     expect(held).toMatchObject({ generation: 1, observed: "available", fault: { reason: "VolumeInUse" } });
@@ -191,7 +190,7 @@ describe("a volume", () => {
     const one = spec();
     await here(one);
     storage.lose(one.volumeId);
-    await volumes.sweep(guests);
+    await volumes.sweep();
     const lost = { observed: "failed", fault: { reason: "VolumeLost", retry: "never" } };
     expect(await until(one.volumeId, ({ fault }) => fault !== null)).toMatchObject(lost);
     expect(volumes.isReady(one.volumeId)).toBe(false);
@@ -282,7 +281,7 @@ describe("snapshots", () => {
     apply(one, two, other);
     await Promise.all([one, two, other].map(settled));
     guests = [runs(one.volumeId, two.volumeId)];
-    await volumes.sweep(guests);
+    await volumes.sweep();
     const groupId = crypto.randomUUID();
     const next = [one, two].map((each) => ({ ...each, generation: 2, snapshots: [snapshotOf(groupId)] }));
     apply(...next, other);
@@ -330,7 +329,7 @@ describe("snapshots", () => {
     const one = spec({ snapshots: [snapshot] });
     await here(one);
     guests = [runs(one.volumeId)];
-    await volumes.sweep(guests);
+    await volumes.sweep();
     apply({ ...one, generation: 2, revert: { seq: 1, snapshotId: snapshot.snapshotId } });
     expect(await until(one.volumeId, ({ fault }) => fault !== null)).toMatchObject({
       revertSeq: 0,
@@ -365,7 +364,7 @@ describe("the disks of a guest", () => {
     const one = spec();
     await here(one);
     storage.lose(one.volumeId);
-    await volumes.sweep(guests);
+    await volumes.sweep();
     await until(one.volumeId, ({ fault }) => fault !== null);
     const guest = runs(one.volumeId);
     expect(await disks.connect([disk(one.volumeId)], guest, signal())).toHaveLength(1);

@@ -4,7 +4,6 @@
  */
 import type { Snapshot } from "@madang/core/wire/agent";
 import type { OrphanVolume, StoragePool, VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
-import type { GuestObservation } from "@madang/drivers/hypervisor/driver";
 import type { ListedVolume } from "@madang/drivers/storage/driver";
 import { createVolumeWorker, type VolumeDeps, type VolumeWorker } from "./volume.ts";
 
@@ -19,8 +18,8 @@ export type Volumes = {
   isReady: (volumeId: string) => boolean;
   /** A guest was given these, or let go of them. */
   released: (volumeIds: readonly string[]) => void;
-  /** `present`: every guest that the hypervisor has. */
-  sweep: (present: readonly GuestObservation[]) => Promise<void>;
+  /** Looks at everything that the storage has. */
+  sweep: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -87,8 +86,7 @@ export function createVolumes(deps: VolumesDeps): Volumes {
         if (worker?.report()?.fault) worker.look(true);
       }
     },
-    sweep: async (present) => {
-      deps.holders.look(present);
+    sweep: async () => {
       tell(await deps.storage.list());
       pools = [await deps.storage.pool()];
     },

@@ -12,11 +12,11 @@ import { createVolumes } from "../storage/volumes.ts";
 
 const folder = process.argv[2] ?? "";
 const orders = z.array(volumeSpec).parse(JSON.parse(await readFile(join(folder, "orders.json"), "utf8")));
-const driver = { liveDisks: null, list: async () => [], observe: async () => null };
+const driver = { liveDisks: null, list: async () => [] };
 const tell = () => process.stdout.write(`${JSON.stringify(volumes.reports())}\n`);
 const volumes = createVolumes({
   storage: await createStorageDriver("file", { volumesDir: join(folder, "volumes") }),
-  holders: openHolders({ driver, specs: () => [] }),
+  holders: openHolders(driver),
   locks: volumeLocks(),
   memory: await openVolumeMemory(folder),
   image: async () => join(folder, "image.raw"),

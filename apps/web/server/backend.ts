@@ -11,6 +11,7 @@ import {
   openDatabase,
   openEventReader,
   openHints,
+  openIdentityReader,
   openLaunchLine,
   openPlacementBoard,
   openQueue,
@@ -57,6 +58,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   const api: ApiDeps = {
     admission,
     reads,
+    identities: openIdentityReader(reads),
     boss,
     hints,
     seal,

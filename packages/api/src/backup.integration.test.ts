@@ -11,6 +11,7 @@ import { createUser } from "./admission/user.ts";
 import { readSnapshot } from "./agent/snapshot.ts";
 import { countsForGuest } from "./agent/staleness.ts";
 import { checkBackup, type Manifest, restoreDatabase, restoreFiles, writeBackup } from "./backup.ts";
+import { openIdentityReader } from "./identity.ts";
 import { callerAs, emptyDatabase, launchOf, openTestCloud, placeGuest, type TestCloud } from "./testing.ts";
 
 const repository = join(import.meta.dirname, "../../..");
@@ -163,7 +164,12 @@ const people = () => rowsThen.get("session")?.length ?? 0;
 
 test("people sign in to it with their passwords, and the trail counts on", async () => {
   const { database, close } = await restored(path);
-  const deps = { ...cloud.deps, admission: database, reads: database };
+  const deps = {
+    ...cloud.deps,
+    admission: database,
+    reads: database,
+    identities: openIdentityReader(database),
+  };
   const attempt = {
     username: "mina \\N \t \\. 마당 🏠",
     password,

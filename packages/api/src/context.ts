@@ -2,7 +2,7 @@ import { CloudError } from "@madang/core/errors";
 import type { Grants, Permission } from "@madang/core/identity/permission";
 import { bearerMark, readCredentialIdentity, touchCredential } from "./credential.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type Credential, type Identity, readIdentity } from "./identity.ts";
+import type { Credential, Identity } from "./identity.ts";
 import { touchSession } from "./session.ts";
 
 /** What the transport knows of a caller. The session id comes out of a verified cookie, and is no proof by itself. */
@@ -58,7 +58,7 @@ export function connectionContext(deps: ApiDeps, caller: Caller): Context {
 async function identify(deps: ApiDeps, caller: Caller): Promise<Identity | null> {
   if (caller.bearer !== null) return await identifyProgram(deps, caller.bearer, caller.address);
   if (!caller.sessionId) return null;
-  const identity = await readIdentity(deps.reads, caller.sessionId);
+  const identity = await deps.identities(caller.sessionId);
   deps.limits.calls.belongs(caller.sessionId, identity?.userId ?? null);
   if (identity) await touchSession(deps.reads, identity, deps.reads.now());
   return identity;

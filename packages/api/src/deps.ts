@@ -1,6 +1,7 @@
 import type { Database, Hints, PgBoss, PlacementBoard } from "@madang/db";
 import type { LaunchLine } from "./admission/launch-line.ts";
 import type { AdmissionQueue } from "./admission-queue.ts";
+import type { IdentityReader } from "./identity.ts";
 import type { Meter } from "./meter.ts";
 import type { RateLimits } from "./rate-limit.ts";
 import type { Seal } from "./seal.ts";
@@ -30,6 +31,7 @@ export type About = { version: string; url: string; agentUrl: string };
 
 export type ApiDeps = AdmissionDeps & {
   reads: Database;
+  identities: IdentityReader;
   placement: PlacementBoard;
   launches: LaunchLine;
   log: Log;

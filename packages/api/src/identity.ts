@@ -3,6 +3,7 @@ import { CloudError } from "@madang/core/errors";
 import type { Grants, Role } from "@madang/core/identity/permission";
 import { roles } from "@madang/core/identity/permission";
 import type { Database, Tx } from "@madang/db";
+import { makeCoalescing } from "./coalesce.ts";
 
 export type Identity = {
   /** null: a program signed in with an application credential. */
@@ -58,6 +59,13 @@ export async function sessionGrants(tx: Tx, sessionIds: readonly string[]): Prom
   if (sessionIds.length === 0) return new Map();
   const rows = await tx.$queryRawUnsafe<Row[]>(query.text, sessionIds);
   return new Map(rows.map(({ sessionId, system, projects }) => [sessionId, grantsOf(system, projects)]));
+}
+
+export type IdentityReader = (sessionId: string) => Promise<SessionIdentity | null>;
+
+/** Looks for requests: two under way at most, so that a crowd's hundred are a few. */
+export function openIdentityReader(database: Database): IdentityReader {
+  return makeCoalescing(2, (sessionIds) => readIdentities(database, sessionIds));
 }
 
 export async function readIdentity(database: Database, sessionId: string): Promise<SessionIdentity | null> {

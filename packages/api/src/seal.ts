@@ -1,5 +1,12 @@
 /** Secrets at rest: AES-256-GCM with a key that lives in a file outside the database. */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from "node:crypto";
 
 export type Seal = {
   /** `context` binds the sealed bytes to their place (e.g. `password:<instance id>`): moved elsewhere, they don't open. */
@@ -18,7 +25,7 @@ const tagBytes = 16;
 export function makeSeal(key: string): Seal {
   if (!/^[0-9a-f]{64}$/i.test(key)) throw new TypeError("the sealing key must be 32 bytes in hex");
   const sealing = derive(key, "seal");
-  const marking = derive(key, "mark");
+  const marking = createSecretKey(derive(key, "mark"));
   return {
     close: (plain, context) => {
       const nonce = randomBytes(nonceBytes);

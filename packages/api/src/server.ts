@@ -41,6 +41,7 @@ export type { ExportRow, ExportValue } from "./exports/export.ts";
 export { exportKinds } from "./exports/index.ts";
 export { type EnterExport, type OpenedExport, openExport } from "./exports/open-export.ts";
 export { type HintBus, makeHintBus } from "./hint-bus.ts";
+export { openIdentityReader, readIdentity, type SessionIdentity } from "./identity.ts";
 export {
   authoriseDownload,
   authoriseUpload,
@@ -48,7 +49,6 @@ export {
   type ImageUpload,
   noteUploaded,
 } from "./image-transfer.ts";
-export { readIdentity, type SessionIdentity } from "./identity.ts";
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";
 export { networkOf } from "./network.ts";
 export { type LimitKind, openRateLimits, type RateLimits } from "./rate-limit.ts";

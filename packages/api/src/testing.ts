@@ -21,6 +21,7 @@ import { connectionContext } from "./context.ts";
 import type { AdmissionDeps, ApiDeps } from "./deps.ts";
 import { cloudErrorOf } from "./error-table.ts";
 import { type HintBus, makeHintBus } from "./hint-bus.ts";
+import { openIdentityReader } from "./identity.ts";
 import { silentMeter } from "./meter.ts";
 import { openRateLimits } from "./rate-limit.ts";
 import { appRouter } from "./router.ts";
@@ -85,6 +86,7 @@ export async function openTestCloud(): Promise<TestCloud> {
   const deps: ApiDeps = {
     ...admission,
     reads: database,
+    identities: openIdentityReader(database),
     launches: openLaunchLine(admission),
     placement: openPlacementBoard(database),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },

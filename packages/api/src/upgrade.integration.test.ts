@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "../../../boot/migrations.mjs";
 import { verifyCredentials } from "./admission/sign-in.ts";
 import { restoreDatabase, writeBackup } from "./backup.ts";
-import { readIdentity } from "./identity.ts";
+import { openIdentityReader, readIdentity } from "./identity.ts";
 import { listEvents } from "./reads/event.ts";
 import { emptyDatabase, openTestCloud, type TestCloud } from "./testing.ts";
 
@@ -189,7 +189,12 @@ test("a backup of that Madang is restored with every row, and brought up to date
 });
 
 test("a person signs in with his password, and the session that he had goes on with his roles", async () => {
-  const deps = { ...cloud.deps, admission: database, reads: database };
+  const deps = {
+    ...cloud.deps,
+    admission: database,
+    reads: database,
+    identities: openIdentityReader(database),
+  };
   const attempt = {
     username: "mina",
     password,

@@ -29,6 +29,7 @@ export { Prisma as PrismaNamespace } from "./generated/client.ts";
 export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
 export { lockImage, writeImageStatus } from "./image-status.ts";
+export { insertTogether } from "./insert-together.ts";
 export {
   lockHypervisor,
   lockInstance,
@@ -61,8 +62,10 @@ export {
   wakeSoon,
 } from "./queue.ts";
 export {
+  type ProjectCount,
   projectsWithExpired,
-  quotaCounts,
+  quotaCountsOf,
+  quotaCountsQuery,
   quotaCountsSql,
   quotaLines,
   sampleUsage,

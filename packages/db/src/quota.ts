@@ -110,17 +110,25 @@ export async function quotaLines(tx: Tx, projectId: string, userId: string): Pro
   );
 }
 
-/** For each project a line for each of the resources, of which none belongs to people. */
-export async function quotaCounts(
-  tx: Tx,
+export type ProjectCount = QuotaCount & { projectId: string };
+
+/** A `ProjectCount` for each project that there is and each of the resources, of which none belongs to people. */
+export function quotaCountsQuery(
   projectIds: readonly string[],
   resources: readonly QuotaResource[],
-): Promise<Map<string, QuotaCount[]>> {
-  const rows = await tx.$queryRaw<(QuotaCount & { projectId: string })[]>`
-    SELECT project.id AS "projectId", used.resource, used.in_use::float8 AS "inUse",
+): Prisma.Sql {
+  return Prisma.sql`SELECT project.id AS "projectId", used.resource, used.in_use::float8 AS "inUse",
       coalesce(${Prisma.raw(own)}, ${Prisma.raw(usual)}) AS "limit"
     FROM project LEFT JOIN "user" AS person ON FALSE ${Prisma.raw(joined(resources))}
     WHERE project.id = ANY(${[...projectIds]}::uuid[])`;
+}
+
+/** For each project a line for each of the resources. */
+export function quotaCountsOf(
+  rows: readonly ProjectCount[],
+  projectIds: readonly string[],
+  resources: readonly QuotaResource[],
+): Map<string, QuotaCount[]> {
   const ofProject = Map.groupBy(rows, ({ projectId }) => projectId);
   const none = { limit: 0, inUse: 0 };
   return new Map(

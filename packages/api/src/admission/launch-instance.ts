@@ -5,7 +5,7 @@
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
 import { launchUsage, type QuotaCount, type QuotaResource, type Usage } from "@madang/core/quota/resource";
-import { lockProjects, quotaCounts, type Tx } from "@madang/db";
+import { lockProjects, quotaCountsOf, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
@@ -168,9 +168,9 @@ const counted: readonly QuotaResource[] = ["instances", "cores", "ram", "network
 async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers): Promise<SureLaunch[]> {
   if (wishes.length === 0) return [];
   const inputs = wishes.map(({ input }) => input);
-  const sources = await readSources(tx, inputs);
+  const sources = await readSources(tx, inputs, counted);
   const projectIds = new Set(inputs.map(({ projectId }) => projectId));
-  const counts = new Map<string, QuotaCount[]>(await quotaCounts(tx, [...projectIds], counted));
+  const counts = new Map<string, QuotaCount[]>(quotaCountsOf(sources.counts, [...projectIds], counted));
   // What makes its own way finds its place when that is there.
   const joins = (input: LaunchInput) =>
     !input.reachable && mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));

@@ -1,14 +1,14 @@
-/** What launches write, each table in one statement however many launches and instances there are. */
+/** What launches write, in one statement however many launches and instances there are. */
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
-import { type Tx, wakeAll } from "@madang/db";
+import { insertTogether, type Tx, wakeAll } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
 import type { Place } from "./launch-place.ts";
 import type { LaunchSource } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
-import { newOperations, recordEvents, writeOperations } from "./record.ts";
+import { eventOf, newOperations } from "./record.ts";
 
 /** A launch that nothing speaks against any more. `place`: of one that is to be reachable its own way says it. */
 export type SureLaunch = { wish: LaunchWish; source: LaunchSource; place: Place };
@@ -21,14 +21,13 @@ export async function insertLaunches(
 ): Promise<{ wish: LaunchWish; launched: Launched }[]> {
   if (launches.length === 0) return [];
   const made = launches.map((launch) => ({ ...launch, ...partsOf(deps, launch) }));
-  await tx.instance.createMany({ data: made.flatMap(({ rows }) => rows) });
+  await insertTogether(tx, [
+    { table: "instance", rows: made.flatMap(({ rows }) => rows) },
+    { table: "operation", rows: made.flatMap(({ operations }) => operations) },
+    { table: "event", rows: made.flatMap(entriesOf).map(eventOf) },
+  ]);
   const secrets = made.flatMap((one) => one.secrets);
   if (secrets.length > 0) await tx.userData.createMany({ data: secrets });
-  await writeOperations(
-    tx,
-    made.flatMap(({ operations }) => operations),
-  );
-  await recordEvents(tx, made.flatMap(entriesOf));
   const ids = made.flatMap(({ wish }) => wish.input.ids);
   await wakeAll(deps.boss, tx, "instance", ids);
   return made.map(({ wish, operations }) => ({

@@ -1,7 +1,16 @@
 /** What launches refer to: may it be used, and does it fit. Read once for all of them, judged for each. */
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
-import type { Flavor, Image, ImageMember, KeyPair, Tx } from "@madang/db";
+import type { QuotaResource } from "@madang/core/quota/resource";
+import {
+  type Flavor,
+  type Image,
+  type KeyPair,
+  PrismaNamespace,
+  type ProjectCount,
+  quotaCountsQuery,
+  type Tx,
+} from "@madang/db";
 import { imageNotFound, isImageVisible } from "../reads/visible-image.ts";
 
 const gib = 1024 ** 3;
@@ -15,51 +24,106 @@ export type LaunchImage = {
   source: { sha256: string; sizeBytes: number; virtualSizeBytes: number; format: "qcow2" | "raw" };
 };
 
+type SourceFlavor = Pick<
+  Flavor,
+  "id" | "name" | "enabled" | "isPublic" | "vcpus" | "ramMib" | "diskGib" | "requiredProperties"
+>;
+type SourceImage = Pick<
+  Image,
+  "id" | "name" | "projectId" | "visibility" | "status" | "diskFormat" | "sha256" | "minDiskGib" | "minRamMib"
+> & {
+  deleted: boolean;
+  sizeBytes: number | null;
+  virtualSizeBytes: number | null;
+  /** Of the launches' projects those that took it. */
+  members: { projectId: string }[];
+};
+type SourceKeyPair = Pick<KeyPair, "id" | "userId" | "name" | "publicKey">;
+
 /** By id. */
 export type LaunchSources = {
-  flavors: ReadonlyMap<string, Flavor>;
-  images: ReadonlyMap<string, SharedImage>;
-  keyPairs: ReadonlyMap<string, KeyPair>;
+  flavors: ReadonlyMap<string, SourceFlavor>;
+  images: ReadonlyMap<string, SourceImage>;
+  keyPairs: ReadonlyMap<string, SourceKeyPair>;
   /** The names there are, of those that were asked for. */
   zones: ReadonlySet<string>;
+  counts: readonly ProjectCount[];
 };
-/** With the projects that took it. */
-export type SharedImage = Image & { members: Pick<ImageMember, "projectId">[] };
-export type LaunchSource = { flavor: Flavor; image: LaunchImage; keyPair: KeyPair | null };
+export type LaunchSource = { flavor: SourceFlavor; image: LaunchImage; keyPair: SourceKeyPair | null };
 
-/** Everything that one of the launches names, whoever may use it. */
-export async function readSources(tx: Tx, inputs: readonly LaunchInput[]): Promise<LaunchSources> {
-  const ids = (named: (input: LaunchInput) => string | null) => [
-    ...new Set(inputs.flatMap((input) => named(input) ?? [])),
+type Row = {
+  flavors: SourceFlavor[];
+  images: SourceImage[];
+  keyPairs: SourceKeyPair[];
+  zones: string[];
+  counts: ProjectCount[];
+};
+
+const all = (select: PrismaNamespace.Sql) =>
+  PrismaNamespace.sql`(SELECT coalesce(jsonb_agg(to_jsonb(one)), '[]'::jsonb) FROM (${select}) AS one)`;
+
+/**
+ * Everything that one of the launches names, whoever may use it, and what their projects have in use of `counted`. One
+ * statement: call it with the projects locked.
+ */
+export async function readSources(
+  tx: Tx,
+  inputs: readonly LaunchInput[],
+  counted: readonly QuotaResource[],
+): Promise<LaunchSources> {
+  const named = (of: (input: LaunchInput) => string | null) => [
+    ...new Set(inputs.flatMap((input) => of(input) ?? [])),
   ];
-  const flavors = await tx.flavor.findMany({ where: { id: { in: ids(({ flavorId }) => flavorId) } } });
-  const images = await tx.image.findMany({
-    where: { id: { in: ids(({ imageId }) => imageId) } },
-    include: { members: { where: { state: "accepted" }, select: { projectId: true } } },
-  });
-  const keyPairIds = ids(({ keyPairId }) => keyPairId);
-  const keyPairs =
-    keyPairIds.length === 0 ? [] : await tx.keyPair.findMany({ where: { id: { in: keyPairIds } } });
-  const zones = await knownZones(
-    tx,
-    ids(({ availabilityZone }) => availabilityZone),
-  );
-  return { flavors: byId(flavors), images: byId(images), keyPairs: byId(keyPairs), zones };
+  const projectIds = named(({ projectId }) => projectId);
+  const [row] = await tx.$queryRaw<Row[]>`
+    SELECT ${all(flavorsOf(named(({ flavorId }) => flavorId)))} AS flavors,
+      ${all(
+        imagesOf(
+          named(({ imageId }) => imageId),
+          projectIds,
+        ),
+      )} AS images,
+      ${all(keyPairsOf(named(({ keyPairId }) => keyPairId)))} AS "keyPairs",
+      ${zonesOf(named(({ availabilityZone }) => availabilityZone))} AS zones,
+      ${all(quotaCountsQuery(projectIds, counted))} AS counts`;
+  if (!row) throw new TypeError("a query without a row");
+  const { flavors, images, keyPairs, zones, counts } = row;
+  return {
+    flavors: byId(flavors),
+    images: byId(images),
+    keyPairs: byId(keyPairs),
+    zones: new Set(zones),
+    counts,
+  };
+}
+
+function flavorsOf(ids: string[]): PrismaNamespace.Sql {
+  return PrismaNamespace.sql`SELECT id, name, enabled, is_public AS "isPublic", vcpus, ram_mib AS "ramMib",
+    disk_gib AS "diskGib", required_properties AS "requiredProperties" FROM flavor WHERE id = ANY(${ids}::uuid[])`;
+}
+
+function imagesOf(ids: string[], projectIds: string[]): PrismaNamespace.Sql {
+  return PrismaNamespace.sql`SELECT id, name, project_id AS "projectId", visibility, status, disk_format AS "diskFormat", sha256,
+    min_disk_gib AS "minDiskGib", min_ram_mib AS "minRamMib", delete_requested_at IS NOT NULL AS deleted,
+    size_bytes AS "sizeBytes", virtual_size_bytes AS "virtualSizeBytes",
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('projectId', m.project_id)), '[]'::jsonb) FROM image_member m
+      WHERE m.image_id = image.id AND m.state = 'accepted' AND m.project_id = ANY(${projectIds}::uuid[])) AS members
+    FROM image WHERE id = ANY(${ids}::uuid[])`;
+}
+
+function keyPairsOf(ids: string[]): PrismaNamespace.Sql {
+  return PrismaNamespace.sql`SELECT id, user_id AS "userId", name, public_key AS "publicKey"
+    FROM key_pair WHERE id = ANY(${ids}::uuid[])`;
+}
+
+/** A zone is there as long as a hypervisor names it, up or not. */
+function zonesOf(names: string[]): PrismaNamespace.Sql {
+  return PrismaNamespace.sql`ARRAY(SELECT DISTINCT availability_zone FROM hypervisor
+    WHERE availability_zone = ANY(${names}::text[]) AND revoked_at IS NULL)`;
 }
 
 function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row> {
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** A zone is there as long as a hypervisor names it, up or not. */
-async function knownZones(tx: Tx, asked: string[]): Promise<Set<string>> {
-  if (asked.length === 0) return new Set();
-  const rows = await tx.hypervisor.findMany({
-    where: { availabilityZone: { in: asked }, revokedAt: null },
-    select: { availabilityZone: true },
-    distinct: ["availabilityZone"],
-  });
-  return new Set(rows.map(({ availabilityZone }) => availabilityZone));
 }
 
 /** Throws NotFound, InvalidState, InvalidInput. */
@@ -71,7 +135,7 @@ export function launchSource(sources: LaunchSources, input: LaunchInput, userId:
   return { flavor, image, keyPair: ownKeyPair(sources.keyPairs, input.keyPairId, userId) };
 }
 
-function offeredFlavor(flavor: Flavor | undefined): Flavor {
+function offeredFlavor(flavor: SourceFlavor | undefined): SourceFlavor {
   if (flavor?.enabled && flavor.isPublic) return flavor;
   throw new CloudError("NotFound", "There is no such flavor, or it is no longer offered.", {
     reason: "flavorNotFound",
@@ -79,7 +143,7 @@ function offeredFlavor(flavor: Flavor | undefined): Flavor {
   });
 }
 
-function usableImage(image: SharedImage | undefined, projectId: string): LaunchImage {
+function usableImage(image: SourceImage | undefined, projectId: string): LaunchImage {
   if (!image || !isImageVisible(image, projectId)) throw imageNotFound("imageId");
   const { sha256, sizeBytes, virtualSizeBytes, diskFormat: format } = image;
   if (image.status !== "active" || sha256 === null || sizeBytes === null || virtualSizeBytes === null) {
@@ -88,7 +152,7 @@ function usableImage(image: SharedImage | undefined, projectId: string): LaunchI
       field: "imageId",
     });
   }
-  const source = { sha256, sizeBytes: Number(sizeBytes), virtualSizeBytes: Number(virtualSizeBytes), format };
+  const source = { sha256, sizeBytes, virtualSizeBytes, format };
   const { id, name, minDiskGib, minRamMib } = image;
   return { id, name, minDiskGib, minRamMib, source };
 }
@@ -102,10 +166,10 @@ function requireZone(zones: ReadonlySet<string>, availabilityZone: string | null
 }
 
 function ownKeyPair(
-  keyPairs: ReadonlyMap<string, KeyPair>,
+  keyPairs: ReadonlyMap<string, SourceKeyPair>,
   id: string | null,
   userId: string,
-): KeyPair | null {
+): SourceKeyPair | null {
   if (id === null) return null;
   const keyPair = keyPairs.get(id);
   if (keyPair?.userId === userId) return keyPair;

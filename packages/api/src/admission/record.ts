@@ -1,5 +1,5 @@
 /** What every admission verb writes beside its own rows: the trail, and long work as a row. */
-import { appendEvents, type PrismaNamespace, type Tx } from "@madang/db";
+import { appendEvents, type NewEvent, type PrismaNamespace, type Tx } from "@madang/db";
 import type { Doer } from "../context.ts";
 
 export type Subject = { kind: string; id: string; name: string; projectId: string | null };
@@ -44,25 +44,27 @@ export function recordEvent(tx: Tx, entry: Entry): Promise<void> {
 }
 
 export async function recordEvents(tx: Tx, entries: readonly Entry[]): Promise<void> {
-  await appendEvents(
-    tx,
-    entries.map(({ actor, subject, action, result, operationId, params, changes }) => ({
-      projectId: subject.projectId,
-      actorKind: "user",
-      actorId: actor.userId,
-      actorName: actor.name,
-      resourceKind: subject.kind,
-      resourceId: subject.id,
-      resourceName: subject.name,
-      action,
-      result: result ?? "accepted",
-      requestId: actor.requestId,
-      operationId: operationId ?? null,
-      address: actor.address,
-      params: wellFormed({ ...params, ...(actor.credential ? named(actor.credential) : {}) }),
-      changes: changes ?? {},
-    })),
-  );
+  await appendEvents(tx, entries.map(eventOf));
+}
+
+/** All of them have the same fields. */
+export function eventOf({ actor, subject, action, result, operationId, params, changes }: Entry): NewEvent {
+  return {
+    projectId: subject.projectId,
+    actorKind: "user",
+    actorId: actor.userId,
+    actorName: actor.name,
+    resourceKind: subject.kind,
+    resourceId: subject.id,
+    resourceName: subject.name,
+    action,
+    result: result ?? "accepted",
+    requestId: actor.requestId,
+    operationId: operationId ?? null,
+    address: actor.address,
+    params: wellFormed({ ...params, ...(actor.credential ? named(actor.credential) : {}) }),
+    changes: changes ?? {},
+  };
 }
 
 /** The name may be another's tomorrow. */
@@ -91,7 +93,7 @@ export async function createOperation(
   generation: number,
 ): Promise<string> {
   const operations = newOperations(actor, kind, [subject], generation);
-  await writeOperations(tx, operations);
+  await tx.operation.createMany({ data: operations });
   return operations[0]?.id ?? "";
 }
 
@@ -119,7 +121,3 @@ export function newOperations(
 }
 
 type NewOperation = PrismaNamespace.OperationCreateManyInput & { id: string };
-
-export async function writeOperations(tx: Tx, operations: readonly NewOperation[]): Promise<void> {
-  await tx.operation.createMany({ data: [...operations] });
-}

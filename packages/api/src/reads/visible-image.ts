@@ -19,12 +19,12 @@ export function isImageVisible(
   image: {
     projectId: string | null;
     visibility: string;
-    deleteRequestedAt: Date | null;
-    members: { projectId: string }[];
+    deleted: boolean;
+    members: readonly { projectId: string }[];
   },
   projectId: string,
 ): boolean {
-  if (image.deleteRequestedAt !== null) return false;
+  if (image.deleted) return false;
   if (image.projectId === projectId) return true;
   if (image.visibility === "public" || image.visibility === "community") return true;
   return image.visibility === "shared" && image.members.some((member) => member.projectId === projectId);

@@ -24,7 +24,7 @@ export function bytesText(bytes: number): string {
 export function amountText(t: Translate, resource: string, value: number): string {
   if (value < 0) return t("quota.unlimited");
   if (resource === "gigabytes") return diskText(value);
-  return resource === "ram" ? memoryText(value) : numbers.format(value);
+  return resource === "ram" || resource === "image_size" ? memoryText(value) : numbers.format(value);
 }
 
 /** A flavor's size; a disk of 0 takes the image's own size and is not told. */

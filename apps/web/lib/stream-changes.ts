@@ -16,7 +16,7 @@ const networkKinds = new Set([
   "instance",
 ]);
 /** What changes how much is in use, or how much is allowed. */
-const countedKinds = new Set(["instance", "key_pair", "quota", "quota_request", "project"]);
+const countedKinds = new Set(["instance", "image", "key_pair", "quota", "quota_request", "project"]);
 
 type Changed = { kind: string; id: string };
 type Pages = InfiniteData<{ items: InstanceRow[] }>;
@@ -94,6 +94,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
         trpc.floatingIp.pathKey(),
         trpc.instance.sshPath.pathKey(),
       );
+    if (kinds.has("image")) stale.push(trpc.image.pathKey());
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());
     if (kinds.has("user") || kinds.has("group")) stale.push(trpc.member.pathKey());

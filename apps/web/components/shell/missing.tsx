@@ -16,6 +16,7 @@ type MissingProps = {
     | "securityGroup"
     | "router"
     | "network"
+    | "image"
     | "port";
   name?: string | undefined;
 };

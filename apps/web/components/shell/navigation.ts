@@ -4,6 +4,7 @@ import {
   BrickWallShield,
   ChartNoAxesColumn,
   Cpu,
+  Disc3,
   EthernetPort,
   FolderClosed,
   Gauge,
@@ -52,6 +53,7 @@ function projectGroups(projectId: string): NavGroup[] {
       key: "compute",
       items: [
         { key: "instances", href: `${base}/instances`, icon: Server },
+        { key: "images", href: `${base}/images`, icon: Disc3 },
         { key: "keyPairs", href: `${base}/key-pairs`, icon: KeyRound },
       ],
     },

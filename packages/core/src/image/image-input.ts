@@ -34,8 +34,10 @@ const properties = z
   .record(propertyName, propertyValue)
   .refine((all) => Object.keys(all).length <= mostProperties, { error: "imagePropertiesTooMany" });
 
-const minDiskGib = z.int().min(0).max(65_536);
-const minRamMib = z.int().min(0).max(16_777_216);
+const wholeNumber = (most: number) =>
+  z.int({ error: "numberWhole" }).min(0, { error: "numberWhole" }).max(most, { error: "numberWhole" });
+export const minDiskGib = wholeNumber(65_536);
+export const minRamMib = wholeNumber(16_777_216);
 
 export const imageSource = z.discriminatedUnion("kind", [
   z.object({

@@ -1,0 +1,94 @@
+"use client";
+
+import { Pause, Play, Upload as UploadIcon } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { type ChangeEvent, useRef, useState } from "react";
+import { bytesText } from "../../lib/amount.ts";
+import type { ImageRow } from "../../lib/rows.ts";
+import { Button, IconButton } from "../ui/button.tsx";
+import { pauseUpload, resumeUpload, startUpload, type UploadProgress, useUpload } from "./uploads.ts";
+import { useImagesChanged } from "./use-image-change.ts";
+
+type UploadOf = Pick<ImageRow, "id" | "name" | "origin" | "status" | "uploadedBytes" | "uploadSizeBytes">;
+
+/** How far the file is, and what can be done about it; nothing when none is awaited. */
+export function UploadProgressLine({ image, mayGoOn }: { image: UploadOf; mayGoOn: boolean }) {
+  const t = useTranslations("images.upload");
+  const upload = useUpload(image.id);
+  const total = image.uploadSizeBytes ?? 0;
+  if (image.origin !== "upload" || !["queued", "saving"].includes(image.status)) return null;
+  const sent = upload?.sentBytes ?? image.uploadedBytes;
+  const percent = total === 0 ? 0 : Math.floor((sent * 100) / total);
+  return (
+    <span className="flex min-w-40 flex-col gap-1">
+      <span
+        role="progressbar"
+        aria-label={t("progress", { name: image.name })}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        className="block h-1.5 overflow-hidden rounded-full bg-line"
+      >
+        <span
+          className="block h-full bg-accent transition-[width] duration-200"
+          style={{ width: `${percent}%` }}
+        />
+      </span>
+      <span className="flex flex-wrap items-center gap-1 text-label text-muted tabular-nums">
+        {t("sent", { sent: bytesText(sent), total: bytesText(total), percent })}
+        {upload?.bytesPerSecond ? ` · ${t("speed", { amount: bytesText(upload.bytesPerSecond) })}` : null}
+        {upload ? <Control id={image.id} upload={upload} /> : null}
+      </span>
+      {!upload && mayGoOn ? <ChooseAgain image={image} /> : null}
+    </span>
+  );
+}
+
+function Control({ id, upload }: { id: string; upload: UploadProgress }) {
+  const t = useTranslations("images.upload");
+  if (upload.state === "running")
+    return (
+      <IconButton label={t("pause")} size="iconSmall" onClick={() => pauseUpload(id)}>
+        <Pause aria-hidden />
+      </IconButton>
+    );
+  return (
+    <>
+      {t(`states.${upload.state}`)}
+      {upload.state === "waiting" || upload.state === "signIn" ? null : (
+        <IconButton label={t("resume")} size="iconSmall" onClick={() => resumeUpload(id)}>
+          <Play aria-hidden />
+        </IconButton>
+      )}
+    </>
+  );
+}
+
+/** After a reload only its owner can hand the file over again. */
+function ChooseAgain({ image }: { image: UploadOf }) {
+  const t = useTranslations("images.upload");
+  const input = useRef<HTMLInputElement>(null);
+  const changed = useImagesChanged();
+  const [other, setOther] = useState(false);
+  const choose = ({ target }: ChangeEvent<HTMLInputElement>) => {
+    const file = target.files?.[0];
+    if (!file) return;
+    setOther(file.size !== image.uploadSizeBytes);
+    if (file.size === image.uploadSizeBytes) startUpload(image.id, file, changed);
+    target.value = "";
+  };
+  return (
+    <>
+      <input ref={input} type="file" hidden aria-hidden tabIndex={-1} onChange={choose} />
+      <Button size="small" className="w-fit" onClick={() => input.current?.click()}>
+        <UploadIcon aria-hidden />
+        {t("chooseAgain")}
+      </Button>
+      {other ? (
+        <span role="alert" className="text-label text-danger">
+          {t("otherFile", { size: bytesText(image.uploadSizeBytes ?? 0) })}
+        </span>
+      ) : null}
+    </>
+  );
+}

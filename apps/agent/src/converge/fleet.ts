@@ -73,8 +73,8 @@ export function createFleet(deps: FleetDeps): Fleet {
   };
   const lookAtAll = async () => {
     if (ended) return;
-    const present = await deps.driver.list();
     await deps.onSweep?.().catch((error) => deps.log.warn({ err: error }, "volumes were not swept"));
+    const present = await deps.driver.list();
     await orphanage.look(present);
     await deps.ports.sweep(present).catch((error) => deps.log.warn({ err: error }, "ports were not swept"));
     const seen = new Map(present.map((guest) => [guest.guestId, guest]));

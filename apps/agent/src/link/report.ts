@@ -153,10 +153,10 @@ function volumesOf(
   complete: boolean,
   ids: readonly string[],
 ): Pick<ReportInput, "storage" | "volumes"> {
-  const storage = volumes?.storage();
-  if (!volumes || !storage) return {};
+  if (!volumes) return {};
+  const storage = volumes.storage();
   return {
-    storage,
+    ...(storage ? { storage } : {}),
     volumes: complete ? volumes.reports() : ids.flatMap((id) => volumes.report(id) ?? []),
   };
 }

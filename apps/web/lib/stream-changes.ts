@@ -15,8 +15,18 @@ const networkKinds = new Set([
   "security_group",
   "instance",
 ]);
+/** What volumes are made of, and what has them. */
+const volumeKinds = new Set(["volume", "volume_snapshot", "volume_type", "instance"]);
 /** What changes how much is in use, or how much is allowed. */
-const countedKinds = new Set(["instance", "image", "key_pair", "quota", "quota_request", "project"]);
+const countedKinds = new Set([
+  "instance",
+  "image",
+  "key_pair",
+  "quota",
+  "quota_request",
+  "project",
+  "volume",
+]);
 
 type Changed = { kind: string; id: string };
 type Pages = InfiniteData<{ items: InstanceRow[] }>;
@@ -94,6 +104,8 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
         trpc.floatingIp.pathKey(),
         trpc.instance.sshPath.pathKey(),
       );
+    if ([...kinds].some((kind) => volumeKinds.has(kind)))
+      stale.push(trpc.volume.pathKey(), trpc.volumeSnapshot.pathKey(), trpc.volumeType.pathKey());
     if (kinds.has("image")) stale.push(trpc.image.pathKey());
     if (kinds.has("key_pair")) stale.push(trpc.keyPair.pathKey());
     if (kinds.has("application_credential")) stale.push(trpc.credential.list.pathKey());

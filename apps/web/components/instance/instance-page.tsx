@@ -16,6 +16,7 @@ import { FaultNotice } from "./fault-notice.tsx";
 import { NetworkTab } from "./network-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { StatusReason } from "./status-reason.tsx";
+import { StorageTab } from "./storage-tab.tsx";
 import { TimelineTab } from "./timeline-tab.tsx";
 import { useInstance } from "./use-instance.ts";
 
@@ -27,7 +28,7 @@ const LogTab = dynamic(() => import("../console/log-tab.tsx").then((module) => m
   ssr: false,
 });
 
-const tabs = ["overview", "console", "network", "log", "timeline"] as const;
+const tabs = ["overview", "console", "network", "storage", "log", "timeline"] as const;
 type Tab = (typeof tabs)[number];
 
 export function InstancePage({ projectId, id }: { projectId: string; id: string }) {
@@ -101,6 +102,7 @@ function Heading({ instance }: { instance: InstanceDetail }) {
 function TabContent({ tab, projectId, instance }: { tab: Tab; projectId: string; instance: InstanceDetail }) {
   if (tab === "console") return <ConsoleTab projectId={projectId} instance={instance} />;
   if (tab === "network") return <NetworkTab projectId={projectId} instance={instance} />;
+  if (tab === "storage") return <StorageTab projectId={projectId} instance={instance} />;
   if (tab === "log") return <LogTab projectId={projectId} instance={instance} />;
   if (tab === "timeline") return <TimelineTab projectId={projectId} instanceId={instance.id} />;
   return <OverviewTab projectId={projectId} instance={instance} />;

@@ -17,7 +17,8 @@ type MissingProps = {
     | "router"
     | "network"
     | "image"
-    | "port";
+    | "port"
+    | "volume";
   name?: string | undefined;
 };
 

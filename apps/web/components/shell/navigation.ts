@@ -2,12 +2,15 @@ import {
   Activity,
   Boxes,
   BrickWallShield,
+  Camera,
   ChartNoAxesColumn,
   Cpu,
+  Database,
   Disc3,
   EthernetPort,
   FolderClosed,
   Gauge,
+  HardDrive,
   House,
   Inbox,
   KeyRound,
@@ -58,6 +61,13 @@ function projectGroups(projectId: string): NavGroup[] {
       ],
     },
     {
+      key: "storage",
+      items: [
+        { key: "volumes", href: `${base}/volumes`, icon: HardDrive },
+        { key: "volumeSnapshots", href: `${base}/volume-snapshots`, icon: Camera },
+      ],
+    },
+    {
       key: "network",
       items: [
         { key: "topology", href: `${base}/topology`, icon: Waypoints },
@@ -96,6 +106,7 @@ const adminGroups: NavGroup[] = [
       { key: "hypervisors", href: "/admin/hypervisors", icon: ServerCog },
       { key: "aggregates", href: "/admin/aggregates", icon: Layers },
       { key: "cloudNetworks", href: "/admin/networks", icon: Network },
+      { key: "storagePools", href: "/admin/storage", icon: HardDrive },
       { key: "placement", href: "/admin/placement", icon: Scale },
     ],
   },
@@ -110,7 +121,13 @@ const adminGroups: NavGroup[] = [
       { key: "quotas", href: "/admin/quotas", icon: SlidersHorizontal },
     ],
   },
-  { key: "catalogue", items: [{ key: "flavors", href: "/admin/flavors", icon: Boxes }] },
+  {
+    key: "catalogue",
+    items: [
+      { key: "flavors", href: "/admin/flavors", icon: Boxes },
+      { key: "volumeTypes", href: "/admin/volume-types", icon: Database },
+    ],
+  },
 ];
 
 export function groupsOf(area: Area): NavGroup[] {

@@ -1,0 +1,5 @@
+import { StoragePage } from "../../../../components/admin/storage-page.tsx";
+
+export default function Page() {
+  return <StoragePage />;
+}

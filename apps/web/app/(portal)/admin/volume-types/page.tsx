@@ -1,0 +1,5 @@
+import { VolumeTypePage } from "../../../../components/admin/volume-type-page.tsx";
+
+export default function Page() {
+  return <VolumeTypePage />;
+}

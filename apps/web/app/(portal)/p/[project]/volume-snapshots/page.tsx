@@ -1,0 +1,5 @@
+import { SnapshotListPage } from "../../../../../components/volume/snapshot-list-page.tsx";
+
+export default function Page() {
+  return <SnapshotListPage />;
+}

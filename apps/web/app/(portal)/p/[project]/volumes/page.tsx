@@ -1,0 +1,5 @@
+import { VolumeListPage } from "../../../../../components/volume/volume-list-page.tsx";
+
+export default function Page() {
+  return <VolumeListPage />;
+}

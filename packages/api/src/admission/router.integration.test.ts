@@ -156,6 +156,17 @@ test("routes are canonical, within reach, and never to the host or the router", 
   expect(await refusal(set("192.168.0.0/16", "10.0.0.1"))).toMatchObject({ reason: "nextHopIsRouter" });
   expect(await refusal(set("192.168.0.0/16", "10.9.0.1"))).toMatchObject({ reason: "nextHopUnreachable" });
   expect(await refusal(set("0.0.0.0/0", "10.0.0.9"))).toMatchObject({ reason: "defaultRouteTaken" });
+  expect(await refusal(set("128.0.0.0/1", "10.0.0.9"))).toMatchObject({
+    ...{ reason: "routeTooWide", field: "routes.0.destination" },
+  });
+  await prisma.port.create({
+    data: {
+      ...{ id: crypto.randomUUID(), projectId: cloud.projectId, networkId: inner.id, owner: "metadata" },
+      mac: "fa:16:3e:00:00:02",
+      addresses: { create: [{ subnetId: inner.subnetId, address: "10.0.0.77" }] },
+    },
+  });
+  expect(await refusal(set("192.168.0.0/16", "10.0.0.77"))).toMatchObject({ reason: "nextHopIsMetadata" });
   await set("192.168.7.9/16", "10.0.0.9");
   const before = await read(ref);
   expect(before.routes).toEqual([{ destination: "192.168.0.0/16", nextHop: "10.0.0.9" }]);

@@ -5,6 +5,8 @@ const needsPostgres = "**/*.integration.test.ts";
 const needsHypervisor = "**/*.contract.test.ts";
 /** Two shared cores and emulated guests: a limit only ends what hangs. */
 const minutes = 60_000;
+/** What `expect.poll` waits for comes when the machine has time for it. */
+const patient = { poll: { timeout: minutes / 2 } };
 
 export default defineConfig({
   test: {
@@ -15,6 +17,7 @@ export default defineConfig({
           include: ["**/*.test.{ts,tsx,mjs}"],
           exclude: [...outside, needsPostgres, needsHypervisor],
           testTimeout: minutes,
+          expect: patient,
         },
       },
       {
@@ -25,6 +28,7 @@ export default defineConfig({
           globalSetup: ["tools/template-database.mjs"],
           testTimeout: 2 * minutes,
           hookTimeout: 2 * minutes,
+          expect: patient,
         },
       },
       {
@@ -35,6 +39,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 5 * minutes,
           hookTimeout: 5 * minutes,
+          expect: patient,
         },
       },
     ],

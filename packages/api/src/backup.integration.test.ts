@@ -16,6 +16,8 @@ import { callerAs, emptyDatabase, launchOf, openTestCloud, placeGuest, type Test
 
 const repository = join(import.meta.dirname, "../../..");
 const password = "correct horse battery staple";
+/** What is written meanwhile is written when the machine has time for it. */
+const patience = { timeout: 60_000, interval: 20 };
 let cloud: TestCloud;
 let folder: string;
 let data: string;
@@ -276,10 +278,10 @@ test("it is of one moment, however much is written meanwhile", async () => {
       await pool.query(`WITH one AS (INSERT INTO resource_id (id, kind, body_hash) VALUES (gen_random_uuid(), 'pair', '')
         RETURNING id) INSERT INTO placement_weight SELECT id::text, 1 FROM one`);
   })();
-  await vi.waitUntil(() => written > 10);
+  await vi.waitUntil(() => written > 10, patience);
   const before = written;
   const { tables } = await writeBackup(wish(busy));
-  await vi.waitUntil(() => written > before + 1);
+  await vi.waitUntil(() => written > before + 1, patience);
   going = false;
   await writing;
   const { database, close } = await restored(busy);

@@ -82,7 +82,7 @@ test("who is in a shared network, or on his way into it, keeps it shared", async
       database.pool.query(
         "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
       );
-    await vi.waitFor(async () => expect((await waiting()).rowCount).toBe(1), { timeout: 4_000 });
+    await vi.waitFor(async () => expect((await waiting()).rowCount).toBe(1), { timeout: 15_000 });
     expect(done).toBe(false);
     await holder.query(
       "INSERT INTO port (id, project_id, network_id, mac) VALUES ($1, $2, $3, 'fa:16:3e:00:00:63')",

@@ -17,6 +17,8 @@ import { recordRealised } from "./network.apply.ts";
 import { type NetworkPass, reconcileNetwork } from "./network.ts";
 import { readTopology } from "./network.view.ts";
 
+/** For one that waits for what happens beside it, ms. */
+const longTransaction = { timeout: 60_000 };
 let cloud: TestCloud;
 let boss: PgBoss;
 let driver: SimulatedNetwork;
@@ -312,7 +314,7 @@ describe("the network", () => {
       // As every verb goes on from an instance to its ports.
       await tx.port.updateMany({ where: { instanceId: id }, data: { name: "mine" } });
       return started;
-    });
+    }, longTransaction);
     await passing.pass;
     expect((await instanceOf(id)).conditions).not.toHaveProperty("PortsBound");
   });

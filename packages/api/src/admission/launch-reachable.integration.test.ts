@@ -231,7 +231,7 @@ test("a launch and an allocation that wait for the same external subnet don't wa
       );
       return rows[0]?.count;
     };
-    await vi.waitFor(async () => expect(await waiting()).toBe(2), { timeout: 4_000 });
+    await vi.waitFor(async () => expect(await waiting()).toBe(2), { timeout: 15_000 });
     await holder.query("ROLLBACK");
     await both;
   } finally {

@@ -98,6 +98,7 @@ function pagesOf(seeds: Seeds): string[] {
     `${instances}/${instance}?tab=log`,
     `${instances}/${instance}?tab=timeline`,
     `/p/${project}/key-pairs`,
+    `/p/${project}/images`,
     `/p/${project}/topology`,
     `/p/${project}/topology?view=list`,
     `/p/${project}/security-groups`,

@@ -50,7 +50,14 @@ export async function flavorMisfits(
 
 function visibleImage({ prisma }: Database, projectId: string, id: string) {
   return prisma.image.findFirst({
-    where: { id, OR: [{ visibility: { in: ["public", "community"] } }, { projectId }] },
+    where: {
+      id,
+      OR: [
+        { visibility: { in: ["public", "community"] } },
+        { projectId },
+        { visibility: "shared", members: { some: { projectId, state: "accepted" } } },
+      ],
+    },
     select: { virtualSizeBytes: true },
   });
 }

@@ -35,7 +35,7 @@ const properties = z
   .refine((all) => Object.keys(all).length <= mostProperties, { error: "imagePropertiesTooMany" });
 
 const wholeNumber = (most: number) =>
-  z.int({ error: "numberWhole" }).min(0, { error: "numberWhole" }).max(most, { error: "numberWhole" });
+  z.int({ error: "numberWhole" }).min(0, { error: "numberRange" }).max(most, { error: "numberRange" });
 export const minDiskGib = wholeNumber(65_536);
 export const minRamMib = wholeNumber(16_777_216);
 

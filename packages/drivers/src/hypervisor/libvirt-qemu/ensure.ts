@@ -8,6 +8,7 @@ import type { DiskCalls } from "./disk-calls.ts";
 import { readDisks } from "./disk-xml.ts";
 import { changeDisks, sameDisks } from "./disks.ts";
 import { buildDomainXml } from "./domain-xml.ts";
+import { thawIfMarked } from "./freeze.ts";
 import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
 import { resumeHalted } from "./halted.ts";
@@ -61,6 +62,7 @@ async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<
 /** Whoever asks for it may be another than who had it made: a guest can be taken over while it runs. */
 async function keepRunning(task: Task, guest: Guest): Promise<GuestObservation> {
   const { deps, order, files } = task;
+  await thawIfMarked(deps, guest);
   if (order.nics) await changeNics(deps, guest, order.nics, task.how.signal);
   if (order.disks) await changeDisks(deps, guest, order.disks, task.how.signal);
   const { instanceId: instance, projectId: project } = order.spec;
@@ -128,6 +130,7 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
     hostname: spec.hostname,
     rebootSeq: spec.rebootSeq,
     stopping: false,
+    freezing: false,
   };
   const domain = await deps.domains.define(domainXml(deps, order, files, metadata));
   return { id: spec.guestId, domain, metadata };

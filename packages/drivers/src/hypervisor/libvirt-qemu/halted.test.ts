@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { resumeHalted } from "./halted.ts";
 
 const domain = { name: "madang-x", uuid: Buffer.alloc(16), id: 1 };
-const metadata = { instance: "", project: "", hostname: "", rebootSeq: 0, stopping: false };
+const metadata = { instance: "", project: "", hostname: "", rebootSeq: 0, stopping: false, freezing: false };
 const guest = { id: "x", domain, metadata };
 const ioError = { state: 3, reason: 5 };
 const running = { state: 1, reason: 1 };

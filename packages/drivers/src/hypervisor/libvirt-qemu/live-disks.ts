@@ -9,23 +9,19 @@ import type { LiveDisks } from "../driver.ts";
 import type { DiskCalls } from "./disk-calls.ts";
 import { type DefinedDisk, readDisks } from "./disk-xml.ts";
 import type { Domains } from "./domains.ts";
-import { findOurs, observation } from "./guests.ts";
+import { whileQuiet } from "./freeze.ts";
+import { findOurs, type Guest, observation } from "./guests.ts";
 import type { Domain } from "./rpc/xdr.ts";
 
 type Deps = { domains: Domains; disks: DiskCalls };
 
-/** How long the guest's agent may take to bring its file systems to rest, s: meanwhile its writers wait. */
-const freezeLimitSeconds = 5;
-const thawLimitSeconds = 5;
-const thawTries = 3;
-
-type Running = { domain: Domain; disks: DefinedDisk[] };
+type Running = { guest: Guest; disks: DefinedDisk[] };
 type Node = DefinedDisk & { node: string };
 
 export function liveDisks(deps: Deps): LiveDisks {
   const nodeOf = async (guestId: string, volumeId: string) => {
-    const { domain, disks } = await running(deps, guestId);
-    return { domain, node: findNode(disks, volumeId) };
+    const { guest, disks } = await running(deps, guestId);
+    return { guest, domain: guest.domain, node: findNode(disks, volumeId) };
   };
   const drop = async (guestId: string, volumeId: string, isIt: (tag: string) => boolean) => {
     const { domain, node } = await nodeOf(guestId, volumeId);
@@ -38,7 +34,8 @@ export function liveDisks(deps: Deps): LiveDisks {
   };
   return {
     async snapshot(guestId, volumes, signal) {
-      const { domain, disks } = await running(deps, guestId);
+      const { guest, disks } = await running(deps, guestId);
+      const { domain } = guest;
       const present = await tagsOf(deps, domain);
       const wanted = volumes.flatMap(({ volumeId, snapshotId }) => {
         const node = findNode(disks, volumeId).node;
@@ -47,7 +44,7 @@ export function liveDisks(deps: Deps): LiveDisks {
       });
       if (wanted.length === 0) return;
       signal.throwIfAborted();
-      await quiesced(deps, domain, async (isQuiet) => {
+      await whileQuiet(deps, guest, async (isQuiet) => {
         const taken = isQuiet ? ("quiesced" as const) : ("live" as const);
         const actions = wanted.map(({ node, snapshotId }) =>
           snapshotAction(node, tagOf({ snapshotId, taken })),
@@ -58,11 +55,11 @@ export function liveDisks(deps: Deps): LiveDisks {
     removeSnapshot: (guestId, volumeId, snapshotId) =>
       drop(guestId, volumeId, (tag) => readTag(tag)?.snapshotId === snapshotId),
     async beginCopy(guestId, volumeId, intoVolumeId, signal) {
-      const { domain, node } = await nodeOf(guestId, volumeId);
+      const { guest, domain, node } = await nodeOf(guestId, volumeId);
       const name = copyTagOf(intoVolumeId);
       if ((await tagsOf(deps, domain)).get(node.node)?.includes(name)) return;
       signal.throwIfAborted();
-      await quiesced(deps, domain, async () => {
+      await whileQuiet(deps, guest, async () => {
         await deps.disks.monitor(domain, "blockdev-snapshot-internal-sync", { device: node.node, name });
       });
     },
@@ -82,7 +79,7 @@ async function running({ domains }: Deps, guestId: string): Promise<Running> {
       reason: "GuestState",
       retry: "later",
     });
-  return { domain: guest.domain, disks: readDisks(await domains.liveXml(guest.domain)) };
+  return { guest, disks: readDisks(await domains.liveXml(guest.domain)) };
 }
 
 function findNode(disks: readonly DefinedDisk[], volumeId: string): Node {
@@ -111,31 +108,4 @@ const nodes = z.array(
 async function tagsOf({ disks }: Deps, domain: Domain): Promise<Map<string, string[]>> {
   const found = nodes.parse(await disks.monitor(domain, "query-named-block-nodes", { flat: true }));
   return new Map(found.map((one) => [one["node-name"], one.image.snapshots.map(({ name }) => name)]));
-}
-
-/** Whatever happens, the guest's file systems go on: it is told so even when nobody knows whether they stand still. */
-async function quiesced(
-  { disks }: Deps,
-  domain: Domain,
-  work: (isQuiet: boolean) => Promise<void>,
-): Promise<void> {
-  const frozen = await disks.agent(domain, "guest-fsfreeze-freeze", freezeLimitSeconds).then(
-    (count) => Number(count),
-    () => null,
-  );
-  try {
-    await work(frozen !== null && frozen > 0);
-  } finally {
-    await thaw(disks, domain, frozen === null ? 1 : thawTries);
-  }
-}
-
-async function thaw(disks: DiskCalls, domain: Domain, tries: number): Promise<void> {
-  for (let left = tries; left > 0; left--) {
-    const done = await disks.agent(domain, "guest-fsfreeze-thaw", thawLimitSeconds).then(
-      () => true,
-      () => false,
-    );
-    if (done) return;
-  }
 }

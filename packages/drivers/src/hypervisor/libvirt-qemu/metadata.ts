@@ -13,6 +13,8 @@ const attributes = z.object({
   rebootSeq: z.coerce.number().int().min(0),
   /** Set before we ask the guest to power off, so that its end is not taken for its own wish. */
   stopping: z.stringbool(),
+  /** Its file systems were asked to rest, and may still do so. */
+  freezing: z.stringbool().default(false),
 });
 export type GuestMetadata = z.infer<typeof attributes>;
 

@@ -160,6 +160,8 @@ describe("volumes of a guest under libvirt and QEMU", () => {
 
   it("are snapshotted as it runs, one or all at one instant, and say whether it was at rest", async () => {
     const name = await nameOf(volume());
+    const pinged = () => harness.virsh("qemu-agent-command", guestId, '{"execute":"guest-ping"}');
+    await until("the guest's agent", () => pinged().catch(() => null));
     await live.snapshot(guestId, [{ volumeId: volume(), snapshotId: snapshots.first }], signal());
     await live.snapshot(guestId, [{ volumeId: volume(), snapshotId: snapshots.first }], signal());
     await write(name, 1, "after-first");
@@ -167,7 +169,8 @@ describe("volumes of a guest under libvirt and QEMU", () => {
     await live.snapshot(guestId, both, signal());
     const seen = await storage.observe(volume());
     expect(seen?.snapshots.map(({ snapshotId }) => snapshotId)).toEqual([snapshots.first, snapshots.group]);
-    for (const { quiesced } of seen?.snapshots ?? []) expect(quiesced).not.toBeNull();
+    expect(seen?.snapshots.map(({ quiesced }) => quiesced)).toEqual([true, true]);
+    expect(await ask("echo alive > /root/thawed && sync && cat /root/thawed")).toBe("alive");
     expect((await storage.observe(other()))?.snapshots).toHaveLength(1);
     expect(await write(name, 2, "thawed")).toBe("done");
     // None of a group is taken when one of them can't be.
@@ -179,6 +182,19 @@ describe("volumes of a guest under libvirt and QEMU", () => {
     );
     await expect(attempt).rejects.toMatchObject({ options: { reason: "VolumeBusy", retry: "later" } });
     expect((await storage.observe(other()))?.snapshots).toHaveLength(1);
+    expect(await ask("echo still > /root/thawed && sync && cat /root/thawed")).toBe("still");
+  });
+
+  it("are snapshotted though its agent does not answer, and say so", async () => {
+    const snapshotId = randomUUID();
+    await ask("kill -STOP $(pidof qemu-ga); echo stopped");
+    await live.snapshot(guestId, [{ volumeId: other(), snapshotId }], signal());
+    await ask("kill -CONT $(pidof qemu-ga); echo going");
+    const seen = await storage.observe(other());
+    expect(seen?.snapshots).toContainEqual({ snapshotId, quiesced: false });
+    // Who was told to freeze while nobody listened is told to thaw as well, and does both.
+    expect(await ask("echo last > /root/thawed && sync && cat /root/thawed")).toBe("last");
+    await live.removeSnapshot(guestId, other(), snapshotId);
   });
 
   it("are copied while it writes, as they were at that moment", async () => {

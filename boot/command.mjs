@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "./fault.mjs";
 
@@ -39,6 +39,8 @@ export async function run(
   { log, cwd, env = process.env, advice = "", what = command, tailLines = usualTail },
 ) {
   mkdirSync(dirname(log), { recursive: true });
+  // A command that a killed run left behind still writes into the file that it was given.
+  rmSync(log, { force: true });
   const output = openSync(log, "w");
   let result;
   try {

@@ -1,0 +1,200 @@
+/** What the API admits of volumes: quota, races, transfers, types, and what an agent is told and may say. */
+import type { VolumeReport } from "@madang/core/wire/volume";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "./testing.ts";
+import { pulledBy, reportOrphans } from "./testing-agent.ts";
+
+let cloud: TestCloud;
+let host: { hypervisorId: string; guestId: string; serial: string };
+let instanceId: string;
+const typeId = crypto.randomUUID();
+beforeAll(async () => {
+  cloud = await openTestCloud();
+  await admin().volumeType.create({ id: typeId, name: "standard" });
+  await admin().volumeType.setDefault({ id: typeId });
+});
+afterAll(() => cloud.close());
+beforeEach(async () => {
+  const { prisma } = cloud.database;
+  await prisma.$executeRaw`TRUNCATE instance, guest, hypervisor, volume, volume_snapshot, operation CASCADE`;
+  await prisma.quota.deleteMany();
+  const { ids } = await member().instance.launch(launchOf(cloud));
+  instanceId = ids[0] ?? "";
+  host = await placeGuest(cloud.database, instanceId, { observed: "running" });
+  await report();
+});
+
+const member = () => callerAs(cloud, "member");
+const admin = () => callerAs(cloud, "cloudAdmin").admin;
+const report = (volumes: VolumeReport[] = []) => {
+  const pool = { backend: "file", format: "qcow2", reflink: false, provisionedBytes: 0 } as const;
+  const storage = { pools: [{ ...pool, totalBytes: 1e12, freeBytes: 1e12 }], orphans: [] };
+  return reportOrphans(cloud, host, [], { storage, volumes });
+};
+
+async function make(fields: object = {}): Promise<{ projectId: string; id: string }> {
+  const { projectId } = cloud;
+  const id = crypto.randomUUID();
+  await member().volume.create({ projectId, id, name: "data", sizeGib: 10, ...fields });
+  return { projectId, id };
+}
+
+/** What the controller does with a volume whose instance is somewhere. */
+const put = ({ id }: { id: string }) =>
+  cloud.database.prisma.volume.update({ where: { id }, data: { hypervisorId: host.hypervisorId } });
+
+const said = (volumeId: string, fields: Partial<VolumeReport> = {}): VolumeReport => ({
+  volumeId,
+  generation: 1,
+  observed: "available",
+  sizeBytes: 10 * 1024 ** 3,
+  usedBytes: 4_096,
+  snapshots: [],
+  revertSeq: 0,
+  phase: null,
+  percent: null,
+  fault: null,
+  ...fields,
+});
+
+test("made twice with one id it is one, and quota is never passed", async () => {
+  const { projectId } = cloud;
+  await cloud.database.prisma.quota.create({ data: { projectId, resource: "gigabytes", limit: 25 } });
+  const wish = { projectId, id: crypto.randomUUID(), name: "data", sizeGib: 10 };
+  await Promise.all([member().volume.create(wish), member().volume.create(wish)]);
+  const others = Array.from({ length: 4 }, () => make().then(...outcome));
+  expect((await Promise.all(others)).toSorted()).toEqual([
+    "QuotaExceeded",
+    "QuotaExceeded",
+    "QuotaExceeded",
+    "made",
+  ]);
+  const { items } = await member().volume.list({ projectId });
+  expect(items).toHaveLength(2);
+  expect(items[0]).toMatchObject({ status: "available", placed: false, volumeTypeName: "standard" });
+  const [first] = items;
+  const more = { projectId, id: first?.id ?? "", sizeGib: 16 };
+  expect(await refusal(member().volume.extend(more))).toMatchObject({
+    quota: [{ resource: "gigabytes", limit: 25, inUse: 20, requested: 6 }],
+  });
+});
+
+const outcome = [() => "made", (error: { cause?: { code?: string } }) => error.cause?.code ?? "?"] as const;
+
+test("of ten attaches of one volume at once one counts, and asked again it is the same", async () => {
+  const ref = await make();
+  const second = (await member().instance.launch(launchOf(cloud))).ids[0] ?? "";
+  await placeGuest(cloud.database, second, { observed: "running" });
+  await cloud.database.prisma.hypervisor.updateMany({ data: { storage: { pools: [] } } });
+  const attaches = Array.from({ length: 10 }, (_, index) =>
+    member().volume.attach({ ...ref, instanceId: index % 2 === 0 ? instanceId : second }),
+  );
+  const answers = await Promise.allSettled(attaches);
+  const made = answers.flatMap((one) => (one.status === "fulfilled" ? one.value.operationId : []));
+  expect(new Set(made).size).toBe(1);
+  expect(await cloud.database.prisma.volumeAttachment.count()).toBe(1);
+  expect(await member().volume.get(ref)).toMatchObject({ status: "reserved", placed: false });
+  const { operationId } = await member().volume.detach(ref);
+  expect(await member().volume.detach(ref)).toEqual({ operationId });
+});
+
+test("one that lives elsewhere, or has no room, is not attached", async () => {
+  const ref = await make();
+  await put(ref);
+  await report([said(ref.id)]);
+  const away = (await member().instance.launch(launchOf(cloud))).ids[0] ?? "";
+  const other = await placeGuest(cloud.database, away, { observed: "running" });
+  const reason = async () => (await refusal(member().volume.attach({ ...ref, instanceId: away }))).reason;
+  expect(await reason()).toBe("volumeElsewhere");
+  expect(await member().volume.targets(ref)).toMatchObject([
+    { id: instanceId, blocked: null },
+    { id: away, blocked: "volumeElsewhere" },
+  ]);
+  const huge = await make({ sizeGib: 900 });
+  expect((await refusal(member().volume.attach({ ...huge, instanceId }))).reason).toBe("volumeNoRoom");
+  const fresh = await make();
+  const attach = member().volume.attach({ ...fresh, instanceId: away });
+  expect((await refusal(attach)).reason).toBe("volumesNotKept");
+  expect(other.hypervisorId).not.toBe(host.hypervisorId);
+});
+
+test("its agent is told of it, and only what it says at the generation that it names counts", async () => {
+  const ref = await make();
+  await member().volume.attach({ ...ref, instanceId });
+  expect(await pulledBy(cloud, host)).toMatchObject({ volumes: [], guests: [{ disks: [] }] });
+  await put(ref);
+  const [told] = (await pulledBy(cloud, host)).volumes ?? [];
+  expect(told).toMatchObject({
+    volumeId: ref.id,
+    desired: "present",
+    sizeBytes: 10 * 1024 ** 3,
+    revert: null,
+  });
+  await cloud.database.prisma.volumeAttachment.updateMany({ data: { phase: "attaching" } });
+  const { guests } = await pulledBy(cloud, host);
+  expect(guests).toMatchObject([{ disks: [{ volumeId: ref.id, readOnly: false, boot: false, qos: {} }] }]);
+  await report([said(ref.id, { generation: 7 })]);
+  expect((await member().volume.get(ref)).usedBytes).toBeNull();
+  await report([said(ref.id, { usedBytes: 8_192 })]);
+  expect((await member().volume.get(ref)).usedBytes).toBe(8_192);
+});
+
+test("a revert is told until it was seen once, whatever an agent forgets", async () => {
+  const ref = await make();
+  await put(ref);
+  await report([said(ref.id)]);
+  const snapshotId = crypto.randomUUID();
+  const { projectId, id: volumeId } = ref;
+  const of = { kind: "volume", id: snapshotId, volumeId } as const;
+  await member().volumeSnapshot.create({ projectId, name: "before", of });
+  const taken = { snapshotId, observed: "available", quiesced: true, fault: null } as const;
+  await report([said(volumeId, { generation: 2, snapshots: [taken] })]);
+  const { items } = await member().volumeSnapshot.list({ projectId });
+  expect(items).toMatchObject([{ id: snapshotId, status: "available", quiesced: true }]);
+  await member().volume.revert({ ...ref, snapshotId });
+  expect(await member().volume.get(ref)).toMatchObject({ status: "reverting" });
+  const revert = async () => (await pulledBy(cloud, host)).volumes?.[0]?.revert;
+  expect(await revert()).toEqual({ seq: 1, snapshotId });
+  await report([said(volumeId, { generation: 3, snapshots: [taken], revertSeq: 1 })]);
+  await report([said(volumeId, { generation: 3, snapshots: [taken], revertSeq: 0 })]);
+  expect(await revert()).toBeNull();
+  expect(await member().volume.get(ref)).toMatchObject({ status: "available" });
+});
+
+test("a key takes it into another project once, against that project's quota", async () => {
+  const ref = await make();
+  const other = callerAs(cloud, "outsider").volume;
+  const [mine, theirs] = [cloud.projectId, cloud.otherProjectId];
+  const { key: old } = await member().volume.offerTransfer(ref);
+  const { key } = await member().volume.offerTransfer(ref);
+  const wrong = `${key.slice(0, -1)}${key.endsWith("0") ? "1" : "0"}`;
+  for (const bad of [old, wrong, "nonsense", ""])
+    expect((await refusal(other.acceptTransfer({ projectId: theirs, key: bad }))).reason).toBe(
+      "transferNotFound",
+    );
+  await cloud.database.prisma.quota.create({
+    data: { projectId: theirs, resource: "gigabytes", limit: 5 },
+  });
+  expect((await refusal(other.acceptTransfer({ projectId: theirs, key }))).code).toBe("QuotaExceeded");
+  await cloud.database.prisma.quota.deleteMany();
+  const again = await Promise.allSettled(
+    [1, 2, 3].map(() => other.acceptTransfer({ projectId: theirs, key })),
+  );
+  expect(again.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  expect((await member().volume.list({ projectId: mine })).items).toEqual([]);
+  expect(await other.get({ projectId: theirs, id: ref.id })).toMatchObject({ name: "data" });
+});
+
+test("the usual type stays one, and a type with volumes stays", async () => {
+  const id = crypto.randomUUID();
+  await make();
+  await admin().volumeType.create({ id, name: "fast", qos: { totalIops: 500 } });
+  expect((await refusal(admin().volumeType.delete({ id: typeId }))).reason).toBe("volumeTypeDefault");
+  await Promise.all([id, typeId, id].map((one) => admin().volumeType.setDefault({ id: one })));
+  await admin().volumeType.setDefault({ id });
+  expect((await refusal(admin().volumeType.delete({ id: typeId }))).reason).toBe("volumeTypeInUse");
+  const { items } = await admin().volumeType.list({});
+  expect(items.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual(["fast"]);
+  await admin().volumeType.setDefault({ id: typeId });
+  await admin().volumeType.delete({ id });
+});

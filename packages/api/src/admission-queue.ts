@@ -1,8 +1,8 @@
 /** At most two admissions a project at once, queued before a connection is taken: one project's flood waits in line. */
 import { CloudError } from "@madang/core/errors";
-import { makeTurns, type Turns } from "./turns.ts";
+import { makeTurns } from "./turns.ts";
 
-export type AdmissionQueue = { run: Turns["run"] };
+export type AdmissionQueue = { run: <T>(projectId: string, work: () => Promise<T>) => Promise<T> };
 
 const atOncePerKey = 2;
 /** Of all projects together: fewer than the pool has connections, for a sign-in needs one as well. */

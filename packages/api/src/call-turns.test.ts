@@ -34,6 +34,33 @@ test("an ended session takes no turn of its owner's, and only a stranger's", asy
   );
 });
 
+test("who waits outside keeps nobody from his turn, up to as many as a line takes", async () => {
+  const turns = makeCallTurns();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  const launch = (sessionId: string) =>
+    turns.run({ sessionId, address: "192.0.2.1" }, (outside) =>
+      outside(async () => {
+        waiting += 1;
+        await promise;
+        waiting -= 1;
+      }),
+    );
+  const flood = Array.from({ length: 40 }, () => launch("one"));
+  await new Promise(setImmediate);
+  // Twelve outside, and six in their turns.
+  expect(waiting).toBe(18);
+  const crowd = Array.from({ length: 30 }, (_, person) =>
+    Array.from({ length: 10 }, () => launch(`p${person}`)),
+  );
+  await new Promise(setImmediate);
+  expect(waiting).toBe(160 + 24);
+  resolve();
+  await Promise.all([...flood, ...crowd.flat()]);
+  expect(waiting).toBe(0);
+  expect(await begun(calls("one", "192.0.2.1"), turns)).toBe(6);
+});
+
 test("guessed sessions push out nobody who is known", async () => {
   const turns = makeCallTurns();
   for (const session of ["one", "two"]) turns.belongs(session, "owner");

@@ -4,9 +4,12 @@ import { bearerMark } from "./credential.ts";
 import { networkOf } from "./network.ts";
 import { makeTurns } from "./turns.ts";
 
+/** Waits for what has a line of its own without keeping others from their turns: `wait` must be the last of a call's work. */
+export type Outside = <T>(wait: () => Promise<T>) => Promise<T>;
+
 export type CallTurns = {
   /** Throws TooManyRequests when the caller's line is too long. */
-  run: <T>(caller: TurnCaller, work: () => Promise<T>) => Promise<T>;
+  run: <T>(caller: TurnCaller, work: (outside: Outside) => Promise<T>) => Promise<T>;
   /**
    * From now on calls of the session, or of the application credential (`bearerMark`), count as the person's: signing in
    * often must not give more turns. `userId` null: they are nobody's any more, and wait with the strangers of their address.
@@ -18,6 +21,9 @@ type TurnCaller = { sessionId: string | null; bearer?: string | null; address: s
 const atOnce = 24;
 const atOncePerKey = 6;
 const longestLine = 300;
+/** Who waits outside, of all and of one person; more wait in their turns. Fewer than a project's line of launches takes. */
+const mostOutside = 160;
+const mostOutsidePerKey = 12;
 /** Sessions and credentials whose person is remembered; the one that was seen longest ago is forgotten first. */
 const remembered = 10_000;
 
@@ -32,8 +38,31 @@ export function makeCallTurns(): CallTurns {
     const owner = users.get(sessionId);
     return owner === undefined ? sessionId : (owner ?? stranger);
   };
+  const waiting = new Map<string, number>();
+  let outside = 0;
+  const count = (key: string, change: 1 | -1) => {
+    const own = (waiting.get(key) ?? 0) + change;
+    if (own === 0) waiting.delete(key);
+    else waiting.set(key, own);
+    outside += change;
+  };
+  const outsideOf =
+    (key: string, leave: () => void): Outside =>
+    async (wait) => {
+      if (outside >= mostOutside || (waiting.get(key) ?? 0) >= mostOutsidePerKey) return await wait();
+      count(key, 1);
+      leave();
+      try {
+        return await wait();
+      } finally {
+        count(key, -1);
+      }
+    };
   return {
-    run: (caller, work) => turns.run(keyOf(caller), work),
+    run: (caller, work) => {
+      const key = keyOf(caller);
+      return turns.run(key, (leave) => work(outsideOf(key, leave)));
+    },
     belongs: (sign, userId) => {
       const known = users.delete(sign);
       // Guesses must not push out who is known.

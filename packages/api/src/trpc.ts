@@ -89,7 +89,9 @@ const judged = told.use(async ({ next }) => {
 });
 
 /** Of a subscription this is only its beginning. */
-const inTurn = judged.use(({ ctx, next }) => ctx.deps.limits.calls.run(ctx.caller, () => next()));
+const inTurn = judged.use(({ ctx, next }) =>
+  ctx.deps.limits.calls.run(ctx.caller, (outside) => next({ ctx: { outside } })),
+);
 
 export function doerOf(identity: Identity, ctx: Pick<Context, "caller">): Doer {
   const { userId, userName: name, grants, sessionId, credential } = identity;

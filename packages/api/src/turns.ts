@@ -12,8 +12,8 @@ export type TurnLimits = {
 };
 
 export type Turns = {
-  /** Rejects with `refused()` when the key's line is too long. */
-  run: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+  /** Rejects with `refused()` when the key's line is too long. `leave`: what the work does from now on takes no turn. */
+  run: <T>(key: string, work: (leave: () => void) => Promise<T>) => Promise<T>;
 };
 
 type Line = { waiting: (() => void)[]; running: number };
@@ -52,10 +52,15 @@ export function makeTurns({ atOnce, atOncePerKey, longestLine, refused }: TurnLi
         line.waiting.push(start);
         serve();
       });
+      let inside = true;
+      const leaveOnce = () => {
+        if (inside) leave(key, line);
+        inside = false;
+      };
       try {
-        return await work();
+        return await work(leaveOnce);
       } finally {
-        leave(key, line);
+        leaveOnce();
       }
     },
   };

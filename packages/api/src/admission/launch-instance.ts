@@ -6,6 +6,7 @@ import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
 import { launchUsage, type QuotaCount, type QuotaResource, type Usage } from "@madang/core/quota/resource";
 import { lockProjects, quotaCountsOf, type Tx } from "@madang/db";
+import type { Outside } from "../call-turns.ts";
 import type { Actor } from "../context.ts";
 import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
@@ -23,15 +24,16 @@ export type Launched = { ids: string[]; operationIds: string[] };
 /** `passwordHash`: made before the line and the transaction, for that is slow on purpose. */
 export type LaunchWish = { actor: Actor; input: LaunchInput; passwordHash: string | null };
 
-/** All of them or none. Throws NotFound, InvalidInput, Conflict, QuotaExceeded, Unavailable. */
+/** All of them or none. `outside`: how to wait in their line. Throws NotFound, InvalidInput, Conflict, QuotaExceeded, Unavailable. */
 export async function launchInstances(
   deps: Pick<ApiDeps, "launches" | "hints">,
   actor: Actor,
   input: LaunchInput,
+  outside: Outside,
 ): Promise<Launched> {
   requireOwnIds(input.ids, "ids");
   const passwordHash = input.password === null ? null : cryptPassword(input.password);
-  const launched = await deps.launches.run({ actor, input, passwordHash });
+  const launched = await outside(() => deps.launches.run({ actor, input, passwordHash }));
   deps.hints.publish("event");
   return launched;
 }

@@ -36,7 +36,7 @@ export const instanceRouter = router({
     .input(launchInput)
     .mutation(async ({ ctx, input }) => {
       await ctx.deps.limits.take("launch", ctx.actor.address);
-      return await launchInstances(ctx.deps, ctx.actor, input);
+      return await launchInstances(ctx.deps, ctx.actor, input, ctx.outside);
     }),
   sshPath: projectProcedure("instance:create")
     .input(

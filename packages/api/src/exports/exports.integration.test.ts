@@ -1,7 +1,7 @@
 import { isGranted, permissions, type Role } from "@madang/core/identity/permission";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectionContext } from "../context.ts";
-import { openTestCloud, type Person, people, type TestCloud, turnedAway } from "../testing.ts";
+import { callerAs, openTestCloud, type Person, people, type TestCloud, turnedAway } from "../testing.ts";
 import { exportKinds } from "./index.ts";
 import { openExport } from "./open-export.ts";
 
@@ -110,4 +110,48 @@ test("who took the trail away, and which part of it, is on the trail; and rights
   });
   expect(await reasonOf(opened.judgeAgain())).toBe("signInNeeded");
   await session.update({ where: { id: cloud.sessions.cloudAdmin }, data: { revokedAt: null } });
+});
+
+test("a list is the file that its page shows: filtered, sorted, to the end", async () => {
+  const { projectId } = cloud;
+  const { network, securityGroup } = callerAs(cloud, "member");
+  for (const [name, cidr] of [
+    ["yard-b", "10.20.0.0/24"],
+    ["yard-a", "10.20.1.0/24"],
+    ["other", "10.20.2.0/24"],
+  ] as const) {
+    const subnet = { id: crypto.randomUUID(), name: `${name}-subnet`, cidr };
+    await network.create({ id: crypto.randomUUID(), projectId, name, subnet });
+  }
+  const rowsOf = async (name: string, query: Record<string, string>) => {
+    const { columns, pages } = await openAs("reader", name, { projectId, ...query });
+    const rows = await Array.fromAsync(pages);
+    for (const row of rows.flat()) expect(Object.keys(row)).toEqual(columns);
+    return rows.flat();
+  };
+  expect(await rowsOf("networks", { text: "yard", sort: "-name" })).toMatchObject([
+    { name: "yard-b", subnets: "10.20.0.0/24", external: false, mtu: 1_442, ports: 0 },
+    { name: "yard-a", subnets: "10.20.1.0/24" },
+  ]);
+  expect(await rowsOf("subnets", { text: "10.20.1" })).toMatchObject([
+    {
+      name: "yard-a-subnet",
+      network: "yard-a",
+      gateway: "10.20.1.1",
+      allocation_pools: "10.20.1.2-10.20.1.254",
+    },
+  ]);
+  const id = crypto.randomUUID();
+  await securityGroup.create({ projectId, id, name: "many", description: "" });
+  // More than a statement reads at once.
+  await cloud.database.pool.query(
+    `INSERT INTO security_group_rule (id, security_group_id, direction, ether_type, protocol, port_min, port_max)
+     SELECT gen_random_uuid(), $1, 'ingress', 'IPv4', 6, n, n FROM generate_series(1, 1200) AS n`,
+    [id],
+  );
+  const rules = await rowsOf("security-group-rules", { id, direction: "ingress", sort: "ports" });
+  expect(rules.map(({ port_range_min }) => port_range_min)).toEqual(
+    Array.from({ length: 1_200 }, (_, index) => index + 1),
+  );
+  expect(await reasonOf(openAs("reader", "networks", { projectId, sort: "mac" }))).toBe("unknownSort");
 });

@@ -2,7 +2,7 @@
  * One attempt to bring a volume to what its order says: look, then act, in an order in which nothing is lost. What can be
  * cut short in the middle is begun anew by the next attempt.
  */
-import { CloudError, type PublicError } from "@madang/core/errors";
+import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import type { VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
 import type { StorageDriver, VolumeInUse, VolumeObservation } from "@madang/drivers/storage/driver";
 import type { Holder, Holders } from "./holders.ts";
@@ -56,13 +56,10 @@ export async function attemptVolume(deps: AttemptDeps, attempt: Attempt): Promis
   }
 }
 
-async function material({ image }: AttemptDeps, attempt: Attempt): Promise<string | null> {
-  const { spec, note, onPhase, signal } = attempt;
-  if (spec.source.kind !== "image") return null;
-  const onPercent = (percent: number) => onPhase("fetching-image", percent);
-  // A volume that is there does not depend on what can still be fetched.
-  if (note.made) return image(spec.source, () => {}, signal).catch(() => null);
-  return image(spec.source, onPercent, signal);
+/** A volume that is there does not depend on what can still be fetched. */
+async function material({ image }: AttemptDeps, { spec, note, onPhase, signal }: Attempt) {
+  if (spec.source.kind !== "image" || note.made) return null;
+  return image(spec.source, (percent) => onPhase("fetching-image", percent), signal);
 }
 
 async function beginCopy(
@@ -88,23 +85,30 @@ async function bring(
   const isFailed = (snapshotId: string) => note.failedSnapshots[snapshotId] !== undefined;
   const mates = groupMates(deps.specs(), spec, isFailed);
   return deps.locks.run([spec.volumeId, ...mates], signal, async () => {
-    await ensure(deps, attempt, imagePath);
+    const made = await ensure(deps, attempt, imagePath);
     await attempt.onMade();
-    await tidyCopies(deps, spec.volumeId);
-    await revertAndSnapshot(deps, attempt, isFailed);
+    await tidyCopies(deps, made);
+    await revertAndSnapshot(deps, attempt, made, isFailed);
     return need(await deps.storage.observe(spec.volumeId));
   });
 }
 
 async function ensure(
-  { storage, holders }: AttemptDeps,
+  { storage, holders, image }: AttemptDeps,
   { spec, note, onPhase, signal }: Attempt,
   imagePath: string | null,
-): Promise<void> {
+): Promise<VolumeObservation> {
   // Also of one that was forgotten here.
   const isHere = note.made || (await storage.observe(spec.volumeId)) !== null;
   const inUse = isHere ? inUseBy(holders, spec, await holders.of(spec.volumeId)) : null;
-  await storage.ensure({ spec, imagePath, made: note.made, inUse }, { signal, onPhase });
+  const order = { spec, imagePath, made: note.made, inUse };
+  try {
+    return await storage.ensure(order, { signal, onPhase });
+  } catch (error) {
+    if (asCloudError(error).options.reason !== "BaseMissing" || spec.source.kind !== "image") throw error;
+    const fetched = await image(spec.source, (percent) => onPhase("fetching-image", percent), signal);
+    return storage.ensure({ ...order, imagePath: fetched }, { signal, onPhase });
+  }
 }
 
 function inUseBy(holders: Holders, { volumeId }: VolumeSpec, holder: Holder | null): VolumeInUse | null {
@@ -114,8 +118,10 @@ function inUseBy(holders: Holders, { volumeId }: VolumeSpec, holder: Holder | nu
 }
 
 /** What copies of it left behind that ended, or were never finished. */
-async function tidyCopies({ storage, holders, copying }: AttemptDeps, volumeId: string): Promise<void> {
-  const { copies } = need(await storage.observe(volumeId));
+async function tidyCopies(
+  { storage, holders, copying }: AttemptDeps,
+  { volumeId, copies }: VolumeObservation,
+): Promise<void> {
   const stale = copies.filter((into) => !copying.has(into));
   if (stale.length === 0) return;
   const holder = await holders.of(volumeId);
@@ -129,11 +135,11 @@ async function tidyCopies({ storage, holders, copying }: AttemptDeps, volumeId: 
 async function revertAndSnapshot(
   deps: AttemptDeps,
   attempt: Attempt,
+  seen: VolumeObservation,
   isFailed: (snapshotId: string) => boolean,
 ): Promise<void> {
   const { storage } = deps;
   const { spec } = attempt;
-  const seen = need(await storage.observe(spec.volumeId));
   const { revert } = spec;
   const reverts = revert !== null && revert.seq > seen.revertSeq ? revert : null;
   const target = reverts?.snapshotId;

@@ -92,11 +92,20 @@ export function createVolumeWorker(deps: VolumeDeps, spec: VolumeSpec): VolumeWo
     },
     report: () => (volume.shown.observed === "unknown" && volume.acked !== null ? null : reportOf(volume)),
     used: (usedBytes) => {
-      if (volume.shown.usedBytes !== null) change(volume, { usedBytes }, volume.acked, false);
+      if (isWorthTelling(volume, usedBytes)) change(volume, { usedBytes }, volume.acked, false);
     },
     isReady: () => isReady(volume),
     stop: () => stop(volume),
   };
+}
+
+/** Busy volumes grow all the time, and each word of it is a transaction of the control plane. */
+const leastToldBytes = 16 * 1024 ** 2;
+const leastToldPart = 1 / 256;
+
+function isWorthTelling({ shown, spec }: Volume, usedBytes: number): boolean {
+  if (shown.usedBytes === null) return false;
+  return Math.abs(usedBytes - shown.usedBytes) >= Math.max(leastToldBytes, spec.sizeBytes * leastToldPart);
 }
 
 function isReady({ spec, shown }: Volume): boolean {

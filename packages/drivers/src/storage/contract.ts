@@ -232,9 +232,11 @@ export function storageContract(name: string, makeHarness: () => Promise<Storage
         reason: "SourceLarger",
         retry: "never",
       });
+      const tight = orderOf({ ...harness.image.source, virtualSizeBytes: 33 * mib });
+      expect((await rejection(ensure(tight))).toPublic().reason).toBe("SourceLarger");
       const nowhere = orderOf({ kind: "snapshot", volumeId: randomUUID(), snapshotId: randomUUID() });
       expect((await rejection(ensure(nowhere))).toPublic().reason).toBe("SourceMissing");
-      for (const order of [small, nowhere, source]) {
+      for (const order of [small, tight, nowhere, source]) {
         await driver.remove(order.spec.volumeId, signal());
         expect(await harness.leftovers(order.spec.volumeId)).toEqual([]);
       }

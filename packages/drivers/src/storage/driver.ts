@@ -38,7 +38,10 @@ export type VolumeInUse = { resize(sizeBytes: number): Promise<void> };
 
 export type VolumeOrder = {
   spec: Pick<VolumeSpec, "volumeId" | "sizeBytes" | "source">;
-  /** A verified local file, read only; null when the source is no image, or where volumes are simulated. */
+  /**
+   * A verified local file, read only; null when the source is no image, where volumes are simulated, and for a volume that
+   * was made: throws BaseMissing if it needs it after all.
+   */
   imagePath: string | null;
   /** It was here before: if it is missing, it was lost. */
   made: boolean;

@@ -151,6 +151,8 @@ async function fill(state: State, { spec }: VolumeOrder, how: VolumeOptions): Pr
   how.signal.throwIfAborted();
   requireRoom(state);
   const { source, volumeId, sizeBytes } = spec;
+  if (source.kind === "image" && source.virtualSizeBytes > sizeBytes)
+    throw sourceLarger(source.virtualSizeBytes, sizeBytes);
   if (source.kind === "blank" || source.kind === "image") {
     await pause(state.knobs.slowMs, how.signal);
     return emptyBytes;

@@ -18,6 +18,15 @@ export function volumeBusy(detail: string, cause?: unknown): CloudError {
   });
 }
 
+/** The image that a volume was made from: the same call with its file puts it back. */
+export function baseMissing(path: string): CloudError {
+  return new CloudError("Unavailable", "The image under the volume is gone from its hypervisor.", {
+    reason: "BaseMissing",
+    detail: `${path} is missing`,
+    retry: "later",
+  });
+}
+
 export function snapshotMissing(snapshotId: string): CloudError {
   return new CloudError("InvalidState", "The volume has no such snapshot.", {
     reason: "SnapshotMissing",

@@ -2,7 +2,6 @@
 import { constants } from "node:fs";
 import { copyFile, open, rm } from "node:fs/promises";
 import { basename } from "node:path";
-import { CloudError } from "@madang/core/errors";
 import type { VolumeSource } from "@madang/core/wire/volume";
 import {
   exists,
@@ -14,7 +13,7 @@ import {
 } from "../../disk/owned-file.ts";
 import { copyTagOf, readTag } from "../../disk/snapshot-tag.ts";
 import type { VolumeOptions, VolumeOrder } from "../driver.ts";
-import { snapshotMissing, sourceLarger, sourceMissing } from "../fault.ts";
+import { baseMissing, snapshotMissing, sourceLarger, sourceMissing } from "../fault.ts";
 import { copySnapshot, createImage, type ImageChain, imageInfo, resizeImage } from "./qemu-img.ts";
 import { makeVolumeFolder, type VolumeFiles } from "./volume-files.ts";
 
@@ -28,6 +27,8 @@ export async function makeVolume(
   { signal, onPhase }: VolumeOptions,
 ): Promise<void> {
   const { source, sizeBytes } = order.spec;
+  if (source.kind === "image" && source.virtualSizeBytes > sizeBytes)
+    throw sourceLarger(source.virtualSizeBytes, sizeBytes);
   await makeVolumeFolder(files);
   const part = `${files.volume}.new`;
   await rm(part, { force: true });
@@ -61,8 +62,7 @@ export async function ensureBase(
   signal: AbortSignal,
 ): Promise<void> {
   if (await exists(files.base)) return;
-  if (!imagePath)
-    throw new CloudError("Internal", "The image is missing.", { detail: "no imagePath in the order" });
+  if (!imagePath) throw baseMissing(files.base);
   const part = `${files.base}.new`;
   await wholeOrGone(part, async () => {
     if (!(await linkInto(imagePath, part))) {

@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { CloudError } from "@madang/core/errors";
+import PQueue from "p-queue";
 import { z } from "zod";
 import { qemuUid } from "../../disk/owned-file.ts";
 import { diskError, programEnv, runProgram } from "../../disk/run-program.ts";
@@ -13,6 +14,8 @@ const qemuImg = "/usr/bin/qemu-img";
 const asQemu = { uid: qemuUid, gid: qemuUid };
 /** Anything but a copy; only ends what hangs. */
 const limitMs = 120_000;
+/** An agent that starts looks at all of its volumes. */
+const shortRuns = new PQueue({ concurrency: 4 });
 /** How much of the end of what a failed copy says is kept. */
 const keptTextBytes = 4_096;
 
@@ -115,8 +118,10 @@ export function readPercent(text: string): number | null {
 
 async function run(args: string[], cwd?: string): Promise<string> {
   try {
-    const signal = AbortSignal.timeout(limitMs);
-    return await runProgram(qemuImg, args, { signal, ...asQemu, ...(cwd ? { cwd } : {}) });
+    return await shortRuns.add(() => {
+      const signal = AbortSignal.timeout(limitMs);
+      return runProgram(qemuImg, args, { signal, ...asQemu, ...(cwd ? { cwd } : {}) });
+    });
   } catch (error) {
     throw volumeError(error);
   }

@@ -8,13 +8,15 @@ import type { ListView } from "./use-list-view.ts";
 type CsvLinkProps = {
   name: string;
   query?: Readonly<Record<string, string | null>>;
-  view: Pick<ListView, "text" | "sort">;
+  view?: Partial<Pick<ListView, "text" | "sort">>;
+  /** Of what, where a page has several. */
+  label?: string;
 };
 
 /** All rows that the filter finds, not only those that were scrolled to. */
-export function CsvLink({ name, query = {}, view }: CsvLinkProps) {
+export function CsvLink({ name, query = {}, view = {}, label }: CsvLinkProps) {
   const t = useTranslations("lists");
-  const asked = Object.entries({ ...query, text: view.text, sort: view.sort });
+  const asked = Object.entries({ ...query, ...view });
   const file = new URLSearchParams(asked.flatMap(([key, value]) => (value ? [[key, value]] : [])));
   return (
     <ButtonLink
@@ -26,6 +28,7 @@ export function CsvLink({ name, query = {}, view }: CsvLinkProps) {
     >
       <Download aria-hidden />
       <span className="max-sm:sr-only">{t("csv")}</span>
+      {label ? <span className="sr-only">{label}</span> : null}
     </ButtonLink>
   );
 }

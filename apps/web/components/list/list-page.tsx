@@ -57,7 +57,7 @@ export function ListPage<Row extends { id: string }, Name extends string>(props:
   const buttons = actions.map((action) => <ActionButton key={action.word} action={action} />);
   const tools = (
     <>
-      {file ? <CsvLink {...file} view={view} /> : null}
+      {file ? <CsvLink {...file} view={{ text: view.text, sort: view.sort }} /> : null}
       {buttons}
     </>
   );

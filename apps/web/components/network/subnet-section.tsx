@@ -5,6 +5,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
 import type { NetworkDetail, SubnetRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { CsvLink } from "../list/csv-link.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { Meter } from "../ui/meter.tsx";
@@ -35,10 +36,15 @@ export function SubnetSection({ projectId, network }: SubnetSectionProps) {
           </li>
         ))}
       </ul>
-      <Button className="self-start" blocked={blocked("network:create")} onClick={() => setEdited("new")}>
-        <Plus aria-hidden />
-        {t("addSubnet")}
-      </Button>
+      <div className="flex flex-wrap gap-2">
+        <Button blocked={blocked("network:create")} onClick={() => setEdited("new")}>
+          <Plus aria-hidden />
+          {t("addSubnet")}
+        </Button>
+        {network.subnets.length > 0 ? (
+          <CsvLink name="subnets" query={{ projectId, networkId: network.id }} label={t("subnets")} />
+        ) : null}
+      </div>
       {edited ? (
         <SubnetDialog
           projectId={projectId}

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import type { NetworkDetail, PortRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { CsvLink } from "../list/csv-link.tsx";
 import { MoreRows } from "../list/more-rows.tsx";
 import { rowsOf } from "../list/pages.ts";
 import { DeleteDialog } from "../network/delete-dialog.tsx";
@@ -54,10 +55,20 @@ export function PortSection({ projectId, network }: { projectId: string; network
         />
       ) : null}
       <MoreRows query={query} shown={rows.length} total={total} />
-      <Button className="self-start" blocked={blocked} onClick={() => setCreating(true)}>
-        <Plus aria-hidden />
-        {t("create")}
-      </Button>
+      <div className="flex flex-wrap gap-2">
+        <Button blocked={blocked} onClick={() => setCreating(true)}>
+          <Plus aria-hidden />
+          {t("create")}
+        </Button>
+        {rows.length > 0 ? (
+          <CsvLink
+            name="ports"
+            query={{ projectId, networkId: network.id }}
+            view={{ sort }}
+            label={t("title")}
+          />
+        ) : null}
+      </div>
       {creating ? (
         <PortDialog
           projectId={projectId}

@@ -11,6 +11,7 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
+import { CsvLink } from "../list/csv-link.tsx";
 import { MoreRows } from "../list/more-rows.tsx";
 import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Button } from "../ui/button.tsx";
@@ -61,10 +62,20 @@ export function RuleSection({ projectId, group }: Props) {
           onChange={(next) => setWanted(next === "ingress" ? null : next)}
           options={directions.map((value) => ({ value, label: t(`directions.${value}`) }))}
         />
-        <Button tone="primary" blocked={blocked} onClick={() => setAdding(true)}>
-          <Plus aria-hidden />
-          {t("addRule")}
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          {empty ? null : (
+            <CsvLink
+              name="security-group-rules"
+              query={{ projectId, id: group.id, direction }}
+              view={{ sort: sort ?? "createdAt" }}
+              label={t("rules")}
+            />
+          )}
+          <Button tone="primary" blocked={blocked} onClick={() => setAdding(true)}>
+            <Plus aria-hidden />
+            {t("addRule")}
+          </Button>
+        </div>
       </div>
       {query.isError ? (
         <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />

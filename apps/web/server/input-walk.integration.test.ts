@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { z } from "zod";
 import {
+  type Attack,
   brokenBodies,
   largeAttacks,
   metaAttacks,
@@ -150,6 +151,7 @@ function overTls({ path, type }: Procedure, name: string, text: string): Promise
 }
 
 const known = () => ({ projectId: web.projectId, imageId: web.imageId, flavorId: web.flavorId });
+const numbered = (all: readonly Procedure[]) => all.map((procedure, index) => ({ ...procedure, index }));
 const procedures = proceduresOf(appRouter._def.procedures);
 const agents = proceduresOf(agentRouter._def.procedures);
 
@@ -162,13 +164,25 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>)
   await Promise.all(Array.from({ length: 4 }, next));
 }
 
+/**
+ * What is read before any schema is looked at is the same everywhere: each procedure gets some of it, in turn, so that all of
+ * it meets many.
+ */
+function inTurn(attacks: readonly Attack[], index: number, count: number): Attack[] {
+  return Array.from({ length: count }, (_, step) => attacks[(index * count + step) % attacks.length]).filter(
+    (attack) => attack !== undefined,
+  );
+}
+const someMeta = (sample: unknown, index: number) => inTurn(metaAttacks(sample), index, 6);
+const someLarge = (sample: unknown, index: number) => inTurn(largeAttacks(sample), index, 4);
+
 describe("whatever is sent is answered in words, and the process lives on", () => {
-  test.each(procedures)("$path", { timeout: 180_000 }, async (procedure) => {
+  test.each(numbered(procedures))("$path", { timeout: 180_000 }, async ({ index, ...procedure }) => {
     let cookie = await adminCookie();
     const sample = sampleOf(procedure.schema, known());
-    const bodies = procedure.type === "mutation" ? [...brokenBodies, ...largeAttacks(sample)] : [];
+    const bodies = procedure.type === "mutation" ? [...brokenBodies, ...someLarge(sample, index)] : [];
     if (procedure.type !== "subscription") {
-      await each([...smallAttacks(sample), ...metaAttacks(sample), ...bodies], ({ name, text }) =>
+      await each([...smallAttacks(sample), ...someMeta(sample, index), ...bodies], ({ name, text }) =>
         overHttp(procedure, cookie, name, text),
       );
       cookie = await adminCookie();
@@ -177,13 +191,13 @@ describe("whatever is sent is answered in words, and the process lives on", () =
     await socket.opened;
     const attacks =
       procedure.type === "subscription" ? [...smallAttacks(sample), ...metaAttacks(sample)] : [];
-    for (const { name, text } of [...attacks, ...largeAttacks(sample)])
+    for (const { name, text } of [...attacks, ...someLarge(sample, index + 1)])
       await socket.call(procedure, name, text);
     socket.send(
       `{"id":0,"method":"query","params":{"path":"${procedure.path}","input":"${"x".repeat(1_100_000)}"}}`,
     );
     expect(await socket.closed).toBe(1009);
-    expect(counted.get(procedure.path)).toBeGreaterThan(40);
+    expect(counted.get(procedure.path)).toBeGreaterThan(25);
   });
 
   test.each(agents)("agent $path", { timeout: 180_000 }, async (procedure) => {

@@ -14,7 +14,7 @@ import {
   type Image,
   lockImage,
   lockProject,
-  quotaCounts,
+  quotaLines,
   type Tx,
   transaction,
   writeImageStatus,
@@ -157,10 +157,11 @@ async function becomeActive(job: Work, path: string, { inspection, digests }: Re
 }
 
 /** What it takes is known only now. Throws QuotaExceeded. */
-async function requireRoom(tx: Tx, { projectId }: Image): Promise<void> {
+async function requireRoom(tx: Tx, { projectId, userId }: Image): Promise<void> {
   if (projectId === null) return;
-  const counts = (await quotaCounts(tx, [projectId], ["image_size"])).get(projectId) ?? [];
-  const [count] = counts;
+  // Whose key pairs are counted is all the same here.
+  const lines = await quotaLines(tx, projectId, userId ?? projectId);
+  const count = lines.find(({ resource }) => resource === "image_size");
   if (!count || count.limit < 0 || count.inUse <= count.limit) return;
   const quota = quotaExcesses([{ ...count, inUse: count.limit }], { image_size: count.inUse - count.limit });
   throw new CloudError("QuotaExceeded", "The image is larger than the project's quota allows.", {

@@ -1,11 +1,12 @@
 /** A project's deletion, with the controller killed before and after each of its commits, and with hypervisors that are silent. */
-import { openQueue, type PgBoss, type Prisma } from "@madang/db";
+import { openPlacementBoard, openQueue, type PgBoss, type Prisma } from "@madang/db";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { addFloatingIp, addNetwork, addPort, addRouter, addSecurityGroup } from "../testing/network-rows.ts";
 import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "../testing/rows.ts";
 import { endingProjects } from "../unsettled.ts";
 import { reconcileInstance } from "./instance.ts";
 import { reconcileProject } from "./project.ts";
+import { reconcileVolume } from "./volume.ts";
 
 let cloud: TestCloud;
 let boss: PgBoss;
@@ -54,6 +55,27 @@ async function pass(prisma: Prisma, id: string): Promise<number | null> {
   }
 }
 
+/** Protected, and used by nobody. */
+async function addVolume(prisma: Prisma, projectId: string): Promise<void> {
+  const type = { name: "standard", isDefault: true };
+  const { id: volumeTypeId } = await prisma.volumeType.upsert({
+    where: { name: type.name },
+    create: { id: crypto.randomUUID(), ...type },
+    update: {},
+  });
+  const data = { id: crypto.randomUUID(), projectId, volumeTypeId, name: "data", sizeGib: 1 };
+  await prisma.volume.create({ data: { ...data, status: "available", deleteProtection: true } });
+}
+
+/** As the queue would, once the project's end has asked for them. */
+async function bringVolumes(projectId: string): Promise<void> {
+  const { prisma } = cloud.database;
+  const { publish, now, onCapacity } = cloud.deps;
+  const deps = { prisma, publish, now, onCapacity, board: openPlacementBoard({ prisma, now }) };
+  const asked = await prisma.volume.findMany({ where: { projectId, deleteRequestedAt: { not: null } } });
+  for (const { id } of asked) await reconcileVolume(deps, id);
+}
+
 /** A project with instances of every kind, as admission would leave it once its deletion is asked for. */
 async function endingProject(): Promise<{ id: string; operationId: string; instances: string[] }> {
   const { prisma } = cloud.database;
@@ -71,6 +93,7 @@ async function endingProject(): Promise<{ id: string; operationId: string; insta
       diskFormat: "raw",
     },
   });
+  await addVolume(prisma, id);
   const own = { ...cloud, projectId: id };
   const [inside, outside] = [await addNetwork(own), await addNetwork(own, { external: true })];
   const routerId = await addRouter(own, inside, outside);
@@ -103,6 +126,7 @@ async function endingProject(): Promise<{ id: string; operationId: string; insta
 async function carryOut(prisma: Prisma, id: string, instances: string[]): Promise<void> {
   for (let round = 0; (await pass(prisma, id)) !== null; round++) {
     expect(round).toBeLessThan(10);
+    await bringVolumes(id);
     for (const instanceId of instances.slice(round, round + 1)) {
       await reconcileInstance(cloud.deps, instanceId);
       await obey(cloud, instanceId);
@@ -115,6 +139,7 @@ async function expectGone(id: string, operationId: string, instances: string[]):
   const { prisma } = cloud.database;
   expect(await prisma.project.count({ where: { id } })).toBe(0);
   expect(await prisma.instance.count({ where: { projectId: id } })).toBe(0);
+  expect(await prisma.volume.count({ where: { projectId: id } })).toBe(0);
   expect(await prisma.image.count({ where: { projectId: id } })).toBe(0);
   const left = await Promise.all([
     prisma.network.count({ where: { projectId: id } }),
@@ -172,6 +197,7 @@ it("is found by looking, and waits for a silent hypervisor by the instance's nam
   expect(await operation()).toMatchObject({ state: "running", percent: 0 });
   expect((await operation()).steps).toMatchObject([
     { name: "instances", state: "running", waitingFor: ["one"] },
+    { name: "volumes", state: "pending" },
     { name: "images", state: "pending" },
     { name: "networks", state: "pending" },
     { name: "project", state: "pending" },
@@ -180,7 +206,7 @@ it("is found by looking, and waits for a silent hypervisor by the instance's nam
     await wish(cloud, instanceId, "instance.force-delete");
     await reconcileInstance(cloud.deps, instanceId);
   }
-  expect(await pass(prisma, id)).toBeNull();
+  await carryOut(prisma, id, []);
   expect(await operation()).toMatchObject({ state: "succeeded" });
   expect(await prisma.project.count({ where: { id } })).toBe(0);
 });

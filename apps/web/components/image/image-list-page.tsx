@@ -49,6 +49,7 @@ export function ImageListPage() {
         columns={useColumns(projectId)}
         drawing={<ImageDrawing />}
         actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
+        file={{ name: "images", query: { projectId } }}
         help={["image", "instance", "quota"]}
         onOpen={({ id }) => router.push(`${base}/${id}`)}
       >

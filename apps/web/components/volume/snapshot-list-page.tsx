@@ -14,6 +14,7 @@ export function SnapshotListPage() {
   return (
     <ListPage
       section="volumeSnapshots"
+      file={{ name: "volume-snapshots", query: { projectId } }}
       view={view}
       query={useSnapshots(projectId, view.filter, view.sort)}
       columns={useSnapshotColumns(projectId, null)}

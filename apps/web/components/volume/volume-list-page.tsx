@@ -24,6 +24,7 @@ export function VolumeListPage() {
   return (
     <ListPage
       section="volumes"
+      file={{ name: "volumes", query: { projectId } }}
       view={view}
       query={useVolumes(projectId, view.filter, view.sort)}
       columns={useVolumeColumns(projectId)}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listFloatingIps } from "../reads/floating-ip.ts";
+import { listImages } from "../reads/image.ts";
 import { listInstances } from "../reads/instance.ts";
 import { listMembers } from "../reads/member.ts";
 import { listNetworks } from "../reads/network.ts";
@@ -8,6 +9,8 @@ import { listPorts } from "../reads/port.ts";
 import { listRouters } from "../reads/router.ts";
 import { listSecurityGroups, listSecurityRules } from "../reads/security-group.ts";
 import { listSubnets } from "../reads/subnet.ts";
+import { listVolumes } from "../reads/volume.ts";
+import { listSnapshots } from "../reads/volume-snapshot.ts";
 import type { AnyExport } from "./export.ts";
 import { projectList, statusWords } from "./list-export.ts";
 
@@ -187,6 +190,70 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
       remote_group: (item) => item.remoteGroupName,
       remote_group_id: (item) => item.remoteGroupId,
       description: (item) => item.description,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  volumes: projectList({
+    permission: "volume:list",
+    path: "volume.list",
+    filter: byText,
+    list: listVolumes,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      status: (item) => item.status,
+      size_gib: (item) => item.sizeGib,
+      used_bytes: (item) => item.usedBytes,
+      type: (item) => item.volumeTypeName,
+      availability_zone: (item) => item.zone ?? item.availabilityZone,
+      bootable: (item) => item.bootable,
+      source: (item) => item.source,
+      source_name: (item) => item.sourceName,
+      source_id: (item) => item.sourceId,
+      instance: (item) => item.attachment?.instanceName ?? null,
+      instance_id: (item) => item.attachment?.instanceId ?? null,
+      snapshots: (item) => item.snapshotCount,
+      owner: (item) => item.userName,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  "volume-snapshots": projectList({
+    permission: "volume_snapshot:list",
+    path: "volumeSnapshot.list",
+    filter: byText,
+    list: listSnapshots,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      status: (item) => item.status,
+      size_gib: (item) => item.sizeGib,
+      volume: (item) => item.volumeName,
+      volume_id: (item) => item.volumeId,
+      group_id: (item) => item.groupId,
+      quiesced: (item) => item.quiesced,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  images: projectList({
+    permission: "image:list",
+    path: "image.list",
+    filter: byText,
+    list: listImages,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      status: (item) => item.status,
+      visibility: (item) => item.visibility,
+      project_id: (item) => item.projectId,
+      disk_format: (item) => item.diskFormat,
+      size_bytes: (item) => item.sizeBytes,
+      virtual_size_bytes: (item) => item.virtualSizeBytes,
+      min_disk_gib: (item) => item.minDiskGib,
+      min_ram_mib: (item) => item.minRamMib,
+      protected: (item) => item.protected,
       created_at: (item) => item.createdAt.toISOString(),
     },
   }),

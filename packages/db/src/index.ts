@@ -64,6 +64,7 @@ export {
 export {
   type ProjectCount,
   projectsWithExpired,
+  quotaCounts,
   quotaCountsOf,
   quotaCountsQuery,
   quotaCountsSql,

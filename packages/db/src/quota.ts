@@ -123,6 +123,16 @@ export function quotaCountsQuery(
     WHERE project.id = ANY(${[...projectIds]}::uuid[])`;
 }
 
+/** For each project a line for each of the resources, of which none belongs to people. */
+export async function quotaCounts(
+  tx: Tx,
+  projectIds: readonly string[],
+  resources: readonly QuotaResource[],
+): Promise<Map<string, QuotaCount[]>> {
+  const rows = await tx.$queryRaw<ProjectCount[]>(quotaCountsQuery(projectIds, resources));
+  return quotaCountsOf(rows, projectIds, resources);
+}
+
 /** For each project a line for each of the resources. */
 export function quotaCountsOf(
   rows: readonly ProjectCount[],

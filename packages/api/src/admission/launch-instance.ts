@@ -56,8 +56,8 @@ export async function admitLaunches(
   const claimed = await claimEach(deps, tx, welcome, answers);
   const sure = await judgeEach(tx, claimed, answers);
   for (const { wish, outcome } of await writeLaunches(deps, tx, sure, wishes.length > 1)) {
-    if (outcome === null) putOff(answers, wish.input.projectId);
-    else answers.set(wish, outcome);
+    if (outcome === null || outcome instanceof CloudError) putOff(answers, wish.input.projectId);
+    if (outcome !== null) answers.set(wish, outcome);
   }
   const notMade = claimed.filter((wish) => isNotMade(answers.get(wish)));
   await releaseIds(

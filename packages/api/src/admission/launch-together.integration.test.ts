@@ -138,16 +138,19 @@ test("who is refused by the network is refused alone, and a flood of such keeps 
     }),
     into(mine, "10.7.0.9"),
   ];
-  const own = Array.from({ length: 10 }, () => into(mine));
-  const tooMany = into(mine);
+  // One too many for the ports.
+  const own = Array.from({ length: 11 }, () => into(mine));
   const elsewhere = Array.from({ length: 12 }, () => launch("outsider", { projectId: cloud.otherProjectId }));
   const reasons = await Promise.all(bad.map(async (attempt) => (await refusal(attempt)).reason));
   expect(reasons).toEqual([
     ...["networkNotFound", "networkExternal", "networkNotFound", "addressNotInSubnet"],
     ...["securityGroupNotFound", "addressTaken"],
   ]);
-  await Promise.all([...own, ...elsewhere]);
-  expect(await refusal(tooMany)).toMatchObject({
+  await Promise.all(elsewhere);
+  const settled = await Promise.allSettled(own);
+  const tooMany = own.filter((_, index) => settled[index]?.status === "rejected");
+  expect(tooMany).toHaveLength(1);
+  expect(await refusal(tooMany[0] ?? launch("member"))).toMatchObject({
     quota: [{ resource: "ports", limit: 11, inUse: 11, requested: 1 }],
   });
   expect(await prisma.instance.count()).toBe(1 + 10 + 12);
@@ -185,4 +188,17 @@ test("a request of which one id is in use claims none of the others", async () =
   await Promise.all(attempts.slice(1));
   expect(await prisma.resourceId.count({ where: { id: fresh } })).toBe(0);
   expect((await launch("member", { ids: [fresh] })).ids).toEqual([fresh]);
+});
+
+test("the room of one that could not be made is there for those after it", async () => {
+  const network = await addNetwork(cloud, "10.8.0.0/24");
+  const join = (address: string | null) =>
+    launch("member", { networks: [{ networkId: network.id, address }] });
+  await join("10.8.0.9");
+  await limit("instances", 3);
+  // The second and third wait for the first, and go together.
+  const [first, taken, last] = [join(null), join("10.8.0.9"), join(null)];
+  expect(await refusal(taken)).toMatchObject({ reason: "addressTaken" });
+  await Promise.all([first, last]);
+  expect(await cloud.database.prisma.instance.count()).toBe(3);
 });

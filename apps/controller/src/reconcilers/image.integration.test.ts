@@ -1,0 +1,159 @@
+/** Imports that somebody else left in the middle, and files that are still needed. */
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openQueue, type PgBoss } from "@madang/db";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type ImageKeeper, openImageKeeper } from "../image/keeper.ts";
+import { takeLease } from "../image/lease.ts";
+import { addInstance, openTestCloud, type TestCloud } from "../testing/rows.ts";
+
+let cloud: TestCloud;
+let boss: PgBoss;
+let directory: string;
+let keeper: ImageKeeper;
+let qcow2: Buffer;
+beforeAll(async () => {
+  cloud = await openTestCloud();
+  await cloud.database.prisma.quotaDefault.create({ data: { resource: "image_size", limit: 100 } });
+  boss = await openQueue(cloud.database.url, false, () => {});
+  directory = await mkdtemp(join(tmpdir(), "madang-keeper-"));
+  await mkdir(join(directory, "incoming"));
+  const made = join(directory, "made.qcow2");
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", made, "16M"]);
+  qcow2 = await readFile(made);
+  await rm(made);
+  keeper = openKeeper();
+});
+afterAll(async () => {
+  await keeper.stop();
+  await boss.stop({ graceful: false });
+  await cloud.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function openKeeper(): ImageKeeper {
+  const { database } = cloud;
+  const log = pino({ level: "silent" });
+  return openImageKeeper({ database, boss, directory, publish: () => {}, log, atOnce: 2 });
+}
+
+const rowOf = (id: string) => cloud.database.prisma.image.findUnique({ where: { id } });
+
+/** As the web process leaves it when the last byte is there. */
+async function brought(bytes: Buffer): Promise<string> {
+  const id = crypto.randomUUID();
+  await writeFile(join(directory, "incoming", id), bytes);
+  await writeFile(join(directory, "incoming", `${id}.json`), "{}");
+  await cloud.database.prisma.image.create({
+    data: {
+      ...{ id, projectId: cloud.projectId, name: id, visibility: "private", status: "importing" },
+      ...{ origin: "upload", uploadFormat: "qcow2", diskFormat: "qcow2" },
+      ...{ uploadSizeBytes: BigInt(bytes.length), uploadedBytes: BigInt(bytes.length) },
+      uploadEndedAt: cloud.database.now(),
+    },
+  });
+  return id;
+}
+
+/** Passes as the queue would make them, until it is so. */
+async function passesUntil(id: string, done: () => Promise<boolean>): Promise<void> {
+  await vi.waitUntil(
+    async () => {
+      await keeper.reconcile(id);
+      return await done();
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+}
+
+const settled = (id: string) => passesUntil(id, async () => (await rowOf(id))?.status !== "importing");
+const gone = (id: string) => passesUntil(id, async () => (await rowOf(id)) === null);
+const stored = (sha256: string | null | undefined) =>
+  stat(join(directory, sha256 ?? "none")).then(
+    () => true,
+    () => false,
+  );
+const left = async (id: string) => {
+  const names = await Promise.all(
+    ["incoming", "work"].map((name) => readdir(join(directory, name)).catch(() => [])),
+  );
+  return names.flat().filter((name) => name.startsWith(id));
+};
+
+test("what a killed controller left is cleared, and the import ends as if nothing had been", async () => {
+  const id = await brought(qcow2);
+  const old = join(directory, "work", `${id}.old`);
+  await mkdir(join(old, "out"), { recursive: true });
+  await writeFile(join(old, "out", "image"), "half");
+  await settled(id);
+  const row = await rowOf(id);
+  expect(row).toMatchObject({ status: "active", virtualSizeBytes: BigInt(16 * 1024 ** 2) });
+  expect(await stored(row?.sha256)).toBe(true);
+  await vi.waitUntil(async () => (await left(id)).length === 0, { timeout: 30_000 });
+});
+
+test("one process works on it, and the next when that one is gone", async () => {
+  const id = await brought(qcow2);
+  const other = await takeLease(cloud.database, id);
+  if (!other) throw new Error("no lease");
+  await keeper.reconcile(id);
+  expect(await takeLease(cloud.database, id)).toBeNull();
+  expect((await rowOf(id))?.status).toBe("importing");
+  await other.release();
+  await settled(id);
+  expect((await rowOf(id))?.status).toBe("active");
+});
+
+test("a controller that ends leaves an import to the next", async () => {
+  const id = await brought(qcow2);
+  await keeper.reconcile(id);
+  await keeper.stop();
+  keeper = openKeeper();
+  await settled(id);
+  expect((await rowOf(id))?.status).toBe("active");
+});
+
+test("a file goes when nobody needs it, and not before", async () => {
+  const { prisma, now } = cloud.database;
+  const [first, second] = [await brought(qcow2), await brought(qcow2)];
+  await settled(first);
+  await settled(second);
+  const row = await rowOf(first);
+  const sha256 = row?.sha256 ?? "";
+  expect((await rowOf(second))?.sha256).toBe(sha256);
+  const instanceId = await addInstance(cloud);
+  const source = { sha256, sizeBytes: 1, virtualSizeBytes: 1, format: "qcow2" };
+  await prisma.instance.update({ where: { id: instanceId }, data: { imageSource: source } });
+  await prisma.image.updateMany({
+    where: { sha256, projectId: cloud.projectId },
+    data: { deleteRequestedAt: now() },
+  });
+  const all = await prisma.image.findMany({ where: { sha256 }, select: { id: true } });
+  for (const { id } of all) await gone(id);
+  expect(await stored(sha256)).toBe(true);
+
+  await prisma.instance.delete({ where: { id: instanceId } });
+  const stray = await brought(qcow2);
+  await prisma.image.delete({ where: { id: stray } });
+  const old = new Date(Date.now() - 7_200_000);
+  await utimes(join(directory, sha256), old, old);
+  await keeper.look();
+  expect(await stored(sha256)).toBe(false);
+  expect(await left(stray)).toEqual([]);
+});
+
+test("an upload that stands still for a day is ended", async () => {
+  const { prisma } = cloud.database;
+  const id = await brought(qcow2.subarray(0, 100));
+  await prisma.image.update({ where: { id }, data: { uploadEndedAt: null, status: "saving" } });
+  await keeper.reconcile(id);
+  expect((await rowOf(id))?.status).toBe("saving");
+  const old = new Date(Date.now() - 2 * 86_400_000);
+  await utimes(join(directory, "incoming", id), old, old);
+  await keeper.reconcile(id);
+  expect(await rowOf(id)).toMatchObject({ status: "killed", fault: { reason: "imageUploadExpired" } });
+  expect(await left(id)).toEqual([]);
+});

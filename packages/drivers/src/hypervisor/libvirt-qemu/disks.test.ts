@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { GuestVolume } from "../driver.ts";
 import { diskXml, limitsOf, readDisks, targetName } from "./disk-xml.ts";
 import { changeDisks, sameDisks } from "./disks.ts";
@@ -18,6 +18,12 @@ const domain = { name: "madang-x", uuid: Buffer.alloc(16), id: 1 };
 const guest = { id: one.attachmentId, domain };
 const foreign = "<disk type='file'><target dev='vda' bus='virtio'/></disk>";
 const targetOf = (text: string) => /dev="(\w+)"/.exec(text)?.[1] ?? "";
+
+/** Takes no time but that of a clock that is told to go. */
+const wait = (signal: AbortSignal) => async (_id: string, ms: number) => {
+  signal.throwIfAborted();
+  if (vi.isFakeTimers()) vi.advanceTimersByTime(ms);
+};
 
 /** A libvirt with two copies of one domain, which finds disks by their targets. `holds`: what the guest keeps. */
 function libvirt(live: readonly GuestVolume[], stored = live, holds: readonly GuestVolume[] = []) {
@@ -50,12 +56,7 @@ function libvirt(live: readonly GuestVolume[], stored = live, holds: readonly Gu
     },
   };
   const change = (wanted: readonly GuestVolume[], signal = AbortSignal.timeout(60_000)) =>
-    changeDisks(
-      { domains, disks, events: { next: async () => signal.throwIfAborted() } },
-      guest,
-      wanted,
-      signal,
-    );
+    changeDisks({ domains, disks, events: { next: wait(signal) } }, guest, wanted, signal);
   const has = (where: "live" | "stored") =>
     readDisks(xml(copies[where])).map(({ attachmentId }) => attachmentId);
   return { calls, change, has, targets: () => [copies.stored, copies.live].map((all) => all.map(targetOf)) };
@@ -93,14 +94,26 @@ describe("the volumes of a running guest", () => {
   });
 
   it("are told to be held, and the others are not given before", async () => {
-    const { change, has } = libvirt([one, two], [one, two], [one]);
+    vi.useFakeTimers();
+    try {
+      const { change, has } = libvirt([one, two], [one, two], [one]);
+      await expect(change([two, three])).rejects.toMatchObject({
+        code: "Unavailable",
+        options: { reason: "DiskHeld", retry: "later", params: { volumeId: one.volumeId } },
+      });
+      expect(has("live")).toContain(one.attachmentId);
+      expect(has("stored")).not.toContain(one.attachmentId);
+      expect(has("live")).not.toContain(three.attachmentId);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("are waited for no longer by who has gone", async () => {
     const ended = new AbortController();
-    const attempt = change([two, three], ended.signal);
+    const attempt = libvirt([one], [one], [one]).change([], ended.signal);
     ended.abort(new Error("enough"));
     await expect(attempt).rejects.toThrow("enough");
-    expect(has("live")).toContain(one.attachmentId);
-    expect(has("stored")).not.toContain(one.attachmentId);
-    expect(has("live")).not.toContain(three.attachmentId);
   });
 
   it("keep the one that it booted from", async () => {

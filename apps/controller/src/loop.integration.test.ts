@@ -111,12 +111,13 @@ describe("controllers on the queue", () => {
     await prisma.$executeRaw`TRUNCATE instance, guest, allocation, hypervisor, event, network, port CASCADE`;
     const driver = await createNetworkDriver("simulated", { knobs: { vanish: true } });
     await Promise.all([startController(driver), startController(driver)]);
-    const host = await addHypervisor(cloud);
     const id = await addInstance(cloud);
     const own = await addPort(cloud, await addNetwork(cloud), 10, {
       instanceId: id,
       deleteWithInstance: true,
     });
+    // Last, or a round places it before its port is there.
+    const host = await addHypervisor(cloud);
     await wakeSoon(sender, "instance", id);
     await until(async () =>
       expect(await instance(id)).toMatchObject({

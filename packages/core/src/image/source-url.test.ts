@@ -10,6 +10,9 @@ test.each([
   ["https://mina:word@example.com/", false],
   ["gopher://example.com/", false],
   ["nonsense", false],
+  ["http://example.com/a\0b", false],
+  ["http://example.com/a b", false],
+  ["http://example.com/\ud800", false],
 ])("%s: %s", (text, taken) => {
   expect(sourceUrl(text) !== null).toBe(taken);
 });

@@ -8,7 +8,7 @@ const ports: Readonly<Record<string, readonly string[]>> = {
 
 /** null: not http or https on its usual ports, or with a name and password in it. */
 export function sourceUrl(text: string): URL | null {
-  const url = URL.parse(text);
+  const url = /[\p{Cc}\p{Cs}\s]/u.test(text) ? null : URL.parse(text);
   if (!url || text.length > 2_048) return null;
   const plain = url.username === "" && url.password === "" && url.hostname !== "";
   return plain && ports[url.protocol]?.includes(url.port) ? url : null;

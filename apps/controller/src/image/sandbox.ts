@@ -26,6 +26,7 @@ export type Confined = {
 /** Answers what it wrote to its standard output. Throws Unavailable when there is no sandbox, InvalidInput when the tool failed. */
 export async function runConfined(command: readonly string[], confined: Confined): Promise<string> {
   const { seconds, signal, onOutput } = confined;
+  signal.throwIfAborted();
   const [program = "", ...args] = [...limits(confined), ...walls(confined), ...command];
   const ended = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: {}, detached: true });

@@ -1,7 +1,11 @@
 "use client";
 
+import { attachmentLimit } from "@madang/core/volume/volume-input";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { useTRPC } from "../../lib/trpc.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
+import { Notice } from "../ui/notice.tsx";
 import type { ActionTarget } from "./actions.tsx";
 
 type DeleteDialogProps = {
@@ -30,6 +34,31 @@ export function DeleteDialog({ kind = "delete", target, onClose, onConfirm }: De
       verb={t(`${kind}.verb`)}
       typed={{ expected, label: t("delete.type", { name: expected }) }}
       onConfirm={() => onConfirm(target)}
-    />
+    >
+      <VolumesToo target={target} />
+    </ConfirmDialog>
+  );
+}
+
+/** Which of its volumes go with it, and which stay. */
+function VolumesToo({ target: { projectId, id } }: { target: ActionTarget }) {
+  const t = useTranslations("confirm.volumes");
+  const trpc = useTRPC();
+  const asked = { projectId, filter: { instanceId: id }, limit: attachmentLimit };
+  const volumes = useQuery(trpc.volume.list.queryOptions(asked)).data?.items ?? [];
+  const going = volumes.filter(({ attachment }) => attachment?.deleteWithInstance);
+  const staying = volumes.filter((one) => !going.includes(one));
+  const names = (all: typeof volumes) => all.map(({ name }) => name).join(", ");
+  return (
+    <>
+      {going.length > 0 ? (
+        <Notice tone="warning">{t("go", { count: going.length, names: names(going) })}</Notice>
+      ) : null}
+      {staying.length > 0 ? (
+        <p className="mb-3 text-table text-muted">
+          {t("stay", { count: staying.length, names: names(staying) })}
+        </p>
+      ) : null}
+    </>
   );
 }

@@ -54,6 +54,7 @@ export function openImageKeeper(deps: ImageKeeperDeps): ImageKeeper {
     reconcile: (id) => reconcileImage({ database, folder, imports, publish }, id),
     look: async () => {
       for (const id of await dueImages(database)) await wakeSoon(boss, "image", id);
+      await endOrphaned(database);
       await sweep(database, folder);
     },
     stop: imports.stop,
@@ -70,6 +71,14 @@ async function dueImages({ pool }: Database): Promise<string[]> {
     [uploadExpiresMs / 1_000],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Open operations whose image went with its project. */
+async function endOrphaned({ prisma, now }: Database): Promise<void> {
+  await prisma.$executeRaw`UPDATE operation
+    SET state = (CASE WHEN kind = 'image.delete' THEN 'succeeded' ELSE 'cancelled' END)::operation_state, finished_at = ${now()}
+    WHERE state IN ('pending', 'running') AND resource_kind = 'image'
+      AND NOT EXISTS (SELECT 1 FROM image WHERE image.id = operation.resource_id)`;
 }
 
 async function sweep({ pool, prisma }: Database, folder: ReturnType<typeof openImageFolder>): Promise<void> {

@@ -138,11 +138,16 @@ test("a file goes when nobody needs it, and not before", async () => {
   await prisma.instance.delete({ where: { id: instanceId } });
   const stray = await brought(qcow2);
   await prisma.image.delete({ where: { id: stray } });
+  const order = { kind: "image.upload", actorName: "mina", requestId: "req-1", resourceKind: "image" };
+  const operation = { id: crypto.randomUUID(), ...order, resourceId: stray, resourceName: stray };
+  await prisma.operation.create({ data: operation });
   const old = new Date(Date.now() - 7_200_000);
   await utimes(join(directory, sha256), old, old);
   await keeper.look();
   expect(await stored(sha256)).toBe(false);
   expect(await left(stray)).toEqual([]);
+  const ended = await prisma.operation.findUnique({ where: { id: operation.id } });
+  expect(ended?.state).toBe("cancelled");
 });
 
 test("an upload that stands still for a day is ended", async () => {

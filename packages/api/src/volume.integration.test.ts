@@ -1,6 +1,8 @@
 /** What the API admits of volumes: quota, races, transfers, types, and what an agent is told and may say. */
+import { deriveSnapshotStatus, deriveVolumeStatus } from "@madang/core/volume/status";
 import type { VolumeReport } from "@madang/core/wire/volume";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { snapshotView, volumeView, writeVolumeStatus } from "@madang/db";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "./testing.ts";
 import { pulledBy, reportOrphans } from "./testing-agent.ts";
 
@@ -40,8 +42,23 @@ async function make(fields: object = {}): Promise<{ projectId: string; id: strin
 }
 
 /** What the controller does with a volume whose instance is somewhere. */
-const put = ({ id }: { id: string }) =>
-  cloud.database.prisma.volume.update({ where: { id }, data: { hypervisorId: host.hypervisorId } });
+async function put({ id }: { id: string }): Promise<void> {
+  const { prisma } = cloud.database;
+  await prisma.volume.update({ where: { id }, data: { hypervisorId: host.hypervisorId } });
+  await writeVolumeStatus(prisma, id);
+}
+
+/** Whatever was done, what is stored is what the derivations say (invariant 3). */
+afterEach(async () => {
+  const volumes = await cloud.database.prisma.volume.findMany({
+    include: { attachments: true, snapshots: true },
+  });
+  for (const { attachments, snapshots, ...volume } of volumes) {
+    const phase = attachments[0]?.phase ?? null;
+    expect(volume.status).toBe(deriveVolumeStatus(volumeView(volume, phase)));
+    for (const one of snapshots) expect(one.status).toBe(deriveSnapshotStatus(snapshotView(one)));
+  }
+});
 
 const said = (volumeId: string, fields: Partial<VolumeReport> = {}): VolumeReport => ({
   volumeId,
@@ -131,6 +148,7 @@ test("its agent is told of it, and only what it says at the generation that it n
     revert: null,
   });
   await cloud.database.prisma.volumeAttachment.updateMany({ data: { phase: "attaching" } });
+  await writeVolumeStatus(cloud.database.prisma, ref.id);
   const { guests } = await pulledBy(cloud, host);
   expect(guests).toMatchObject([{ disks: [{ volumeId: ref.id, readOnly: false, boot: false, qos: {} }] }]);
   await report([said(ref.id, { generation: 7 })]);

@@ -6,7 +6,7 @@ import type { Tx } from "@madang/db";
 import { groupNotOfProject } from "./new-ports.ts";
 import { holdNetworks, requireUsable, type UsableNetwork } from "./usable-network.ts";
 
-export type Places = {
+type Places = {
   /** By project, the network of those that say nothing. */
   usual: ReadonlyMap<string, string>;
   networks: ReadonlyMap<string, UsableNetwork>;

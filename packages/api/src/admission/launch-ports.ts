@@ -13,7 +13,7 @@ export function goesAlone({ reachable, networks }: LaunchInput): boolean {
   return reachable || (networks !== "none" && networks.some((one) => "portId" in one));
 }
 
-export type Joining = { wish: LaunchWish; place: Place };
+type Joining = { wish: LaunchWish; place: Place };
 
 /**
  * Call it once the instances are there and room for their ports is known. What it throws may be the fault of any of them.

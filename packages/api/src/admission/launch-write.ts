@@ -12,7 +12,7 @@ import { joinReachably } from "./launch-reachable.ts";
 import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
 
 /** null: one of its project's launches can't be made, and which of them only shows when they are tried one by one. */
-export type Written = { wish: LaunchWish; outcome: Launched | CloudError | null };
+type Written = { wish: LaunchWish; outcome: Launched | CloudError | null };
 
 /**
  * `apart`: a refusal leaves the others' rows standing; else it is thrown, and the transaction must be rolled back. What it

@@ -1,5 +1,4 @@
 /** Long computations in pieces: what takes half a second at once holds up everybody else in the process. */
-import { setImmediate } from "node:timers/promises";
 
 /** A computation that may be left for a while wherever it yields. */
 export type Pieces<T> = Generator<void, T, void>;
@@ -14,7 +13,7 @@ export async function inTurns<T>(pieces: Pieces<T>, turnMs = usualTurnMs): Promi
     const step = pieces.next();
     if (step.done) return step.value;
     if (performance.now() - began < turnMs) continue;
-    await setImmediate();
+    await new Promise<void>((resolve) => setImmediate(resolve));
     began = performance.now();
   }
 }

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type SweepServer, startSweepCloud, startSweepServer } from "./sweep-cloud.ts";
-import { type Walk, walkPoints } from "./sweep-points.ts";
+import { poolOf, type Walk, walkPoints } from "./sweep-points.ts";
 import { type Storm, storm } from "./sweep-storm.ts";
 import { stateOf } from "./sweep-truth.ts";
 
@@ -30,10 +30,11 @@ async function walkAll(server: SweepServer): Promise<number> {
   const clouds = [];
   for (const name of ["points_1", "points_2", "points_3"])
     clouds.push(await startSweepCloud(server, name, { hypervisors: 2 }));
+  const pool = poolOf(clouds);
   let hit = 0;
   for (const walk of everyWalk()) {
     const since = performance.now();
-    const walked = await walkPoints(clouds, walk);
+    const walked = await walkPoints(pool, walk);
     hit += walked.hit;
     say(`${Object.values(walk).join(" ")}: ${walked.hit} points, ${seconds(since)}`);
   }

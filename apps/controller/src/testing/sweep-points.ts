@@ -1,4 +1,4 @@
-/** Walks all kill points of a role. The points are dealt out to lives: each is ended at every fourth, so four meet all. */
+/** Walks kill points of a role. The points are dealt out to lives: each is ended at every fourth, so four meet all. */
 import type { KillPoint } from "./kill-point.ts";
 import type { Role, SweepCloud } from "./sweep-cloud.ts";
 import { awaitState, end, live, twice } from "./sweep-life.ts";
@@ -74,21 +74,52 @@ async function interrupted(cloud: SweepCloud, id: string, dead: Promise<"dead">)
   await end(cloud, id);
 }
 
-/** Several clouds share a walk. Throws with the first point of the life in which something was wrong. */
-export async function walkPoints(clouds: readonly SweepCloud[], walk: Walk): Promise<Walked> {
-  const last = walk.ending === "go on" ? stride : launchPoints;
-  let next = 1;
-  let hit = 0;
-  const worker = async (cloud: SweepCloud) => {
-    while (next <= last) {
-      const at = next++;
-      const met = await livePoints(cloud, walk, at).catch((error: unknown) => {
-        next = last + 1;
-        throw new Error(`${Object.values(walk).join(" ")}, from point ${at} on: ${error}`, { cause: error });
-      });
-      hit += met;
+/** The points that lives begin at, so that all that there are are met. */
+export const everyStart = ({ ending }: Walk): number[] =>
+  Array.from({ length: ending === "go on" ? stride : launchPoints }, (_, index) => index + 1);
+
+/** Half of them: with an odd `offset` the others than with an even one. */
+export const someStarts = (walk: Walk, offset: number): number[] =>
+  everyStart(walk).filter((at) => (at + offset) % 2 === 1);
+
+/** Clouds that walks share; each life has one for itself. */
+export type SweepPool = <T>(work: (cloud: SweepCloud) => Promise<T>) => Promise<T>;
+
+export function poolOf(clouds: readonly SweepCloud[]): SweepPool {
+  const free = [...clouds];
+  const waiting: ((cloud: SweepCloud) => void)[] = [];
+  return async (work) => {
+    const cloud = free.shift() ?? (await new Promise<SweepCloud>((resolve) => waiting.push(resolve)));
+    try {
+      return await work(cloud);
+    } finally {
+      const next = waiting.shift();
+      if (next) next(cloud);
+      else free.push(cloud);
     }
   };
-  await Promise.all(clouds.map(worker));
+}
+
+/** Throws with the first point of a life in which something was wrong. */
+export async function walkPoints(
+  pool: SweepPool,
+  walk: Walk,
+  starts: readonly number[] = everyStart(walk),
+): Promise<Walked> {
+  let wrong = false;
+  const life = (at: number) =>
+    pool(async (cloud) => {
+      if (wrong) return 0;
+      try {
+        return await livePoints(cloud, walk, at);
+      } catch (error) {
+        wrong = true;
+        throw new Error(`${Object.values(walk).join(" ")}, from point ${at} on: ${error}`, { cause: error });
+      }
+    });
+  const met = await Promise.allSettled(starts.map(life));
+  const failed = met.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+  const hit = met.reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0);
   return { walk, hit };
 }

@@ -82,7 +82,7 @@ function usePoolColumns(): Column<StoragePoolRow>[] {
     {
       key: "backend",
       title: t("backend"),
-      className: "hidden @2xl:table-cell",
+      className: "hidden whitespace-nowrap @2xl:table-cell",
       cell: (row) => (
         <code className="font-mono text-label">{`${row.backend} · ${row.format}${row.reflink ? " · reflink" : ""}`}</code>
       ),
@@ -90,13 +90,13 @@ function usePoolColumns(): Column<StoragePoolRow>[] {
     {
       key: "capacity",
       title: t("capacity"),
-      className: "w-full",
+      className: "@2xl:w-1/2",
       cell: (row) => <PoolMeters pool={row} />,
     },
     {
       key: "volumes",
       title: t("volumes"),
-      className: "hidden text-right tabular-nums @md:table-cell",
+      className: "hidden text-right tabular-nums whitespace-nowrap @md:table-cell",
       cell: (row) => row.volumes,
     },
   ];

@@ -275,7 +275,13 @@ function endProject(loop: Loop, id: string): Promise<ReconcileResult> {
   return reconcileProject({ prisma, boss, publish: hints.publish, now, onStep }, id);
 }
 
-const passes = { instance: bringInstance, volume: bringVolume, project: endProject, network: bringNetwork, image: bringImage };
+const passes = {
+  instance: bringInstance,
+  volume: bringVolume,
+  project: endProject,
+  network: bringNetwork,
+  image: bringImage,
+};
 
 function startRounds(loop: Loop): Every[] {
   const { prisma, now } = loop;

@@ -158,10 +158,7 @@ export const anyInstanceFilter = z.object({
 export type AnyInstanceFilter = z.infer<typeof anyInstanceFilter>;
 
 /** The instances of all projects, for whoever oversees the cloud. */
-function anyInstanceQuery(
-  database: Database,
-  filter: AnyInstanceFilter,
-): ListQuery<AnyRow, AnyInstanceItem> {
+function anyInstanceQuery(database: Database, filter: AnyInstanceFilter): ListQuery<AnyRow, AnyInstanceItem> {
   const now = database.now();
   const toAny = (row: AnyRow) => ({
     ...toItem(row, now),

@@ -3,14 +3,12 @@ import type { PublicError } from "@madang/core/errors";
 import { PrismaNamespace, type Tx } from "@madang/db";
 import { type Conditions, readConditions, unmet } from "./condition.ts";
 import { releaseVolumes } from "./instance.disks.ts";
+import { StaleView, setGuest } from "./instance.guest.ts";
 import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
 import { releasePorts } from "./instance.ports.ts";
 import type { LoadedInstance } from "./instance.view.ts";
-import { endOperations, finishOperation, orderedBy, settleOperations, trackOperations } from "./operation.ts";
+import { endOperations, finishOperation, settleOperations, trackOperations } from "./operation.ts";
 import { recordEvent } from "./record.ts";
-
-/** The rows moved on since the plan was made: nothing is written, and the plan is made again. */
-export class StaleView extends Error {}
 
 export type Change = Exclude<InstanceStep, { kind: "place" | "adopt" | "wait" | "done" }>;
 
@@ -58,24 +56,6 @@ type Fields = {
 async function setInstance(tx: Tx, { row }: LoadedInstance, { fault, ...fields }: Fields): Promise<void> {
   const data = fault === undefined ? fields : { ...fields, fault: fault ?? PrismaNamespace.DbNull };
   await tx.instance.update({ where: { id: row.id }, data });
-}
-
-async function setGuest(
-  tx: Tx,
-  loaded: LoadedInstance,
-  guest: GuestFacts,
-  order: Partial<GuestOrder>,
-): Promise<void> {
-  const { count } = await tx.guest.updateMany({
-    where: { id: guest.id, generation: guest.generation },
-    data: { ...order, operationId: orderedBy(loaded), generation: guest.generation + 1 },
-  });
-  if (count === 0) throw new StaleView();
-}
-
-/** The guest is what it was told to be, but for its disks: its agent looks again, and answers at the new generation. */
-export function holdGuestAnew(tx: Tx, loaded: LoadedInstance, guest: GuestFacts): Promise<void> {
-  return setGuest(tx, loaded, guest, {});
 }
 
 /** The guest is gone from its hypervisor, and with its row goes the capacity it held. */

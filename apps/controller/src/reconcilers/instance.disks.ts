@@ -2,8 +2,8 @@
 import type { PublicError } from "@madang/core/errors";
 import { fits } from "@madang/core/hypervisor/capacity";
 import { lockHypervisor, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
-import { holdGuestAnew } from "./instance.apply.ts";
 import { type DiskFacts, type DiskStep, planDisks } from "./instance.disks.plan.ts";
+import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
 import type { LoadedInstance } from "./instance.view.ts";
 import { endVolumeOperations, recordVolumeEvent } from "./volume.operations.ts";

@@ -233,7 +233,8 @@ async function insertsOf(work: () => Promise<unknown>): Promise<Record<string, n
   await work();
   const texts = query.mock.calls.map(([asked]) => z.union([z.string(), textOf]).parse(asked));
   query.mockRestore();
-  const tables = texts.flatMap((text) => /INSERT INTO (?:"public"\.)?"?(\w+)/.exec(text)?.[1] ?? []);
+  const inserts = texts.flatMap((text) => [...text.matchAll(/INSERT INTO (?:"public"\.)?"?(\w+)/g)]);
+  const tables = inserts.map(([, table]) => table);
   return Object.fromEntries(
     ["instance", "port", "port_security_group", "ip_allocation", "operation"].map((table) => [
       table,

@@ -164,6 +164,25 @@ test.each([
   expect(reasonOf(() => checkDescriptor(descriptor(more), 8))).toBe(expected);
 });
 
+function vmdk(descriptorSectors: number): Uint8Array {
+  const bytes = new Uint8Array(512 * (1 + descriptorSectors + 1));
+  const header = new DataView(bytes.buffer);
+  withMark(bytes, 0, "KDMV");
+  header.setUint32(4, 1, true);
+  const places = { 12: 128n, 20: 128n, 28: 1n, 36: BigInt(descriptorSectors), 56: 1n };
+  for (const [at, value] of Object.entries(places)) header.setBigUint64(Number(at), value, true);
+  header.setUint32(44, 512, true);
+  const filling = "#\n".repeat((descriptorSectors * 512 - 200) / 2);
+  return withMark(bytes, 512, descriptor(filling));
+}
+
+test("a VMDK's text is as long as writers make it, and a longer one is refused", () => {
+  expect(reasonOf(() => inspect(vmdk(20), "vmdk"))).toBe("taken");
+  expect(reasonOf(() => inspect(vmdk(128), "vmdk"))).toBe("taken");
+  for (const sectors of [129, 2_000])
+    expect(reasonOf(() => inspect(vmdk(sectors), "vmdk"))).toBe("imageDamaged");
+});
+
 test("how the bytes are cut changes nothing", () => {
   const files = [qcow2(), qcow2((header) => header.setBigUint64(8, 512n)), new Uint8Array(1_200_000)];
   const judged = (bytes: Uint8Array, declared: ImageFormat | null, chunk: number) => {

@@ -6,8 +6,8 @@ import { checkDescriptor } from "./vmdk-descriptor.ts";
 
 const format = "vmdk";
 const sector = 512;
-/** Less than 1 MiB, and within the head. */
-const mostDescriptorSectors = 2_000;
+/** Writers reserve 20 (VMware, QEMU); nothing that they write grows past a few KiB. */
+const mostDescriptorSectors = 128;
 /** The grain directory's place is said at the end of the file. */
 const directoryAtEnd = 0xffffffffffffffffn;
 const footerMarker = 3;
@@ -48,7 +48,7 @@ function descriptorOf(fields: Fields): string {
   const text = room.subarray(0, end);
   if (!text.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)))
     throw damagedImage(format, "descriptor's letters");
-  return String.fromCharCode(...text);
+  return new TextDecoder("latin1").decode(text);
 }
 
 function checkDirectory({ head, tail, size }: FileView, fields: Fields): void {

@@ -11,8 +11,8 @@ const pieceBytes = 1024 ** 2;
 const tellEveryBytes = 16 * 1024 ** 2;
 
 async function read({ source, target, declared, algorithms }: ReadingOrder): Promise<ReadingAnswer> {
-  // What a tool left there may be a link to somewhere else.
-  const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+  // What a tool left there may be a link to somewhere else, or a pipe that nobody writes to.
+  const from = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const to = target === null ? null : await open(target, "wx", 0o600);
   try {
     const answer = await readThrough(from, to, { declared, algorithms });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFileThrough } from "./reading.ts";
 import { missingWall, runConfined, sandboxUid } from "./sandbox.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "madang-sandbox-"));
@@ -42,6 +43,7 @@ test.each([
   ["the image itself", "echo x >> /in"],
   ["libraries", "touch /usr/lib/x"],
   ["longer files than were allowed", "head -c 2000000 /dev/zero > /out/long"],
+  ["more processes than were allowed", "for i in $(seq 600); do sleep 20 & done"],
   ["a mount", "mount -t tmpfs none /tmp"],
   [
     "a connection",
@@ -54,6 +56,12 @@ test.each([
 test("what it may write is there afterwards", async () => {
   await inside("echo done > /out/image");
   expect(readdirSync(outputFolder)).toContain("image");
+});
+
+test("a pipe that it left is neither waited for nor read", async () => {
+  await inside("mkfifo /out/pipe");
+  const order = { source: join(outputFolder, "pipe"), target: null, declared: null, algorithms: [] };
+  await expect(readFileThrough(order, AbortSignal.timeout(30_000))).rejects.toThrow(CloudError);
 });
 
 test("it ends by the clock, and when nobody wants it any more", async () => {

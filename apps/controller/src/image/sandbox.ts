@@ -10,6 +10,8 @@ import { CloudError } from "@madang/core/errors";
 /** Nobody else's on this machine; files that a tool may touch are given to it. */
 export const sandboxUid = 64_220;
 const mostMemoryBytes = 2 * 1024 ** 3;
+/** Of all conversions together: they share a uid. QEMU's own threads are a few dozen each. */
+const mostProcesses = 512;
 const mostWords = 64 * 1024;
 
 export type Confined = {
@@ -64,6 +66,8 @@ function limits({ seconds, outputBytes = 0 }: Confined): string[] {
     `--fsize=${outputBytes}`,
     "--nofile=256",
     "--core=0",
+    // Without root the uid is the controller's own, and so are the processes that would be counted.
+    ...(process.getuid?.() === 0 ? [`--nproc=${mostProcesses}`] : []),
   ];
 }
 

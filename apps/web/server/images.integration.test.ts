@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Upload } from "tus-js-client";
@@ -167,8 +168,7 @@ const plain = (method: string, path: string, cookie: string, more: Record<string
 
 test("nobody else brings bytes to it, and no other file than the one that was announced", async () => {
   const id = await create();
-  const metadata = `imageId ${Buffer.from(id).toString("base64")}`;
-  const length = { "upload-length": String(qcow2.length), "upload-metadata": metadata };
+  const length = { "upload-length": String(qcow2.length), "upload-metadata": metadataOf(id) };
   const url = "/api/images/upload";
   expect((await plain("POST", url, "", length)).status).toBe(401);
   const foreign = { ...length, origin: "http://evil.example" };
@@ -186,6 +186,54 @@ test("nobody else brings bytes to it, and no other file than the one that was an
   expect(await mutate("image.delete", { id })).toBe("done");
   await until(async () => (await imageRow(id)) === null);
   expect((await plain("HEAD", `${url}/${id}`, mina)).status).toBe(404);
+});
+
+/** As fetch would not send it. */
+function sendRaw(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: Buffer,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const wire = request(new URL(web.env.url), { method, path, headers }, (answer) => {
+    answer.resume();
+    resolve(answer.statusCode ?? 0);
+  });
+  wire.once("error", reject);
+  wire.end(body);
+  return promise;
+}
+
+const metadataOf = (id: string) => `imageId ${Buffer.from(id).toString("base64")}`;
+
+test("a request is about the image that it was judged for, whatever else stands in it", async () => {
+  const [mine, theirs] = [await create(), await create()];
+  const length = { "upload-length": String(qcow2.length) };
+  const url = "/api/images/upload";
+  for (const id of [mine, theirs])
+    expect((await plain("POST", url, mina, { ...length, "upload-metadata": metadataOf(id) })).status).toBe(
+      201,
+    );
+  const tus = { ...headers(mina), "tus-resumable": "1.0.0" };
+  const patch = { ...tus, "content-type": "application/offset+octet-stream", "upload-offset": "0" };
+  const begin = qcow2.subarray(0, 1000);
+  const sizeOf = async (id: string) => (await stat(join(web.env.images, "incoming", id))).size;
+  expect(await sendRaw("PATCH", `${url}/${mine}?/${theirs}`, patch, begin)).toBe(204);
+  expect([await sizeOf(mine), await sizeOf(theirs)]).toEqual([1000, 0]);
+  const head = await plain("HEAD", `${url}/${theirs}?/${mine}`, mina);
+  expect(head.headers.get("upload-offset")).toBe("0");
+  // A refusal of the protocol's is no word about the bytes.
+  expect(await sendRaw("PATCH", `${url}/${mine}`, { ...patch, "upload-length": "-1" }, begin)).toBe(400);
+  expect(await imageRow(mine)).toMatchObject({ uploadEndedAt: null, fault: null });
+
+  const upper = (await create()).toUpperCase();
+  const again = { ...length, "upload-metadata": metadataOf(upper) };
+  expect((await plain("POST", url, mina, again)).status).toBe(201);
+  expect(await sizeOf(upper.toLowerCase())).toBe(0);
+  expect((await plain("POST", url, mina, again)).status).toBe(409);
+  for (const id of [mine, theirs, upper.toLowerCase()])
+    expect(await mutate("image.delete", { id })).toBe("done");
 });
 
 test("a project brings no more than its quota allows", async () => {

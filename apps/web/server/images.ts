@@ -20,7 +20,7 @@ import { asCloudError, CloudError } from "@madang/core/errors";
 import { mostImageBytes } from "@madang/core/image/format";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
-import { Metadata, Server } from "@tus/server";
+import { Metadata, Server, type ServerOptions } from "@tus/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { z } from "zod";
@@ -34,6 +34,9 @@ const uploadPath = "/api/images/upload";
 /** As many write at the same time in one process; each holds a connection while it does. */
 const mostWriters = 16;
 const tellEveryMs = 1_000;
+
+/** A request as the library has it. */
+type Tus = Parameters<NonNullable<ServerOptions["getFileIdFromRequest"]>>[0];
 
 export type ImageRoutesDeps = CallerDeps & {
   backend: Backend;
@@ -81,6 +84,9 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
     told.delete(upload.id);
     await endUpload(api, upload, bytes);
   };
+  // The library takes an id out of whatever the client wrote: only the one that was judged counts.
+  const judged = new WeakMap<object, ImageUpload>();
+  const judgedOf = ({ runtime }: Tus) => runtime?.node && judged.get(runtime.node.req);
   const server = new Server({
     path: uploadPath,
     datastore: store,
@@ -89,27 +95,29 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
     relativeLocation: true,
     respectForwardedHeaders: false,
     allowedOrigins: [deps.url],
-    namingFunction: (_request, metadata) => metadata?.imageId ?? "",
-    onUploadFinish: async (_request, upload) => {
-      const known = open.get(upload.id);
+    getFileIdFromRequest: (request) => judgedOf(request)?.id,
+    namingFunction: (request) => judgedOf(request)?.id ?? "",
+    onUploadFinish: async (request, upload) => {
+      const known = judgedOf(request);
       if (known) await end(known, upload.offset);
       return {};
     },
-    onResponseError: (_request, error) => answerOf(error),
+    onResponseError: (request, error) => answerOf(deps.log, judgedOf(request)?.id, error),
   });
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const caller = await callerOf(deps, request.raw, request.id);
     const upload = await authoriseUpload(connectionContext(api, caller), imageIdOf(request));
     requireAnnounced(request, upload);
     open.set(upload.id, upload);
+    judged.set(request.raw, upload);
     // All were there, and the one who should have said so was killed.
     const there = await stat(join(directory, upload.id)).catch(() => null);
     if (request.method === "HEAD" && there?.size === upload.sizeBytes) await end(upload, there.size);
     reply.hijack();
     await server.handle(request.raw, reply.raw);
-    const refused = request.method === "PATCH" && reply.raw.statusCode === 400;
-    const size = refused ? (await stat(join(directory, upload.id)).catch(() => null))?.size : undefined;
-    if (refused && size) await end(upload, size);
+    if (!store.hasRefused(upload.id)) return;
+    const brought = await stat(join(directory, upload.id)).catch(() => null);
+    if (brought) await end(upload, brought.size);
   };
   return { answer };
 }
@@ -142,13 +150,15 @@ function requireAnnounced({ raw, method }: FastifyRequest, { sizeBytes }: ImageU
   });
 }
 
+type Answer = { status_code: number; body: string };
+
 /** In the shape of all our answers. What tus itself refuses it words by itself. */
-function answerOf(
-  error: Error | { status_code: number; body: string },
-): { status_code: number; body: string } | undefined {
-  if (!(error instanceof CloudError)) return undefined;
-  const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[error.code] }));
-  return { status_code: status, body: JSON.stringify({ cloud: error.toPublic() }) };
+function answerOf(log: Logger, imageId: string | undefined, error: Error | Answer): Answer | undefined {
+  if ("status_code" in error) return undefined;
+  const told = asCloudError(error);
+  if (told.code === "Internal") log.error({ imageId, err: told }, "an upload failed");
+  const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[told.code] }));
+  return { status_code: status, body: JSON.stringify({ cloud: told.toPublic() }) };
 }
 
 const place = z.object({ projectId: z.uuid(), id: z.uuid() });

@@ -27,6 +27,7 @@ export class UploadStore extends FileStore {
   readonly #directory: string;
   readonly #watch: UploadWatch;
   readonly #inspectors = new Map<string, Inspector>();
+  readonly #refused = new Set<string>();
 
   constructor(directory: string, watch: UploadWatch) {
     super({ directory });
@@ -52,16 +53,32 @@ export class UploadStore extends FileStore {
         this.#watch.onBytes(id, progress.bytes);
         yield chunk;
         // Only now: what is refused is there for the import to judge, which says why.
-        inspector?.write(chunk);
+        this.#judge(id, inspector, chunk);
       }
     };
-    const file = createWriteStream(join(this.#directory, id), { flags: "r+", start: offset });
+    const file = createWriteStream(join(this.#directory, id), { flags: "r+", start: offset, flush: true });
     await pipeline(stream, look.bind(this), file);
     return progress.bytes;
   }
 
+  /** True when what came is known not to become an image, however much more comes. */
+  hasRefused(id: string): boolean {
+    return this.#refused.has(id);
+  }
+
   forget(id: string): void {
     this.#inspectors.delete(id);
+    this.#refused.delete(id);
+  }
+
+  #judge(id: string, inspector: Inspector | null, chunk: Uint8Array): void {
+    try {
+      inspector?.write(chunk);
+    } catch (error) {
+      this.#refused.add(id);
+      this.#inspectors.delete(id);
+      throw error;
+    }
   }
 
   /** null: its beginning was seen by another process, and is long. */
@@ -72,7 +89,7 @@ export class UploadStore extends FileStore {
     const inspector = openInspector(this.#watch.declared(id));
     if (offset > 0)
       for await (const chunk of createReadStream(join(this.#directory, id), { end: offset - 1 }))
-        inspector.write(chunk);
+        this.#judge(id, inspector, chunk);
     const [oldest] = this.#inspectors.keys();
     if (this.#inspectors.size >= mostLookedAt && oldest !== undefined) this.#inspectors.delete(oldest);
     this.#inspectors.set(id, inspector);

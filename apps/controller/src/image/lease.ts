@@ -16,12 +16,14 @@ export async function takeLease({ pool }: Pick<Database, "pool">, imageId: strin
   const key = `image:${imageId}`;
   const lost = new AbortController();
   const onLoss = () => lost.abort(new Error("the database's connection was lost"));
-  client.once("error", onLoss);
+  // A lost connection tells of it more than once.
+  client.on("error", onLoss);
   client.once("end", onLoss);
   const leave = (broken: boolean) => {
-    client.off("error", onLoss);
-    client.off("end", onLoss);
     client.release(broken);
+    // The pool listens again to what it keeps; nobody does to what it throws away.
+    if (!broken) client.off("error", onLoss);
+    client.off("end", onLoss);
   };
   try {
     const { rows } = await client.query<{ held: boolean }>(

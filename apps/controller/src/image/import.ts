@@ -64,6 +64,7 @@ async function runImport(job: Work): Promise<void> {
   const { image, work, signal, tell, folder } = job;
   tell("transfer", image.origin === "url" ? 0 : 100);
   const brought = await takeOver(job);
+  requireAnnounced(image, brought.inspection.sizeBytes);
   requireExpected(image, brought.digests);
   await noteArrival(job, brought);
   tell("convert", 0);
@@ -103,6 +104,16 @@ async function takeOver({ image, work, folder, signal, tell, downloadRules }: Wo
   );
 }
 
+/** A raw disk that was cut off looks like a smaller one. */
+function requireAnnounced({ origin, uploadSizeBytes }: Image, sizeBytes: number): void {
+  if (origin !== "upload" || uploadSizeBytes === null || Number(uploadSizeBytes) === sizeBytes) return;
+  throw new CloudError("InvalidInput", "The file is not as long as it was announced.", {
+    reason: "imageUploadLength",
+    params: { bytes: Number(uploadSizeBytes) },
+    field: "file",
+  });
+}
+
 function requireExpected({ expectedHash: stored }: Image, digests: Record<string, string>): void {
   const expected = expectedHash.safeParse(stored).data;
   if (!expected || digests[expected.algorithm] === expected.value) return;
@@ -139,7 +150,7 @@ async function becomeActive(job: Work, path: string, { inspection, digests }: Re
     if (image.projectId) await lockProject(tx, image.projectId);
     if (!(await lockImage(tx, image.id))) return;
     const row = await tx.image.findUniqueOrThrow({ where: { id: image.id } });
-    if (row.deleteRequestedAt !== null || row.fault !== null) return;
+    if (row.deleteRequestedAt !== null || row.fault !== null || row.sha256 !== null) return;
     const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
     await tx.image.update({
       where: { id: image.id },

@@ -1,8 +1,10 @@
 /** The imports that this process works on: each once, a few at a time, ended with the process. */
 import type { Image } from "@madang/db";
 import type { Logger } from "pino";
+import { planImage } from "../reconcilers/image.plan.ts";
 import { type ImportDeps, importImage } from "./import.ts";
 import { takeLease } from "./lease.ts";
+import { viewOf } from "./view.ts";
 
 export type ImportsDeps = ImportDeps & {
   log: Logger;
@@ -61,7 +63,9 @@ async function runOne(deps: ImportsDeps, image: Image, signal: AbortSignal): Pro
     if (!lease) return;
     const both = AbortSignal.any([signal, lease.signal]);
     try {
-      const error = await importImage(deps, image, both).then(
+      const still = await importable(deps, image.id);
+      if (!still) return;
+      const error = await importImage(deps, still, both).then(
         () => null,
         (thrown: unknown) => thrown,
       );
@@ -77,4 +81,10 @@ async function runOne(deps: ImportsDeps, image: Image, signal: AbortSignal): Pro
   } catch (error) {
     log.error({ err: error, imageId: image.id }, "image import could not be ended");
   }
+}
+
+/** Its row as it is now, while it is nobody else's: it may have waited long, and been brought to an end elsewhere. */
+async function importable(deps: ImportsDeps, id: string): Promise<Image | null> {
+  const image = await deps.database.prisma.image.findUnique({ where: { id } });
+  return image && planImage(await viewOf(deps, image)).kind === "import" ? image : null;
 }

@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { openQueue, type PgBoss } from "@madang/db";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openImageFolder } from "../image/folder.ts";
+import { openImports } from "../image/imports.ts";
 import { type ImageKeeper, openImageKeeper } from "../image/keeper.ts";
 import { takeLease } from "../image/lease.ts";
 import { addInstance, openTestCloud, type TestCloud } from "../testing/rows.ts";
+import { failImport } from "./image.ts";
 
 let cloud: TestCloud;
 let boss: PgBoss;
@@ -105,6 +108,60 @@ test("one process works on it, and the next when that one is gone", async () => 
   await other.release();
   await settled(id);
   expect((await rowOf(id))?.status).toBe("active");
+});
+
+test("a lost connection ends the lease, and not the process", async () => {
+  const id = crypto.randomUUID();
+  const lease = await takeLease(cloud.database, id);
+  if (!lease) throw new Error("no lease");
+  await cloud.database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+       AND ((classid::bigint << 32) | objid::bigint) = hashtextextended($1, 0)`,
+    [`image:${id}`],
+  );
+  await vi.waitUntil(() => lease.signal.aborted, { timeout: 30_000 });
+  await lease.release();
+  const next = await takeLease(cloud.database, id);
+  expect(next).not.toBeNull();
+  await next?.release();
+});
+
+test("what became an image elsewhere while it waited here stays one", async () => {
+  const { database } = cloud;
+  const [id, another] = [await brought(qcow2), await brought(qcow2)];
+  const waited = await database.prisma.image.findUniqueOrThrow({ where: { id } });
+  await settled(id);
+  const row = await rowOf(id);
+  const ended: [string, unknown][] = [];
+  const imports = openImports({
+    ...{
+      database,
+      folder: openImageFolder(directory),
+      publish: () => {},
+      log: pino({ level: "silent" }),
+      atOnce: 1,
+    },
+    onEnd: async (...end) => void ended.push(end),
+  });
+  imports.start(waited);
+  imports.start(await database.prisma.image.findUniqueOrThrow({ where: { id: another } }));
+  await vi.waitUntil(() => ended.length > 0, { timeout: 60_000 });
+  expect(ended).toEqual([[another, null]]);
+  await imports.stop();
+  await failImport(
+    { database, folder: openImageFolder(directory), publish: () => {} },
+    id,
+    new Error("late"),
+  );
+  expect(await rowOf(id)).toEqual(row);
+});
+
+test("a file that is shorter than it was announced is no image", async () => {
+  const id = await brought(qcow2);
+  const uploadSizeBytes = BigInt(qcow2.length + 512);
+  await cloud.database.prisma.image.update({ where: { id }, data: { uploadSizeBytes } });
+  await settled(id);
+  expect(await rowOf(id)).toMatchObject({ status: "killed", fault: { reason: "imageUploadLength" } });
 });
 
 test("a controller that ends leaves an import to the next", async () => {

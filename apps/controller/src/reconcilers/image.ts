@@ -1,23 +1,24 @@
 /** Brings an image from the bytes that were brought to a file of the store, and takes it away when that is asked for. */
 import { asCloudError, type CloudError } from "@madang/core/errors";
-import { uploadExpiresMs } from "@madang/core/image/status";
 import {
   type Database,
   type HintTopic,
   type Image,
   lockImage,
   type Operation,
+  PrismaNamespace,
   type Tx,
   transaction,
   writeImageStatus,
 } from "@madang/db";
-import { type ImageFolder, idleMs } from "../image/folder.ts";
+import type { ImageFolder } from "../image/folder.ts";
 import type { Imports } from "../image/imports.ts";
 import { takeLease } from "../image/lease.ts";
 import { removeUnneeded } from "../image/need.ts";
 import { importOperation, tellProgress } from "../image/progress.ts";
 import { recordImageEvent } from "../image/record.ts";
 import { uploadExpired } from "../image/upload-expired.ts";
+import { viewOf } from "../image/view.ts";
 import { planImage } from "./image.plan.ts";
 import type { ReconcileResult } from "./instance.ts";
 import { finishOperation } from "./operation.ts";
@@ -53,19 +54,6 @@ export async function reconcileImage(deps: ImageDeps, id: string): Promise<Recon
     case "done":
       return { again: null };
   }
-}
-
-async function viewOf({ database, folder }: ImageDeps, image: Image) {
-  const still = await idleMs(folder.incoming(image.id));
-  const idle = still ?? database.now().getTime() - image.createdAt.getTime();
-  return {
-    deleteRequested: image.deleteRequestedAt !== null,
-    origin: image.origin,
-    failed: image.fault !== null,
-    stored: image.sha256 !== null,
-    uploadEnded: image.uploadEndedAt !== null,
-    expired: idle > uploadExpiresMs,
-  };
 }
 
 async function trackUpload({ database, publish }: ImageDeps, image: Image): Promise<void> {
@@ -110,15 +98,19 @@ async function endOperations(tx: Tx, imageId: string, now: Date): Promise<void> 
 
 const outcomeOf = ({ kind }: Operation) => (kind === "image.delete" ? "succeeded" : "cancelled");
 
-/** For good: the bytes are thrown away, the row stays and says why. */
+/** For good: the bytes are thrown away, the row stays and says why. What is an image by now stays one. */
 export async function failImport(
   { database, folder, publish }: Pick<ImageDeps, "database" | "folder" | "publish">,
   id: string,
   thrown: unknown,
 ): Promise<void> {
   const error: CloudError = asCloudError(thrown);
-  await transaction(database.prisma, async (tx) => {
-    if (!(await lockImage(tx, id))) return;
+  const settled = await transaction(database.prisma, async (tx) => {
+    if (!(await lockImage(tx, id))) return false;
+    if (
+      (await tx.image.count({ where: { id, sha256: null, fault: { equals: PrismaNamespace.DbNull } } })) === 0
+    )
+      return true;
     const fault = error.toPublic();
     const image = await tx.image.update({ where: { id }, data: { fault } });
     await writeImageStatus(tx, id);
@@ -126,7 +118,9 @@ export async function failImport(
     if (operation) await finishOperation(tx, operation, "failed", fault, database.now());
     const params = { reason: fault.reason };
     await recordImageEvent(tx, image, { action: "image.killed", result: "failed", operation, params });
+    return false;
   });
+  if (settled) return;
   await folder.clear(id);
   publish("event");
 }

@@ -204,11 +204,24 @@ export async function revertVolume(
         reason: "snapshotNotReady",
         field: "snapshotId",
       });
-    const data = { revertSnapshotId: snapshotId, revertSeq: volume.revertSeq + 1 };
+    await requireSnapshotsTaken(tx, volume.id);
+    // Never a number that was seen already, whatever became of this row since.
+    const revertSeq = Math.max(volume.revertSeq, volume.observedRevertSeq) + 1;
+    const data = { revertSnapshotId: snapshotId, revertSeq };
     const params = { snapshot: snapshot.name };
     const change = { actor, volume, kind: "volume.revert", params, data };
     return { started: { operationId: await settleVolume(deps, tx, change) }, ...volume };
   });
   hintHost(deps, hypervisorId);
   return started;
+}
+
+/** What was asked for before is taken before: going back first would lose what it is to keep. */
+async function requireSnapshotsTaken(tx: Tx, volumeId: string): Promise<void> {
+  const where = { volumeId, status: "creating", deleteRequestedAt: null };
+  if ((await tx.volumeSnapshot.count({ where })) === 0) return;
+  throw new CloudError("InvalidState", "A snapshot of this volume is still being taken.", {
+    reason: "volumeSnapshotCreating",
+    retry: "later",
+  });
 }

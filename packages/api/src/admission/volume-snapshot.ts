@@ -55,12 +55,18 @@ async function lockedOrigins(
   await lockedInstance(tx, actor, { projectId, id: of.instanceId });
   await lockVolumesOf(tx, of.instanceId);
   const attachments = await tx.volumeAttachment.findMany({
-    where: { instanceId: of.instanceId, phase: "attached", detachRequestedAt: null },
+    where: { instanceId: of.instanceId },
     orderBy: [{ position: "asc" }, { id: "asc" }],
   });
   if (attachments.length === 0 || attachments.length > of.ids.length)
     throw new CloudError("InvalidState", "The instance has other volumes than were to be snapshotted.", {
       reason: attachments.length === 0 ? "instanceWithoutVolumes" : "snapshotVolumesChanged",
+    });
+  // One that comes or goes would be missing, and nobody told.
+  if (attachments.some(({ phase, detachRequestedAt }) => phase !== "attached" || detachRequestedAt !== null))
+    throw new CloudError("InvalidState", "A volume of the instance is being attached or detached.", {
+      reason: "snapshotVolumesUnsettled",
+      retry: "later",
     });
   const volumes: Volume[] = [];
   for (const { volumeId } of attachments) volumes.push(await origin(tx, { projectId, id: volumeId }));
@@ -70,7 +76,9 @@ async function lockedOrigins(
 async function origin(tx: Tx, ref: VolumeRef): Promise<Volume> {
   const locked = await lockedVolume(tx, ref, "volumeId");
   requireVolumeAllowed(locked, "snapshot");
-  if (locked.snapshots < snapshotLimit) return locked.volume;
+  // Those that are still going as well: its hypervisor is told of all of them.
+  const all = await tx.volumeSnapshot.count({ where: { volumeId: locked.volume.id } });
+  if (all < snapshotLimit) return locked.volume;
   throw new CloudError("Conflict", `A volume has at most ${snapshotLimit} snapshots.`, {
     reason: "snapshotsTooMany",
     params: { limit: snapshotLimit },

@@ -109,6 +109,15 @@ export async function requireAllowed(
   });
 }
 
+/** Of a change that says nothing of its power: an instance that powered itself off stays off. */
+export async function renewGeneration(tx: Tx, instance: Instance): Promise<{ generation: number }> {
+  const generation = instance.generation + 1;
+  const stopped = instance.selfStoppedAt === instance.generation;
+  const data = { generation, ...(stopped ? { selfStoppedAt: generation } : {}) };
+  await tx.instance.update({ where: { id: instance.id }, data });
+  return { generation };
+}
+
 export function subjectOf(instance: Instance): Subject {
   return { kind: "instance", id: instance.id, name: instance.name, projectId: instance.projectId };
 }

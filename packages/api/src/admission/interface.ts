@@ -9,6 +9,7 @@ import { portNotFound } from "../reads/port.ts";
 import {
   type InstanceRef,
   lockedInstance,
+  renewGeneration,
   requireAllowed,
   type Started,
   subjectOf,
@@ -156,8 +157,7 @@ async function settle(
   tx: Tx,
   { actor, instance, kind, params }: Change & { actor: Actor; instance: Instance },
 ): Promise<Started> {
-  const generation = instance.generation + 1;
-  await tx.instance.update({ where: { id: instance.id }, data: { generation } });
+  const { generation } = await renewGeneration(tx, instance);
   await writeStatus(tx, instance.id);
   const subject = subjectOf(instance);
   const operationId = await createOperation(tx, actor, kind, subject, generation);

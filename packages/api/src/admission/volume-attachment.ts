@@ -15,7 +15,13 @@ import {
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { volumeNotFound } from "../reads/volume.ts";
-import { lockedInstance, requireAllowed, type Started, subjectOf } from "./change-instance.ts";
+import {
+  lockedInstance,
+  renewGeneration,
+  requireAllowed,
+  type Started,
+  subjectOf,
+} from "./change-instance.ts";
 import {
   inProject,
   type LockedVolume,
@@ -144,8 +150,7 @@ async function settle(
   tx: Tx,
   { actor, volume, instance, what }: Settling,
 ): Promise<Started> {
-  const generation = instance.generation + 1;
-  await tx.instance.update({ where: { id: instance.id }, data: { generation } });
+  const { generation } = await renewGeneration(tx, instance);
   await writeStatus(tx, instance.id);
   await writeVolumeStatus(tx, volume.id);
   const subject = volumeSubject(volume);

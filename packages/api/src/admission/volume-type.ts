@@ -4,6 +4,7 @@ import type { NewVolumeType, VolumeTypeChanges } from "@madang/core/volume/volum
 import { type Tx, transaction, type VolumeType } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { hintHost } from "./change-volume.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 import { requireStill } from "./still.ts";
@@ -30,6 +31,7 @@ export async function updateVolumeType(
   id: string,
   wish: VolumeTypeChanges,
 ): Promise<void> {
+  let hosts: string[] = [];
   await changeTypes(deps, actor, async (tx) => {
     if (wish.name !== undefined) await requireFreeName(tx, wish.name, id);
     const before = await locked(tx, id);
@@ -38,7 +40,19 @@ export async function updateVolumeType(
     if (wish.public === false) requireNotDefault(before);
     const type = await tx.volumeType.update({ where: { id }, data: wish });
     await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.update", changes });
+    hosts = "qos" in changes ? await hostsOf(tx, id) : [];
   });
+  for (const host of hosts) hintHost(deps, host);
+}
+
+/** Where guests have volumes of it. */
+async function hostsOf(tx: Tx, volumeTypeId: string): Promise<string[]> {
+  const rows = await tx.volume.findMany({
+    where: { volumeTypeId, hypervisorId: { not: null }, attachments: { some: {} } },
+    select: { hypervisorId: true },
+    distinct: ["hypervisorId"],
+  });
+  return rows.flatMap(({ hypervisorId }) => hypervisorId ?? []);
 }
 
 /** Throws Conflict where volumes are of it, or where volumes that name no type would have none. */

@@ -216,3 +216,97 @@ test("the usual type stays one, and a type with volumes stays", async () => {
   await admin().volumeType.setDefault({ id: typeId });
   await admin().volumeType.delete({ id });
 });
+
+async function snapshotOf(volumeId: string, of: object = {}): Promise<string> {
+  const id = crypto.randomUUID();
+  const wish = { projectId: cloud.projectId, name: "before" };
+  await member().volumeSnapshot.create({ ...wish, of: { kind: "volume", id, volumeId, ...of } });
+  return id;
+}
+
+test("it goes back only once every snapshot is taken, by a number that was never seen", async () => {
+  const ref = await make();
+  await put(ref);
+  await report([said(ref.id)]);
+  const snapshotId = await snapshotOf(ref.id);
+  const taken = { snapshotId, observed: "available", quiesced: null, fault: null } as const;
+  await report([said(ref.id, { generation: 2, snapshots: [taken], revertSeq: 4 })]);
+  const safety = await snapshotOf(ref.id);
+  const revert = () => member().volume.revert({ ...ref, snapshotId });
+  expect((await refusal(revert())).reason).toBe("volumeSnapshotCreating");
+  const both = [taken, { ...taken, snapshotId: safety }];
+  await report([said(ref.id, { generation: 3, snapshots: both, revertSeq: 4 })]);
+  await revert();
+  expect((await pulledBy(cloud, host)).volumes?.[0]?.revert).toEqual({ seq: 5, snapshotId });
+});
+
+test("snapshots that are going count, so that its hypervisor can be told of all", async () => {
+  const ref = await make();
+  const row = { projectId: ref.projectId, volumeId: ref.id, name: "gone", sizeGib: 10, status: "deleting" };
+  const deleteRequestedAt = new Date();
+  await cloud.database.prisma.volumeSnapshot.createMany({
+    data: Array.from({ length: 100 }, () => ({ ...row, id: crypto.randomUUID(), deleteRequestedAt })),
+  });
+  await cloud.database.prisma.quota.create({
+    data: { projectId: ref.projectId, resource: "snapshots", limit: 1_000 },
+  });
+  expect((await refusal(snapshotOf(ref.id))).reason).toBe("snapshotsTooMany");
+});
+
+test("an instance's volumes are snapshotted all or not at all", async () => {
+  const { projectId } = cloud;
+  const [first, second] = [await make(), await make()];
+  for (const one of [first, second]) await member().volume.attach({ ...one, instanceId });
+  const phase = async (of: { id: string }, to: "attached" | "detaching") => {
+    await cloud.database.prisma.volumeAttachment.update({ where: { volumeId: of.id }, data: { phase: to } });
+    await writeVolumeStatus(cloud.database.prisma, of.id);
+  };
+  for (const one of [first, second]) await put(one);
+  await report([said(first.id), said(second.id)]);
+  await phase(first, "attached");
+  const ids = [crypto.randomUUID(), crypto.randomUUID()];
+  const of = { kind: "instance", instanceId, ids } as const;
+  const take = () => member().volumeSnapshot.create({ projectId, name: "both", of });
+  expect((await refusal(take())).reason).toBe("snapshotVolumesUnsettled");
+  await phase(second, "detaching");
+  expect((await refusal(take())).reason).toBe("snapshotVolumesUnsettled");
+  await phase(second, "attached");
+  expect(await take()).toEqual({ ids });
+});
+
+test("an instance that powered itself off stays off when a volume comes or goes", async () => {
+  const ref = await make();
+  const { prisma } = cloud.database;
+  const read = () => prisma.instance.findUniqueOrThrow({ where: { id: instanceId } });
+  await prisma.instance.update({
+    where: { id: instanceId },
+    data: { selfStoppedAt: (await read()).generation },
+  });
+  await member().volume.attach({ ...ref, instanceId });
+  await member().volume.detach(ref);
+  const { generation, selfStoppedAt } = await read();
+  expect(generation).toBeGreaterThan(2);
+  expect(selfStoppedAt).toBe(generation);
+});
+
+test("a report that says nothing of storage takes back nothing that was said", async () => {
+  await reportOrphans(cloud, host, []);
+  const ref = await make();
+  await member().volume.attach({ ...ref, instanceId });
+  expect(await member().volume.get(ref)).toMatchObject({ status: "reserved" });
+});
+
+test("changed limits are told at once where guests have volumes of the type, and nowhere else", async () => {
+  const heard: string[] = [];
+  const id = crypto.randomUUID();
+  await admin().volumeType.create({ id, name: "limited" });
+  const ref = await make({ volumeTypeId: id });
+  await put(ref);
+  await report([said(ref.id)]);
+  await member().volume.attach({ ...ref, instanceId });
+  cloud.bus.on(`hypervisor:${host.hypervisorId}`, () => heard.push("told"));
+  await admin().volumeType.update({ id, description: "slow" });
+  await admin().volumeType.update({ id: typeId, qos: { totalIops: 100 } });
+  await admin().volumeType.update({ id, qos: { totalIops: 100 } });
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual(["told"]);
+});

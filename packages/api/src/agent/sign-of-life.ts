@@ -50,7 +50,7 @@ async function writeAsSeen(
       report_sequence = ${BigInt(sequence)}, driver = ${driver}, agent_version = ${agentVersion},
       inventory = ${JSON.stringify(inventory)}::jsonb, capabilities = ${JSON.stringify(capabilities)}::jsonb,
       network = ${report.network ? JSON.stringify(report.network) : null}::jsonb,
-      storage = ${storageOf(report)}::jsonb,
+      storage = coalesce(${storageOf(report)}::jsonb, storage),
       orphans = CASE WHEN ${complete} THEN ${JSON.stringify(orphans)}::jsonb ELSE orphans END, last_seen_at = ${now}
     FROM careless
     WHERE id = ${known.id}::uuid AND careless.commits = 'off' AND report_sequence = ${known.reportSequence}
@@ -85,7 +85,7 @@ async function writeLocked(tx: Tx, id: string, report: ReportInput, now: Date): 
   return silence(known, now);
 }
 
-/** What is there that nobody asked for is not kept. */
+/** null: an agent that has not looked yet says nothing, and what it said before stands. What is there that nobody asked for is not kept. */
 const storageOf = ({ storage }: ReportInput): string | null =>
   storage ? JSON.stringify({ pools: storage.pools }) : null;
 

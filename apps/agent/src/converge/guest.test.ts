@@ -2,6 +2,7 @@ import { CloudError } from "@madang/core/errors";
 import type { GuestReport } from "@madang/core/wire/guest";
 import PQueue from "p-queue";
 import { describe, expect, it } from "vitest";
+import { noDisks } from "../storage/disks.ts";
 import { broken, guestId, spec } from "../testing/scripted-driver.ts";
 import { soon, useFleet } from "../testing/scripted-fleet.ts";
 import { openMemory } from "./memory.ts";
@@ -46,6 +47,18 @@ describe("a guest", () => {
     await reported({ generation: 2, observed: "absent", fault: null });
     expect(signal.aborted).toBe(true);
     expect(bench.driver.calls).toEqual(["ensure running", "remove"]);
+  });
+
+  it("is looked over again when the limits of its volumes changed under the same generation", async () => {
+    const disk = { attachmentId: crypto.randomUUID(), volumeId: crypto.randomUUID(), readOnly: false };
+    const given: unknown[] = [];
+    bench.driver.during = async ({ spec: { disks } }) => void given.push(disks?.map(({ qos }) => qos));
+    await bench.fleet.stop();
+    bench.fleet = start({ disks: { ...noDisks(), connect: async () => [] } });
+    order(spec({ disks: [{ ...disk, boot: false, qos: {} }] }));
+    await reported({ generation: 1, observed: "running" });
+    order(spec({ disks: [{ ...disk, boot: false, qos: { totalIops: 100 } }] }));
+    await soon(() => expect(given).toEqual([[{}], [{ totalIops: 100 }]]));
   });
 
   it("ignores an order older than it has", async () => {

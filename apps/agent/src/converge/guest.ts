@@ -3,6 +3,7 @@
  * something else aborts the attempt under way. An acknowledgement names the generation whose attempt ended, never the
  * one still under way.
  */
+import { isDeepStrictEqual } from "node:util";
 import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import type { GuestReport, GuestSpec } from "@madang/core/wire/guest";
 import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
@@ -83,7 +84,7 @@ type Guest = {
 
 /** A paused guest is let go on soon after there is room again; and so with what else mostly ends by itself, ms. */
 const haltedMs = 10_000;
-const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "DiskHeld"]);
+const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "VolumeInUse", "DiskHeld"]);
 
 const unseen: Shown = {
   observed: "unknown",
@@ -144,6 +145,8 @@ function order(guest: Guest, next: GuestSpec): void {
     guest.livesSince = null;
     guest.notBefore = 0;
   }
+  // Limits of its volumes change with their types, under the same generation.
+  if (!isDeepStrictEqual(next.disks, guest.spec.disks)) guest.ensured = null;
   if (next.operationId !== guest.spec.operationId) guest.log = logOf(guest.deps, next);
   guest.spec = next;
   if (guest.attempt && guest.attempt.desired !== next.desired) guest.attempt.abort.abort();
@@ -192,7 +195,7 @@ async function tryOnce(guest: Guest): Promise<void> {
       return await waitToRevive(guest, target, before);
     }
     const seen = await act(guest, target, decision, before, abort.signal);
-    guest.ensured = target.generation;
+    guest.ensured = isDeepStrictEqual(guest.spec.disks, target.disks) ? target.generation : null;
     guest.failures = 0;
     guest.givenUpAt = null;
     await conclude(guest, target, seen, null);
@@ -283,13 +286,16 @@ async function ensure(
   const nics = spec.desired === "running" ? await ports.plug(spec.nics, signal) : ports.devices(spec.nics);
   const disks =
     spec.desired === "running" ? await its.connect(wanted, seen, signal) : await its.known(wanted);
-  const call = () =>
-    its.during(wanted, seen, signal, () =>
-      driver.ensure({ spec, made, ...fetched, nics, disks }, { signal, onPhase }),
-    );
   const boots = spec.desired === "running" && seen?.observed !== "running";
+  const order = { spec, made, ...fetched, nics, disks };
+  const how = { signal, onPhase };
+  const call = () =>
+    its.during(wanted, seen, signal, async () => {
+      if (spec.desired === "running") await its.claim(guest.id, wanted);
+      if (!boots) await releaseTorn(guest, seen, order, how);
+      return driver.ensure(order, how);
+    });
   if (boots) progress(guest, "starting", null);
-  else await releaseTorn(guest, seen, { spec, made, ...fetched, nics }, { signal, onPhase });
   const now = await (boots ? booting.add(call, { signal }) : call());
   await ports.unplug(portIds(seen?.nics), signal);
   return now;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import PQueue from "p-queue";
 import { pino } from "pino";
 import { expect, it, vi } from "vitest";
-import { noDisks } from "../storage/disks.ts";
+import { type Disks, noDisks } from "../storage/disks.ts";
 import { scriptedDriver, spec } from "../testing/scripted-driver.ts";
 import { createGuestWorker } from "./guest.ts";
 import { openMemory } from "./memory.ts";
@@ -19,7 +19,23 @@ it("a running guest lets go of what was torn off it, and only of that, before it
   const directory = await mkdtemp(join(tmpdir(), "madang-torn-"));
   const driver = scriptedDriver();
   const given: string[][] = [];
-  driver.during = async ({ nics = [] }) => void given.push(nics.map(({ portId }) => portId));
+  const disk = { attachmentId: "at", volumeId: "vol", readOnly: false, boot: false, qos: {} };
+  const volume = { ...disk, connection: { kind: "simulated" as const } };
+  let isLocked = false;
+  driver.during = async ({ nics = [], disks }) => {
+    expect({ disks, isLocked }).toEqual({ disks: [volume], isLocked: true });
+    given.push(nics.map(({ portId }) => portId));
+  };
+  const disks: Disks = {
+    ...noDisks(),
+    connect: async () => [volume],
+    during: async (_disks, _seen, _signal, work) => {
+      isLocked = true;
+      return work().finally(() => {
+        isLocked = false;
+      });
+    },
+  };
   let torn: string[] = [];
   const ports: Ports = {
     ...noPorts(true),
@@ -36,12 +52,12 @@ it("a running guest lets go of what was torn off it, and only of that, before it
       imagePath: () => null,
       userData: async () => new Uint8Array(),
       ports,
-      disks: noDisks(),
+      disks,
       booting: new PQueue({ concurrency: 1 }),
       onChange: () => {},
       log: pino({ level: "silent" }),
     },
-    spec({ nics: wanted }),
+    spec({ nics: wanted, disks: [disk] }),
   );
   worker.look();
   const times = (count: number) =>

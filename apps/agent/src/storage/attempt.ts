@@ -5,7 +5,7 @@
 import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import type { VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
 import type { StorageDriver, VolumeInUse, VolumeObservation } from "@madang/drivers/storage/driver";
-import type { Holder, Holders } from "./holders.ts";
+import { type Holder, type Holders, volumeInUse } from "./holders.ts";
 import type { VolumeLocks } from "./locks.ts";
 import type { VolumeNote } from "./memory.ts";
 import { groupMates, removeSnapshots, takeSnapshot } from "./snapshots.ts";
@@ -165,7 +165,7 @@ async function goBack(
   revert: NonNullable<VolumeSpec["revert"]>,
 ): Promise<void> {
   const holder = await holders.of(spec.volumeId);
-  if (holder?.running) throw inUse(spec, holder);
+  if (holder?.running) throw volumeInUse(spec.volumeId, holder);
   onPhase("reverting", null);
   await storage.revert(spec.volumeId, revert);
 }
@@ -188,18 +188,10 @@ async function takeMissing(
 
 async function remove({ storage, holders }: AttemptDeps, { spec, onPhase, signal }: Attempt): Promise<null> {
   const holder = await holders.of(spec.volumeId);
-  if (holder) throw inUse(spec, holder);
+  if (holder) throw volumeInUse(spec.volumeId, holder);
   onPhase("removing", null);
   await storage.remove(spec.volumeId, signal);
   return null;
-}
-
-function inUse({ volumeId }: VolumeSpec, { guestId }: Holder): CloudError {
-  return new CloudError("Unavailable", "A guest still has the volume.", {
-    reason: "VolumeInUse",
-    detail: `volume ${volumeId} is a disk of ${guestId}`,
-    retry: "later",
-  });
 }
 
 function need(seen: VolumeObservation | null): VolumeObservation {

@@ -8,6 +8,7 @@ import { CloudError } from "@madang/core/errors";
 import type { GuestDisk, GuestSpec } from "@madang/core/wire/guest";
 import type { GuestObservation, GuestVolume } from "@madang/drivers/hypervisor/driver";
 import type { StorageDriver } from "@madang/drivers/storage/driver";
+import { type Holders, volumeInUse } from "./holders.ts";
 import type { VolumeLocks } from "./locks.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -27,6 +28,11 @@ export type Disks = {
     signal: AbortSignal,
     work: () => Promise<T>,
   ) => Promise<T>;
+  /**
+   * Before a guest is to run with these, inside `during`. Throws VolumeInUse when another guest runs with one of them: one
+   * that was ordered away while its hypervisor was out of reach, say.
+   */
+  claim: (guestId: string, disks: readonly GuestDisk[]) => Promise<void>;
   /** What is seen is not what is asked for. */
   differ: (spec: Pick<GuestSpec, "disks" | "desired">, seen: GuestObservation | null) => boolean;
 };
@@ -34,6 +40,7 @@ export type Disks = {
 export type DisksDeps = {
   storage: Pick<StorageDriver, "connection">;
   volumes: Pick<Volumes, "isReady" | "released">;
+  holders: Pick<Holders, "all">;
   locks: VolumeLocks;
 };
 
@@ -41,7 +48,7 @@ export type DisksDeps = {
 const readyMs = 10_000;
 const lookAgainMs = 100;
 
-export function openDisks({ storage, volumes, locks }: DisksDeps): Disks {
+export function openDisks({ storage, volumes, holders, locks }: DisksDeps): Disks {
   const connected = async (disks: readonly GuestDisk[]) =>
     Promise.all(
       disks.map(async (disk) => ({ ...disk, connection: await storage.connection(disk.volumeId) })),
@@ -69,6 +76,13 @@ export function openDisks({ storage, volumes, locks }: DisksDeps): Disks {
         volumes.released(its);
       }
     },
+    claim: async (guestId, disks) => {
+      for (const { volumeId } of disks) {
+        const others = (await holders.all(volumeId)).filter((one) => one.guestId !== guestId);
+        const other = others.find(({ running }) => running);
+        if (other) throw volumeInUse(volumeId, other);
+      }
+    },
     differ: ({ disks = [], desired }, seen) => {
       if (!seen?.disks || desired === "absent" || desired === "hold") return false;
       return !isDeepStrictEqual(attachmentIds(disks), attachmentIds(seen.disks));
@@ -88,6 +102,7 @@ export function noDisks(): Disks {
     },
     known: async () => [],
     during: (_disks, _seen, _signal, work) => work(),
+    claim: async () => {},
     differ: () => false,
   };
 }

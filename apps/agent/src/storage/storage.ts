@@ -38,7 +38,7 @@ export async function openStorage(deps: StorageDeps): Promise<Storage> {
   const memory = await openVolumeMemory(directory);
   const volumes = createVolumes({ storage, holders, locks, memory, image, onChange, log });
   return {
-    disks: openDisks({ storage, volumes, locks }),
+    disks: openDisks({ storage, volumes, holders, locks }),
     volumes,
     sweep: volumes.sweep,
     stop: async () => {

@@ -8,7 +8,7 @@ import { createStorageDriver, type SimulatedStorage } from "@madang/drivers/stor
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDisks } from "./disks.ts";
-import { openHolders } from "./holders.ts";
+import { type Holders, openHolders } from "./holders.ts";
 import { volumeLocks } from "./locks.ts";
 import { openVolumeMemory } from "./memory.ts";
 import { createVolumes, type Volumes, type VolumesDeps } from "./volumes.ts";
@@ -40,6 +40,7 @@ let storage: SimulatedStorage;
 let guests: GuestObservation[];
 let taken: { guestId: string; volumeIds: string[] }[];
 let locks: ReturnType<typeof volumeLocks>;
+let holders: Holders;
 let volumes: Volumes;
 
 /** What a running guest does to simulated volumes, written down. */
@@ -68,10 +69,11 @@ async function start(change: Partial<VolumesDeps> = {}): Promise<Volumes> {
     list: async () => guests,
   };
   locks = volumeLocks();
+  holders = openHolders(driver);
   const made = createVolumes({
     storage,
     locks,
-    holders: openHolders(driver),
+    holders,
     memory: await openVolumeMemory(directory),
     image: async () => null,
     onChange: () => {},
@@ -347,7 +349,7 @@ describe("the disks of a guest", () => {
   const signal = () => AbortSignal.timeout(30_000);
 
   it("are waited for while they are made", async () => {
-    const disks = openDisks({ storage, volumes, locks });
+    const disks = openDisks({ storage, volumes, holders, locks });
     const one = spec();
     storage.knobs.slowMs = 300;
     apply(one);
@@ -360,7 +362,7 @@ describe("the disks of a guest", () => {
   });
 
   it("that it runs with it keeps, though they are lost; a guest that is off is not told of them", async () => {
-    const disks = openDisks({ storage, volumes, locks });
+    const disks = openDisks({ storage, volumes, holders, locks });
     const one = spec();
     await here(one);
     storage.lose(one.volumeId);
@@ -371,8 +373,20 @@ describe("the disks of a guest", () => {
     expect(await disks.known([disk(crypto.randomUUID())])).toBeUndefined();
   });
 
+  it("are not given to a guest while another one runs with them, whatever is told of that one", async () => {
+    const disks = openDisks({ storage, volumes, holders, locks });
+    const one = spec();
+    const [old, next] = [runs(one.volumeId), runs()];
+    const claim = () => disks.claim(next.guestId, [disk(one.volumeId)]);
+    guests = [{ ...runs(one.volumeId), observed: "stopped" }, old];
+    await expect(claim()).rejects.toMatchObject({ options: { reason: "VolumeInUse", retry: "later" } });
+    await disks.claim(old.guestId, [disk(one.volumeId)]);
+    guests = [{ ...old, observed: "stopped" }];
+    await claim();
+  });
+
   it("differ when others are attached than are asked for", () => {
-    const disks = openDisks({ storage, volumes, locks });
+    const disks = openDisks({ storage, volumes, holders, locks });
     const wanted = disk(crypto.randomUUID());
     const guest = { ...runs(), disks: [wanted] };
     expect(disks.differ({ desired: "running", disks: [wanted] }, guest)).toBe(false);
@@ -382,7 +396,7 @@ describe("the disks of a guest", () => {
   });
 
   it("are left alone while something is done to the guest", async () => {
-    const disks = openDisks({ storage, volumes, locks });
+    const disks = openDisks({ storage, volumes, holders, locks });
     const one = spec();
     await here(one);
     const { promise: done, resolve } = Promise.withResolvers<void>();

@@ -8,6 +8,7 @@ import type { Backend } from "./backend.ts";
 import { type CallerDeps, callerOf } from "./caller.ts";
 import { contentTypes, type ExportFormat, exportFormats } from "./export-file.ts";
 import { sendExport } from "./export-stream.ts";
+import { requireOwnPage } from "./origin.ts";
 
 const mostPerPerson = 3;
 /** Of a web process. */
@@ -33,7 +34,7 @@ async function answer(
   reply: FastifyReply,
 ): Promise<void> {
   const { name, format } = fileOf(request.params.file);
-  requireOwnPage(request);
+  requireOwnPage(request.raw);
   const caller = await callerOf(deps, request.raw, request.id);
   const context = connectionContext(deps.backend.api, caller);
   const opened = await openExport(context, name, request.query, share.enter);
@@ -95,14 +96,6 @@ function fileOf(file: string): { name: string; format: ExportFormat } {
   const format = exportFormats.find((one) => one === ending);
   if (name !== undefined && format !== undefined) return { name, format };
   throw new CloudError("NotFound", "There is no such export.", { reason: "noSuchExport" });
-}
-
-/** It is taken note of who takes a file, so nobody else's page may make him take one. */
-function requireOwnPage({ headers }: Request): void {
-  if (headers["sec-fetch-site"] !== "cross-site") return;
-  throw new CloudError("Forbidden", "This request is not from a page of Madang.", {
-    reason: "foreignOrigin",
-  });
 }
 
 /** Of files that are taken, exports and images alike. */

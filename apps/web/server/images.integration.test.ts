@@ -31,6 +31,11 @@ const failure = z.object({
   error: z.object({ json: z.object({ data: z.object({ cloud: z.object({ reason: z.string() }) }) }) }),
 });
 
+const told = <Told extends z.ZodType>(json: Told) =>
+  z.object({ result: z.object({ data: z.object({ json }) }) });
+const items = told(z.object({ items: z.array(z.object({ id: z.string() })) }));
+const detail = told(z.looseObject({ members: z.array(z.unknown()) }));
+
 /** Answers "done" or the reason of the refusal. */
 async function mutate(path: string, input: object, cookie = mina): Promise<string> {
   const answer = await fetch(`${web.env.url}/api/trpc/${path}`, {
@@ -248,6 +253,90 @@ test("a project brings no more than its quota allows", async () => {
   };
   expect(await mutate("image.create", wish)).toBe("quotaExceeded");
   await prisma.quota.delete({ where: { projectId_resource: { projectId, resource: "image_size" } } });
+});
+
+type Special = {
+  visibility: "shared" | "community" | "public";
+  projectId?: string;
+  status?: "queued";
+  sha256?: null;
+  origin?: "upload";
+  uploadSizeBytes?: bigint;
+};
+
+test("of an image everybody hears, takes and changes only what is his", async () => {
+  const { prisma } = web.database;
+  const [{ domainId }, active] = await Promise.all([
+    prisma.project.findUniqueOrThrow({ where: { id: web.projectId } }),
+    prisma.image.findUniqueOrThrow({ where: { id: web.imageId } }),
+  ]);
+  const { sha256, sizeBytes, virtualSizeBytes, diskFormat } = active;
+  const other = (await prisma.project.create({ data: { id: crypto.randomUUID(), domainId, name: "other" } }))
+    .id;
+  const bytes = { sha256, sizeBytes, virtualSizeBytes, status: "active" as const, diskFormat };
+  const insert = async (row: Special) => {
+    const id = crypto.randomUUID();
+    const of = { id, name: id, projectId: other, ...bytes, ...row };
+    return (await prisma.image.create({ data: of })).id;
+  };
+  const get = async (id: string) => {
+    const input = encodeURIComponent(JSON.stringify({ json: { projectId: web.projectId, id } }));
+    return fetch(`${web.env.url}/api/trpc/image.get?input=${input}`, { headers: { cookie: mina } });
+  };
+  const listed = async (filter: object = {}) => {
+    const json = { projectId: web.projectId, filter, limit: 100 };
+    const input = encodeURIComponent(JSON.stringify({ json }));
+    const answer = await fetch(`${web.env.url}/api/trpc/image.list?input=${input}`, {
+      headers: { cookie: mina },
+    });
+    return items.parse(await answer.json()).result.data.json.items.map(({ id }) => id);
+  };
+  const fileOf = async (id: string, more = {}) =>
+    (await plain("GET", `/api/images/${web.projectId}/${id}/file`, mina, more)).status;
+
+  const offer = await insert({ visibility: "shared" });
+  await prisma.imageMember.createMany({
+    data: [web.projectId, other].map((projectId) => ({ imageId: offer, projectId })),
+  });
+  const shown = detail.parse(await (await get(offer)).json()).result.data.json;
+  expect(Object.keys(shown).toSorted()).toEqual(
+    "createdAt description diskFormat fault id instances minDiskGib minRamMib members name origin own ownerName projectId properties protected sha256 sha512 share sizeBytes sourceUrl status uploadFormat uploadSha256 uploadSizeBytes uploadedBytes virtualSizeBytes visibility"
+      .split(" ")
+      .toSorted(),
+  );
+  expect(shown).toMatchObject({ members: [], ownerName: "other", share: "pending" });
+  expect(await fileOf(offer)).toBe(404);
+  expect(await mutate("image.acceptShare", { id: offer })).toBe("done");
+  expect(await fileOf(offer)).toBe(200);
+  expect(await fileOf(offer, { "sec-fetch-site": "cross-site" })).toBe(403);
+  expect(await mutate("image.rejectShare", { id: offer })).toBe("done");
+  expect([await fileOf(offer), (await get(offer)).status]).toEqual([404, 404]);
+
+  const community = await insert({ visibility: "community" });
+  const empty = { status: "queued" as const, sha256: null };
+  const unfinished = await insert({ visibility: "community", ...empty });
+  expect(await listed()).toContain(web.imageId);
+  expect(await listed()).not.toContain(community);
+  expect(await listed({ visibility: ["community"] })).toEqual([community]);
+  expect((await get(unfinished)).status).toBe(404);
+
+  const published = await insert({
+    ...{ visibility: "public", projectId: web.projectId, origin: "upload", uploadSizeBytes: 5n },
+    ...empty,
+  });
+  const post = { "upload-length": "5", "upload-metadata": metadataOf(published) };
+  expect((await plain("POST", "/api/images/upload", mina, post)).status).toBe(403);
+  expect(await mutate("image.delete", { id: published })).toBe("roleTooWeak");
+
+  const mine = await insert({ visibility: "shared", projectId: web.projectId });
+  expect(await mutate("image.setMembers", { id: mine, projectIds: [other] })).toBe("done");
+  const before = detail.parse(await (await get(mine)).json()).result.data.json;
+  expect(before.members).toEqual([{ projectId: other, projectName: null, state: "pending" }]);
+  await prisma.imageMember.updateMany({ where: { imageId: mine }, data: { state: "accepted" } });
+  const after = detail.parse(await (await get(mine)).json()).result.data.json;
+  expect(after.members).toEqual([{ projectId: other, projectName: "other", state: "accepted" }]);
+  await prisma.image.deleteMany({ where: { id: { in: [offer, community, unfinished, published, mine] } } });
+  await prisma.project.delete({ where: { id: other } });
 });
 
 test("nothing is fetched from within", async () => {

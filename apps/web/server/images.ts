@@ -28,6 +28,7 @@ import type { Backend } from "./backend.ts";
 import { type CallerDeps, callerOf } from "./caller.ts";
 import type { DownloadShare } from "./exports.ts";
 import { openUploadLocker } from "./image-lock.ts";
+import { requireOwnPage } from "./origin.ts";
 import { UploadStore } from "./upload-store.ts";
 
 const uploadPath = "/api/images/upload";
@@ -166,6 +167,7 @@ const place = z.object({ projectId: z.uuid(), id: z.uuid() });
 async function sendImage(deps: ImageRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const found = place.safeParse(request.params).data;
   if (!found) throw new CloudError("NotFound", "There is no such image.", { reason: "imageNotFound" });
+  requireOwnPage(request.raw);
   const caller = await callerOf(deps, request.raw, request.id);
   const context = connectionContext(deps.backend.api, caller);
   const { userId, name, sha256, format, sizeBytes } = await authoriseDownload(

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { CloudError } from "@madang/core/errors";
 
 /**
  * True when a browser sent the request from a page of ours: its Origin is the public URL, or names the host it was sent
@@ -10,4 +11,12 @@ export function isOwnOrigin(request: IncomingMessage, publicUrl: string): boolea
   if (origin === publicUrl) return true;
   const parsed = URL.parse(origin);
   return parsed?.protocol === URL.parse(publicUrl)?.protocol && parsed?.host !== "" && parsed?.host === host;
+}
+
+/** It is taken note of who takes a file, so nobody else's page may make him take one. Throws Forbidden. */
+export function requireOwnPage({ headers }: IncomingMessage): void {
+  if (headers["sec-fetch-site"] !== "cross-site") return;
+  throw new CloudError("Forbidden", "This request is not from a page of Madang.", {
+    reason: "foreignOrigin",
+  });
 }

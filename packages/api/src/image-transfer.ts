@@ -3,7 +3,7 @@ import { CloudError } from "@madang/core/errors";
 import type { Permission } from "@madang/core/identity/permission";
 import type { ImageFormat } from "@madang/core/image/format";
 import { lockImage, type Tx, transaction, wake, writeImageStatus } from "@madang/db";
-import { authorise } from "./authorise.ts";
+import { authorise, authoriseGrants } from "./authorise.ts";
 import type { Context } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { readImage } from "./reads/image.ts";
@@ -25,6 +25,8 @@ export async function authoriseUpload(context: Context, imageId: string): Promis
   });
   const { projectId, uploadSizeBytes, uploadFormat: declared } = image;
   if (image.deleteRequestedAt !== null) throw imageNotFound();
+  // What everybody is to trust comes from whoever may make it everybody's.
+  if (image.visibility === "public") authoriseGrants(identity.grants, "image:publish", projectId);
   const open = image.origin === "upload" && image.uploadEndedAt === null && image.fault === null;
   if (!open || uploadSizeBytes === null) throw uploadClosed();
   return { id: imageId, projectId, sizeBytes: Number(uploadSizeBytes), declared };
@@ -88,6 +90,9 @@ export async function authoriseDownload(
   const userId = await judge(context, "image:download", projectId, "image.get");
   const image = await readImage(context.deps.reads, projectId, id);
   const { sha256, status, name, sizeBytes, diskFormat: format } = image;
+  // An offer shows what it is of; its bytes are for those who took it.
+  const untaken = !image.own && image.visibility === "shared" && image.share !== "accepted";
+  if (untaken) throw imageNotFound();
   if (status !== "active" || sha256 === null)
     throw new CloudError("InvalidState", "This image is not ready to be used.", { reason: "imageNotActive" });
   return { userId, name, sha256, sizeBytes, format };

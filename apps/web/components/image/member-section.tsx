@@ -38,11 +38,11 @@ export function MemberSection({ projectId, image }: { projectId: string; image: 
             key={member.projectId}
             className="flex items-center justify-between gap-2 border-b py-1.5 text-table"
           >
-            <span className="min-w-0 break-words">{member.projectName}</span>
+            <span className="min-w-0 break-words">{member.projectName ?? member.projectId}</span>
             <span className="flex items-center gap-2 text-label text-muted">
               {t(`states.${member.state}`)}
               <IconButton
-                label={t("remove", { project: member.projectName })}
+                label={t("remove", { project: member.projectName ?? member.projectId })}
                 size="iconSmall"
                 blocked={blocked}
                 onClick={() => share(ids.filter((id) => id !== member.projectId))}

@@ -5,6 +5,7 @@ import { useSearchParams } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
+import type { ImageRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useMe } from "../../lib/use-me.ts";
 import { usePermission } from "../../lib/use-permission.ts";
@@ -55,6 +56,12 @@ export function LaunchPage() {
       limit: choiceLimit,
     }),
   );
+  // A community image stands in no list unasked; whoever came from its page asks for it.
+  const { imageId } = draft.values;
+  const named = useQuery({
+    ...trpc.image.list.queryOptions({ projectId, filter: { ids: [imageId] }, limit: 1 }),
+    enabled: imageId !== "",
+  });
   const flavors = useQuery(trpc.flavor.list.queryOptions({ projectId, limit: choiceLimit }));
   const keyPairs = useQuery(trpc.keyPair.list.queryOptions({ limit: choiceLimit }));
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
@@ -72,7 +79,7 @@ export function LaunchPage() {
   const broken = [images, flavors, keyPairs, quota, zones, networks, ports, groups].find(
     (query) => query.isError && !query.data,
   );
-  const machine = images.data && flavors.data && zones.data;
+  const machine = images.data && !named.isLoading && flavors.data && zones.data;
   const ready = machine && keyPairs.data && quota.data && networks.data && ports.data && groups.data;
   return (
     <Page title={t("title")} about={t("about")}>
@@ -84,7 +91,7 @@ export function LaunchPage() {
           userId={me.user.id}
           draft={draft}
           choices={{
-            images: images.data.items.filter((image) => image.status === "active"),
+            images: launchable([...images.data.items, ...(named.data?.items ?? [])]),
             flavors: flavors.data.items,
             keyPairs: keyPairs.data.items,
             lines: quota.data.lines,
@@ -97,4 +104,10 @@ export function LaunchPage() {
       ) : null}
     </Page>
   );
+}
+
+/** Each once. */
+function launchable(images: readonly ImageRow[]): ImageRow[] {
+  const active = images.filter((image) => image.status === "active");
+  return [...new Map(active.map((image) => [image.id, image])).values()];
 }

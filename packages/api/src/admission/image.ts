@@ -104,7 +104,7 @@ export async function updateImage(
     const { visibility } = changes;
     if (visibility !== image.visibility) await requireMayShow(tx, actor, visibility);
     // Its administrator took it out of everybody's hands; its owner alone may do so too.
-    if (image.visibility === "public") await requireStill(tx, actor, "image:publish");
+    await requireMayShow(tx, actor, image.visibility);
     await tx.image.update({ where: { id: image.id }, data: { ...changes, generation: { increment: 1 } } });
     await writeImageStatus(tx, image.id);
     await recordEvent(tx, {
@@ -136,6 +136,7 @@ export async function deleteImage(
     const earlier = image.deleteRequestedAt && (await deletionOf(tx, image.id));
     if (earlier) return { operationId: earlier.id };
     if (image.protected) throw protectedImage();
+    await requireMayShow(tx, actor, image.visibility);
     const generation = image.generation + 1;
     const deleteRequestedAt = deps.admission.now();
     await tx.image.update({ where: { id: image.id }, data: { deleteRequestedAt, generation } });

@@ -65,7 +65,7 @@ export const imageFilter = z
     ids: z.array(z.uuid()).max(500).optional(),
     /** true: only the project's own */
     own: z.boolean().optional(),
-    /** true: what other projects offer to this one, taken or not, instead of what it has */
+    /** true: what other projects offer to this one and it has not turned down, instead of what it has */
     offered: z.boolean().optional(),
   })
   .optional();
@@ -95,7 +95,17 @@ function clauses(projectId: string, filter: Filter): Sql[] {
     ...(filter?.visibility?.length ? [sql`i.visibility::text = ANY(${filter.visibility}::text[])`] : []),
     ...(filter?.ids ? [sql`i.id = ANY(${filter.ids}::uuid[])`] : []),
     ...(filter?.own ? [sql`i.project_id = ${projectId}::uuid`] : []),
+    ...(asksForCommunity(filter)
+      ? []
+      : [sql`i.visibility <> 'community' OR i.project_id = ${projectId}::uuid`]),
   ];
+}
+
+/** What anybody hands to everybody stands in nobody's list unasked: it has to be looked for, as in Glance. */
+function asksForCommunity(filter: Filter): boolean {
+  if (!filter) return false;
+  const { text, ids, visibility } = filter;
+  return Boolean(text?.trim()) || ids !== undefined || visibility?.includes("community") === true;
 }
 
 const count = (value: string | null) => (value === null ? null : Number(value));
@@ -118,7 +128,8 @@ function itemFor({ shares, ...row }: Row, projectId: string): ImageItem {
 
 export type ImageMemberItem = {
   projectId: string;
-  projectName: string;
+  /** null: that project has not accepted, and so has not told what it is called. */
+  projectName: string | null;
   state: "pending" | "accepted" | "rejected";
 };
 
@@ -140,7 +151,8 @@ type DetailRow = Row &
   };
 
 const detail = `${select}, i.sha256, i.sha512, i.upload_sha256 AS "uploadSha256", i.source_url AS "sourceUrl", i.properties,
-  (SELECT json_agg(json_build_object('projectId', m.project_id, 'projectName', p.name, 'state', m.state) ORDER BY p.name)
+  (SELECT json_agg(json_build_object('projectId', m.project_id, 'state', m.state,
+       'projectName', CASE WHEN m.state = 'accepted' THEN p.name END) ORDER BY m.created_at, m.project_id)
      FROM image_member m JOIN project p ON p.id = m.project_id WHERE m.image_id = i.id) AS members`;
 
 /** Throws NotFound. */
@@ -152,11 +164,12 @@ export async function readImage(database: Database, projectId: string, id: strin
   );
   const [row] = rows;
   if (!row) throw imageNotFound();
-  const { members, sourceUrl, ...rest } = row;
+  const { members, sourceUrl, ...told } = row;
+  const { sha256, sha512, uploadSha256, properties, instances } = told;
   const own = row.projectId === projectId;
   return {
-    ...rest,
-    ...itemFor(row, projectId),
+    ...itemFor(told, projectId),
+    ...{ sha256, sha512, uploadSha256, properties, instances },
     own,
     sourceUrl: own ? sourceUrl : null,
     members: own ? (members ?? []) : [],

@@ -1,17 +1,17 @@
 import { CloudError } from "@madang/core/errors";
 import { type Sql, sql } from "../sql.ts";
 
-/** Which images (alias i) a project sees: its own, everybody's, and what was shared with it and that it took. */
+/** Which images (alias i) a project sees: its own; of others once they have bytes: everybody's, and the shared that it took. */
 export function visibleImage(projectId: string): Sql {
-  return sql`i.delete_requested_at IS NULL AND (i.project_id = ${projectId}::uuid OR i.visibility IN ('public', 'community')
-    OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
-      WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid AND m.state = 'accepted')))`;
+  return sql`i.delete_requested_at IS NULL AND (i.project_id = ${projectId}::uuid OR (i.status IN ('active', 'deactivated')
+    AND (i.visibility IN ('public', 'community') OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
+      WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid AND m.state = 'accepted')))))`;
 }
 
-/** As above, with what it was offered and has not taken. */
+/** What others offer to a project and it has not turned down. */
 export function offeredImage(projectId: string): Sql {
   return sql`i.delete_requested_at IS NULL AND i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
-    WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid)`;
+    WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid AND m.state <> 'rejected')`;
 }
 
 /** The same of a row, for whoever read it with the members that accepted. */

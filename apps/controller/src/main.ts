@@ -17,7 +17,7 @@ const drainMs = 5_000;
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "controller", pid: process.pid } });
 
-const database = openDatabase(env.databaseUrl, env.workers + 4 + env.imageImports);
+const database = openDatabase(env.databaseUrl, env.workers + 4 + 2 * env.imageImports);
 const hints = openHints(database);
 await database.readClock();
 const { now } = database;

@@ -1,26 +1,29 @@
 /** An inspected file becomes a lone qcow2 of ours. The format is always said; nothing is ever guessed by a tool. */
-import { chmod, chown, mkdir, statfs } from "node:fs/promises";
+import { chmod, chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CloudError } from "@madang/core/errors";
-import { mostImageBytes, qemuFormats } from "@madang/core/image/format";
+import { qemuFormats } from "@madang/core/image/format";
 import type { Inspection } from "@madang/core/image/inspector";
-import { damagedImage, hugeImage } from "@madang/core/image/refusal";
+import { damagedImage, expandingImage } from "@madang/core/image/refusal";
 import { z } from "zod";
+import type { Room } from "./room.ts";
 import { missingWall, noSandbox, qemuImg, runConfined, sandboxUid } from "./sandbox.ts";
+import { reserveSpace } from "./space.ts";
 
 /** Reading an image's tables; a good one takes a fraction of a second. */
 const lookSeconds = 120;
 const leastSeconds = 600;
 /** As slow as it may be, bytes/s: a busy disk, with room to spare. */
 const slowestBytesPerSecond = 4 * 1024 ** 2;
-/** What must remain free beside what is reserved, bytes. */
-const spareBytes = 256 * 1024 ** 2;
+/** Good files pack their disk into a tenth or a twentieth; small ones may do better. */
+const mostRatio = 32;
+const ratioFloorBytes = 1024 ** 3;
 
 export type Conversion = {
   /** The copy that nobody else can write. */
   input: string;
   outputFolder: string;
   inspection: Inspection;
+  room: Room;
   signal: AbortSignal;
   onPercent: (percent: number) => void;
 };
@@ -35,25 +38,21 @@ const info = z.object({
 });
 const measurement = z.object({ required: z.number().int().nonnegative() });
 
-/** Bytes that conversions under way in this process have yet to write. */
-let reserved = 0;
-
-/** Answers the converted file's path. Throws InvalidInput, Unavailable. */
+/** Answers the converted file's path. Throws InvalidInput, QuotaExceeded, Unavailable. */
 export async function convertImage(conversion: Conversion): Promise<string> {
   const missing = missingWall();
   if (missing !== null) throw noSandbox(new Error(`${missing} is missing`));
   await giveToSandbox(conversion);
   await crossCheck(conversion);
   const needed = await measure(conversion);
-  if (needed > mostImageBytes) throw hugeImage(mostImageBytes);
-  await requireSpace(conversion.outputFolder, needed);
-  reserved += needed;
-  try {
-    await convert(conversion, needed);
-    return join(conversion.outputFolder, "image");
-  } finally {
-    reserved -= needed;
-  }
+  requireModest(conversion, needed);
+  const space = await reserveSpace(conversion.outputFolder, needed);
+  const onPercent = (percent: number) => {
+    space.left(needed * (1 - percent / 100));
+    conversion.onPercent(percent);
+  };
+  await convert({ ...conversion, onPercent }, needed).finally(space.release);
+  return join(conversion.outputFolder, "image");
 }
 
 async function giveToSandbox({ input, outputFolder }: Conversion): Promise<void> {
@@ -90,14 +89,11 @@ async function measure({ input, inspection, signal }: Conversion): Promise<numbe
   return measurement.parse(JSON.parse(said)).required;
 }
 
-async function requireSpace(folder: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize - reserved - spareBytes >= needed) return;
-  throw new CloudError("Unavailable", "The image store has no room for this image.", {
-    reason: "imageStoreFull",
-    params: { gib: Math.ceil(needed / 1024 ** 3) },
-    retry: "never",
-  });
+/** A few hundred bytes can claim a disk of terabytes by naming one cluster again and again. */
+function requireModest({ inspection, room }: Conversion, needed: number): void {
+  if (needed > inspection.sizeBytes * mostRatio + ratioFloorBytes) throw expandingImage(needed);
+  const tables = needed / 1024 + 1024 ** 2;
+  if (needed > room.bytes + tables) throw room.refusal(needed);
 }
 
 async function convert(

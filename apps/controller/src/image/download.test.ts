@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
+import { hugeImage } from "@madang/core/image/refusal";
 import { isPublicAddress } from "@madang/core/image/source-url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DownloadRules, downloadImage } from "./download.ts";
@@ -19,6 +20,15 @@ const answers: Record<string, RequestListener> = {
     response.write(bytes, () => response.destroy());
   },
   "/unannounced": (_request, response) => void response.writeHead(200).end(bytes),
+  "/endless": (_request, response) => {
+    response.writeHead(200, { "content-length": 2 ** 50 });
+    response.write(bytes);
+  },
+  "/dripping": (_request, response) => {
+    const timer = setInterval(() => response.write("x"), 50);
+    response.once("close", () => clearInterval(timer));
+  },
+  "/silent": () => {},
   "/moved": (_request, response) => void response.writeHead(302, { location: "/good" }).end(),
   "/inwards": (_request, response) =>
     void response.writeHead(302, { location: "http://169.254.169.254/" }).end(),
@@ -51,8 +61,9 @@ const rules: DownloadRules = {
 
 let files = 0;
 async function download(url: string, mostBytes = 4 * 1024 ** 2, ruled = rules) {
+  const room = { bytes: mostBytes, refusal: () => hugeImage(mostBytes) };
   const target = join(folder, String(++files));
-  const order = { url, target, declared: "raw", algorithms: ["sha256"], mostBytes, rules: ruled } as const;
+  const order = { url, target, declared: "raw", algorithms: ["sha256"], room, rules: ruled } as const;
   const reading = await downloadImage({ ...order, signal: AbortSignal.timeout(30_000), onBytes: () => {} });
   return { ...reading, stored: readFileSync(target) };
 }
@@ -90,6 +101,18 @@ test.each([
 test("no more comes than may, announced or not", async () => {
   for (const path of ["/good", "/unannounced"])
     expect(await reasonOf(download(base + path, 1024 ** 2))).toBe("imageTooLarge");
+});
+
+test("nothing begins that the disk has no room for", async () => {
+  expect(await reasonOf(download(`${base}/endless`, 2 ** 51))).toBe("imageStoreFull");
+});
+
+test("a server that drips is not waited for", async () => {
+  const pace = { graceMs: 200, bytesPerSecond: 1024, wholeMs: 60_000 };
+  for (const path of ["/dripping", "/silent"])
+    expect(await reasonOf(download(base + path, 1024, { ...rules, pace })), path).toBe("imageUrlSlow");
+  const whole = { graceMs: 200, bytesPerSecond: 1, wholeMs: 300 };
+  expect(await reasonOf(download(`${base}/dripping`, 1024, { ...rules, pace: whole }))).toBe("imageUrlSlow");
 });
 
 test("a name that stands for an inner address is not asked", async () => {

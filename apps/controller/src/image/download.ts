@@ -9,20 +9,22 @@ import { createWriteStream } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CloudError } from "@madang/core/errors";
 import type { ImageFormat } from "@madang/core/image/format";
 import { openInspector } from "@madang/core/image/inspector";
-import { hugeImage } from "@madang/core/image/refusal";
 import { isPublicAddress, sourceUrl } from "@madang/core/image/source-url";
 import type { Reading } from "./reading.ts";
+import type { Room } from "./room.ts";
+import { orStoreFull, requireSpare, reserveSpace } from "./space.ts";
 
 export type Download = {
   url: string;
   target: string;
   declared: ImageFormat | null;
   algorithms: readonly string[];
-  mostBytes: number;
+  room: Room;
   signal: AbortSignal;
   /** `total` null: the server did not say. */
   onBytes: (bytes: number, total: number | null) => void;
@@ -33,43 +35,103 @@ export type Download = {
 export type DownloadRules = {
   parse: (text: string) => URL | null;
   mayAsk: (address: string) => boolean;
+  pace?: Pace;
 };
+
+/** After `graceMs` no fewer bytes than so many a second, on the average, and all of it within `wholeMs`. */
+export type Pace = { graceMs: number; bytesPerSecond: number; wholeMs: number };
+const usualPace: Pace = { graceMs: 60_000, bytesPerSecond: 256 * 1024, wholeMs: 24 * 3_600_000 };
 export const downloadRules: DownloadRules = { parse: sourceUrl, mayAsk: isPublicAddress };
 
 const mostRedirects = 5;
 /** Nothing at all comes for so long, ms. */
 const stallMs = 60_000;
+/** How often the disk is looked at while it is not known how much comes, bytes. */
+const checkEveryBytes = 64 * 1024 ** 2;
 const redirects = [301, 302, 303, 307, 308];
 
-/** Throws InvalidInput for what will never do, Unavailable for what may pass. */
+/** Throws InvalidInput and QuotaExceeded for what will never do, Unavailable for what may pass. */
 export async function downloadImage(download: Download): Promise<Reading> {
-  const answer = await open(download);
-  const total = lengthOf(answer);
-  if (total !== null && total > download.mostBytes) {
-    answer.destroy();
-    throw hugeImage(download.mostBytes);
+  const pace = openPace(download.rules?.pace);
+  const signal = AbortSignal.any([download.signal, pace.signal]);
+  try {
+    return await fetchImage({ ...download, signal }, pace.onBytes);
+  } catch (error) {
+    download.signal.throwIfAborted();
+    pace.signal.throwIfAborted();
+    const told = orStoreFull(error);
+    throw told instanceof CloudError ? told : unreachable(told);
+  } finally {
+    pace.end();
   }
-  const inspector = openInspector(download.declared);
-  const hashes = download.algorithms.map((name) => ({ name, hash: createHash(name) }));
+}
+
+async function fetchImage(download: Download, onSeen: (bytes: number) => void): Promise<Reading> {
+  const { room, target, signal } = download;
+  const answer = await open(download);
+  try {
+    const total = lengthOf(answer);
+    if (total !== null && total > room.bytes) throw room.refusal(total);
+    const space = await reserveSpace(dirname(target), total ?? 0);
+    const onBytes = (bytes: number) => {
+      space.left((total ?? 0) - bytes);
+      onSeen(bytes);
+      download.onBytes(bytes, total);
+    };
+    return await store({ ...download, signal, onBytes }, answer, total).finally(space.release);
+  } finally {
+    answer.destroy();
+  }
+}
+
+type Storing = Pick<Download, "declared" | "algorithms" | "target" | "room" | "signal"> & {
+  onBytes: (bytes: number) => void;
+};
+
+async function store(storing: Storing, answer: IncomingMessage, total: number | null): Promise<Reading> {
+  const { declared, algorithms, target, room, signal, onBytes } = storing;
+  const inspector = openInspector(declared);
+  const hashes = algorithms.map((name) => ({ name, hash: createHash(name) }));
+  let checked = 0;
   const look = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       inspector.write(chunk);
-      if (inspector.seen() > download.mostBytes) throw hugeImage(download.mostBytes);
+      const seen = inspector.seen();
+      if (seen > room.bytes) throw room.refusal(seen);
       for (const { hash } of hashes) hash.update(chunk);
-      download.onBytes(inspector.seen(), total);
+      onBytes(seen);
+      if (seen - checked >= checkEveryBytes) {
+        checked = seen;
+        await requireSpare(dirname(target));
+      }
       yield chunk;
     }
   };
-  const file = createWriteStream(download.target, { flags: "wx", mode: 0o600, flush: true });
-  try {
-    await pipeline(answer, look, file, { signal: download.signal });
-  } catch (error) {
-    download.signal.throwIfAborted();
-    throw error instanceof CloudError ? error : unreachable(error);
-  }
+  const file = createWriteStream(target, { flags: "wx", mode: 0o600, flush: true });
+  await pipeline(answer, look, file, { signal });
   if (total !== null && inspector.seen() !== total) throw unreachable(new Error("it ended too early"));
   const digests = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest("hex")]));
   return { inspection: inspector.end(), digests };
+}
+
+/** Whoever sends a byte a minute would keep others from being fetched for years. */
+function openPace({ graceMs, bytesPerSecond, wholeMs }: Pace = usualPace) {
+  const ending = new AbortController();
+  const began = performance.now();
+  let seen = 0;
+  const look = () => {
+    const passed = performance.now() - began;
+    const slow = passed > graceMs && seen < (passed / 1_000) * bytesPerSecond;
+    if (slow || passed > wholeMs) ending.abort(tooSlow(bytesPerSecond));
+  };
+  const timer = setInterval(look, Math.min(graceMs, 5_000));
+  return {
+    signal: ending.signal,
+    onBytes: (bytes: number) => {
+      seen = bytes;
+    },
+    end: () => clearInterval(timer),
+  };
 }
 
 async function open({ url, signal, rules = downloadRules }: Download): Promise<IncomingMessage> {
@@ -130,6 +192,14 @@ function lengthOf({ headers }: IncomingMessage): number | null {
 function forbidden(): CloudError {
   return new CloudError("InvalidInput", "Images can't be fetched from this address.", {
     reason: "imageUrlForbidden",
+    field: "url",
+  });
+}
+
+function tooSlow(bytesPerSecond: number): CloudError {
+  return new CloudError("Unavailable", "The image comes too slowly from its address.", {
+    reason: "imageUrlSlow",
+    params: { kib: Math.ceil(bytesPerSecond / 1024) },
     field: "url",
   });
 }

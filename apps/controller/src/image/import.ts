@@ -6,16 +6,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CloudError } from "@madang/core/errors";
-import { mostImageBytes } from "@madang/core/image/format";
-import { quotaExcesses } from "@madang/core/quota/resource";
 import {
   type Database,
   type HintTopic,
   type Image,
   lockImage,
   lockProject,
-  quotaLines,
-  type Tx,
   transaction,
   writeImageStatus,
 } from "@madang/db";
@@ -28,6 +24,8 @@ import { lockFile } from "./need.ts";
 import { type ImportStep, importOperation, tellProgress } from "./progress.ts";
 import { type Reading, readFileThrough } from "./reading.ts";
 import { recordImageEvent } from "./record.ts";
+import { type Room, requireRoom, roomOf } from "./room.ts";
+import { reserveSpace } from "./space.ts";
 
 export type ImportDeps = {
   database: Database;
@@ -40,7 +38,7 @@ const expectedHash = z.object({ algorithm: z.enum(["sha256", "sha512", "md5"]), 
 /** Progress is written this often at most, ms. */
 const tellEveryMs = 1_000;
 
-type Work = ImportDeps & { image: Image; work: string; signal: AbortSignal; tell: Tell };
+type Work = ImportDeps & { image: Image; room: Room; work: string; signal: AbortSignal; tell: Tell };
 type Tell = (step: ImportStep, percent: number) => void;
 
 /** Throws what ended it; an image that nobody wants any more ends it without a word. */
@@ -51,7 +49,8 @@ export async function importImage(deps: ImportDeps, image: Image, signal: AbortS
   const both = AbortSignal.any([signal, unwanted.signal]);
   const progress = openProgress(deps, image, () => unwanted.abort(new Error("unwanted")));
   try {
-    await runImport({ ...deps, image, work, signal: both, tell: progress.tell });
+    const room = await roomOf(deps.database, image);
+    await runImport({ ...deps, image, room, work, signal: both, tell: progress.tell });
   } catch (error) {
     if (!unwanted.signal.aborted) throw error;
   } finally {
@@ -61,7 +60,7 @@ export async function importImage(deps: ImportDeps, image: Image, signal: AbortS
 }
 
 async function runImport(job: Work): Promise<void> {
-  const { image, work, signal, tell, folder } = job;
+  const { image, room, work, signal, tell, folder } = job;
   tell("transfer", image.origin === "url" ? 0 : 100);
   const brought = await takeOver(job);
   requireAnnounced(image, brought.inspection.sizeBytes);
@@ -71,7 +70,8 @@ async function runImport(job: Work): Promise<void> {
   const onPercent = (percent: number) => tell("convert", percent);
   const outputFolder = join(work, "out");
   const { inspection } = brought;
-  const path = await convertImage({ input: join(work, "in"), outputFolder, inspection, signal, onPercent });
+  const input = join(work, "in");
+  const path = await convertImage({ input, outputFolder, inspection, room, signal, onPercent });
   tell("store", 0);
   const order = { source: path, target: null, declared: "qcow2", algorithms: ["sha256", "sha512"] } as const;
   const stored = await readFileThrough(order, signal);
@@ -81,7 +81,7 @@ async function runImport(job: Work): Promise<void> {
 }
 
 /** Into a file that whoever brought the bytes can't change any more, looked at by the same reading. */
-async function takeOver({ image, work, folder, signal, tell, downloadRules }: Work): Promise<Reading> {
+async function takeOver({ image, room, work, folder, signal, tell, downloadRules }: Work): Promise<Reading> {
   const target = join(work, "in");
   const declared = image.uploadFormat;
   const algorithms = [
@@ -93,15 +93,18 @@ async function takeOver({ image, work, folder, signal, tell, downloadRules }: Wo
     const onBytes = (bytes: number, total: number | null) =>
       tell("transfer", total ? (bytes * 100) / total : 0);
     const rules = downloadRules ? { rules: downloadRules } : {};
-    const order = { url, target, declared, algorithms, mostBytes: mostImageBytes, signal, onBytes, ...rules };
+    const order = { url, target, declared, algorithms, room, signal, onBytes, ...rules };
     return await downloadImage(order);
   }
   const whole = Number(image.uploadSizeBytes ?? 0) || 1;
+  const space = await reserveSpace(work, whole);
   const source = folder.incoming(image.id);
   const order = { source, target, declared, algorithms };
-  return await readFileThrough(order, signal, (bytes) =>
-    tell("inspect", Math.min(100, (bytes * 100) / whole)),
-  );
+  const onBytes = (bytes: number) => {
+    space.left(whole - bytes);
+    tell("inspect", Math.min(100, (bytes * 100) / whole));
+  };
+  return await readFileThrough(order, signal, onBytes).finally(space.release);
 }
 
 /** A raw disk that was cut off looks like a smaller one. */
@@ -165,21 +168,6 @@ async function becomeActive(job: Work, path: string, { inspection, digests }: Re
     await folder.keep(path, sha256);
   });
   publish("event", touched(image));
-}
-
-/** What it takes is known only now. Throws QuotaExceeded. */
-async function requireRoom(tx: Tx, { projectId, userId }: Image): Promise<void> {
-  if (projectId === null) return;
-  // Whose key pairs are counted is all the same here.
-  const lines = await quotaLines(tx, projectId, userId ?? projectId);
-  const count = lines.find(({ resource }) => resource === "image_size");
-  if (!count || count.limit < 0 || count.inUse <= count.limit) return;
-  const quota = quotaExcesses([{ ...count, inUse: count.limit }], { image_size: count.inUse - count.limit });
-  throw new CloudError("QuotaExceeded", "The image is larger than the project's quota allows.", {
-    reason: "quotaExceeded",
-    params: { resources: "image_size" },
-    quota,
-  });
 }
 
 const touched = ({ projectId, id }: Image): HintTopic => `touched:${projectId ?? ""}:image:${id}`;

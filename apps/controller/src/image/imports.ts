@@ -1,4 +1,7 @@
-/** The imports that this process works on: each once, a few at a time, ended with the process. */
+/**
+ * The imports that this process works on: each once, a few at a time, ended with the process. What is fetched waits for
+ * other people's servers, so that it has places of its own; and no project has two of either kind.
+ */
 import type { Image } from "@madang/db";
 import type { Logger } from "pino";
 import { planImage } from "../reconcilers/image.plan.ts";
@@ -8,7 +11,7 @@ import { viewOf } from "./view.ts";
 
 export type ImportsDeps = ImportDeps & {
   log: Logger;
-  /** How many at the same time: each of them keeps a core and a disk busy. */
+  /** How many of each kind (uploaded, fetched) at the same time: each of them keeps a core and a disk busy. */
   atOnce: number;
   /** Told after each, however it ended; null: it is an image now, or nobody wants it. */
   onEnd: (imageId: string, error: unknown) => Promise<void>;
@@ -22,19 +25,23 @@ export type Imports = {
 };
 
 export function openImports(deps: ImportsDeps): Imports {
-  const running = new Map<string, { ending: AbortController; done: Promise<void> }>();
+  const running = new Map<string, { image: Image; ending: AbortController; done: Promise<void> }>();
   const waiting = new Map<string, Image>();
+  const hasPlace = ({ origin, projectId }: Image) => {
+    const same = [...running.values()].filter(({ image }) => image.origin === origin);
+    return same.length < deps.atOnce && same.every(({ image }) => image.projectId !== projectId);
+  };
   const next = () => {
-    const [first] = waiting;
-    if (!first || running.size >= deps.atOnce) return;
-    const [id, image] = first;
+    const image = [...waiting.values()].find(hasPlace);
+    if (!image) return;
+    const { id } = image;
     waiting.delete(id);
     const ending = new AbortController();
     const done = runOne(deps, image, ending.signal).finally(() => {
       running.delete(id);
       next();
     });
-    running.set(id, { ending, done });
+    running.set(id, { image, ending, done });
     next();
   };
   return {

@@ -1,7 +1,7 @@
 /** All that a controller does for images, behind three functions: passes, a round, an end. */
-import { asCloudError } from "@madang/core/errors";
+import { asCloudError, type PublicError } from "@madang/core/errors";
 import { uploadExpiresMs } from "@madang/core/image/status";
-import { type Database, type HintTopic, type PgBoss, wakeSoon } from "@madang/db";
+import { type Database, type HintTopic, type Image, type PgBoss, wakeSoon } from "@madang/db";
 import type { Logger } from "pino";
 import { failImport, reconcileImage } from "../reconcilers/image.ts";
 import type { ReconcileResult } from "../reconcilers/instance.ts";
@@ -9,6 +9,7 @@ import type { DownloadRules } from "./download.ts";
 import { openImageFolder } from "./folder.ts";
 import { openImports } from "./imports.ts";
 import { removeUnneeded } from "./need.ts";
+import { storeFullReason } from "./space.ts";
 
 export type ImageKeeperDeps = {
   database: Database;
@@ -29,27 +30,35 @@ export type ImageKeeper = {
 
 /** What may pass is tried this often before the image is given up. */
 const mostAttempts = 4;
+/** Somebody makes room, or others' images go: about an hour and a half. */
+const mostAttemptsWhenFull = 14;
 const attemptSeconds = 5;
+const mostAttemptSeconds = 600;
 /** A file without a row is somebody's who is just about to write one, for so long, ms. */
 const strayMs = 3_600_000;
 
 export function openImageKeeper(deps: ImageKeeperDeps): ImageKeeper {
   const { database, boss, publish, log, atOnce } = deps;
   const folder = openImageFolder(deps.directory);
-  const attempts = new Map<string, number>();
+  const attempts = new Map<string, { tried: number; nextAt: number }>();
   const onEnd = async (id: string, error: unknown) => {
-    const tried = (attempts.get(id) ?? 0) + 1;
+    const tried = (attempts.get(id)?.tried ?? 0) + 1;
     const cloud = error === null ? null : asCloudError(error);
-    const passing = cloud !== null && cloud.toPublic().retry === "later" && tried < mostAttempts;
-    if (passing) {
-      attempts.set(id, tried);
-      return await wakeSoon(boss, "image", id, attemptSeconds * 2 ** tried);
+    const seconds = cloud && retrySeconds(cloud.toPublic(), tried);
+    if (seconds !== null) {
+      attempts.set(id, { tried, nextAt: performance.now() + seconds * 1_000 });
+      return await wakeSoon(boss, "image", id, seconds);
     }
     attempts.delete(id);
     if (cloud) await failImport({ database, folder, publish }, id, cloud);
   };
   const rules = deps.downloadRules ? { downloadRules: deps.downloadRules } : {};
-  const imports = openImports({ database, folder, publish, log, atOnce, onEnd, ...rules });
+  const opened = openImports({ database, folder, publish, log, atOnce, onEnd, ...rules });
+  // Whatever else wakes it, what failed just now is not tried again before its time.
+  const start = (image: Image) => {
+    if ((attempts.get(image.id)?.nextAt ?? 0) <= performance.now()) opened.start(image);
+  };
+  const imports = { ...opened, start };
   return {
     reconcile: (id) => reconcileImage({ database, folder, imports, publish }, id),
     look: async () => {
@@ -59,6 +68,13 @@ export function openImageKeeper(deps: ImageKeeperDeps): ImageKeeper {
     },
     stop: imports.stop,
   };
+}
+
+/** null: it is given up. `tried`: how often it was, by now. */
+export function retrySeconds({ retry, reason }: PublicError, tried: number): number | null {
+  const most = reason === storeFullReason ? mostAttemptsWhenFull : mostAttempts;
+  if (retry !== "later" || tried >= most) return null;
+  return Math.min(mostAttemptSeconds, attemptSeconds * 2 ** tried);
 }
 
 /** Also uploads that have not ended: they may stand still. */

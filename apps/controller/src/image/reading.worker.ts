@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { asCloudError } from "@madang/core/errors";
 import { openInspector } from "@madang/core/image/inspector";
 import type { ReadingAnswer, ReadingOrder } from "./reading.ts";
+import { orStoreFull } from "./space.ts";
 
 const pieceBytes = 1024 ** 2;
 const tellEveryBytes = 16 * 1024 ** 2;
@@ -58,9 +59,9 @@ async function writeAll(to: FileHandle, bytes: Buffer): Promise<void> {
 
 read(workerData).then(
   (answer) => parentPort?.postMessage(answer),
-  (error: unknown) => {
-    const { options } = asCloudError(error);
-    const failed = { error: asCloudError(error).toPublic(), detail: options.detail ?? null };
+  (thrown: unknown) => {
+    const error = asCloudError(orStoreFull(thrown));
+    const failed = { error: error.toPublic(), detail: error.options.detail ?? null };
     parentPort?.postMessage({ kind: "failed", ...failed } satisfies ReadingAnswer);
   },
 );

@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { CloudError } from "@madang/core/errors";
+import { storeFull } from "./space.ts";
 
 /** Nobody else's on this machine; files that a tool may touch are given to it. */
 export const sandboxUid = 64_220;
@@ -136,6 +137,8 @@ export function noSandbox(cause?: unknown): CloudError {
 }
 
 function toolFailed(detail: string): CloudError {
+  if (/No space left on device|Disk quota exceeded/.test(detail))
+    return storeFull(new Error(detail.slice(0, 2_000)));
   return new CloudError("InvalidInput", "This disk image can't be converted.", {
     reason: "imageNotConverted",
     detail: detail.slice(0, 2_000),

@@ -1,6 +1,8 @@
 /** Imports that somebody else left in the middle, and files that are still needed. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openQueue, type PgBoss } from "@madang/db";
@@ -8,7 +10,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openImageFolder } from "../image/folder.ts";
 import { openImports } from "../image/imports.ts";
-import { type ImageKeeper, openImageKeeper } from "../image/keeper.ts";
+import { type ImageKeeper, openImageKeeper, retrySeconds } from "../image/keeper.ts";
 import { takeLease } from "../image/lease.ts";
 import { addInstance, openTestCloud, type TestCloud } from "../testing/rows.ts";
 import { failImport } from "./image.ts";
@@ -18,6 +20,13 @@ let boss: PgBoss;
 let directory: string;
 let keeper: ImageKeeper;
 let qcow2: Buffer;
+/** What was asked of the server that images are fetched from; it never sends one. */
+const asked: string[] = [];
+const server = createServer(({ url = "" }, response) => {
+  asked.push(url);
+  if (url === "/large") response.writeHead(200, { "content-length": 101 * 1024 ** 2 }).flushHeaders();
+});
+let port: number;
 beforeAll(async () => {
   cloud = await openTestCloud();
   await cloud.database.prisma.quotaDefault.create({ data: { resource: "image_size", limit: 100 } });
@@ -29,9 +38,15 @@ beforeAll(async () => {
   qcow2 = await readFile(made);
   await rm(made);
   keeper = openKeeper();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  port = typeof address === "object" && address ? address.port : 0;
 });
 afterAll(async () => {
   await keeper.stop();
+  server.closeAllConnections();
+  server.close();
   await boss.stop({ graceful: false });
   await cloud.close();
   await rm(directory, { recursive: true, force: true });
@@ -40,7 +55,8 @@ afterAll(async () => {
 function openKeeper(): ImageKeeper {
   const { database } = cloud;
   const log = pino({ level: "silent" });
-  return openImageKeeper({ database, boss, directory, publish: () => {}, log, atOnce: 2 });
+  const downloadRules = { parse: URL.parse, mayAsk: (address: string) => address === "127.0.0.1" };
+  return openImageKeeper({ database, boss, directory, publish: () => {}, log, atOnce: 2, downloadRules });
 }
 
 const rowOf = (id: string) => cloud.database.prisma.image.findUnique({ where: { id } });
@@ -218,4 +234,69 @@ test("an upload that stands still for a day is ended", async () => {
   await keeper.reconcile(id);
   expect(await rowOf(id)).toMatchObject({ status: "killed", fault: { reason: "imageUploadExpired" } });
   expect(await left(id)).toEqual([]);
+});
+
+/** Four clusters that claim as many GiB as there are tables: every entry names the same data. */
+async function bomb(tables: number): Promise<Buffer> {
+  const path = join(directory, "bomb.qcow2");
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", path, "4G"]);
+  const cluster = 65_536;
+  const bytes = Buffer.alloc(6 * cluster);
+  (await readFile(path)).copy(bytes);
+  await rm(path);
+  const list = Number(bytes.readBigUInt64BE(40));
+  for (let table = 0; table < tables; table += 1)
+    bytes.writeBigUInt64BE(BigInt(4 * cluster), list + table * 8);
+  for (let at = 4 * cluster; at < 5 * cluster; at += 8) bytes.writeBigUInt64BE(BigInt(5 * cluster), at);
+  bytes.fill("x", 5 * cluster);
+  return bytes;
+}
+
+test("what would grow out of all measure is not converted", async () => {
+  const [large, larger] = [await brought(await bomb(1)), await brought(await bomb(8))];
+  await settled(large);
+  await settled(larger);
+  expect(await rowOf(large)).toMatchObject({
+    fault: { reason: "quotaExceeded", quota: [{ limit: 100, requested: 513 }] },
+  });
+  expect(await rowOf(larger)).toMatchObject({ fault: { reason: "imageExpands", params: { gib: 5 } } });
+});
+
+async function fetched(path: string, projectId = cloud.projectId): Promise<string> {
+  const id = crypto.randomUUID();
+  await cloud.database.prisma.image.create({
+    data: {
+      ...{ id, projectId, name: id, visibility: "private", status: "queued", diskFormat: "qcow2" },
+      ...{ origin: "url", sourceUrl: `http://127.0.0.1:${port}${path}` },
+    },
+  });
+  return id;
+}
+
+test("no more is fetched than the project's quota has room for", async () => {
+  const id = await fetched("/large");
+  await passesUntil(id, async () => (await rowOf(id))?.status === "killed");
+  expect(await rowOf(id)).toMatchObject({ fault: { reason: "quotaExceeded", quota: [{ requested: 101 }] } });
+});
+
+test("a server that says nothing keeps up nothing but its own project's fetching", async () => {
+  const { prisma } = cloud.database;
+  const { domainId } = await prisma.project.findUniqueOrThrow({ where: { id: cloud.projectId } });
+  const other = await prisma.project.create({ data: { id: crypto.randomUUID(), domainId, name: "other" } });
+  for (const path of ["/hang/1", "/hang/2"]) await keeper.reconcile(await fetched(path));
+  await keeper.reconcile(await fetched("/hang/3", other.id));
+  await vi.waitUntil(() => asked.includes("/hang/3"), { timeout: 30_000 });
+  const id = await brought(qcow2);
+  await settled(id);
+  expect((await rowOf(id))?.status).toBe("active");
+  expect(asked.filter((path) => path.startsWith("/hang"))).toEqual(["/hang/1", "/hang/3"]);
+});
+
+test("what waits for room is tried longer than what fails otherwise", () => {
+  const fault = { code: "Unavailable", reason: "imageStoreFull", message: "full", retry: "later" } as const;
+  expect(retrySeconds(fault, 13)).toBe(600);
+  expect(retrySeconds(fault, 14)).toBeNull();
+  expect(retrySeconds({ ...fault, reason: "imageUrlUnreachable" }, 3)).toBe(40);
+  expect(retrySeconds({ ...fault, reason: "imageUrlUnreachable" }, 4)).toBeNull();
+  expect(retrySeconds({ ...fault, retry: "never" }, 1)).toBeNull();
 });

@@ -45,6 +45,11 @@ export function bannedImage(format: string): CloudError {
   return refusal("imageBannedFormat", `${format} files are not taken.`, { format });
 }
 
+export function expandingImage(bytes: number): CloudError {
+  const gib = Math.ceil(bytes / 1024 ** 3);
+  return refusal("imageExpands", `it would grow to ${gib} GiB, far more than it brings.`, { gib });
+}
+
 export function hugeImage(limit: number): CloudError {
   const gib = Math.floor(limit / 1024 ** 3);
   return refusal("imageTooLarge", `it is larger than ${gib} GiB.`, { gib });

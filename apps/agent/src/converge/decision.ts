@@ -84,3 +84,13 @@ export function backOffMs(failures: number, random: () => number = Math.random):
   const base = Math.min(longestBackOffMs, 1_000 * 2 ** Math.max(0, failures - 1));
   return Math.round(base * (1 + random() / 4));
 }
+
+/** A paused guest is let go on soon after there is room again; and so with what else mostly ends by itself, ms. */
+const soonMs = 10_000;
+const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "VolumeInUse", "DiskHeld"]);
+
+/** As `backOffMs`, for the reason of the last failure. */
+export function waitAfterMs(reason: string, failures: number): number {
+  const waitMs = backOffMs(failures);
+  return soonAgain.has(reason) ? Math.min(soonMs, waitMs) : waitMs;
+}

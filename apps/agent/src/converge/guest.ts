@@ -10,7 +10,7 @@ import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervi
 import type PQueue from "p-queue";
 import type { Logger } from "pino";
 import type { Disks } from "../storage/disks.ts";
-import { backOffMs, type Decision, deathsInARow, decideGuest } from "./decision.ts";
+import { backOffMs, type Decision, deathsInARow, decideGuest, waitAfterMs } from "./decision.ts";
 import type { GuestMemory } from "./memory.ts";
 import type { Ports } from "./ports.ts";
 
@@ -81,10 +81,6 @@ type Guest = {
   dirty: boolean;
   ended: boolean;
 };
-
-/** A paused guest is let go on soon after there is room again; and so with what else mostly ends by itself, ms. */
-const haltedMs = 10_000;
-const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "VolumeInUse", "DiskHeld"]);
 
 const unseen: Shown = {
   observed: "unknown",
@@ -334,8 +330,7 @@ async function fail(guest: Guest, target: GuestSpec, error: unknown): Promise<vo
   guest.failures++;
   // Nobody can ask anew for a removal, so it is never given up.
   guest.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
-  const waitMs = backOffMs(guest.failures);
-  guest.notBefore = performance.now() + (soonAgain.has(shown.reason) ? Math.min(haltedMs, waitMs) : waitMs);
+  guest.notBefore = performance.now() + waitAfterMs(shown.reason, guest.failures);
   const { failures } = guest;
   const { detail } = fault.options;
   guest.log.warn({ err: error, detail, failures, desired: target.desired }, "guest attempt failed");

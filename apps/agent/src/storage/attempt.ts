@@ -33,8 +33,8 @@ export type Attempt = {
   spec: VolumeSpec;
   note: VolumeNote;
   onPhase: (phase: NonNullable<VolumeReport["phase"]>, percent: number | null) => void;
-  /** Remembered, so that it is not taken at another moment. */
-  onSnapshotFailed: (snapshotId: string, fault: PublicError) => Promise<void>;
+  /** Remembered, so that it is not taken at another moment, and that the revert of this number is not done without it. */
+  onSnapshotFailed: (snapshotId: string, fault: PublicError, revertSeq: number | null) => Promise<void>;
   onMade: () => Promise<void>;
   signal: AbortSignal;
 };
@@ -131,27 +131,25 @@ async function tidyCopies(
     else await storage.endCopy(volumeId, into);
 }
 
-/** Deletions first, for they make room; a revert comes before what is to be taken of the volume after it. */
+/** Deletions first, for they make room; a revert comes after what is to be taken of the volume, for it ends what it held. */
 async function revertAndSnapshot(
   deps: AttemptDeps,
   attempt: Attempt,
   seen: VolumeObservation,
   isFailed: (snapshotId: string) => boolean,
 ): Promise<void> {
-  const { storage } = deps;
-  const { spec } = attempt;
+  const { spec, note } = attempt;
   const { revert } = spec;
   const reverts = revert !== null && revert.seq > seen.revertSeq ? revert : null;
   const target = reverts?.snapshotId;
   const others = { ...spec, snapshots: spec.snapshots.filter(({ snapshotId }) => snapshotId !== target) };
   if (needsRemoval(others, seen)) attempt.onPhase("snapshotting", null);
   await removeSnapshots(deps, others, seen);
-  if (reverts) {
-    await takeMissing(deps, attempt, seen, (snapshotId) => snapshotId !== target || isFailed(snapshotId));
-    await goBack(deps, attempt, reverts);
-    await removeSnapshots(deps, spec, need(await storage.observe(spec.volumeId)));
-  }
-  await takeMissing(deps, attempt, need(await storage.observe(spec.volumeId)), isFailed);
+  const areTaken = await takeMissing(deps, attempt, seen, reverts, isFailed);
+  if (!reverts) return;
+  if (!areTaken || reverts.seq <= note.refusedRevertSeq) throw revertRefused();
+  await goBack(deps, attempt, reverts);
+  await removeSnapshots(deps, spec, need(await deps.storage.observe(spec.volumeId)));
 }
 
 function needsRemoval({ snapshots }: VolumeSpec, seen: VolumeObservation): boolean {
@@ -170,20 +168,39 @@ async function goBack(
   await storage.revert(spec.volumeId, revert);
 }
 
+/** False: one could not be taken. What was here once, or is to be gone back to, is never taken of what is there now. */
 async function takeMissing(
   deps: AttemptDeps,
-  { spec, onPhase, onSnapshotFailed, signal }: Attempt,
+  { spec, note, onPhase, onSnapshotFailed, signal }: Attempt,
   seen: VolumeObservation,
-  isLeftOut: (snapshotId: string) => boolean,
-): Promise<void> {
+  reverts: VolumeSpec["revert"],
+  isFailed: (snapshotId: string) => boolean,
+): Promise<boolean> {
   const has = (snapshotId: string) => seen.snapshots.some((one) => one.snapshotId === snapshotId);
+  let areTaken = true;
   for (const snapshot of spec.snapshots) {
     const { snapshotId, desired } = snapshot;
-    if (desired !== "present" || has(snapshotId) || isLeftOut(snapshotId)) continue;
+    if (desired !== "present" || has(snapshotId) || isFailed(snapshotId)) continue;
+    if (note.takenSnapshots.includes(snapshotId) || snapshotId === reverts?.snapshotId) {
+      await onSnapshotFailed(snapshotId, snapshotLost(), null);
+      continue;
+    }
     onPhase("snapshotting", null);
     const fault = await takeSnapshot(deps, spec, snapshot, signal);
-    if (fault) await onSnapshotFailed(snapshotId, fault);
+    if (fault) await onSnapshotFailed(snapshotId, fault, reverts?.seq ?? null);
+    areTaken &&= fault === null;
   }
+  return areTaken;
+}
+
+function snapshotLost(): PublicError {
+  const message = "The snapshot is gone from its hypervisor; nothing was put in its place.";
+  return new CloudError("InvalidState", message, { reason: "SnapshotLost", retry: "never" }).toPublic();
+}
+
+function revertRefused(): CloudError {
+  const message = "A snapshot that was to be taken before could not be taken, so the volume did not go back.";
+  return new CloudError("InvalidState", message, { reason: "RevertRefused", retry: "never" });
 }
 
 async function remove({ storage, holders }: AttemptDeps, { spec, onPhase, signal }: Attempt): Promise<null> {

@@ -1,7 +1,7 @@
 /**
  * What the agent must remember of a volume beyond what the storage shows: which generation was last acknowledged, that it
- * was made here once, and which snapshots could not be taken: those are not taken at some later moment. On disk before it
- * is used.
+ * was made here once, and what became of its snapshots: one that could not be taken, or was and is gone, is not taken at
+ * some later moment. On disk before it is used.
  */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -13,6 +13,10 @@ const note = z.object({
   ackedGeneration: z.int().nullable(),
   made: z.boolean(),
   failedSnapshots: z.record(z.uuid(), guestFault).default({}),
+  /** That the control plane may have been told of. */
+  takenSnapshots: z.array(z.uuid()).default([]),
+  /** The last one that was not done because a snapshot that was to be taken before it failed. */
+  refusedRevertSeq: z.int().default(0),
 });
 const stored = z.record(z.uuid(), note);
 export type VolumeNote = z.infer<typeof note>;
@@ -23,7 +27,13 @@ export type VolumeMemory = {
   forget: (volumeId: string) => Promise<void>;
 };
 
-const nothing: VolumeNote = { ackedGeneration: null, made: false, failedSnapshots: {} };
+const nothing: VolumeNote = {
+  ackedGeneration: null,
+  made: false,
+  failedSnapshots: {},
+  takenSnapshots: [],
+  refusedRevertSeq: 0,
+};
 
 export async function openVolumeMemory(directory: string): Promise<VolumeMemory> {
   const path = join(directory, "volumes.json");

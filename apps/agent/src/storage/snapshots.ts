@@ -5,7 +5,7 @@
 import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import type { SnapshotSpec, VolumeSpec } from "@madang/core/wire/volume";
 import type { StorageDriver, VolumeObservation } from "@madang/drivers/storage/driver";
-import type { Holders } from "./holders.ts";
+import type { Holder, Holders } from "./holders.ts";
 
 export type SnapshotDeps = {
   storage: StorageDriver;
@@ -15,6 +15,7 @@ export type SnapshotDeps = {
 };
 
 type Wish = { volumeId: string; snapshotId: string };
+type Held = Wish & { holder: Holder | null };
 
 /** The volumes that have a snapshot in a group with one that is still to be taken of this one. */
 export function groupMates(
@@ -43,10 +44,17 @@ export async function removeSnapshots(
   );
   if (unwanted.length === 0) return;
   const holder = await holders.of(volumeId);
-  const live = holders.live(holder);
   for (const { snapshotId } of unwanted)
-    if (holder && live) await live.removeSnapshot(holder.guestId, volumeId, snapshotId);
-    else await storage.removeSnapshot(volumeId, snapshotId);
+    await removeOne({ storage, holders }, { volumeId, snapshotId, holder });
+}
+
+async function removeOne(
+  { storage, holders }: Pick<SnapshotDeps, "storage" | "holders">,
+  { volumeId, snapshotId, holder }: Held,
+): Promise<void> {
+  const live = holders.live(holder);
+  if (holder && live) await live.removeSnapshot(holder.guestId, volumeId, snapshotId);
+  else await storage.removeSnapshot(volumeId, snapshotId);
 }
 
 /** Null when it was taken; what is worth trying again is thrown, every other fault is its end. */
@@ -94,12 +102,18 @@ async function takeTogether(deps: SnapshotDeps, group: readonly Wish[], signal: 
   const guestIds = new Set(
     held.flatMap(({ holder }) => (deps.holders.live(holder) && holder?.guestId) || []),
   );
-  for (const guestId of guestIds) {
-    const its = held.filter(({ holder }) => holder?.guestId === guestId);
-    await deps.holders.live(its[0]?.holder ?? null)?.snapshot(guestId, its, signal);
+  try {
+    for (const guestId of guestIds) {
+      const its = held.filter(({ holder }) => holder?.guestId === guestId);
+      await deps.holders.live(its[0]?.holder ?? null)?.snapshot(guestId, its, signal);
+    }
+    for (const { volumeId, snapshotId, holder } of held)
+      if (!deps.holders.live(holder)) await deps.storage.snapshot(volumeId, snapshotId);
+  } catch (error) {
+    // None was here before: nobody was told of any, and without them the next try can take all of them together again.
+    for (const one of held) await removeOne(deps, one).catch(() => {});
+    throw error;
   }
-  for (const { volumeId, snapshotId, holder } of held)
-    if (!deps.holders.live(holder)) await deps.storage.snapshot(volumeId, snapshotId);
 }
 
 async function isThere(storage: StorageDriver, { volumeId, snapshotId }: Wish): Promise<boolean> {

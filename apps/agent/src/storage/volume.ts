@@ -163,7 +163,7 @@ async function tryOnce(volume: Volume): Promise<void> {
       note: deps.memory.get(id),
       signal: abort.signal,
       onPhase: (phase, percent) => progress(volume, phase, percent),
-      onSnapshotFailed: (snapshotId, fault) => noteFailed(volume, snapshotId, fault),
+      onSnapshotFailed: (...failed) => noteFailed(volume, ...failed),
       onMade: () => deps.memory.set(id, { ...deps.memory.get(id), made: true }),
     });
     volume.failures = 0;
@@ -178,10 +178,17 @@ async function tryOnce(volume: Volume): Promise<void> {
   }
 }
 
-async function noteFailed({ deps, id, log }: Volume, snapshotId: string, fault: PublicError): Promise<void> {
+async function noteFailed(
+  { deps, id, log }: Volume,
+  snapshotId: string,
+  fault: PublicError,
+  revertSeq: number | null,
+): Promise<void> {
   const note = deps.memory.get(id);
   log.warn({ snapshotId, reason: fault.reason }, "snapshot failed");
-  await deps.memory.set(id, { ...note, failedSnapshots: { ...note.failedSnapshots, [snapshotId]: fault } });
+  const failedSnapshots = { ...note.failedSnapshots, [snapshotId]: fault };
+  const refusedRevertSeq = revertSeq ?? note.refusedRevertSeq;
+  await deps.memory.set(id, { ...note, failedSnapshots, refusedRevertSeq });
 }
 
 async function fail(volume: Volume, target: VolumeSpec, error: unknown): Promise<void> {
@@ -215,11 +222,21 @@ async function conclude(
 ): Promise<void> {
   const { memory } = volume.deps;
   const next: Partial<Shown> = { ...shownFrom(volume, target, seen), phase: null, percent: null, fault };
-  if (fault?.retry === "later") return change(volume, next);
-  const note = memory.get(volume.id);
+  const old = memory.get(volume.id);
   const named = new Set(target.snapshots.flatMap((one) => (one.desired === "present" ? one.snapshotId : [])));
+  const taken = new Set([...old.takenSnapshots, ...(seen?.snapshots ?? []).map((one) => one.snapshotId)]);
+  // Sorted, for the same in another order would be written anew.
+  const note = {
+    ...old,
+    takenSnapshots: [...taken].filter((snapshotId) => named.has(snapshotId)).toSorted(),
+  };
+  if (fault?.retry === "later") {
+    await memory.set(volume.id, note);
+    return change(volume, next);
+  }
   const failed = Object.entries(note.failedSnapshots).filter(([snapshotId]) => named.has(snapshotId));
   await memory.set(volume.id, {
+    ...note,
     ackedGeneration: target.generation,
     made: seen !== null || (note.made && target.desired !== "absent"),
     failedSnapshots: Object.fromEntries(failed),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { CloudError } from "@madang/core/errors";
 import type { VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
 import type { GuestObservation, LiveDisks } from "@madang/drivers/hypervisor/driver";
 import { createStorageDriver, type SimulatedStorage } from "@madang/drivers/storage";
@@ -324,6 +325,84 @@ describe("snapshots", () => {
       snapshots: [failed],
     });
     expect((await storage.observe(one.volumeId))?.snapshots).toEqual([]);
+  });
+
+  it("that vanished are told as lost, neither taken anew nor gone back to", async () => {
+    const [lost, kept] = [snapshotOf(), snapshotOf()];
+    const one = spec({ snapshots: [lost, kept] });
+    await here(one);
+    await volumes.stop();
+    await storage.removeSnapshot(one.volumeId, lost.snapshotId);
+    volumes = await start();
+    const failed = { snapshotId: lost.snapshotId, observed: "failed", fault: { reason: "SnapshotLost" } };
+    const larger = await here({ ...one, generation: 2, sizeBytes: 2 * gib });
+    expect(larger).toMatchObject({ observed: "available", snapshots: [failed, { observed: "available" }] });
+    const back = { ...one, generation: 3, revert: { seq: 1, snapshotId: lost.snapshotId } };
+    expect(await here(back)).toMatchObject({ revertSeq: 0, fault: { reason: "SnapshotMissing" } });
+    expect((await storage.observe(one.volumeId))?.snapshots).toMatchObject([{ snapshotId: kept.snapshotId }]);
+    // Nor one whose taking nobody remembers.
+    const unheard = snapshotOf();
+    const { snapshotId } = unheard;
+    const other = { ...one, generation: 4, snapshots: [unheard], revert: { seq: 1, snapshotId } };
+    expect(await here(other)).toMatchObject({ revertSeq: 0, snapshots: [{ observed: "failed" }] });
+  });
+
+  it("that are still to be taken are taken before it goes back, and if one fails it does not", async () => {
+    const calls: string[] = [];
+    await volumes.stop();
+    const watched = {
+      ...storage,
+      snapshot: async (...[volumeId, snapshotId]: Parameters<typeof storage.snapshot>) => {
+        await storage.snapshot(volumeId, snapshotId);
+        calls.push(snapshotId);
+      },
+      revert: async (...order: Parameters<typeof storage.revert>) => {
+        calls.push("revert");
+        await storage.revert(...order);
+      },
+    };
+    volumes = await start({ storage: watched });
+    const [old, first, second] = [snapshotOf(), snapshotOf(), snapshotOf()];
+    const { snapshotId } = old;
+    const one = spec({ snapshots: [old] });
+    await here(one);
+    const once = { ...one, generation: 2, snapshots: [old, first], revert: { seq: 1, snapshotId } };
+    expect(await here(once)).toMatchObject({ revertSeq: 1, fault: null });
+    expect(calls).toEqual([snapshotId, first.snapshotId, "revert"]);
+    storage.knobs.full = true;
+    const again = { ...once, generation: 3, snapshots: [old, second], revert: { seq: 2, snapshotId } };
+    const refused = { revertSeq: 1, fault: { reason: "RevertRefused", retry: "never" } };
+    expect(await here(again)).toMatchObject(refused);
+    storage.knobs.full = false;
+    await volumes.stop();
+    volumes = await start({ storage: watched });
+    expect(await here({ ...again, generation: 4 })).toMatchObject(refused);
+    expect(calls).toHaveLength(3);
+    const anew = { ...again, generation: 5, revert: { seq: 3, snapshotId } };
+    expect(await here(anew)).toMatchObject({ revertSeq: 3, fault: null });
+  });
+
+  it("of a group of which one failed for now leave none behind, and are taken together later", async () => {
+    let fails = 0;
+    const [one, two] = [spec(), spec()];
+    await volumes.stop();
+    const flaky: typeof storage.snapshot = async (volumeId, snapshotId) => {
+      const others = (await Promise.all([one, two].map((each) => storage.observe(each.volumeId)))).flatMap(
+        (seen) => seen?.snapshots ?? [],
+      );
+      if (others.length === 1 && fails++ === 0)
+        throw new CloudError("Unavailable", "Busy.", { reason: "VolumeBusy", retry: "later" });
+      await storage.snapshot(volumeId, snapshotId);
+    };
+    volumes = await start({ storage: { ...storage, snapshot: flaky } });
+    apply(one, two);
+    await Promise.all([one, two].map(settled));
+    const groupId = crypto.randomUUID();
+    const asked = [one, two].map((each) => ({ ...each, generation: 2, snapshots: [snapshotOf(groupId)] }));
+    apply(...asked);
+    for (const each of asked)
+      expect((await settled(each)).snapshots).toMatchObject([{ observed: "available", fault: null }]);
+    expect(fails).toBe(2);
   });
 
   it("are gone back to only when no guest runs with the volume, which nobody is given meanwhile", async () => {

@@ -87,7 +87,14 @@ export function backOffMs(failures: number, random: () => number = Math.random):
 
 /** A paused guest is let go on soon after there is room again; and so with what else mostly ends by itself, ms. */
 const soonMs = 10_000;
-const soonAgain = new Set(["GuestHalted", "StorageUnreachable", "VolumeNotReady", "VolumeInUse", "DiskHeld"]);
+const soonAgain = new Set([
+  "GuestHalted",
+  "StorageUnreachable",
+  "VolumeNotReady",
+  "VolumeInUse",
+  "DiskHeld",
+  "HaltedHoldsDisk",
+]);
 
 /** As `backOffMs`, for the reason of the last failure. */
 export function waitAfterMs(reason: string, failures: number): number {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { XMLParser } from "fast-xml-parser";
 import { describe, expect, it } from "vitest";
 import type { GuestVolume } from "../driver.ts";
@@ -10,6 +13,7 @@ import {
   targetName,
   withTargets,
 } from "./disk-xml.ts";
+import { listGuests } from "./guests.ts";
 
 const volume = (change: Partial<GuestVolume> = {}): GuestVolume => ({
   attachmentId: crypto.randomUUID(),
@@ -29,6 +33,24 @@ const domain = (...disks: string[]) => `<domain><devices>${disks.join("")}</devi
 const foreign = "<disk type='file'><target dev='vda' bus='virtio'/></disk>";
 
 describe("a volume of a guest", () => {
+  it("is seen also in a domain that has lost our mark", async () => {
+    const one = volume();
+    const { attachmentId, volumeId } = one;
+    const stranger = { name: "stranger", uuid: Buffer.alloc(16, 7), id: 1 };
+    const domains = {
+      list: async () => [stranger],
+      lookup: async () => stranger,
+      metadata: async () => null,
+      state: async () => ({ state: 1, reason: 1 }),
+      liveXml: async () => domain(foreign, diskXml(one, "vdc")),
+    };
+    const folder = await mkdtemp(join(tmpdir(), "madang-guests-"));
+    expect(await listGuests(domains, folder)).toMatchObject([
+      { name: "stranger", observed: "running", disks: [{ attachmentId, volumeId }] },
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
   it("is found again by its ids, with its limits, and nobody else's disk is taken for one", () => {
     const one = volume({ qos: { totalIops: 100, readBytesPerSecond: 5_000 } });
     const two = volume({ readOnly: true });

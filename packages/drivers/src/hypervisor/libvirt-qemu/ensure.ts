@@ -36,7 +36,7 @@ export async function ensureGuest(
   const guest = await findOurs(deps.domains, spec.guestId);
   if (guest) await keepDefined(task, guest);
   if (spec.desired === "stopped") return guest ? stopKnown(task, guest) : prepareStopped(task);
-  if (guest && !mustReboot(guest, order)) await resumeHalted(deps, guest, how.signal);
+  if (guest && !mustReboot(guest, order)) await resumeHalted(deps, guest, order.disks, how.signal);
   const runs = guest !== null && (await settle(deps, guest, limits(task)));
   if (guest && runs) {
     if (!mustReboot(guest, order)) return keepRunning(task, guest);

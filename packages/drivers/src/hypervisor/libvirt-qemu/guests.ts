@@ -11,10 +11,12 @@ import { readNics } from "./nic-xml.ts";
 import { isLibvirtCode, libvirtCode } from "./rpc/fault.ts";
 import type { Domain } from "./rpc/xdr.ts";
 
+type Looked = Pick<Domains, "list" | "lookup" | "metadata" | "state" | "liveXml">;
+
 export type Guest = { id: string; domain: Domain; metadata: GuestMetadata };
 
-/** Every domain, also those that are not ours, and the guests of ours that have lost theirs. */
-export async function listGuests(domains: Domains, instancesDir: string): Promise<GuestObservation[]> {
+/** Every domain, with our volumes in it whosever it is, also those that are not ours, and the guests of ours that have lost theirs. */
+export async function listGuests(domains: Looked, instancesDir: string): Promise<GuestObservation[]> {
   const all = await domains.list();
   const found = await Promise.all(all.map((domain) => listed(domains, domain)));
   const defined = new Set(all.map(({ uuid }) => uuidText(uuid)));
@@ -22,7 +24,7 @@ export async function listGuests(domains: Domains, instancesDir: string): Promis
   return [...found.filter((one) => one !== null), ...bodies.map(undefinedObservation)];
 }
 
-async function listed(domains: Domains, domain: Domain): Promise<GuestObservation | null> {
+async function listed(domains: Looked, domain: Domain): Promise<GuestObservation | null> {
   try {
     const guest = await asGuest(domains, domain);
     return await (guest ? observation(domains, guest) : foreignObservation(domains, domain));
@@ -33,9 +35,11 @@ async function listed(domains: Domains, domain: Domain): Promise<GuestObservatio
   }
 }
 
-async function foreignObservation(domains: Domains, domain: Domain): Promise<GuestObservation> {
+/** It may be a guest of ours that has lost its mark. */
+async function foreignObservation(domains: Looked, domain: Domain): Promise<GuestObservation> {
   const power = powerOf(await domains.state(domain), false);
-  return { guestId: uuidText(domain.uuid), name: domain.name, ...power, rebootSeq: 0 };
+  const disks = volumesIn(await domains.liveXml(domain));
+  return { guestId: uuidText(domain.uuid), name: domain.name, ...power, rebootSeq: 0, disks };
 }
 
 function undefinedObservation({ guestId, body }: { guestId: string; body: GuestBody }): GuestObservation {
@@ -50,17 +54,19 @@ export async function observeGuest(domains: Domains, guestId: string): Promise<G
 }
 
 export async function observation(
-  domains: Domains,
+  domains: Looked,
   { id, domain, metadata }: Guest,
 ): Promise<GuestObservation> {
   const power = powerOf(await domains.state(domain), metadata.stopping);
   const xml = await domains.liveXml(domain);
-  const disks = readDisks(xml).map(({ attachmentId, volumeId }) => ({ attachmentId, volumeId }));
   const { hostname: name, rebootSeq } = metadata;
-  return { guestId: id, name, ...power, rebootSeq, nics: readNics(xml), disks };
+  return { guestId: id, name, ...power, rebootSeq, nics: readNics(xml), disks: volumesIn(xml) };
 }
 
-async function asGuest(domains: Domains, domain: Domain): Promise<Guest | null> {
+const volumesIn = (xml: string) =>
+  readDisks(xml).map(({ attachmentId, volumeId }) => ({ attachmentId, volumeId }));
+
+async function asGuest(domains: Looked, domain: Domain): Promise<Guest | null> {
   const metadata = await domains.metadata(domain);
   return metadata && { id: uuidText(domain.uuid), domain, metadata };
 }

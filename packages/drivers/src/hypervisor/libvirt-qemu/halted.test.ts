@@ -1,9 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { diskXml } from "./disk-xml.ts";
 import { resumeHalted } from "./halted.ts";
 
 const domain = { name: "madang-x", uuid: Buffer.alloc(16), id: 1 };
 const metadata = { instance: "", project: "", hostname: "", rebootSeq: 0, stopping: false, freezing: false };
 const guest = { id: "x", domain, metadata };
+const volume = {
+  ...{
+    attachmentId: crypto.randomUUID(),
+    volumeId: crypto.randomUUID(),
+    readOnly: false,
+    boot: false,
+    qos: {},
+  },
+  connection: { kind: "file" as const, path: "/v", format: "qcow2" as const, backing: null },
+};
+const domainWith = (disk: string) => `<domain><devices>${disk}</devices></domain>`;
 const ioError = { state: 3, reason: 5 };
 const running = { state: 1, reason: 1 };
 
@@ -12,6 +24,7 @@ function libvirt(mendedAt: number, isFull: boolean) {
   let resumed = 0;
   const calls: string[] = [];
   const domains = {
+    liveXml: async () => domainWith(diskXml(volume, "vdc")),
     state: async () => (resumed < mendedAt ? ioError : running),
     resume: async () => {
       resumed++;
@@ -19,7 +32,9 @@ function libvirt(mendedAt: number, isFull: boolean) {
     },
   };
   const disks = { errors: async () => [{ target: "vdc", isFull }] };
-  return { calls, resume: () => resumeHalted({ domains, disks }, guest, AbortSignal.timeout(60_000)) };
+  const resume = (wanted: readonly (typeof volume)[] = [volume]) =>
+    resumeHalted({ domains, disks }, guest, wanted, AbortSignal.timeout(60_000));
+  return { calls, resume };
 }
 
 describe("a guest that its storage paused", () => {
@@ -41,5 +56,13 @@ describe("a guest that its storage paused", () => {
     await resume();
     await resume();
     expect(calls).toEqual(["resume", "resume"]);
+  });
+
+  it.each([
+    [false, "HaltedHoldsDisk"],
+    [true, "GuestHalted"],
+  ])("says that it must end to let go of what is to be detached (full: %s)", async (isFull, reason) => {
+    const { resume } = libvirt(2, isFull);
+    await expect(resume([])).rejects.toMatchObject({ options: { reason, retry: "later" } });
   });
 });

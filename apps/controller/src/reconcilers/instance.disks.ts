@@ -1,6 +1,6 @@
 /** What each step for an instance's volumes writes, inside the transaction that holds the instance's and the volumes' locks. */
 import type { PublicError } from "@madang/core/errors";
-import { fits } from "@madang/core/hypervisor/capacity";
+import { type VolumePlaceBlock, volumePlaceBlocked } from "@madang/core/volume/place";
 import { lockHypervisor, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
 import { type DiskFacts, type DiskStep, planDisks } from "./instance.disks.plan.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
@@ -77,12 +77,13 @@ async function end(
   await recordVolumeEvent(tx, volume, { action, operation, params: { instance: row.name } });
 }
 
-const noRoom: PublicError = {
+const placeFault = (reason: VolumePlaceBlock, zone: string | null): PublicError => ({
   code: "NoValidHost",
-  reason: "volumeNoRoom",
-  message: "The instance's hypervisor has no room for this volume.",
+  reason,
+  message: `The instance's hypervisor can't take this volume: ${reason}.`,
   retry: "never",
-};
+  ...(reason === "volumeOtherZone" ? { params: { zone: zone ?? "" } } : {}),
+});
 
 /** Where its first instance is, if it fits there: from now on it lives there. */
 async function placeVolume(
@@ -91,12 +92,10 @@ async function placeVolume(
   disk: DiskFacts,
   hypervisorId: string,
 ): Promise<void> {
-  const { sizeGib } = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
+  const volume = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
   await lockHypervisor(tx, hypervisorId);
-  const candidate = await readCandidate(tx, hypervisorId, loaded.now);
-  const wanted = { VCPU: 0, MEMORY_MB: 0, DISK_GB: sizeGib };
-  if (!candidate?.storage || !candidate.capacity || !fits(candidate.capacity, candidate.used, wanted))
-    return withdraw(tx, loaded, disk, noRoom);
+  const reason = volumePlaceBlocked(await readCandidate(tx, hypervisorId, loaded.now), volume);
+  if (reason !== null) return withdraw(tx, loaded, disk, placeFault(reason, volume.availabilityZone));
   await tx.volume.update({ where: { id: disk.volumeId }, data: { hypervisorId } });
   await writeVolumeStatus(tx, disk.volumeId);
 }
@@ -124,23 +123,49 @@ async function withdraw(
 
 /**
  * In the transaction that deletes the instance's row: no guest is left that could have them. What was to go with it goes, the
- * rest is free.
+ * rest is free. The locks of all of them are held.
  */
-export async function releaseVolumes(tx: Tx, { row, now }: LoadedInstance): Promise<void> {
+export async function releaseVolumes(tx: Tx, loaded: LoadedInstance): Promise<void> {
+  const { row } = loaded;
   if (row.volumes.length === 0) return;
   await tx.volumeAttachment.deleteMany({ where: { instanceId: row.id } });
-  const going = row.volumes.filter(({ deleteWithInstance }) => deleteWithInstance);
-  await tx.volume.updateMany({
-    where: { id: { in: going.map(({ volumeId }) => volumeId) }, deleteRequestedAt: null },
-    data: { deleteRequestedAt: now, generation: { increment: 1 } },
+  for (const attachment of row.volumes) await releaseWithInstance(tx, loaded, attachment);
+}
+
+async function releaseWithInstance(
+  tx: Tx,
+  { row, now }: LoadedInstance,
+  { volumeId, volume, deleteWithInstance }: LoadedInstance["row"]["volumes"][number],
+): Promise<void> {
+  const kept = deleteWithInstance ? await keptFor(tx, volumeId) : null;
+  if (deleteWithInstance && kept === null)
+    await tx.volume.updateMany({
+      where: { id: volumeId, deleteRequestedAt: null },
+      data: { deleteRequestedAt: now, generation: { increment: 1 } },
+    });
+  await writeVolumeStatus(tx, volumeId);
+  const done = { state: "succeeded", error: null } as const;
+  const cancelled = { state: "cancelled", error: null } as const;
+  await endVolumeOperations(tx, volumeId, ["volume.attach"], cancelled, now);
+  const operation = await endVolumeOperations(tx, volumeId, ["volume.detach"], done, now);
+  const params = { instance: row.name, ...(kept === null ? {} : { reason: kept }) };
+  await recordVolumeEvent(tx, volume, { action: endAction(deleteWithInstance, kept), operation, params });
+}
+
+function endAction(deleteWithInstance: boolean, kept: string | null): string {
+  if (!deleteWithInstance) return "volume.detached";
+  return kept === null ? "volume.delete" : "volume.kept";
+}
+
+/** Why it stays although it was to go with its instance: what a deletion by itself would be refused for. null: it goes. */
+async function keptFor(tx: Tx, volumeId: string): Promise<"protected" | "snapshots" | "copied" | null> {
+  const { deleteProtection } = await tx.volume.findUniqueOrThrow({
+    where: { id: volumeId },
+    select: { deleteProtection: true },
   });
-  for (const { volumeId, volume, deleteWithInstance } of row.volumes) {
-    await writeVolumeStatus(tx, volumeId);
-    const done = { state: "succeeded", error: null } as const;
-    const cancelled = { state: "cancelled", error: null } as const;
-    await endVolumeOperations(tx, volumeId, ["volume.attach"], cancelled, now);
-    const operation = await endVolumeOperations(tx, volumeId, ["volume.detach"], done, now);
-    const action = deleteWithInstance ? "volume.delete" : "volume.detached";
-    await recordVolumeEvent(tx, volume, { action, operation, params: { instance: row.name } });
-  }
+  if (deleteProtection) return "protected";
+  const snapshots = await tx.volumeSnapshot.count({ where: { volumeId, deleteRequestedAt: null } });
+  if (snapshots > 0) return "snapshots";
+  const copies = await tx.volume.count({ where: { sourceVolumeId: volumeId, status: "creating" } });
+  return copies > 0 ? "copied" : null;
 }

@@ -2,7 +2,15 @@
 import { openPlacementBoard, openQueue, type PgBoss, type Prisma } from "@madang/db";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { addFloatingIp, addNetwork, addPort, addRouter, addSecurityGroup } from "../testing/network-rows.ts";
-import { addHypervisor, addInstance, obey, openTestCloud, type TestCloud, wish } from "../testing/rows.ts";
+import {
+  addHypervisor,
+  addInstance,
+  addVolume,
+  obey,
+  openTestCloud,
+  type TestCloud,
+  wish,
+} from "../testing/rows.ts";
 import { endingProjects } from "../unsettled.ts";
 import { reconcileInstance } from "./instance.ts";
 import { reconcileProject } from "./project.ts";
@@ -56,17 +64,6 @@ async function pass(prisma: Prisma, id: string): Promise<number | null> {
 }
 
 /** Protected, and used by nobody. */
-async function addVolume(prisma: Prisma, projectId: string): Promise<void> {
-  const type = { name: "standard", isDefault: true };
-  const { id: volumeTypeId } = await prisma.volumeType.upsert({
-    where: { name: type.name },
-    create: { id: crypto.randomUUID(), ...type },
-    update: {},
-  });
-  const data = { id: crypto.randomUUID(), projectId, volumeTypeId, name: "data", sizeGib: 1 };
-  await prisma.volume.create({ data: { ...data, status: "available", deleteProtection: true } });
-}
-
 /** As the queue would, once the project's end has asked for them. */
 async function bringVolumes(projectId: string): Promise<void> {
   const { prisma } = cloud.database;
@@ -93,8 +90,8 @@ async function endingProject(): Promise<{ id: string; operationId: string; insta
       diskFormat: "raw",
     },
   });
-  await addVolume(prisma, id);
   const own = { ...cloud, projectId: id };
+  await addVolume(own, { status: "available", deleteProtection: true });
   const [inside, outside] = [await addNetwork(own), await addNetwork(own, { external: true })];
   const routerId = await addRouter(own, inside, outside);
   const group = await addSecurityGroup(own);

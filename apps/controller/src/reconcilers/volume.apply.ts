@@ -1,6 +1,7 @@
 /** What each step for a volume writes, inside the transaction that holds its lock. */
 import type { PublicError } from "@madang/core/errors";
 import { canPlace, filterCandidates, type PlacementRequest } from "@madang/core/hypervisor/placement";
+import { volumeAmounts } from "@madang/core/volume/place";
 import {
   lockHypervisor,
   type PlacementBoard,
@@ -63,7 +64,7 @@ export async function placementOf(board: PlacementBoard, { row }: LoadedVolume):
 
 function requestOf(row: LoadedVolume["row"], realDisksExist: boolean): PlacementRequest {
   return {
-    amounts: { VCPU: 0, MEMORY_MB: 0, DISK_GB: row.sizeGib },
+    amounts: volumeAmounts(row.sizeGib),
     availabilityZone: row.availabilityZone,
     required: {},
     excluded: new Set(),

@@ -9,6 +9,7 @@ import {
   openDatabase,
   PrismaNamespace,
   transaction,
+  type Volume,
   writeStatus,
 } from "@madang/db";
 import { freshDatabase } from "@madang/db/testing";
@@ -115,6 +116,34 @@ async function addOperation(
       targetGeneration,
     },
   });
+  return id;
+}
+
+type VolumeFields = Partial<
+  Pick<
+    Volume,
+    | "sizeGib"
+    | "status"
+    | "deleteProtection"
+    | "hypervisorId"
+    | "availabilityZone"
+    | "source"
+    | "sourceVolumeId"
+  >
+>;
+
+export async function addVolume(
+  { database: { prisma }, projectId }: TestCloud,
+  fields: VolumeFields = {},
+): Promise<string> {
+  const type = { name: "standard", isDefault: true };
+  const { id: volumeTypeId } = await prisma.volumeType.upsert({
+    where: { name: type.name },
+    create: { id: crypto.randomUUID(), ...type },
+    update: {},
+  });
+  const id = crypto.randomUUID();
+  await prisma.volume.create({ data: { id, projectId, volumeTypeId, name: "data", sizeGib: 1, ...fields } });
   return id;
 }
 

@@ -1,6 +1,6 @@
 /** Volumes as disks of instances: the row is the wish, its key is why no volume is ever written from two. */
 import { CloudError } from "@madang/core/errors";
-import { fits } from "@madang/core/hypervisor/capacity";
+import { volumePlaceBlocked } from "@madang/core/volume/place";
 import { attachmentLimit } from "@madang/core/volume/volume-input";
 import {
   type Guest,
@@ -31,7 +31,6 @@ import {
   volumeSubject,
 } from "./change-volume.ts";
 import { createOperation, recordEvents } from "./record.ts";
-import { noRoom } from "./volume.ts";
 
 export type AttachWish = { instanceId: string; readOnly: boolean; deleteWithInstance: boolean };
 
@@ -73,22 +72,13 @@ async function requireSamePlace(
   const at = guest?.hypervisorId ?? others?.hypervisorId ?? null;
   if (at === null) return;
   if (volume.hypervisorId !== null && volume.hypervisorId !== at) throw elsewhere();
-  const candidate = await readCandidate(tx, at, deps.admission.now());
-  if (!candidate?.storage)
-    throw new CloudError("Conflict", "The instance's hypervisor keeps no volumes.", {
-      reason: "volumesNotKept",
-    });
   if (volume.hypervisorId !== null) return;
-  if (volume.availabilityZone !== null && volume.availabilityZone !== candidate.availabilityZone)
-    throw new CloudError("Conflict", "The volume was asked for in another availability zone.", {
-      reason: "volumeOtherZone",
-      params: { zone: volume.availabilityZone },
-    });
-  const wanted = { VCPU: 0, MEMORY_MB: 0, DISK_GB: volume.sizeGib };
-  const { capacity, used } = candidate;
-  const disk = { VCPU: 0, MEMORY_MB: 0 };
-  const roomy = capacity !== null && fits({ ...capacity, ...disk }, { ...used, ...disk }, wanted);
-  if (!roomy) throw noRoom();
+  const reason = volumePlaceBlocked(await readCandidate(tx, at, deps.admission.now()), volume);
+  if (reason === null) return;
+  throw new CloudError("Conflict", `The instance's hypervisor can't take the volume: ${reason}.`, {
+    reason,
+    ...(reason === "volumeOtherZone" ? { params: { zone: volume.availabilityZone ?? "" } } : {}),
+  });
 }
 
 function elsewhere(): CloudError {

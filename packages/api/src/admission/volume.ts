@@ -1,5 +1,6 @@
 import { CloudError } from "@madang/core/errors";
 import { fits } from "@madang/core/hypervisor/capacity";
+import { volumeAmounts } from "@madang/core/volume/place";
 import type { NewVolume, VolumeChanges } from "@madang/core/volume/volume-input";
 import { lockHypervisor, readCandidate, type Tx, type Volume, wake, writeVolumeStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
@@ -145,19 +146,10 @@ function requireLarger(volume: Volume, sizeGib: number): void {
 async function requireRoomAt(deps: AdmissionDeps, tx: Tx, hypervisorId: string, gib: number): Promise<void> {
   await lockHypervisor(tx, hypervisorId);
   const candidate = await readCandidate(tx, hypervisorId, deps.admission.now());
-  const wanted = { VCPU: 0, MEMORY_MB: 0, DISK_GB: gib };
-  if (candidate?.capacity && fits(diskOnly(candidate.capacity), diskOnly(candidate.used), wanted)) return;
-  throw noRoom("sizeGib");
-}
-
-type Amounts = Parameters<typeof fits>[0];
-/** Only the disk is asked for: memory and processors may be taken beyond what there is. */
-const diskOnly = ({ DISK_GB }: Amounts): Amounts => ({ VCPU: 0, MEMORY_MB: 0, DISK_GB });
-
-export function noRoom(field?: string): CloudError {
-  return new CloudError("Conflict", "The hypervisor of this volume has no room for it.", {
+  if (candidate?.capacity && fits(candidate.capacity, candidate.used, volumeAmounts(gib))) return;
+  throw new CloudError("Conflict", "The hypervisor of this volume has no room for it.", {
     reason: "volumeNoRoom",
-    ...(field === undefined ? {} : { field }),
+    field: "sizeGib",
   });
 }
 

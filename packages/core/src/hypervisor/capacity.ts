@@ -20,8 +20,9 @@ export function capacityOf(inventory: Inventory, policy: CapacityPolicy): Amount
   };
 }
 
+/** What is not asked for needs no room, also where more is taken than there is. */
 export function fits(capacity: Amounts, used: Amounts, wanted: Amounts): boolean {
-  return resourceClasses.every((name) => used[name] + wanted[name] <= capacity[name]);
+  return resourceClasses.every((name) => wanted[name] === 0 || used[name] + wanted[name] <= capacity[name]);
 }
 
 export function plus(left: Amounts, right: Amounts): Amounts {

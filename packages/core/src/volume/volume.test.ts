@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type VolumeActionView, volumeActionBlocked, volumeActions } from "./action.ts";
+import { volumePlaceBlocked } from "./place.ts";
 import {
   attachmentPhases,
   bytesPerGib,
@@ -125,4 +126,19 @@ describe("what may be done to a volume", () => {
 test("limits of a total and of its halves exclude each other", () => {
   expect(volumeQos.safeParse({ totalIops: 100, readBytesPerSecond: 1 }).success).toBe(true);
   expect(volumeQos.safeParse({ totalIops: 100, readIops: 50 }).success).toBe(false);
+});
+
+test("a hypervisor takes a volume by its disk and zone, whatever its guests have of the rest", () => {
+  const host = {
+    storage: true,
+    availabilityZone: "nova",
+    capacity: { VCPU: 4, MEMORY_MB: 1_024, DISK_GB: 10 },
+    used: { VCPU: 9, MEMORY_MB: 4_096, DISK_GB: 8 },
+  };
+  const volume = { sizeGib: 2, availabilityZone: "nova" };
+  expect(volumePlaceBlocked(host, volume)).toBeNull();
+  expect(volumePlaceBlocked(host, { ...volume, sizeGib: 3 })).toBe("volumeNoRoom");
+  expect(volumePlaceBlocked(host, { ...volume, availabilityZone: "b" })).toBe("volumeOtherZone");
+  expect(volumePlaceBlocked({ ...host, storage: false }, volume)).toBe("volumesNotKept");
+  expect(volumePlaceBlocked(null, volume)).toBe("volumesNotKept");
 });

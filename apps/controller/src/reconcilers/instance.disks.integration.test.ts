@@ -1,0 +1,92 @@
+/** What becomes of an instance's volumes where it goes, or its hypervisor can't take them. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  addHypervisor,
+  addInstance,
+  addVolume,
+  obey,
+  openTestCloud,
+  type TestCloud,
+  wish,
+} from "../testing/rows.ts";
+import { reconcileInstance } from "./instance.ts";
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await openTestCloud();
+});
+afterAll(() => cloud.close());
+afterEach(async () => {
+  await cloud.database.prisma.$executeRaw`TRUNCATE instance, hypervisor, volume, event CASCADE`;
+});
+
+const run = (id: string) => reconcileInstance(cloud.deps, id);
+
+async function launched(): Promise<string> {
+  const id = await addInstance(cloud);
+  await run(id);
+  await obey(cloud, id);
+  await run(id);
+  return id;
+}
+
+const attach = (instanceId: string, volumeId: string) =>
+  cloud.database.prisma.volumeAttachment.create({
+    data: { id: crypto.randomUUID(), instanceId, volumeId, deleteWithInstance: true },
+  });
+
+describe("its volumes", () => {
+  it("go with it, but not what is protected, has snapshots or is being copied", async () => {
+    const { prisma } = cloud.database;
+    const hypervisorId = await addHypervisor(cloud);
+    const id = await launched();
+    const [goes, guarded, saved, origin] = [
+      await addVolume(cloud, { hypervisorId }),
+      await addVolume(cloud, { hypervisorId, deleteProtection: true }),
+      await addVolume(cloud, { hypervisorId }),
+      await addVolume(cloud, { hypervisorId }),
+    ];
+    const snapshot = { projectId: cloud.projectId, volumeId: saved, name: "kept", sizeGib: 1 };
+    await prisma.volumeSnapshot.create({ data: { ...snapshot, id: crypto.randomUUID() } });
+    await addVolume(cloud, { source: "volume", sourceVolumeId: origin });
+    for (const volumeId of [goes, guarded, saved, origin]) await attach(id, volumeId);
+    await wish(cloud, id, "instance.delete");
+    await run(id);
+    await obey(cloud, id);
+    await run(id);
+    expect(await prisma.volumeAttachment.count()).toBe(0);
+    const going = await prisma.volume.findMany({ where: { deleteRequestedAt: { not: null } } });
+    expect(going.map((volume) => volume.id)).toEqual([goes]);
+    const kept = await prisma.event.findMany({ where: { action: "volume.kept" } });
+    expect(Object.fromEntries(kept.map(({ resourceId, params }) => [resourceId, params]))).toEqual({
+      [guarded]: { instance: "one", reason: "protected" },
+      [saved]: { instance: "one", reason: "snapshots" },
+      [origin]: { instance: "one", reason: "copied" },
+    });
+  });
+
+  it("are placed where its guest is by disk and zone alone, or given back with the reason", async () => {
+    const { prisma } = cloud.database;
+    const hypervisorId = await addHypervisor(cloud);
+    const id = await launched();
+    await prisma.hypervisor.update({
+      where: { id: hypervisorId },
+      data: { storage: { pools: [] }, cpuAllocationRatio: 0 },
+    });
+    const [fits, large, elsewhere] = [
+      await addVolume(cloud),
+      await addVolume(cloud, { sizeGib: 9_000 }),
+      await addVolume(cloud, { availabilityZone: "other" }),
+    ];
+    for (const volumeId of [fits, large, elsewhere]) await attach(id, volumeId);
+    await run(id);
+    const placed = await prisma.volume.findMany({ where: { hypervisorId } });
+    expect(placed.map((volume) => volume.id)).toEqual([fits]);
+    const failed = await prisma.event.findMany({ where: { action: "volume.attach-failed" } });
+    const reasons = Object.fromEntries(failed.map(({ resourceId, params }) => [resourceId, params]));
+    expect(reasons).toMatchObject({
+      [large]: { reason: "volumeNoRoom" },
+      [elsewhere]: { reason: "volumeOtherZone" },
+    });
+  });
+});

@@ -9,6 +9,7 @@ import { type CallerDeps, callerOf } from "./caller.ts";
 import { contentTypes, type ExportFormat, exportFormats } from "./export-file.ts";
 import { sendExport } from "./export-stream.ts";
 import { requireOwnPage } from "./origin.ts";
+import { makeShare } from "./share.ts";
 
 const mostPerPerson = 3;
 /** Of a web process. */
@@ -102,22 +103,7 @@ function fileOf(file: string): { name: string; format: ExportFormat } {
 export type DownloadShare = { enter: EnterExport };
 
 export function makeDownloadShare(): DownloadShare {
-  const open = new Map<string, number>();
-  let all = 0;
-  return {
-    enter: (userId) => {
-      const own = open.get(userId) ?? 0;
-      if (own >= mostPerPerson || all >= mostAtOnce) throw tooMany();
-      open.set(userId, own + 1);
-      all += 1;
-      return () => {
-        all -= 1;
-        const left = (open.get(userId) ?? 1) - 1;
-        if (left === 0) open.delete(userId);
-        else open.set(userId, left);
-      };
-    },
-  };
+  return makeShare({ each: mostPerPerson, all: mostAtOnce }, tooMany);
 }
 
 function tooMany(): CloudError {

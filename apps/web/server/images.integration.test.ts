@@ -1,14 +1,18 @@
 /** Images over the real socket with a real controller: brought by a tus client, judged by qemu-img. */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
 import { Upload } from "tus-js-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { openUploadLocker } from "./image-lock.ts";
 import { signIn, startTestWeb, type TestWeb, until } from "./testing.ts";
+import { UploadStore } from "./upload-store.ts";
 
 const run = promisify(execFile);
 const mib = 1024 ** 2;
@@ -239,6 +243,69 @@ test("a request is about the image that it was judged for, whatever else stands 
   expect((await plain("POST", url, mina, again)).status).toBe(409);
   for (const id of [mine, theirs, upper.toLowerCase()])
     expect(await mutate("image.delete", { id })).toBe("done");
+});
+
+const isGone = (promise: Promise<unknown>) =>
+  expect(promise).rejects.toMatchObject({ options: { reason: "imageUploadCut" } });
+
+test("PostgreSQL goes away under an upload: it is cut off, and gone on with", async () => {
+  const id = await create();
+  const post = { "upload-length": String(qcow2.length), "upload-metadata": metadataOf(id) };
+  expect((await plain("POST", "/api/images/upload", mina, post)).status).toBe(201);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const wire = request(new URL(uploadUrl(id)), {
+    method: "PATCH",
+    headers: {
+      ...headers(mina),
+      "tus-resumable": "1.0.0",
+      "content-type": "application/offset+octet-stream",
+      "content-length": String(qcow2.length),
+      "upload-offset": "0",
+    },
+  });
+  wire.once("response", (answer) => {
+    answer.resume();
+    resolve(answer.statusCode ?? 0);
+  });
+  wire.once("error", reject);
+  wire.write(qcow2.subarray(0, mib));
+  await until(async () => (await stat(join(web.env.images, "incoming", id))).size >= mib);
+  const { rowCount } = await web.database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+      AND ((classid::bigint << 32) | objid::bigint) = hashtextextended($1, 0)`,
+    [`image:${id}`],
+  );
+  expect(rowCount).toBe(1);
+  expect(await promise).toBe(503);
+  wire.destroy();
+  await upload(id, qcow2);
+  expect(await settled(id)).toMatchObject({ status: "active" });
+  expect(await mutate("image.delete", { id })).toBe("done");
+});
+
+test("a place is for whoever brings bytes, and one upload has one writer", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "madang-upload-"));
+  const rate = { bytes: 1000, everyMs: 50 };
+  const store = new UploadStore(directory, { rate, declared: () => "raw", onBytes: () => {} });
+  await writeFile(join(directory, "slow"), "");
+  const silent = new PassThrough();
+  silent.write("some");
+  await isGone(store.write(silent, "slow", 0));
+  expect(await readFile(join(directory, "slow"), "utf8")).toBe("some");
+  await rm(directory, { recursive: true });
+
+  const locker = openUploadLocker(web.database, () => {});
+  const [first, second] = [locker.newLock("one"), locker.newLock("one")];
+  const { signal } = new AbortController();
+  const asked = Promise.withResolvers<void>();
+  await first.lock(signal, () => asked.resolve());
+  const turn = second.lock(signal, () => {});
+  await asked.promise;
+  const gone = AbortSignal.abort();
+  await expect(locker.newLock("one").lock(gone, () => {})).rejects.toThrow("Somebody else");
+  await first.unlock();
+  await turn;
+  await second.unlock();
 });
 
 test("a project brings no more than its quota allows", async () => {

@@ -29,11 +29,13 @@ import { type CallerDeps, callerOf } from "./caller.ts";
 import type { DownloadShare } from "./exports.ts";
 import { openUploadLocker } from "./image-lock.ts";
 import { requireOwnPage } from "./origin.ts";
-import { UploadStore } from "./upload-store.ts";
+import { makeShare } from "./share.ts";
+import { leastRate, UploadStore } from "./upload-store.ts";
 
 const uploadPath = "/api/images/upload";
 /** As many write at the same time in one process; each holds a connection while it does. */
 const mostWriters = 16;
+const mostWritersPerProject = 4;
 const tellEveryMs = 1_000;
 
 /** A request as the library has it. */
@@ -79,7 +81,9 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
     // What is not told now is told by the next.
     noteUploaded(api, upload, bytes).catch(() => {});
   };
-  const store = new UploadStore(directory, { declared: (id) => open.get(id)?.declared ?? null, onBytes });
+  const declared = (id: string) => open.get(id)?.declared ?? null;
+  const store = new UploadStore(directory, { rate: leastRate, declared, onBytes });
+  const share = makeShare({ each: mostWritersPerProject, all: mostWriters }, tooManyUploads);
   const end = async (upload: ImageUpload, bytes: number) => {
     store.forget(upload.id);
     told.delete(upload.id);
@@ -91,7 +95,7 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
   const server = new Server({
     path: uploadPath,
     datastore: store,
-    locker: openUploadLocker(locks),
+    locker: openUploadLocker(locks, (id) => store.cutOff(id)),
     maxSize: mostImageBytes,
     relativeLocation: true,
     respectForwardedHeaders: false,
@@ -114,13 +118,26 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
     // All were there, and the one who should have said so was killed.
     const there = await stat(join(directory, upload.id)).catch(() => null);
     if (request.method === "HEAD" && there?.size === upload.sizeBytes) await end(upload, there.size);
-    reply.hijack();
-    await server.handle(request.raw, reply.raw);
+    const leave = share.enter(upload.projectId);
+    try {
+      reply.hijack();
+      await server.handle(request.raw, reply.raw);
+    } finally {
+      leave();
+    }
     if (!store.hasRefused(upload.id)) return;
     const brought = await stat(join(directory, upload.id)).catch(() => null);
     if (brought) await end(upload, brought.size);
   };
   return { answer };
+}
+
+function tooManyUploads(): CloudError {
+  return new CloudError("TooManyRequests", "Too many files are being brought at once. Wait for one to end.", {
+    reason: "tooManyUploads",
+    params: { limit: mostWritersPerProject },
+    retry: "later",
+  });
 }
 
 const uuid = z.uuid().toLowerCase();

@@ -1,7 +1,9 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import { CloudError } from "@madang/core/errors";
 import { expect, test } from "vitest";
 import { makeRequestShare, requestsPerAddress } from "./request-share.ts";
+import { makeShare } from "./share.ts";
 
 const response = () => new ServerResponse(new IncomingMessage(new Socket()));
 
@@ -14,4 +16,18 @@ test("whoever owns a /64 has one share, however many addresses he writes from", 
   share.take("2001:db8:0:2::1", response());
   responses[0]?.emit("close");
   expect(one).not.toThrow();
+});
+
+test("nobody takes more places than his, and all together no more than there are", () => {
+  const share = makeShare({ each: 2, all: 3 }, () => new CloudError("TooManyRequests", "full"));
+  const leave = share.enter("a");
+  share.enter("a");
+  expect(() => share.enter("a")).toThrow("full");
+  const leaveB = share.enter("b");
+  expect(() => share.enter("b")).toThrow("full");
+  leave();
+  share.enter("a");
+  expect(() => share.enter("b")).toThrow("full");
+  leaveB();
+  expect(() => share.enter("b")).not.toThrow();
 });

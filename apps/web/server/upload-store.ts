@@ -14,10 +14,15 @@ import type { Upload } from "@tus/server";
 const spareBytes = 512 * 1024 ** 2;
 /** So many are looked at as they come; each takes a MiB. The import looks at all of them. */
 const mostLookedAt = 64;
+/** Whoever brings less is not waited for: others want his place. */
+export const leastRate: Rate = { bytes: 256 * 1024, everyMs: 30_000 };
 /** After a change of process the beginning is read again, if it is no longer than this, bytes. */
 const mostReadAgain = 64 * 1024 ** 2;
 
+export type Rate = { bytes: number; everyMs: number };
+
 export type UploadWatch = {
+  rate: Rate;
   declared: (id: string) => ImageFormat | null;
   /** Told now and then how many bytes are there. Rejects when they are wanted no longer. */
   onBytes: (id: string, bytes: number) => void;
@@ -28,6 +33,7 @@ export class UploadStore extends FileStore {
   readonly #watch: UploadWatch;
   readonly #inspectors = new Map<string, Inspector>();
   readonly #refused = new Set<string>();
+  readonly #writing = new Map<string, Readable>();
 
   constructor(directory: string, watch: UploadWatch) {
     super({ directory });
@@ -57,8 +63,25 @@ export class UploadStore extends FileStore {
       }
     };
     const file = createWriteStream(join(this.#directory, id), { flags: "r+", start: offset, flush: true });
-    await pipeline(stream, look.bind(this), file);
+    const { rate } = this.#watch;
+    let before = offset;
+    const clock = setInterval(() => {
+      if (progress.bytes - before < rate.bytes) stream.destroy(cutOff());
+      before = progress.bytes;
+    }, rate.everyMs);
+    this.#writing.set(id, stream);
+    try {
+      await pipeline(stream, look.bind(this), file);
+    } finally {
+      clearInterval(clock);
+      this.#writing.delete(id);
+    }
     return progress.bytes;
+  }
+
+  /** What is being written is no longer this process's to write. What is there stays, and can be gone on with. */
+  cutOff(id: string): void {
+    this.#writing.get(id)?.destroy(cutOff());
   }
 
   /** True when what came is known not to become an image, however much more comes. */
@@ -99,6 +122,13 @@ export class UploadStore extends FileStore {
 
 function begun(): CloudError {
   return new CloudError("Conflict", "This upload has begun. Go on with it.", { reason: "imageUploadBegun" });
+}
+
+function cutOff(): CloudError {
+  return new CloudError("Unavailable", "The upload was cut off. Go on with it.", {
+    reason: "imageUploadCut",
+    retry: "later",
+  });
 }
 
 function full(): CloudError {

@@ -3,7 +3,13 @@
  * twice a second), everything at least every five seconds. Converging never waits for it.
  */
 import { reportIntervalMs } from "@madang/core/hypervisor/state";
-import { type HypervisorNetwork, type Orphan, type ReportInput, wireVersion } from "@madang/core/wire/agent";
+import {
+  type HypervisorNetwork,
+  mostInReport,
+  type Orphan,
+  type ReportInput,
+  wireVersion,
+} from "@madang/core/wire/agent";
 import type { GuestReport } from "@madang/core/wire/guest";
 import type { VolumeReport } from "@madang/core/wire/volume";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
@@ -50,6 +56,9 @@ type Sending = {
   readonly agentStartedAt: string;
   readonly changed: Set<string>;
   sequence: number;
+  /** Counts the reports that say everything, and whether the last one had to leave something out. */
+  turn: number;
+  isCut: boolean;
   sentAt: number;
   /** When the next report goes out, and from when on it must be complete. */
   dueAt: number;
@@ -65,6 +74,8 @@ export function startReporter(deps: ReportDeps): Reporter {
     agentStartedAt: new Date().toISOString(),
     changed: new Set(),
     sequence: 0,
+    turn: 0,
+    isCut: false,
     sentAt: 0,
     dueAt: 0,
     completeAt: 0,
@@ -142,21 +153,41 @@ async function compose(state: Sending, complete: boolean, ids: readonly string[]
     inventory,
     network: await deps.network(),
     guests: complete ? deps.reports() : ids.flatMap((id) => deps.report(id) ?? []),
-    ...volumesOf(deps, complete, ids),
+    ...volumesOf(state, complete, ids),
     orphans: orphans ?? [],
     complete: complete && orphans !== null,
   };
 }
 
 function volumesOf(
-  { volumes }: ReportDeps,
+  state: Sending,
   complete: boolean,
   ids: readonly string[],
 ): Pick<ReportInput, "storage" | "volumes"> {
+  const { volumes } = state.deps;
   if (!volumes) return {};
   const storage = volumes.storage();
+  const all = complete ? volumes.reports() : ids.flatMap((id) => volumes.report(id) ?? []);
+  const orphans = storage?.orphans ?? [];
+  if (complete) tellCut(state, all.length, orphans.length);
+  const { turn } = state;
   return {
-    ...(storage ? { storage } : {}),
-    volumes: complete ? volumes.reports() : ids.flatMap((id) => volumes.report(id) ?? []),
+    ...(storage ? { storage: { ...storage, orphans: portion(orphans, turn) } } : {}),
+    volumes: portion(all, turn),
   };
+}
+
+/** A report with too many would be refused as a whole, guests and all; each report tells of others, so all are told. */
+function portion<Item>(all: readonly Item[], turn: number): Item[] {
+  if (all.length <= mostInReport) return [...all];
+  const first = (turn * mostInReport) % all.length;
+  return [...all.slice(first), ...all.slice(0, first)].slice(0, mostInReport);
+}
+
+function tellCut(state: Sending, volumes: number, orphans: number): void {
+  state.turn++;
+  const isCut = Math.max(volumes, orphans) > mostInReport;
+  if (isCut && !state.isCut)
+    state.deps.log.warn({ volumes, orphans, most: mostInReport }, "not all volumes fit in one report");
+  state.isCut = isCut;
 }

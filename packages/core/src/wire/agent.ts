@@ -6,6 +6,9 @@ import { orphanVolume, storagePool, volumeReport, volumeSpec } from "./volume.ts
 
 export const wireVersion = 1;
 
+/** Of each kind of thing that one report tells of; what is left out is told by the next. */
+export const mostInReport = 10_000;
+
 /** Longest a pull is held open when nothing changed, ms. */
 export const longPollMs = 20_000;
 
@@ -107,9 +110,12 @@ export const reportInput = z.object({
   guests: z.array(guestReport).max(10_000),
   /** Agents from before volumes say nothing. */
   storage: z
-    .object({ pools: z.array(storagePool).max(16), orphans: z.array(orphanVolume).max(10_000).default([]) })
+    .object({
+      pools: z.array(storagePool).max(16),
+      orphans: z.array(orphanVolume).max(mostInReport).default([]),
+    })
     .optional(),
-  volumes: z.array(volumeReport).max(10_000).optional(),
+  volumes: z.array(volumeReport).max(mostInReport).optional(),
   orphans: z.array(orphan).max(10_000),
   /** True when this is every guest the agent knows, which is what an agent sends at least every 30 s. */
   complete: z.boolean(),

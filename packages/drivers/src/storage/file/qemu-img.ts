@@ -1,8 +1,9 @@
 /**
  * qemu-img on volumes, always as QEMU's uid: what it parses was in a guest's reach. Each image is named with its whole
- * chain, so no header leads it anywhere. Only a copy is ended by an abort; the rest takes moments and ends by itself.
+ * chain, so no header leads it anywhere. Only a copy is ended by an abort; the rest ends by itself.
  */
 import { spawn } from "node:child_process";
+import { stat } from "node:fs/promises";
 import { CloudError } from "@madang/core/errors";
 import PQueue from "p-queue";
 import { z } from "zod";
@@ -12,10 +13,14 @@ import { volumeBusy } from "../fault.ts";
 
 const qemuImg = "/usr/bin/qemu-img";
 const asQemu = { uid: qemuUid, gid: qemuUid };
-/** Anything but a copy; only ends what hangs. */
+/** Only ends what hangs. */
 const limitMs = 120_000;
+/** Snapshots touch the counts of all clusters, so a large volume takes its time, also on a slow disk. */
+const leastBytesPerSecond = 16 * 1024 ** 2;
 /** An agent that starts looks at all of its volumes. */
 const shortRuns = new PQueue({ concurrency: 4 });
+/** What changes volumes, and so keeps nobody waiting who only looks. */
+const longRuns = new PQueue({ concurrency: 4 });
 /** How much of the end of what a failed copy says is kept. */
 const keptTextBytes = 4_096;
 
@@ -61,7 +66,7 @@ export async function createImage(
 /** `shrink`: only of a part that nobody has seen. */
 export async function resizeImage(chain: ImageChain, sizeBytes: number, shrink = false): Promise<void> {
   const how = shrink ? ["--shrink"] : [];
-  await run(["resize", "-q", ...how, chainName(chain), String(sizeBytes)]);
+  await change(chain, ["resize", "-q", ...how, chainName(chain), String(sizeBytes)]);
 }
 
 const snapshotVerbs = { create: "-c", remove: "-d", apply: "-a" } as const;
@@ -71,7 +76,7 @@ export async function changeSnapshot(
   verb: keyof typeof snapshotVerbs,
   tag: string,
 ): Promise<void> {
-  await run(["snapshot", "-q", snapshotVerbs[verb], tag, chainName(chain)]);
+  await change(chain, ["snapshot", "-q", snapshotVerbs[verb], tag, chainName(chain)]);
 }
 
 /** All of it as it was at the snapshot, in one file; `to` must exist and be QEMU's. */
@@ -116,12 +121,31 @@ export function readPercent(text: string): number | null {
   return last === undefined ? null : Number(last);
 }
 
-async function run(args: string[], cwd?: string): Promise<string> {
-  try {
-    return await shortRuns.add(() => {
-      const signal = AbortSignal.timeout(limitMs);
-      return runProgram(qemuImg, args, { signal, ...asQemu, ...(cwd ? { cwd } : {}) });
+/** A longer one would end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** How long a change of a file of this size may take, ms. */
+export function changeLimitMs(fileBytes: number): number {
+  return Math.min(longestTimerMs, limitMs + Math.ceil((1_000 * fileBytes) / leastBytesPerSecond));
+}
+
+async function change({ path }: ImageChain, args: string[]): Promise<void> {
+  await longRuns.add(async () => {
+    const { size } = await stat(path).catch((error: unknown) => {
+      throw volumeError(error);
     });
+    await runWithin(changeLimitMs(size), args);
+  });
+}
+
+async function run(args: string[], cwd?: string): Promise<string> {
+  return shortRuns.add(() => runWithin(limitMs, args, cwd));
+}
+
+async function runWithin(ms: number, args: string[], cwd?: string): Promise<string> {
+  try {
+    const signal = AbortSignal.timeout(ms);
+    return await runProgram(qemuImg, args, { signal, ...asQemu, ...(cwd ? { cwd } : {}) });
   } catch (error) {
     throw volumeError(error);
   }

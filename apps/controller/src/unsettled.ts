@@ -28,6 +28,7 @@ export async function unsettledVolumes(prisma: Prisma): Promise<string[]> {
     SELECT v.id::text AS id FROM volume v
     WHERE v.delete_requested_at IS NOT NULL
       OR (v.hypervisor_id IS NOT NULL AND (v.acked_generation < v.generation OR v.observed <> 'available'))
+      OR (v.fault IS NULL AND EXISTS (SELECT 1 FROM hypervisor h WHERE h.id = v.hypervisor_id AND h.revoked_at IS NOT NULL))
       OR (v.hypervisor_id IS NULL AND v.fault IS NULL AND v.source IN ('volume', 'snapshot'))
       OR EXISTS (SELECT 1 FROM volume_snapshot s WHERE s.volume_id = v.id
         AND (s.delete_requested_at IS NOT NULL OR s.observed <> 'available'))

@@ -304,9 +304,19 @@ test("changed limits are told at once where guests have volumes of the type, and
   await put(ref);
   await report([said(ref.id)]);
   await member().volume.attach({ ...ref, instanceId });
-  cloud.bus.on(`hypervisor:${host.hypervisorId}`, () => heard.push("told"));
+  cloud.bus.on(`hypervisor:${host.hypervisorId}`, (topic) => topic === "*" || heard.push("told"));
   await admin().volumeType.update({ id, description: "slow" });
   await admin().volumeType.update({ id: typeId, qos: { totalIops: 100 } });
   await admin().volumeType.update({ id, qos: { totalIops: 100 } });
   await expect.poll(() => heard, { timeout: 20_000 }).toEqual(["told"]);
+});
+
+test("the controller looks at what a revoked hypervisor kept", async () => {
+  const [kept, elsewhere] = [await make(), await make()];
+  await put(kept);
+  await cloud.database.pool.query(`DELETE FROM pgboss.job`);
+  await admin().hypervisor.revoke({ id: host.hypervisorId });
+  const { rows } = await cloud.database.pool.query(`SELECT data FROM pgboss.job`);
+  expect(rows).toEqual([{ data: { kind: "volume", id: kept.id } }]);
+  expect(elsewhere.id).not.toBe(kept.id);
 });

@@ -22,7 +22,7 @@ export type DiskFacts = {
 
 type DiskGuest = Pick<
   GuestFacts,
-  "id" | "hypervisorId" | "desired" | "generation" | "ackedGeneration" | "lost"
+  "id" | "hypervisorId" | "desired" | "generation" | "ackedGeneration" | "silenced"
 > & {
   /** Volumes that it has as disks; null: its agent knows of none. */
   disks: readonly string[] | null;
@@ -76,8 +76,12 @@ function release<Guest extends DiskGuest>(
   return guest && held.length > 0 ? { kind: "disconnect", disks: held, guest } : null;
 }
 
-/** Silence is no answer, and neither is one to an older order. */
-function hasNot({ generation, ackedGeneration, disks }: DiskGuest, volumeId: string): boolean {
+/**
+ * Silence is no answer, and neither is one to an older order. But from a revoked hypervisor no answer comes, and what it keeps
+ * nobody else can be given: the volume is out of reach like the guest.
+ */
+function hasNot({ generation, ackedGeneration, disks, silenced }: DiskGuest, volumeId: string): boolean {
+  if (silenced) return true;
   return ackedGeneration === generation && disks !== null && !disks.includes(volumeId);
 }
 

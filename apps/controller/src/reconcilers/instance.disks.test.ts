@@ -22,7 +22,7 @@ const guest = {
   desired: "running" as const,
   generation: 4,
   ackedGeneration: 4,
-  lost: false,
+  silenced: false,
   disks: [] as string[] | null,
 };
 type Change = { disk?: Partial<DiskFacts>; guest?: Partial<typeof guest> | null; others?: (typeof guest)[] };
@@ -68,6 +68,7 @@ describe("an attachment", () => {
 
 describe("a detach", () => {
   const asked = { detachRequested: true };
+  const gone = { ...asked, phase: "detaching" } as const;
   it.each<[string, Change, string | null]>([
     ["of what no guest was told is done at once", { disk: { ...asked } }, "release"],
     [
@@ -93,6 +94,11 @@ describe("a detach", () => {
       null,
     ],
     ["is done when the guest is without it", { disk: { ...asked, phase: "detaching" } }, "release"],
+    [
+      "waits for no word from a revoked hypervisor",
+      { disk: gone, guest: { silenced: true, disks: null } },
+      "release",
+    ],
     ["is done when no guest is left", { disk: { ...asked, phase: "attached" }, guest: null }, "release"],
   ])("%s", (_name, change, kind) => expect(kindOf(change)).toBe(kind));
 });

@@ -32,6 +32,8 @@ export type GuestFacts = {
   fault: PublicError | null;
   /** Volumes that it has as disks; null: its agent is from before volumes. */
   disks: readonly string[] | null;
+  /** Its hypervisor was revoked: it will never say anything any more. */
+  silenced: boolean;
 };
 
 export type InstanceFacts = {

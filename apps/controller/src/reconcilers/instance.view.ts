@@ -136,5 +136,6 @@ function guestFacts(row: GuestRow, deleteRequested: boolean, now: Date): GuestFa
     lost: row.lostAt !== null || (deleteRequested && row.hypervisor.revokedAt !== null),
     fault: row.fault === null ? null : publicError.parse(row.fault),
     disks: storedDisks.parse(row.disks),
+    silenced: row.hypervisor.revokedAt !== null,
   };
 }

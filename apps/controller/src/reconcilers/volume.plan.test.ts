@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, it, test } from "vitest";
-import { originGone, planVolume, type SnapshotFacts, type VolumeFacts } from "./volume.plan.ts";
+import {
+  originGone,
+  planVolume,
+  type SnapshotFacts,
+  type VolumeFacts,
+  volumeHostGone,
+} from "./volume.plan.ts";
 
 const fault = { ...originGone, reason: "diskFull" };
 const settled: VolumeFacts = {
@@ -51,6 +57,18 @@ const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
     settled,
     { snapshots: [{ ...going, observed: "absent" }], ackedGeneration: 2 },
     { kind: "wait" },
+  ],
+  [
+    "on a revoked hypervisor, whatever else is wrong with it",
+    settled,
+    { hypervisorGone: true, fault },
+    { kind: "fail", fault: volumeHostGone },
+  ],
+  [
+    "known to be on a revoked hypervisor",
+    settled,
+    { hypervisorGone: true, fault: volumeHostGone },
+    { kind: "end-operations", fault: volumeHostGone },
   ],
   ["to go, nowhere", unplaced, deleting, { kind: "delete-volume" }],
   ["to go, attached", settled, { ...deleting, attached: true }, { kind: "wait" }],

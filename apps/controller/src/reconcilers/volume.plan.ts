@@ -51,12 +51,22 @@ export const originGone: PublicError = {
   retry: "never",
 };
 
+/** Its hypervisor was revoked: nothing that is asked of it will ever be answered. */
+export const volumeHostGone: PublicError = {
+  code: "Unavailable",
+  reason: "volumeHostGone",
+  message: "The hypervisor that kept this volume was revoked.",
+  retry: "never",
+};
+
 export function planVolume(volume: VolumeFacts): VolumeStep {
   if (volume.askedAnew) return { kind: "clear-fault" };
   const gone = volume.snapshots.filter((snapshot) => isGone(volume, snapshot)).map(({ id }) => id);
   if (gone.length > 0) return { kind: "drop-snapshots", ids: gone };
   if (volume.deleteRequested) return planDeletion(volume);
   if (volume.hypervisorId === null) return planUnplaced(volume);
+  if (volume.hypervisorGone && volume.fault?.reason !== volumeHostGone.reason)
+    return { kind: "fail", fault: volumeHostGone };
   if (volume.fault) return { kind: "end-operations", fault: volume.fault };
   return isDone(volume) ? { kind: "end-operations", fault: null } : { kind: "wait" };
 }

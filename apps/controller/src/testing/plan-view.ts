@@ -34,6 +34,7 @@ const settledGuest: GuestFacts = {
   percent: null,
   fault: null,
   disks: null,
+  silenced: false,
 };
 
 /** A settled, running instance, and what is different about it. */

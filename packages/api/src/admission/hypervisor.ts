@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { type Hypervisor, lockHypervisor, type Tx, transaction } from "@madang/db";
+import { type Hypervisor, lockHypervisor, type Tx, transaction, wakeAll } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { changesOf, recordEvent } from "./record.ts";
@@ -39,6 +39,13 @@ export async function revokeHypervisor(deps: AdmissionDeps, actor: Actor, id: st
       where: { kind: "hypervisor", subjectId: id, revokedAt: null },
       data: { revokedAt },
     });
+    const volumes = await tx.volume.findMany({ where: { hypervisorId: id }, select: { id: true } });
+    await wakeAll(
+      deps.boss,
+      tx,
+      "volume",
+      volumes.map((volume) => volume.id),
+    );
     const changes = changesOf(hypervisor, { enabled: false }, ["enabled"]);
     await recordEvent(tx, {
       actor,

@@ -199,9 +199,11 @@ async function fail(volume: Volume, target: VolumeSpec, error: unknown): Promise
   // What is here can't be had elsewhere.
   const shown: PublicError = isMade && said.retry === "elsewhere" ? { ...said, retry: "later" } : said;
   volume.failures++;
-  // Nobody can ask anew for a removal, so it is never given up.
-  volume.givenUpAt = shown.retry !== "later" && target.desired !== "absent" ? target.generation : null;
-  const waitMs = Math.min(longestWaitMs, backOffMs(volume.failures));
+  // Nobody can ask anew for a removal, so it is never given up; nor is what may find room here after all.
+  volume.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
+  const backOff = backOffMs(volume.failures);
+  // What is tried for nobody who waits may have an image to fetch each time.
+  const waitMs = shown.retry === "elsewhere" ? backOff : Math.min(longestWaitMs, backOff);
   volume.notBefore = performance.now() + waitMs;
   const { detail } = fault.options;
   volume.log.warn({ err: error, detail, failures: volume.failures }, "volume attempt failed");

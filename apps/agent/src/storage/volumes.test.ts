@@ -189,6 +189,18 @@ describe("a volume", () => {
     expect(await storage.list()).toEqual([]);
   });
 
+  it("that found no room is told as failed at once, and made as soon as there is some", async () => {
+    storage.knobs.full = true;
+    const one = spec();
+    const full = { observed: "failed", generation: 1, fault: { reason: "DiskFull", retry: "elsewhere" } };
+    expect(await here(one)).toMatchObject(full);
+    storage.knobs.full = false;
+    expect(await until(one.volumeId, ({ observed }) => observed === "available")).toMatchObject({
+      generation: 1,
+      fault: null,
+    });
+  });
+
   it("that is lost is told so, also after a restart, and not made anew", async () => {
     const one = spec();
     await here(one);

@@ -155,6 +155,11 @@ test("its agent is told of it, and only what it says at the generation that it n
   expect((await member().volume.get(ref)).usedBytes).toBeNull();
   await report([said(ref.id, { usedBytes: 8_192 })]);
   expect((await member().volume.get(ref)).usedBytes).toBe(8_192);
+  await report([said(ref.id, { observed: "failed" })]);
+  expect(await cloud.database.prisma.volume.findUnique({ where: { id: ref.id } })).toMatchObject({
+    observed: "failed",
+    made: true,
+  });
 });
 
 test("a revert is told until it was seen once, whatever an agent forgets", async () => {

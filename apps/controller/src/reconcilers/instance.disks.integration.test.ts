@@ -89,4 +89,22 @@ describe("its volumes", () => {
       [elsewhere]: { reason: "volumeOtherZone" },
     });
   });
+
+  it("that a hypervisor could not make are nowhere again, but not what it once had", async () => {
+    const { prisma } = cloud.database;
+    const hypervisorId = await addHypervisor(cloud);
+    const id = await launched();
+    const hostFault = { code: "Unavailable", reason: "diskFull", message: "m", retry: "never" } as const;
+    const failed = { hypervisorId, hostFault, observed: "failed", ackedGeneration: 1 } as const;
+    const [unmade, made] = [
+      await addVolume(cloud, failed),
+      await addVolume(cloud, { ...failed, made: true }),
+    ];
+    for (const volumeId of [unmade, made]) await attach(id, volumeId);
+    await run(id);
+    const row = (volumeId: string) => prisma.volume.findUniqueOrThrow({ where: { id: volumeId } });
+    expect(await row(unmade)).toMatchObject({ hypervisorId: null, status: "available", generation: 2 });
+    expect(await row(made)).toMatchObject({ hypervisorId, status: "error", generation: 1 });
+    expect(await prisma.volumeAttachment.count()).toBe(0);
+  });
 });

@@ -1,7 +1,7 @@
 /** What each step for an instance's volumes writes, inside the transaction that holds the instance's and the volumes' locks. */
 import type { PublicError } from "@madang/core/errors";
 import { type VolumePlaceBlock, volumePlaceBlocked } from "@madang/core/volume/place";
-import { lockHypervisor, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
+import { lockHypervisor, PrismaNamespace, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
 import { type DiskFacts, type DiskStep, planDisks } from "./instance.disks.plan.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
@@ -108,6 +108,7 @@ async function withdraw(
   error: PublicError,
 ): Promise<void> {
   await tx.volumeAttachment.delete({ where: { id: disk.attachmentId } });
+  await unplaceUnmade(tx, disk.volumeId);
   await writeVolumeStatus(tx, disk.volumeId);
   const kinds = ["volume.attach"];
   const operation = await endVolumeOperations(tx, disk.volumeId, kinds, { state: "failed", error }, now);
@@ -118,6 +119,27 @@ async function withdraw(
     result: "failed",
     operation,
     params,
+  });
+}
+
+/** One that its hypervisor could not make, and never had, is nowhere again: another may have room for it. Copies can be nowhere else. */
+async function unplaceUnmade(tx: Tx, id: string): Promise<void> {
+  const { generation, ...volume } = await tx.volume.findUniqueOrThrow({
+    where: { id },
+    include: { _count: { select: { snapshots: true } } },
+  });
+  const answered = volume.observed === "failed" && volume.ackedGeneration === generation;
+  const isCopy = volume.source === "volume" || volume.source === "snapshot";
+  if (volume.made || !answered || isCopy || volume._count.snapshots > 0) return;
+  await tx.volume.update({
+    where: { id },
+    data: {
+      hypervisorId: null,
+      observed: "unknown",
+      ackedGeneration: 0,
+      hostFault: PrismaNamespace.DbNull,
+      generation: generation + 1,
+    },
   });
 }
 

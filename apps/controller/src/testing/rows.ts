@@ -129,12 +129,15 @@ type VolumeFields = Partial<
     | "availabilityZone"
     | "source"
     | "sourceVolumeId"
+    | "made"
+    | "observed"
+    | "ackedGeneration"
   >
 >;
 
 export async function addVolume(
   { database: { prisma }, projectId }: TestCloud,
-  fields: VolumeFields = {},
+  fields: VolumeFields & { hostFault?: PublicError } = {},
 ): Promise<string> {
   const type = { name: "standard", isDefault: true };
   const { id: volumeTypeId } = await prisma.volumeType.upsert({

@@ -116,6 +116,7 @@ async function write(
       ...fields,
       observedSizeBytes: sizeBytes,
       usedBytes,
+      made: volume.made || report.observed === "available",
       hostFault: fault ?? PrismaNamespace.DbNull,
       // Never back: an agent that forgot must not be asked to revert once more.
       observedRevertSeq: Math.max(volume.observedRevertSeq, report.revertSeq),

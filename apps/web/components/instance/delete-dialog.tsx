@@ -46,7 +46,10 @@ function VolumesToo({ target: { projectId, id } }: { target: ActionTarget }) {
   const trpc = useTRPC();
   const asked = { projectId, filter: { instanceId: id }, limit: attachmentLimit };
   const volumes = useQuery(trpc.volume.list.queryOptions(asked)).data?.items ?? [];
-  const going = volumes.filter(({ attachment }) => attachment?.deleteWithInstance);
+  const going = volumes.filter(
+    ({ attachment, deleteProtection, snapshotCount, copies }) =>
+      attachment?.deleteWithInstance && !deleteProtection && snapshotCount === 0 && copies === 0,
+  );
   const staying = volumes.filter((one) => !going.includes(one));
   const names = (all: typeof volumes) => all.map(({ name }) => name).join(", ");
   return (

@@ -202,8 +202,9 @@ async function fail(volume: Volume, target: VolumeSpec, error: unknown): Promise
   // Nobody can ask anew for a removal, so it is never given up; nor is what may find room here after all.
   volume.givenUpAt = shown.retry === "never" && target.desired !== "absent" ? target.generation : null;
   const backOff = backOffMs(volume.failures);
-  // What is tried for nobody who waits may have an image to fetch each time.
-  const waitMs = shown.retry === "elsewhere" ? backOff : Math.min(longestWaitMs, backOff);
+  // What could go elsewhere has gone by then; for the rest it may mean an image to fetch each time.
+  const isPatient = shown.retry === "elsewhere";
+  const waitMs = isPatient ? Math.max(longestWaitMs, backOff) : Math.min(longestWaitMs, backOff);
   volume.notBefore = performance.now() + waitMs;
   const { detail } = fault.options;
   volume.log.warn({ err: error, detail, failures: volume.failures }, "volume attempt failed");

@@ -189,12 +189,13 @@ describe("a volume", () => {
     expect(await storage.list()).toEqual([]);
   });
 
-  it("that found no room is told as failed at once, and made as soon as there is some", async () => {
+  it("that found no room is told as failed at once, and tried again when there may be some", async () => {
     storage.knobs.full = true;
     const one = spec();
     const full = { observed: "failed", generation: 1, fault: { reason: "DiskFull", retry: "elsewhere" } };
     expect(await here(one)).toMatchObject(full);
     storage.knobs.full = false;
+    volumes.released([one.volumeId]);
     expect(await until(one.volumeId, ({ observed }) => observed === "available")).toMatchObject({
       generation: 1,
       fault: null,

@@ -76,7 +76,8 @@ function upload(
     uploadUrl: uploadUrl(id),
     metadata: { imageId: id },
     chunkSize: mib,
-    retryDelays: null,
+    // More than may come at once wait for their turn.
+    retryDelays: Array<number>(600).fill(100),
     headers: headers(cookie),
     onProgress: (sent) => {
       if (sent >= cut) client.abort().then(resolve, reject);
@@ -404,6 +405,27 @@ test("of an image everybody hears, takes and changes only what is his", async ()
   expect(after.members).toEqual([{ projectId: other, projectName: "other", state: "accepted" }]);
   await prisma.image.deleteMany({ where: { id: { in: [offer, community, unfinished, published, mine] } } });
   await prisma.project.delete({ where: { id: other } });
+});
+
+test("a volume is made of an image that stays, or not at all", async () => {
+  const { prisma, pool } = web.database;
+  const tiny = await prisma.image.findUniqueOrThrow({ where: { id: web.imageId } });
+  const id = crypto.randomUUID();
+  const { sha256, sizeBytes, virtualSizeBytes, diskFormat, status, visibility } = tiny;
+  await prisma.image.create({
+    data: { id, name: "going", sha256, sizeBytes, virtualSizeBytes, diskFormat, status, visibility },
+  });
+  const client = await pool.connect();
+  await client.query("BEGIN");
+  await client.query("DELETE FROM image WHERE id = $1", [id]);
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const source = { kind: "image", imageId: id };
+  const made = mutate("volume.create", { id: crypto.randomUUID(), name: "of it", sizeGib: 1, source });
+  const waits = "SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
+  await until(async () => (await pool.query(waits, [rows[0]?.pid])).rowCount !== 0);
+  await client.query("COMMIT");
+  client.release();
+  expect(await made).toBe("imageNotFound");
 });
 
 test("nothing is fetched from within", async () => {

@@ -132,8 +132,9 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
   return { answer };
 }
 
+/** Unavailable, for that is what every client of tus tries again by itself. */
 function tooManyUploads(): CloudError {
-  return new CloudError("TooManyRequests", "Too many files are being brought at once. Wait for one to end.", {
+  return new CloudError("Unavailable", "Too many files are being brought at once. Wait for one to end.", {
     reason: "tooManyUploads",
     params: { limit: mostWritersPerProject },
     retry: "later",

@@ -28,6 +28,7 @@ export * from "./generated/client.ts";
 export { Prisma as PrismaNamespace } from "./generated/client.ts";
 export { goneAfterMs, type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 export { type Hints, type HintTopic, listenHints, openHints } from "./hint.ts";
+export { lockImageFile } from "./image-file.ts";
 export { lockImage, writeImageStatus } from "./image-status.ts";
 export { insertTogether } from "./insert-together.ts";
 export {

@@ -11,6 +11,7 @@ import {
   type HintTopic,
   type Image,
   lockImage,
+  lockImageFile,
   lockProject,
   transaction,
   writeImageStatus,
@@ -20,7 +21,6 @@ import { finishOperation } from "../reconcilers/operation.ts";
 import { convertImage } from "./convert.ts";
 import { type DownloadRules, downloadImage } from "./download.ts";
 import type { ImageFolder } from "./folder.ts";
-import { lockFile } from "./need.ts";
 import { type ImportStep, importOperation, tellProgress } from "./progress.ts";
 import { type Reading, readFileThrough } from "./reading.ts";
 import { recordImageEvent } from "./record.ts";
@@ -164,7 +164,7 @@ async function becomeActive(job: Work, path: string, { inspection, digests }: Re
     const operation = await importOperation(tx, image.id);
     if (operation) await finishOperation(tx, operation, "succeeded", null, database.now());
     await recordImageEvent(tx, row, { action: "image.active", result: "succeeded", operation });
-    await lockFile(tx, sha256);
+    await lockImageFile(tx, sha256);
     await folder.keep(path, sha256);
   });
   publish("event", touched(image));

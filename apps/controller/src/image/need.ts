@@ -1,11 +1,6 @@
-/** Files of the store: who needs one, and the lock under which one comes and goes. */
-import { type Prisma, type Tx, transaction } from "@madang/db";
+/** Files of the store: who needs one. They come and go under lockImageFile. */
+import { lockImageFile, type Prisma, type Tx, transaction } from "@madang/db";
 import type { ImageFolder } from "./folder.ts";
-
-/** Whoever gives a file its row, and whoever takes a file away, does it under this lock. */
-export async function lockFile(tx: Tx, sha256: string): Promise<void> {
-  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`image-file:${sha256}`}, 0))::text`;
-}
 
 /** An instance and a volume keep the file that they were made of, for an agent may have to fetch it again. */
 async function isNeeded(tx: Tx, sha256: string): Promise<boolean> {
@@ -19,7 +14,7 @@ async function isNeeded(tx: Tx, sha256: string): Promise<boolean> {
 /** True when nobody needed it and it is gone. */
 export async function removeUnneeded(prisma: Prisma, folder: ImageFolder, sha256: string): Promise<boolean> {
   return await transaction(prisma, async (tx) => {
-    await lockFile(tx, sha256);
+    await lockImageFile(tx, sha256);
     if (await isNeeded(tx, sha256)) return false;
     await folder.forget(sha256);
     return true;

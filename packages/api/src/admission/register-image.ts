@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Inspection, openInspector } from "@madang/core/image/inspector";
-import { type DiskFormat, type Prisma, transaction } from "@madang/db";
+import { type DiskFormat, lockImageFile, type Prisma, transaction } from "@madang/db";
 
 const storeMode = 0o640;
 const qcow2Magic = Buffer.from("QFI\xfb", "latin1");
@@ -21,7 +21,10 @@ export async function registerImage(
 ): Promise<string> {
   const { sha256, inspection } = await storeFile(store, path);
   const { sizeBytes, virtualSizeBytes } = inspection;
-  return await transaction(prisma, async (tx) => {
+  const id = await transaction(prisma, async (tx) => {
+    await lockImageFile(tx, sha256);
+    // Until now nobody needed it: a controller may have taken it away.
+    if (!(await isThere(join(store, sha256)))) return null;
     const ours = { projectId: null, name };
     const known = await tx.image.findFirst({ where: { ...ours, sha256 } });
     if (known) return known.id;
@@ -44,6 +47,7 @@ export async function registerImage(
     });
     return id;
   });
+  return id ?? (await registerImage(prisma, store, { name, path }));
 }
 
 type Stored = { sha256: string; inspection: Inspection };

@@ -35,6 +35,8 @@ export async function fillOf(tx: Tx, projectId: string, { source }: NewVolume): 
 
 async function ofImage(tx: Tx, projectId: string, id: string): Promise<VolumeFill> {
   const field = "source.imageId";
+  // Its row, and with it the file, stays until the volume that needs it is there.
+  await tx.$queryRaw`SELECT 1 FROM image WHERE id = ${id}::uuid FOR KEY SHARE`;
   const image = await tx.image.findFirst({
     where: {
       id,

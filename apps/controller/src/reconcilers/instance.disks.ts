@@ -186,8 +186,7 @@ async function keptFor(tx: Tx, volumeId: string): Promise<"protected" | "snapsho
     select: { deleteProtection: true },
   });
   if (deleteProtection) return "protected";
-  const snapshots = await tx.volumeSnapshot.count({ where: { volumeId, deleteRequestedAt: null } });
-  if (snapshots > 0) return "snapshots";
+  if ((await tx.volumeSnapshot.count({ where: { volumeId } })) > 0) return "snapshots";
   const copies = await tx.volume.count({ where: { sourceVolumeId: volumeId, status: "creating" } });
   return copies > 0 ? "copied" : null;
 }

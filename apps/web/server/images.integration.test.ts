@@ -1,12 +1,13 @@
 /** Images over the real socket with a real controller: brought by a tus client, judged by qemu-img. */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { promisify } from "node:util";
+import { Upload as TusUpload } from "@tus/server";
 import { Upload } from "tus-js-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -293,6 +294,15 @@ test("a place is for whoever brings bytes, and one upload has one writer", async
   silent.write("some");
   await isGone(store.write(silent, "slow", 0));
   expect(await readFile(join(directory, "slow"), "utf8")).toBe("some");
+
+  const { bavail, bsize } = await statfs(directory);
+  const most = { size: Math.floor(bavail * bsize * 0.6), offset: 0 };
+  await store.create(new TusUpload({ id: "first", ...most }));
+  const full = { options: { reason: "imageStoreFull", retry: "later" } };
+  await expect(store.create(new TusUpload({ id: "second", ...most }))).rejects.toMatchObject(full);
+  await symlink("/dev/full", join(directory, "full"));
+  const bytes = Readable.from([Buffer.alloc(10)]);
+  await expect(store.write(bytes, "full", 0)).rejects.toMatchObject(full);
   await rm(directory, { recursive: true });
 
   const locker = openUploadLocker(web.database, () => {});

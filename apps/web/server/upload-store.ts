@@ -46,11 +46,33 @@ export class UploadStore extends FileStore {
   override async create(upload: Upload): Promise<Upload> {
     if (await this.getUpload(upload.id).catch(() => null)) throw begun();
     const { bavail, bsize } = await statfs(this.#directory);
-    if (bavail * bsize - spareBytes < (upload.size ?? 0)) throw full();
+    const room = bavail * bsize - spareBytes - (await this.#awaitedBytes());
+    if (room < (upload.size ?? 0)) throw full();
     return await super.create(upload);
   }
 
+  /** Announced by others, and still to come. */
+  async #awaitedBytes(): Promise<number> {
+    const ids = (await this.configstore.list?.()) ?? [];
+    const awaited = ids.map(async (id) => {
+      const known = await this.getUpload(id).catch(() => null);
+      return Math.max(0, (known?.size ?? 0) - (known?.offset ?? 0));
+    });
+    return (await Promise.all(awaited)).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   override async write(stream: Readable, id: string, offset: number): Promise<number> {
+    this.#writing.set(id, stream);
+    try {
+      return await this.#append(stream, id, offset);
+    } catch (error) {
+      throw isNoSpace(error) ? full() : error;
+    } finally {
+      this.#writing.delete(id);
+    }
+  }
+
+  async #append(stream: Readable, id: string, offset: number): Promise<number> {
     const inspector = await this.#inspectorAt(id, offset);
     const progress = { bytes: offset };
     const look = async function* (this: UploadStore, chunks: AsyncIterable<Uint8Array>) {
@@ -69,13 +91,7 @@ export class UploadStore extends FileStore {
       if (progress.bytes - before < rate.bytes) stream.destroy(cutOff());
       before = progress.bytes;
     }, rate.everyMs);
-    this.#writing.set(id, stream);
-    try {
-      await pipeline(stream, look.bind(this), file);
-    } finally {
-      clearInterval(clock);
-      this.#writing.delete(id);
-    }
+    await pipeline(stream, look.bind(this), file).finally(() => clearInterval(clock));
     return progress.bytes;
   }
 
@@ -122,6 +138,10 @@ export class UploadStore extends FileStore {
 
 function begun(): CloudError {
   return new CloudError("Conflict", "This upload has begun. Go on with it.", { reason: "imageUploadBegun" });
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 function cutOff(): CloudError {

@@ -1,4 +1,5 @@
 /** What becomes of an instance's volumes where it goes, or its hypervisor can't take them. */
+import { openPlacementBoard, PrismaNamespace, writeVolumeStatus } from "@madang/db";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   addHypervisor,
@@ -10,6 +11,7 @@ import {
   wish,
 } from "../testing/rows.ts";
 import { reconcileInstance } from "./instance.ts";
+import { reconcileVolume } from "./volume.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -107,4 +109,22 @@ describe("its volumes", () => {
     expect(await row(made)).toMatchObject({ hypervisorId, status: "error", generation: 1 });
     expect(await prisma.volumeAttachment.count()).toBe(0);
   });
+});
+
+it("a volume that will not go back is of use again, and its number is never told again", async () => {
+  const { prisma } = cloud.database;
+  const hypervisorId = await addHypervisor(cloud);
+  const hostFault = { code: "InvalidState", reason: "RevertRefused", message: "m", retry: "never" } as const;
+  const answer = { observed: "failed", ackedGeneration: 1, observedSizeBytes: 1_024n ** 3n } as const;
+  const id = await addVolume(cloud, { hypervisorId, made: true, revertSeq: 3, hostFault, ...answer });
+  const { publish, now, onCapacity } = cloud.deps;
+  const board = openPlacementBoard({ prisma, now });
+  await reconcileVolume({ prisma, publish, now, onCapacity, board }, id);
+  const row = () => prisma.volume.findUniqueOrThrow({ where: { id } });
+  expect(await row()).toMatchObject({ revertSeq: 3, observedRevertSeq: 3, generation: 2 });
+  await prisma.volume.update({
+    where: { id },
+    data: { observed: "available", ackedGeneration: 2, hostFault: PrismaNamespace.DbNull },
+  });
+  expect(await writeVolumeStatus(prisma, id)).toBe("available");
 });

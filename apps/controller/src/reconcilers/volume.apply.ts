@@ -37,6 +37,8 @@ export async function applyVolumeStep(
       return host === null ? fail(tx, loaded, noRoom) : place(tx, loaded, host, true);
     case "fail":
       return fail(tx, loaded, step.fault);
+    case "give-up-revert":
+      return giveUpRevert(tx, loaded, step.fault);
     case "end-operations":
       return endOperations(tx, loaded, step.fault);
     case "wait":
@@ -117,6 +119,16 @@ async function deleteVolume(tx: Tx, { row, operations, now }: LoadedVolume): Pro
 async function fail(tx: Tx, loaded: LoadedVolume, fault: PublicError): Promise<void> {
   await tx.volume.update({ where: { id: loaded.row.id }, data: { fault } });
   await endOperations(tx, loaded, fault);
+}
+
+/** Its number counts as dealt with and is never told again; at a new generation its hypervisor says what it has. */
+async function giveUpRevert(tx: Tx, loaded: LoadedVolume, fault: PublicError): Promise<void> {
+  const { id, revertSeq } = loaded.row;
+  await endOperations(tx, loaded, fault);
+  await tx.volume.update({
+    where: { id },
+    data: { observedRevertSeq: revertSeq, revertSnapshotId: null, generation: { increment: 1 } },
+  });
 }
 
 /** Of a deletion that failed the operation ends too: whoever asks again begins another. */

@@ -21,6 +21,7 @@ const settled: VolumeFacts = {
   fault: null,
   origin: null,
   snapshots: [],
+  revertRefused: false,
   askedAnew: false,
 };
 const unplaced: VolumeFacts = { ...settled, hypervisorId: null, observed: "unknown", ackedGeneration: 0 };
@@ -33,6 +34,18 @@ const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
   ["there", settled, {}, { kind: "end-operations", fault: null }],
   ["being changed", settled, { settled: false }, { kind: "wait" }],
   ["failed", settled, { settled: false, fault }, { kind: "end-operations", fault }],
+  [
+    "its hypervisor will not take it back",
+    settled,
+    { settled: false, fault, revertRefused: true },
+    { kind: "give-up-revert", fault },
+  ],
+  [
+    "the same, to go",
+    settled,
+    { ...deleting, fault, revertRefused: true },
+    { kind: "end-operations", fault },
+  ],
   ["a copy", unplaced, { origin: { hypervisorId: "host" } }, { kind: "place-at", hypervisorId: "host" }],
   ["failed before, and asked anew", unplaced, { fault, askedAnew: true }, { kind: "clear-fault" }],
   ["a copy of nothing", unplaced, { origin: { hypervisorId: null } }, { kind: "fail", fault: originGone }],
@@ -105,6 +118,7 @@ it("deletes no row that a hypervisor may still have something of, and none that 
     observed,
     settled: fc.boolean(),
     fault: fc.constantFrom(null, fault),
+    revertRefused: fc.boolean(),
     askedAnew: fc.boolean(),
     origin: fc.constantFrom(null, { hypervisorId: null }, { hypervisorId: "host" }),
     snapshots: fc.array(

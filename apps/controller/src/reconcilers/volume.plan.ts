@@ -30,6 +30,8 @@ export type VolumeFacts = {
   /** What it is a copy of; null: it is none. `hypervisorId` null: its origin is gone. */
   origin: { hypervisorId: string | null } | null;
   snapshots: readonly SnapshotFacts[];
+  /** Its hypervisor says that it will not go back, and still has it: asked for nothing more, it may be used. */
+  revertRefused: boolean;
   /** It failed before, and something was asked of it since. */
   askedAnew: boolean;
 };
@@ -41,6 +43,7 @@ export type VolumeStep =
   | { kind: "place-at"; hypervisorId: string }
   | { kind: "place" }
   | { kind: "fail"; fault: PublicError }
+  | { kind: "give-up-revert"; fault: PublicError }
   | { kind: "end-operations"; fault: PublicError | null }
   | { kind: "wait" };
 
@@ -67,6 +70,7 @@ export function planVolume(volume: VolumeFacts): VolumeStep {
   if (volume.hypervisorId === null) return planUnplaced(volume);
   if (volume.hypervisorGone && volume.fault?.reason !== volumeHostGone.reason)
     return { kind: "fail", fault: volumeHostGone };
+  if (volume.fault && volume.revertRefused) return { kind: "give-up-revert", fault: volume.fault };
   if (volume.fault) return { kind: "end-operations", fault: volume.fault };
   return isDone(volume) ? { kind: "end-operations", fault: null } : { kind: "wait" };
 }

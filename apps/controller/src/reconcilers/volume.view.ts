@@ -49,6 +49,8 @@ export async function loadVolume(tx: Reads, id: string, now: Date): Promise<Load
     settled: isVolumeSettled(view),
     fault: volumeFault(view),
     origin: await originOf(tx, row),
+    revertRefused:
+      row.fault === null && row.observedSizeBytes !== null && row.observedRevertSeq < row.revertSeq,
     askedAnew: row.fault !== null && operations.length > 0,
     snapshots: row.snapshots.map(snapshotFacts),
   };

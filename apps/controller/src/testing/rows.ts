@@ -132,6 +132,8 @@ type VolumeFields = Partial<
     | "made"
     | "observed"
     | "ackedGeneration"
+    | "observedSizeBytes"
+    | "revertSeq"
   >
 >;
 

@@ -407,6 +407,13 @@ test("of an image everybody hears, takes and changes only what is his", async ()
   expect(await mutate("image.delete", { id: published })).toBe("roleTooWeak");
 
   const mine = await insert({ visibility: "shared", projectId: web.projectId });
+  expect(await mutate("image.update", { id: mine, deactivated: true })).toBe("done");
+  expect(await mutate("image.update", { id: mine, deactivated: false })).toBe("done");
+  const admin = (await signIn(web.env, "admin")).cookie ?? "";
+  expect(await mutate("image.update", { id: mine, deactivated: true }, admin)).toBe("done");
+  expect(await mutate("image.update", { id: mine, deactivated: false })).toBe("roleTooWeak");
+  expect(await mutate("image.update", { id: mine, description: "still mine" })).toBe("done");
+  expect(await mutate("image.update", { id: mine, deactivated: false }, admin)).toBe("done");
   expect(await mutate("image.setMembers", { id: mine, projectIds: [other] })).toBe("done");
   const before = detail.parse(await (await get(mine)).json()).result.data.json;
   expect(before.members).toEqual([{ projectId: other, projectName: null, state: "pending" }]);

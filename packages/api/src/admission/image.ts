@@ -105,7 +105,9 @@ export async function updateImage(
     if (visibility !== image.visibility) await requireMayShow(tx, actor, visibility);
     // Its administrator took it out of everybody's hands; its owner alone may do so too.
     await requireMayShow(tx, actor, image.visibility);
-    await tx.image.update({ where: { id: image.id }, data: { ...changes, generation: { increment: 1 } } });
+    const withdrawn = changed.deactivated ? await withdrawal(tx, actor, image) : image.withdrawn;
+    const data = { ...changes, withdrawn, generation: { increment: 1 } };
+    await tx.image.update({ where: { id: image.id }, data });
     await writeImageStatus(tx, image.id);
     await recordEvent(tx, {
       actor,
@@ -114,6 +116,22 @@ export async function updateImage(
       changes: changed,
     });
   });
+}
+
+/** What an administrator takes out of use only an administrator gives back. Throws Forbidden. */
+async function withdrawal(tx: Tx, actor: Actor, { deactivated, withdrawn }: Image): Promise<boolean> {
+  if (withdrawn) await requireStill(tx, actor, "image:publish");
+  return !deactivated && (await mayPublish(tx, actor));
+}
+
+async function mayPublish(tx: Tx, actor: Actor): Promise<boolean> {
+  try {
+    await requireStill(tx, actor, "image:publish");
+    return true;
+  } catch (error) {
+    if (error instanceof CloudError && error.code === "Forbidden") return false;
+    throw error;
+  }
 }
 
 /** What the trail calls it when only this was changed. */

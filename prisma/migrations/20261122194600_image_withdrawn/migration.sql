@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "image" ADD COLUMN     "withdrawn" BOOLEAN NOT NULL DEFAULT false;

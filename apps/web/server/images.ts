@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { connectionContext } from "@madang/api";
 import {
+  asUnavailable,
   authoriseDownload,
   authoriseUpload,
   endUpload,
@@ -174,7 +175,7 @@ type Answer = { status_code: number; body: string };
 /** In the shape of all our answers. What tus itself refuses it words by itself. */
 function answerOf(log: Logger, imageId: string | undefined, error: Error | Answer): Answer | undefined {
   if ("status_code" in error) return undefined;
-  const told = asCloudError(error);
+  const told = asCloudError(asUnavailable(error));
   if (told.code === "Internal") log.error({ imageId, err: told }, "an upload failed");
   const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[told.code] }));
   return { status_code: status, body: JSON.stringify({ cloud: told.toPublic() }) };

@@ -1,6 +1,7 @@
 /** What a process that serves the API needs beside the router, the database's part included: apps know only the API. */
 export {
   type AuthorityFigures,
+  asUnavailable,
   type Database,
   type HypervisorFigures,
   listenHints,

@@ -38,7 +38,7 @@ for (const language of ["en", "ko"] satisfies Locale[]) {
         });
       await step(page.getByRole("link", { name: words("nav.projects"), exact: true }));
       await page.waitForURL(/\/admin\/projects$/);
-      await step(page.getByRole("button", { name: words("admin.projects.create"), exact: true }));
+      await step(page.getByRole("link", { name: words("admin.projects.create"), exact: true }));
       await page.waitForURL(/\/admin\/projects\/new$/);
       await write(page.getByRole("textbox", { name: words("fields.name"), exact: true }), name);
       await write(page.getByLabel(words("admin.projects.form.template")), "medium");

@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-const mostTabs = 60;
+const mostTabs = 120;
 
 /** Tab after tab until the control has the focus: nothing is worked that the keyboard doesn't reach. */
 export async function reach(page: Page, control: Locator): Promise<void> {

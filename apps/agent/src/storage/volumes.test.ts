@@ -86,7 +86,7 @@ async function start(change: Partial<VolumesDeps> = {}): Promise<Volumes> {
 }
 const apply = (...specs: VolumeSpec[]) => volumes.apply({ volumes: specs });
 const until = async (volumeId: string, isIt: (report: VolumeReport) => boolean): Promise<VolumeReport> => {
-  for (let tries = 0; tries < 2_000; tries++) {
+  for (let tries = 0; tries < 8_000; tries++) {
     const report = volumes.report(volumeId);
     if (report && isIt(report)) return report;
     await delay(5);

@@ -66,9 +66,10 @@ test("a volume is made, attached, snapshotted, detached and deleted", async ({ p
   await page.getByRole("button", { name: words("volumes.actions.detach"), exact: true }).click();
   const detaching = page.getByRole("dialog");
   await detaching.getByRole("button", { name: words("volumes.detachVerb"), exact: true }).click();
-  await status(page, "available");
-  const volume = await api.query<{ attachment: unknown }>("volume.get", { projectId, id });
-  expect(volume.attachment).toBeNull();
+  const held = async () =>
+    (await api.query<{ attachment: unknown }>("volume.get", { projectId, id })).attachment !== null;
+  await expect.poll(held, patience).toBe(false);
+  await expect(page.locator('[data-status="in-use"], [data-status="detaching"]')).toHaveCount(0, patience);
 
   await page.getByRole("button", { name: words("volumes.menu", { name: `data-${mark}` }) }).click();
   await page.getByRole("menuitem", { name: words("volumes.actions.delete") }).click();

@@ -86,6 +86,7 @@ export function guestFacts(row: GuestRow, guest: number, reachable: boolean): Gu
     percent: null,
     fault: faultOf(row.fault),
     disks: null,
+    silenced: false,
   };
 }
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { CloudError } from "../errors.ts";
 import { type ImageFormat, qemuFormats } from "./format.ts";
@@ -106,7 +106,10 @@ const attacks: [string, string, string[]][] = [
 test.each(attacks)("attack: %s", async (name, reason, options) => {
   const path = file(`${name.replaceAll(/\W/g, "-")}.attack`);
   const given = options.map((option) => option.replace("DATA", `${path}.data`));
-  await run("qemu-img", ["create", ...given, path, name === "60 TiB" ? "60T" : "1M"]);
+  // To choose how hard LUKS hashes, qemu-img times itself, and gives up where it was not given a turn meanwhile.
+  await vi.waitFor(() => run("qemu-img", ["create", ...given, path, name === "60 TiB" ? "60T" : "1M"]), {
+    timeout: 60_000,
+  });
   expect(inspect(await readFile(path), null)).toMatchObject({ options: { reason } });
 });
 

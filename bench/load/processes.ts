@@ -1,5 +1,6 @@
 /** Madang's processes as the kernel accounts for them: everything that descends from `npm start`, and what names its data. */
 import { readdirSync, readFileSync } from "node:fs";
+import type { Cloud } from "../../e2e/stack/cloud.ts";
 
 export type Process = { pid: number; command: string };
 
@@ -30,6 +31,18 @@ function describe(pid: number): (Process & { parent: number })[] {
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Makes a cloud's agents stand still. Answers what lets them go on. */
+export function holdAgents({ process: root, data }: Cloud): () => void {
+  const isAgent = ({ command }: Process) => command.includes("apps/agent/src/main");
+  const agents = processesOf(root.pid ?? 0, data).filter(isAgent);
+  if (agents.length === 0) throw new Error("this cloud has no agent");
+  const signal = (name: NodeJS.Signals) => {
+    for (const { pid } of agents) process.kill(pid, name);
+  };
+  signal("SIGSTOP");
+  return () => signal("SIGCONT");
 }
 
 /** Proportional set size: shared pages counted once over all that share them. In MB of 1,000,000 bytes. */

@@ -8,16 +8,13 @@ const exec = promisify(execFile);
 export type Switch = {
   plug: () => Promise<void>;
   unplug: () => Promise<void>;
-  isPlugged: () => Promise<boolean>;
 };
 
 /** `run`: the folder of the cloud's sockets. */
 export function openSwitch(run: string, portId: string, mac: string): Switch {
   const device = tapDevice(portId);
-  const vsctl = async (...args: string[]) => {
-    const { stdout } = await exec("ovs-vsctl", [`--db=unix:${run}/db.sock`, "--timeout=30", ...args]);
-    return stdout;
-  };
+  const vsctl = (...args: string[]) =>
+    exec("ovs-vsctl", [`--db=unix:${run}/db.sock`, "--timeout=30", ...args]);
   const ids = { "madang-port": portId, "iface-id": portId, "attached-mac": mac, "iface-status": "active" };
   const settings = Object.entries(ids).map(([key, value]) => `external-ids:${key}="${value}"`);
   return {
@@ -27,6 +24,5 @@ export function openSwitch(run: string, portId: string, mac: string): Switch {
     unplug: async () => {
       await vsctl("--if-exists", "del-port", "br-int", device);
     },
-    isPlugged: async () => (await vsctl("list-ports", "br-int")).split("\n").includes(device),
   };
 }

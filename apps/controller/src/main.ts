@@ -1,4 +1,5 @@
 /** The controller process: opens what it needs, says so, and ends within seconds of SIGTERM. Several may run. */
+import { getPriority, setPriority } from "node:os";
 import { version } from "@madang/core/version";
 import { openDatabase, openHints, openQueue, startHeartbeat } from "@madang/db";
 import { showMetrics } from "@madang/telemetry";
@@ -13,7 +14,10 @@ import { type ControllerMeter, openControllerMetrics } from "./metrics.ts";
 import { openNetwork } from "./network.ts";
 
 const drainMs = 5_000;
+/** Where cores are few, whoever waits for an answer in the portal goes before what was answered already. */
+const niceness = 5;
 
+if (getPriority() < niceness) setPriority(niceness);
 const env = readEnv();
 const log = pino({ level: env.logLevel, base: { process: "controller", pid: process.pid } });
 

@@ -70,6 +70,8 @@ export function launchInputOf(values: LaunchForm, projectId: string, ids: readon
     keyPairId: keyPairId || null,
     password: chosen || null,
     userData: script || null,
+    bootVolume: null,
+    volumes: [],
     availabilityZone: availabilityZone || null,
     networks: networks.length === 0 && !values.reachable ? "none" : networks.map(interfaceOf),
     securityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : null,

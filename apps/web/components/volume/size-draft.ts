@@ -1,5 +1,5 @@
 /** A size while it is being typed. */
-import { largestVolumeGib } from "@madang/core/volume/volume-input";
+import { largestVolumeGib } from "@madang/core/volume/size";
 
 /** GiB; null: not yet a size. */
 export function sizeOf(text: string): number | null {

@@ -5,23 +5,15 @@ import { zoneName } from "../hypervisor/zone.ts";
 import { launchNetworks, launchSecurityGroups } from "../network/interface-input.ts";
 import { uuid } from "../uuid.ts";
 import { crashPolicy } from "../wire/guest.ts";
+import { launchBootVolume, launchDisksBlocked, launchVolume, launchVolumeLimit } from "./launch-disk.ts";
+import { displayName, nameLimit } from "./name.ts";
+
+export { displayName } from "./name.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
 export const userDataBase64Limit = 65_535;
 /** One launch makes at most this many instances. */
 export const launchCountLimit = 50;
-const nameLimit = 255;
-
-/** One line of printable text; control and bidirectional override characters would let a name lie about itself. */
-export const displayName = z
-  .string()
-  .trim()
-  .min(1, { error: "nameRequired" })
-  .max(nameLimit, { error: "nameTooLong" })
-  .refine((name) => !/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(name), {
-    error: "nameCharacters",
-  });
-
 export const password = z
   .string()
   .min(12, { error: "passwordTooShort" })
@@ -32,12 +24,17 @@ export const userData = z
   .string()
   .refine((text) => base64Length(text) <= userDataBase64Limit, { error: "userDataTooLong" });
 
-export const launchInput = z.object({
+const fields = z.object({
   /** Named by the client, one per instance, so that the same request twice makes one. */
   ids: z.array(uuid).min(1).max(launchCountLimit),
   projectId: uuid,
   name: displayName,
-  imageId: uuid,
+  /** What its root disk is made of; null: it boots from `bootVolume`. Exactly one of the two. */
+  imageId: uuid.nullable().default(null),
+  /** Instead of a root disk of its own. */
+  bootVolume: launchBootVolume.nullable().default(null),
+  /** Further disks, in the order in which the guest shall see them. */
+  volumes: z.array(launchVolume).max(launchVolumeLimit, { error: "launchVolumesTooMany" }).default([]),
   flavorId: uuid,
   keyPairId: uuid.nullable(),
   /** For the guest's first user; stored only as a crypt(3) hash. */
@@ -51,6 +48,11 @@ export const launchInput = z.object({
   securityGroupIds: launchSecurityGroups,
   /** Over SSH, from outside: what is missing on the way is made with it. */
   reachable: z.boolean().default(false),
+});
+
+export const launchInput = fields.superRefine((wish, { addIssue }) => {
+  const blocked = launchDisksBlocked(wish);
+  if (blocked) addIssue({ code: "custom", message: blocked.reason, path: [blocked.field] });
 });
 export type LaunchInput = z.infer<typeof launchInput>;
 

@@ -5,10 +5,8 @@ import { zoneName } from "../hypervisor/zone.ts";
 import { displayName } from "../instance/launch.ts";
 import { description } from "../network/subnet-input.ts";
 import { diskQos } from "../wire/guest.ts";
+import { sizeGib } from "./size.ts";
 
-/** GiB; larger than any disk that a qcow2 file's 64 KiB clusters are for. */
-export const largestVolumeGib = 65_536;
-export const sizeGib = z.int().min(1, { error: "volumeSize" }).max(largestVolumeGib, { error: "volumeSize" });
 /** Of one instance, its root disk not counted. */
 export const attachmentLimit = 26;
 /** Of one volume. */

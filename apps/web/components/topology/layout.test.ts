@@ -113,6 +113,23 @@ test("beyond a limit instances are counted, those in trouble are shown, and all 
   expect(whole.find((node) => node.kind === "more")).toMatchObject({ hidden: 0, open: true });
 });
 
+test("with many networks each shows fewer, in the order that people count in", () => {
+  const names = Array.from({ length: 20 }, (_, index) => `net-${index}`);
+  const instances = names.flatMap((name) =>
+    Array.from({ length: 24 }, (_, index) => instance(`${name}-web-${index}`, [name])),
+  );
+  const { nodes } = layoutTopology(
+    viewOf({ networks: names.map((name) => network(name)), instances }),
+    none,
+    width,
+  );
+  const first = nodes.flatMap((node) =>
+    node.key.startsWith("net-0/") && node.kind === "instance" ? node.key : [],
+  );
+  expect(first).toEqual([0, 1, 2, 3, 4, 5, 6].map((index) => `net-0/net-0-web-${index}`));
+  expect(nodes.filter(({ kind }) => kind === "more")).toHaveLength(20);
+});
+
 test("legs of routers that are abreast go down lanes of their own", () => {
   const view = viewOf({
     networks: [network("a"), network("b"), network("c")],

@@ -32,8 +32,8 @@ const routerHeight = 40;
 const lane = 18;
 /** Lines end under a router's round side. */
 const tuck = 4;
-/** A band shows this many cards before it counts the rest. */
-const cardLimit = 24;
+/** A band shows this many cards before it counts the rest: fewer where there are many bands, so that the whole stays in sight. */
+const cardLimits = { most: 24, least: 8, inAll: 160 };
 
 type Member = { instance: TopologyInstanceRow; addresses: string[]; again: boolean };
 type Band = { key: string; network: TopologyNetworkRow | null; members: Member[] };
@@ -47,6 +47,7 @@ export function layoutTopology(view: TopologyView, opened: ReadonlySet<string>, 
   const laneCount = Math.max(0, ...lanes.values()) + 1;
   const left = pad + (outside.length + laneCount) * lane;
   const bandWidth = Math.max(card.width + pad * 2, width - left - pad);
+  const limit = cardLimit(rows);
   const nodes: TopologyNode[] = [];
   let y = pad;
   for (const row of rows) {
@@ -54,7 +55,7 @@ export function layoutTopology(view: TopologyView, opened: ReadonlySet<string>, 
     const placed =
       row.kind === "router"
         ? [routerNode(row.router, view, place)]
-        : bandNodes(row.band, opened.has(row.band.key), place);
+        : bandNodes(row.band, opened.has(row.band.key), limit, place);
     nodes.push(...placed);
     y += (placed[0]?.height ?? 0) + rowGap;
   }
@@ -104,9 +105,11 @@ function memberOf(instance: TopologyInstanceRow, networkId: string | null): Memb
   return { instance, addresses, again: networkId !== null && instance.ports[0]?.networkId !== networkId };
 }
 
-/** What is wrong or changing is looked for first; else they keep the order in which they come, by name. */
+const names = new Intl.Collator(undefined, { numeric: true });
+
+/** What is wrong or changing is looked for first. */
 function byTrouble(left: Member, right: Member): number {
-  return trouble(left) - trouble(right);
+  return trouble(left) - trouble(right) || names.compare(left.instance.name, right.instance.name);
 }
 
 function trouble({ instance }: Member): number {
@@ -122,11 +125,17 @@ function countsOf(members: readonly Member[]): StatusCount[] {
 
 type Place = { x: number; y: number; width: number };
 
+function cardLimit(rows: readonly Row[]): number {
+  const { most, least, inAll } = cardLimits;
+  const bands = rows.filter(({ kind }) => kind === "band").length;
+  return Math.max(least, Math.min(most, Math.floor(inAll / bands)));
+}
+
 /** The band itself comes first. */
-function bandNodes(band: Band, open: boolean, { x, y, width }: Place): TopologyNode[] {
+function bandNodes(band: Band, open: boolean, limit: number, { x, y, width }: Place): TopologyNode[] {
   const { key, network, members } = band;
-  const folds = members.length > cardLimit;
-  const shown = folds && !open ? members.slice(0, cardLimit - 1) : members;
+  const folds = members.length > limit;
+  const shown = folds && !open ? members.slice(0, limit - 1) : members;
   const grid = gridOf({ x, y: y + header, width }, folds && open ? smallCard : card);
   const cells = shown.length + (folds ? 1 : 0);
   const last = cells === 0 ? null : grid(cells - 1);

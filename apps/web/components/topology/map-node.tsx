@@ -27,6 +27,9 @@ const farTones: Record<StatusCount["status"], string> = {
   HARD_REBOOT: "group-data-[detail=least]/map:bg-changing",
   ERROR: "group-data-[detail=least]/map:bg-danger",
 };
+/** The custom property that makes what is in the map as large as it would be outside of it. */
+export const farScale = "--far-scale";
+
 type Of<Kind extends TopologyNode["kind"]> = Extract<TopologyNode, { kind: Kind }>;
 
 export const MapNode = memo(function MapNode(props: MapNodeProps) {
@@ -40,6 +43,7 @@ export const MapNode = memo(function MapNode(props: MapNodeProps) {
       style={{ left: x, top: y, width, height }}
     >
       {isBand ? <BandGround node={node} selected={selected} /> : null}
+      {node.kind === "network" ? <FarName node={node} /> : null}
       <button
         type="button"
         data-node={node.key}
@@ -75,6 +79,19 @@ function BandGround({ node, selected }: { node: Of<"network"> | Of<"loose">; sel
         selected && "border-accent",
       )}
     />
+  );
+}
+
+/** From far away a network's name is still read, over its cards. */
+function FarName({ node: { network, width } }: { node: Of<"network"> }) {
+  return (
+    <span
+      aria-hidden
+      className="absolute top-0 left-0 z-10 hidden origin-top-left truncate rounded-control border bg-surface px-1 text-label font-semibold group-data-[detail=least]/map:block"
+      style={{ scale: `var(${farScale})`, maxWidth: `calc(${width}px / var(${farScale}))` }}
+    >
+      {network.name}
+    </span>
   );
 }
 

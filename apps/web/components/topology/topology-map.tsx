@@ -16,7 +16,7 @@ import {
 import type { TopologyView } from "../../lib/rows.ts";
 import { IconButton } from "../ui/button.tsx";
 import { type Layout, layoutTopology, type TopologyNode } from "./layout.ts";
-import { MapNode } from "./map-node.tsx";
+import { farScale, MapNode } from "./map-node.tsx";
 import { type Direction, neighbour } from "./neighbour.ts";
 import { useCanvas } from "./use-canvas.ts";
 
@@ -97,6 +97,7 @@ export function TopologyMap({ projectId, view, selected, onSelect }: TopologyMap
             data-detail={detailOf(canvas.scale)}
             className="group/map absolute top-0 left-0 origin-top-left"
             style={{
+              ...{ [farScale]: 1 / canvas.scale },
               width: layout.width,
               height: layout.height,
               transform: `translate(${canvas.x}px, ${canvas.y}px) scale(${canvas.scale})`,

@@ -6,6 +6,7 @@ import type { Box } from "./layout.ts";
 type Canvas = { x: number; y: number; scale: number };
 type Size = { width: number; height: number };
 
+/** Of one's own zooming; to show everything it goes as far as that takes. */
 const smallest = 0.15;
 const largest = 2;
 const step = 1.25;
@@ -21,7 +22,7 @@ export function useCanvas(frame: RefObject<HTMLElement | null>, content: Size) {
       const size = sizeOf(frame.current);
       const at = about ?? { x: size.width / 2, y: size.height / 2 };
       setCanvas((old) => {
-        const scale = Math.min(largest, Math.max(smallest, old.scale * factor));
+        const scale = Math.min(largest, Math.max(Math.min(smallest, old.scale), old.scale * factor));
         const ratio = scale / old.scale;
         return { scale, x: at.x - (at.x - old.x) * ratio, y: at.y - (at.y - old.y) * ratio };
       });
@@ -31,7 +32,7 @@ export function useCanvas(frame: RefObject<HTMLElement | null>, content: Size) {
 
   const fit = useCallback(() => {
     const size = sizeOf(frame.current);
-    const scale = Math.max(smallest, Math.min(1, size.width / content.width, size.height / content.height));
+    const scale = Math.min(1, size.width / content.width, size.height / content.height);
     setCanvas({ scale, x: Math.max(0, (size.width - content.width * scale) / 2), y: 0 });
   }, [frame, content.width, content.height]);
 

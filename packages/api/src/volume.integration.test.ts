@@ -146,6 +146,7 @@ test("its agent is told of it, and only what it says at the generation that it n
     desired: "present",
     sizeBytes: 10 * 1024 ** 3,
     revert: null,
+    made: false,
   });
   await cloud.database.prisma.volumeAttachment.updateMany({ data: { phase: "attaching" } });
   await writeVolumeStatus(cloud.database.prisma, ref.id);
@@ -160,6 +161,7 @@ test("its agent is told of it, and only what it says at the generation that it n
     observed: "failed",
     made: true,
   });
+  expect((await pulledBy(cloud, host)).volumes).toMatchObject([{ volumeId: ref.id, made: true }]);
 });
 
 test("a revert is told until it was seen once, whatever an agent forgets", async () => {
@@ -238,11 +240,16 @@ test("it goes back only once every snapshot is taken, by a number that was never
   await report([said(ref.id, { generation: 2, snapshots: [taken], revertSeq: 4 })]);
   const safety = await snapshotOf(ref.id);
   const revert = () => member().volume.revert({ ...ref, snapshotId });
+  expect(await member().volume.get(ref)).toMatchObject({ snapshotsKept: 2, snapshotsTaking: 1 });
   expect((await refusal(revert())).reason).toBe("volumeSnapshotCreating");
   const both = [taken, { ...taken, snapshotId: safety }];
   await report([said(ref.id, { generation: 3, snapshots: both, revertSeq: 4 })]);
   await revert();
   expect((await pulledBy(cloud, host)).volumes?.[0]?.revert).toEqual({ seq: 5, snapshotId });
+  const { items } = await member().volumeSnapshot.list({ projectId: ref.projectId });
+  expect(items.filter(({ goneBackTo }) => goneBackTo).map(({ id }) => id)).toEqual([snapshotId]);
+  const target = { projectId: ref.projectId, id: snapshotId };
+  expect((await refusal(member().volumeSnapshot.delete(target))).reason).toBe("volumeBusy");
 });
 
 test("snapshots that are going count, so that its hypervisor can be told of all", async () => {
@@ -256,6 +263,7 @@ test("snapshots that are going count, so that its hypervisor can be told of all"
     data: { projectId: ref.projectId, resource: "snapshots", limit: 1_000 },
   });
   expect((await refusal(snapshotOf(ref.id))).reason).toBe("snapshotsTooMany");
+  expect(await member().volume.get(ref)).toMatchObject({ snapshotCount: 100, snapshotsKept: 0 });
 });
 
 test("an instance's volumes are snapshotted all or not at all", async () => {

@@ -35,9 +35,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(orders: VolumeSpec[]): Promise<void> {
+/** `halts`: at the end of its first snapshot. */
+async function start(orders: VolumeSpec[], ...halts: "halts"[]): Promise<void> {
   await writeFile(join(folder, "orders.json"), JSON.stringify(orders));
-  const child = spawn(process.execPath, [main, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [main, folder, ...halts], { stdio: ["pipe", "pipe", "inherit"] });
   agent = child;
   heard = [];
   let text = "";
@@ -110,6 +111,12 @@ async function expectSound(volumeId: string): Promise<void> {
   expect({ corruptions, errors }).toEqual({ corruptions: 0, errors: 0 });
 }
 
+const keep = { projectId: randomUUID(), desired: "present", backend: "file", revert: null } as const;
+const blank = (sizeMib: number): VolumeSpec => ({
+  ...{ ...keep, volumeId: randomUUID(), generation: 1, sizeBytes: sizeMib * mib, snapshots: [] },
+  source: { kind: "blank" },
+});
+
 it("brings volumes to their orders, whole, whenever it is killed", async () => {
   await exec("qemu-img", ["create", "-q", "-f", "raw", join(folder, "image.raw"), "64M"]);
   await exec("qemu-io", ["-f", "raw", "-c", "write -P 0x42 0 24M", join(folder, "image.raw")]);
@@ -119,7 +126,6 @@ it("brings volumes to their orders, whole, whenever it is killed", async () => {
     sizeBytes: 64 * mib,
     virtualSizeBytes: 64 * mib,
   } as const;
-  const keep = { projectId: randomUUID(), desired: "present", backend: "file", revert: null } as const;
   const snapshot = { snapshotId: randomUUID(), desired: "present", groupId: null } as const;
   const source: VolumeSpec = {
     ...{ ...keep, volumeId: randomUUID(), generation: 1, sizeBytes: 96 * mib, snapshots: [] },
@@ -166,4 +172,81 @@ it("brings volumes to their orders, whole, whenever it is killed", async () => {
     "volume.json",
     "volume.qcow2",
   ]);
+});
+
+/** What it says of one, before it is killed. */
+async function told(isIt: (report: VolumeReport) => boolean): Promise<VolumeReport> {
+  for (let tries = 0; tries < 2_400; tries++) {
+    const found = heard.find(isIt);
+    if (found) {
+      await kill();
+      return found;
+    }
+    await delay(50);
+  }
+  throw new Error(`in vain: ${JSON.stringify(heard)}`);
+}
+
+it.each([
+  ["its folder", ["volumes"]],
+  ["its folder and all that it remembered", ["volumes", "volumes.json"]],
+])("tells a loss when %s is removed by hand, and makes nothing in its place", async (_what, names) => {
+  const one = blank(32);
+  await survive([one], async () => true);
+  await io(one.volumeId, "write -P 0x42 0 4M");
+  for (const name of names) await rm(join(folder, name), { recursive: true });
+  const lost = { observed: "failed", fault: { reason: "VolumeLost" } };
+  // As its control plane has it by the agent's own word.
+  const known = { ...one, made: true };
+  await start([known]);
+  expect(await told(({ fault }) => fault !== null)).toMatchObject(lost);
+  await start([{ ...known, generation: 2, sizeBytes: 64 * mib }]);
+  expect(await told(({ generation }) => generation === 2)).toMatchObject(lost);
+  expect(await readdir(join(folder, "volumes"))).toEqual([]);
+  await start([{ ...known, generation: 3, desired: "absent" }]);
+  expect(await told(({ generation }) => generation === 3)).toMatchObject({ observed: "absent", fault: null });
+});
+
+it("tells that a group came apart when it is killed between its snapshots, and takes none later", async () => {
+  const volumes = [blank(32), blank(32)];
+  await start(volumes);
+  await settled(volumes);
+  await kill();
+  for (const { volumeId } of volumes) await io(volumeId, "write -P 0x42 0 4M");
+  const groupId = randomUUID();
+  const asked = volumes.map((one): VolumeSpec => {
+    const snapshot = { snapshotId: randomUUID(), desired: "present", groupId } as const;
+    return { ...one, generation: 2, snapshots: [snapshot] };
+  });
+  const taken = async () => {
+    const found = await Promise.all(volumes.map(({ volumeId }) => infoOf(volumeId)));
+    return found.map(({ snapshots }) => snapshots).toSorted();
+  };
+  await start(asked, "halts");
+  for (let tries = 0; (await taken()).join() !== "0,1"; tries++) {
+    if (tries === 600) throw new Error("no snapshot was taken");
+    await delay(50);
+  }
+  await kill();
+  for (const { volumeId } of volumes) await io(volumeId, "write -P 0x66 0 4M");
+  const reports = await survive(asked, async () => true);
+  const said = reports.flatMap(({ snapshots }) => snapshots).map((one) => one.fault?.reason ?? one.observed);
+  expect(said.toSorted()).toEqual(["GroupTorn", "available"]);
+  expect(reports.map(({ observed, fault }) => [observed, fault])).toEqual([
+    ["available", null],
+    ["available", null],
+  ]);
+  expect(await taken()).toEqual([0, 1]);
+  // Without the one that was taken nothing of the group is left; both volumes are as they were written last.
+  const without = asked.map((one) => ({
+    ...one,
+    generation: 3,
+    snapshots: one.snapshots.map((each) => ({ ...each, desired: "absent" as const })),
+  }));
+  await survive(without, async () => true);
+  expect(await taken()).toEqual([0, 0]);
+  for (const { volumeId } of volumes) {
+    await expectByte(volumeId, 0, 0x66);
+    await expectSound(volumeId);
+  }
 });

@@ -9,7 +9,7 @@ import type { VolumeObservation } from "@madang/drivers/storage/driver";
 import type { Logger } from "pino";
 import { backOffMs } from "../converge/decision.ts";
 import { type AttemptDeps, attemptVolume } from "./attempt.ts";
-import type { VolumeMemory } from "./memory.ts";
+import type { VolumeMemory, VolumeNote } from "./memory.ts";
 
 export type VolumeDeps = AttemptDeps & {
   memory: VolumeMemory;
@@ -120,7 +120,7 @@ function reportOf({ id, acked, shown }: Volume): VolumeReport {
 function order(volume: Volume, next: VolumeSpec): void {
   if (next.generation < volume.spec.generation) return;
   // A deletion that waited for a guest is ordered under the generation in which it was asked for.
-  const isNews = !isDeepStrictEqual(volume.spec, next);
+  const isNews = !isDeepStrictEqual({ ...volume.spec, made: null }, { ...next, made: null });
   if (isNews) Object.assign(volume, { failures: 0, notBefore: 0, givenUpAt: null });
   volume.spec = next;
   if (volume.attempt && volume.attempt.desired !== next.desired) volume.attempt.abort.abort();
@@ -160,7 +160,7 @@ async function tryOnce(volume: Volume): Promise<void> {
   try {
     const seen = await attemptVolume(deps, {
       spec: target,
-      note: deps.memory.get(id),
+      note: noteOf(volume),
       signal: abort.signal,
       onPhase: (phase, percent) => progress(volume, phase, percent),
       onSnapshotFailed: (...failed) => noteFailed(volume, ...failed),
@@ -176,6 +176,12 @@ async function tryOnce(volume: Volume): Promise<void> {
   } finally {
     volume.attempt = null;
   }
+}
+
+/** Whoever lost all that he remembered is told at least that it was here: an empty one is never put in its place. */
+function noteOf({ deps, id, spec }: Volume): VolumeNote {
+  const note = deps.memory.get(id);
+  return { ...note, made: note.made || spec.made === true };
 }
 
 async function noteFailed(
@@ -194,7 +200,7 @@ async function noteFailed(
 async function fail(volume: Volume, target: VolumeSpec, error: unknown): Promise<void> {
   const { deps, id } = volume;
   const fault = asCloudError(error);
-  const isMade = deps.memory.get(id).made;
+  const isMade = noteOf(volume).made;
   const said = fault.toPublic();
   // What is here can't be had elsewhere.
   const shown: PublicError = isMade && said.retry === "elsewhere" ? { ...said, retry: "later" } : said;

@@ -13,7 +13,7 @@ const query = {
   text: `SELECT v.id AS "volumeId", v.project_id AS "projectId", v.generation,
     CASE WHEN v.delete_requested_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM volume_attachment a WHERE a.volume_id = v.id)
       THEN 'absent' ELSE 'present' END AS desired,
-    t.backend, (v.size_gib::bigint * ${gib})::float8 AS "sizeBytes",
+    v.made, t.backend, (v.size_gib::bigint * ${gib})::float8 AS "sizeBytes",
     CASE v.source WHEN 'image' THEN v.image_source || jsonb_build_object('kind', 'image')
       WHEN 'volume' THEN jsonb_build_object('kind', 'volume', 'volumeId', v.source_volume_id)
       WHEN 'snapshot' THEN jsonb_build_object('kind', 'snapshot', 'volumeId', v.source_volume_id, 'snapshotId', v.source_snapshot_id)

@@ -43,6 +43,8 @@ export const volumeSpec = z.object({
   snapshots: z.array(snapshotSpec).max(1_000),
   /** Back to a snapshot, once for each number, while no guest has it. */
   revert: z.object({ seq: z.int().min(1), snapshotId: z.uuid() }).nullable(),
+  /** It was there once, as its hypervisor said itself: if it is missing, it was lost. Control planes from before say nothing. */
+  made: z.boolean().optional(),
 });
 export type VolumeSpec = z.infer<typeof volumeSpec>;
 

@@ -141,13 +141,16 @@ describe("words for everything that core names", () => {
     const reasons = volumeActions.flatMap((action) =>
       volumeStatuses.flatMap((status) =>
         [null, "attached" as const].flatMap((attachment) => {
-          const view = { status, attachment, deleteProtection: true, snapshots: 0, copies: 1 };
+          const snapshots = { snapshots: 0, snapshotsTaking: 0, snapshotsHeld: 0 };
+          const view = { status, attachment, deleteProtection: true, copies: 1, ...snapshots };
           return volumeActionBlocked(action, view) ?? [];
         }),
       ),
     );
     expect(new Set(reasons).size).toBeGreaterThan(6);
-    expect(missing([...new Set(reasons)].map((reason) => `reasons.${reason}`))).toEqual([]);
+    const later = ["snapshotsTooMany", "volumeSnapshotCreating", "instanceWithoutVolumes"];
+    const told = [...reasons, ...later, "snapshotVolumesUnsettled", "snapshotNotReady", "snapshotDeleting"];
+    expect(missing([...new Set(told)].map((reason) => `reasons.${reason}`))).toEqual([]);
   });
 
   it("has each part of health, and why it may not be well", () => {

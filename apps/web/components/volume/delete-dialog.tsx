@@ -15,8 +15,8 @@ export function DeleteDialog({ projectId, volume, onClose }: DeleteDialogProps) 
   const t = useTranslations("volumes");
   const { failure, options } = useVolumeChange(onClose);
   const remove = useMutation(useTRPC().volume.delete.mutationOptions(options));
-  const { id, name, snapshotCount } = volume;
-  const snapshots = snapshotCount > 0;
+  const { id, name, snapshotsKept } = volume;
+  const snapshots = snapshotsKept > 0;
   return (
     <ConfirmDialog
       open
@@ -24,7 +24,7 @@ export function DeleteDialog({ projectId, volume, onClose }: DeleteDialogProps) 
       pending={remove.isPending}
       onClose={onClose}
       title={t("deleteTitle", { name })}
-      about={t(snapshots ? "deleteWithSnapshots" : "deleteAbout", { count: snapshotCount })}
+      about={t(snapshots ? "deleteWithSnapshots" : "deleteAbout", { count: snapshotsKept })}
       verb={t("deleteVerb")}
       typed={snapshots ? { expected: name, label: t("deleteTyped", { name }) } : null}
       onConfirm={() => remove.mutate({ projectId, id, snapshots })}

@@ -1,6 +1,7 @@
 "use client";
 
-import { type VolumeAction, volumeActionBlocked } from "@madang/core/volume/action";
+import { type VolumeAction, type VolumeActionView, volumeActionBlocked } from "@madang/core/volume/action";
+import { snapshotLimit } from "@madang/core/volume/volume-input";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -15,11 +16,14 @@ export type VolumeFilter = { text?: string; instanceId?: string };
 const still = new Set(["available", "in-use", "error", "error_deleting"]);
 export const isChanging = ({ status }: { status: string }) => !still.has(status);
 
+/** Something of it changes by itself: its status, or what stands in the way of its actions. */
+export const isUnderWay = (row: VolumeRow) => isChanging(row) || row.snapshotsTaking > 0 || row.copies > 0;
+
 export function useVolumes(projectId: string, filter: VolumeFilter, sort: string) {
   const trpc = useTRPC();
   return useInfiniteQuery({
     ...trpc.volume.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
-    refetchInterval: whileAny<VolumeRow>(isChanging),
+    refetchInterval: whileAny<VolumeRow>(isUnderWay),
   });
 }
 
@@ -31,7 +35,7 @@ export function useSnapshots(
   const trpc = useTRPC();
   return useInfiniteQuery({
     ...trpc.volumeSnapshot.list.infiniteQueryOptions({ projectId, filter, sort, limit: pageSize }, paging),
-    refetchInterval: whileAny<SnapshotRow>(isChanging),
+    refetchInterval: whileAny<SnapshotRow>((row) => isChanging(row) || row.copies > 0),
   });
 }
 
@@ -62,11 +66,22 @@ export function useVolumeBlocked(
   };
   return (action, volume) => {
     if (!granted[permissionOf[action]]) return t("notPermitted");
-    const { status, deleteProtection, copies } = volume;
-    const attachment = volume.attachment?.phase ?? null;
-    const view = { status, attachment, deleteProtection, copies, snapshots: volume.snapshotCount };
-    const reason = volumeActionBlocked(action, view);
-    return reason ? t(reason) : null;
+    const reason = volumeActionBlocked(action, actionViewOf(volume));
+    return reason ? t(reason, { limit: snapshotLimit }) : null;
+  };
+}
+
+/** What the table of actions judges by, as the list tells it. */
+export function actionViewOf(volume: VolumeRow): VolumeActionView {
+  const { status, deleteProtection, copies, snapshotsTaking } = volume;
+  return {
+    status,
+    attachment: volume.attachment?.phase ?? null,
+    deleteProtection,
+    snapshots: volume.snapshotsKept,
+    snapshotsTaking,
+    snapshotsHeld: volume.snapshotCount,
+    copies,
   };
 }
 

@@ -23,7 +23,7 @@ import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { SnapshotSection } from "./snapshot-section.tsx";
 import { VolumeStatusMark } from "./status-mark.tsx";
-import { isChanging, useVolumeBlocked } from "./use-volumes.ts";
+import { isUnderWay, useVolumeBlocked } from "./use-volumes.ts";
 import { AttachedTo } from "./volume-columns.tsx";
 import { type MenuAction, VolumeDialog, VolumeMenu } from "./volume-menu.tsx";
 
@@ -35,7 +35,7 @@ export function VolumePage({ projectId, id }: { projectId: string; id: string })
   const volume = useQuery(
     trpc.volume.get.queryOptions(
       { projectId, id },
-      { refetchInterval: ({ state }) => (state.data && isChanging(state.data) ? settlingMs : false) },
+      { refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? settlingMs : false) },
     ),
   );
   const failure = volume.error ? failureOf(volume.error) : null;

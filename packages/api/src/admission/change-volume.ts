@@ -1,7 +1,8 @@
 /** The one way to change what is wanted of a volume: lock it, judge the action, write, record, wake. */
 import { CloudError } from "@madang/core/errors";
-import { type VolumeAction, volumeActionBlocked } from "@madang/core/volume/action";
+import { type VolumeAction, type VolumeActionView, volumeActionBlocked } from "@madang/core/volume/action";
 import { deriveVolumeStatus } from "@madang/core/volume/status";
+import { snapshotLimit } from "@madang/core/volume/volume-input";
 import {
   lockVolume,
   type Tx,
@@ -37,12 +38,12 @@ export async function inProject<T>(
   return done;
 }
 
-export type LockedVolume = {
+export type LockedVolume = Pick<
+  VolumeActionView,
+  "snapshots" | "snapshotsTaking" | "snapshotsHeld" | "copies"
+> & {
   volume: Volume;
   attachment: VolumeAttachment | null;
-  snapshots: number;
-  /** Volumes that are being filled from it now. */
-  copies: number;
 };
 
 /** Throws NotFound. `field`: where in a form it was chosen. */
@@ -55,22 +56,39 @@ export async function lockedVolume(
   const volume = await tx.volume.findFirst({ where: { id, projectId } });
   if (!volume) throw volumeNotFound(field);
   const attachment = await tx.volumeAttachment.findUnique({ where: { volumeId: id } });
-  const snapshots = await tx.volumeSnapshot.count({ where: { volumeId: id, deleteRequestedAt: null } });
+  const held = await tx.volumeSnapshot.findMany({
+    where: { volumeId: id },
+    select: { status: true, deleteRequestedAt: true },
+  });
+  const kept = held.filter(({ deleteRequestedAt }) => deleteRequestedAt === null);
+  const snapshotsTaking = kept.filter(({ status }) => status === "creating").length;
   const copies = await tx.volume.count({ where: { sourceVolumeId: id, status: "creating" } });
-  return { volume, attachment, snapshots, copies };
+  const snapshots = { snapshots: kept.length, snapshotsTaking, snapshotsHeld: held.length };
+  return { volume, attachment, ...snapshots, copies };
+}
+
+export function actionViewOf(locked: LockedVolume): VolumeActionView {
+  const { volume, attachment, snapshots, snapshotsTaking, snapshotsHeld, copies } = locked;
+  const phase = attachment?.phase ?? null;
+  return {
+    status: deriveVolumeStatus(volumeView(volume, phase)),
+    attachment: attachment?.detachRequestedAt ? "detaching" : phase,
+    deleteProtection: volume.deleteProtection,
+    snapshots,
+    snapshotsTaking,
+    snapshotsHeld,
+    copies,
+  };
 }
 
 /** Throws InvalidState with the reason of `volumeActionBlocked`. */
 export function requireVolumeAllowed(locked: LockedVolume, action: VolumeAction, field?: string): void {
-  const { volume, attachment } = locked;
-  const phase = attachment?.phase ?? null;
-  const status = deriveVolumeStatus(volumeView(volume, phase));
-  const { deleteProtection } = volume;
-  const reason = volumeActionBlocked(action, { ...locked, status, attachment: phase, deleteProtection });
+  const view = actionViewOf(locked);
+  const reason = volumeActionBlocked(action, view);
   if (!reason) return;
   throw new CloudError("InvalidState", `The volume can't do that now: ${reason}.`, {
     reason,
-    params: { action, status },
+    params: { action, status: view.status, limit: snapshotLimit },
     ...(field === undefined ? {} : { field }),
   });
 }

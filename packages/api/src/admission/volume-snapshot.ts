@@ -1,5 +1,5 @@
 import { CloudError } from "@madang/core/errors";
-import { snapshotActionBlocked } from "@madang/core/volume/action";
+import { groupSnapshotBlocked, snapshotActionBlocked } from "@madang/core/volume/action";
 import type { SnapshotStatus } from "@madang/core/volume/status";
 import { type NewSnapshot, type SnapshotChanges, snapshotLimit } from "@madang/core/volume/volume-input";
 import { lockVolumes, lockVolumesOf, type Tx, type Volume, type VolumeSnapshot } from "@madang/db";
@@ -8,8 +8,10 @@ import type { AdmissionDeps } from "../deps.ts";
 import { snapshotNotFound } from "../reads/volume-snapshot.ts";
 import { lockedInstance, type Started } from "./change-instance.ts";
 import {
+  actionViewOf,
   hintHost,
   inProject,
+  type LockedVolume,
   lockedVolume,
   requireVolumeAllowed,
   settleVolume,
@@ -58,31 +60,31 @@ async function lockedOrigins(
     where: { instanceId: of.instanceId },
     orderBy: [{ position: "asc" }, { id: "asc" }],
   });
-  if (attachments.length === 0 || attachments.length > of.ids.length)
+  if (attachments.length > of.ids.length)
     throw new CloudError("InvalidState", "The instance has other volumes than were to be snapshotted.", {
-      reason: attachments.length === 0 ? "instanceWithoutVolumes" : "snapshotVolumesChanged",
+      reason: "snapshotVolumesChanged",
     });
-  // One that comes or goes would be missing, and nobody told.
-  if (attachments.some(({ phase, detachRequestedAt }) => phase !== "attached" || detachRequestedAt !== null))
-    throw new CloudError("InvalidState", "A volume of the instance is being attached or detached.", {
-      reason: "snapshotVolumesUnsettled",
-      retry: "later",
-    });
-  const volumes: Volume[] = [];
-  for (const { volumeId } of attachments) volumes.push(await origin(tx, { projectId, id: volumeId }));
-  return volumes;
+  const all: LockedVolume[] = [];
+  for (const { volumeId } of attachments) all.push(await lockedVolume(tx, { projectId, id: volumeId }));
+  requireGroup(all);
+  return all.map(({ volume }) => volume);
+}
+
+/** Throws InvalidState. */
+function requireGroup(all: readonly LockedVolume[]): void {
+  const reason = groupSnapshotBlocked(all.map(actionViewOf));
+  if (!reason) return;
+  throw new CloudError("InvalidState", `The instance's volumes can't be snapshotted now: ${reason}.`, {
+    reason,
+    params: { limit: snapshotLimit },
+    retry: reason === "snapshotVolumesUnsettled" ? "later" : "never",
+  });
 }
 
 async function origin(tx: Tx, ref: VolumeRef): Promise<Volume> {
   const locked = await lockedVolume(tx, ref, "volumeId");
   requireVolumeAllowed(locked, "snapshot");
-  // Those that are still going as well: its hypervisor is told of all of them.
-  const all = await tx.volumeSnapshot.count({ where: { volumeId: locked.volume.id } });
-  if (all < snapshotLimit) return locked.volume;
-  throw new CloudError("Conflict", `A volume has at most ${snapshotLimit} snapshots.`, {
-    reason: "snapshotsTooMany",
-    params: { limit: snapshotLimit },
-  });
+  return locked.volume;
 }
 
 type Fresh = { actor: Actor; wish: NewSnapshot; volume: Volume; groupId: string | null; id: string };
@@ -159,8 +161,8 @@ export async function deleteSnapshot(deps: AdmissionDeps, actor: Actor, ref: Vol
 async function requireFree(tx: Tx, snapshot: VolumeSnapshot, volume: Volume): Promise<void> {
   const copies = await tx.volume.count({ where: { sourceSnapshotId: snapshot.id, status: "creating" } });
   const status = snapshot.status as SnapshotStatus;
-  const target = volume.status === "reverting" && volume.revertSnapshotId === snapshot.id;
-  const reason = target ? "volumeBusy" : snapshotActionBlocked("delete", { status, copies });
+  const goneBackTo = volume.status === "reverting" && volume.revertSnapshotId === snapshot.id;
+  const reason = snapshotActionBlocked("delete", { status, copies, goneBackTo });
   if (!reason) return;
   throw new CloudError("InvalidState", `The snapshot can't be deleted now: ${reason}.`, { reason });
 }

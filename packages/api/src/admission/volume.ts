@@ -196,7 +196,6 @@ export async function revertVolume(
         reason: "snapshotNotReady",
         field: "snapshotId",
       });
-    await requireSnapshotsTaken(tx, volume.id);
     // Never a number that was seen already, whatever became of this row since.
     const revertSeq = Math.max(volume.revertSeq, volume.observedRevertSeq) + 1;
     const data = { revertSnapshotId: snapshotId, revertSeq };
@@ -206,14 +205,4 @@ export async function revertVolume(
   });
   hintHost(deps, hypervisorId);
   return started;
-}
-
-/** What was asked for before is taken before: going back first would lose what it is to keep. */
-async function requireSnapshotsTaken(tx: Tx, volumeId: string): Promise<void> {
-  const where = { volumeId, status: "creating", deleteRequestedAt: null };
-  if ((await tx.volumeSnapshot.count({ where })) === 0) return;
-  throw new CloudError("InvalidState", "A snapshot of this volume is still being taken.", {
-    reason: "volumeSnapshotCreating",
-    retry: "later",
-  });
 }

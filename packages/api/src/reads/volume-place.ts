@@ -1,7 +1,13 @@
 /** Which volumes an instance can have, and which instances a volume can be given to: what stands in the way, beforehand. */
+import { attachmentLimit } from "@madang/core/volume/volume-input";
 import type { Database } from "@madang/db";
 
-export type PlaceBlock = "volumeElsewhere" | "volumeOtherZone" | "volumesNotKept";
+export type PlaceBlock =
+  | "volumeBeingCopied"
+  | "volumesTooMany"
+  | "volumeElsewhere"
+  | "volumeOtherZone"
+  | "volumesNotKept";
 export type AttachTarget = { id: string; name: string; status: string; blocked: PlaceBlock | null };
 export type AttachableVolume = { id: string; name: string; sizeGib: number; blocked: PlaceBlock | null };
 
@@ -13,7 +19,10 @@ const place = `LEFT JOIN LATERAL (SELECT h.id, h.availability_zone, h.storage FR
     (SELECT g.hypervisor_id FROM guest g WHERE g.id = i.active_guest_id),
     (SELECT o.hypervisor_id FROM volume_attachment a JOIN volume o ON o.id = a.volume_id
        WHERE a.instance_id = i.id AND o.hypervisor_id IS NOT NULL LIMIT 1))) p ON TRUE`;
-const blocked = `CASE WHEN p.id IS NULL THEN NULL
+const blocked = `CASE
+    WHEN EXISTS (SELECT 1 FROM volume c WHERE c.source_volume_id = v.id AND c.status = 'creating') THEN 'volumeBeingCopied'
+    WHEN (SELECT count(*) FROM volume_attachment a WHERE a.instance_id = i.id) >= ${attachmentLimit} THEN 'volumesTooMany'
+    WHEN p.id IS NULL THEN NULL
     WHEN v.hypervisor_id IS NOT NULL AND v.hypervisor_id <> p.id THEN 'volumeElsewhere'
     WHEN p.storage IS NULL THEN 'volumesNotKept'
     WHEN v.hypervisor_id IS NULL AND v.availability_zone <> p.availability_zone THEN 'volumeOtherZone' END`;

@@ -23,6 +23,8 @@ export type SnapshotItem = {
   fault: PublicError | null;
   /** Volumes that are being filled from it. */
   copies: number;
+  /** Its volume is going back to it now. */
+  goneBackTo: boolean;
   createdAt: Date;
 };
 
@@ -36,6 +38,7 @@ type Row = Omit<SnapshotItem, "fault" | "metadata"> & {
 const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", s.name, s.description,
   s.metadata, s.size_gib AS "sizeGib", s.status, s.group_id AS "groupId", s.quiesced, coalesce(s.fault, s.host_fault) AS fault,
   (SELECT count(*)::int FROM volume c WHERE c.source_snapshot_id = s.id AND c.status = 'creating') AS copies,
+  v.status = 'reverting' AND v.revert_snapshot_id IS NOT DISTINCT FROM s.id AS "goneBackTo",
   s.created_at AS "createdAt"`;
 const joins = "JOIN volume v ON v.id = s.volume_id";
 const sorts = {

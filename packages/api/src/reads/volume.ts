@@ -36,6 +36,10 @@ export type VolumeItem = {
   sourceId: string | null;
   attachment: VolumeAttachmentItem | null;
   snapshotCount: number;
+  /** Of these nobody asked to delete. */
+  snapshotsKept: number;
+  /** Of those that are kept: still to be taken. */
+  snapshotsTaking: number;
   /** Volumes that are being filled from it. */
   copies: number;
   /** A key is out by which another project may take it over. */
@@ -47,6 +51,7 @@ export type VolumeItem = {
 export type VolumeAttachmentItem = {
   instanceId: string;
   instanceName: string;
+  /** `detaching` as soon as somebody asks to detach. */
   phase: AttachmentPhase;
   readOnly: boolean;
   deleteWithInstance: boolean;
@@ -68,8 +73,11 @@ const select = `v.id, v.project_id AS "projectId", v.name, v.description, v.meta
   v.delete_protection AS "deleteProtection", v.source::text AS source,
   coalesce(m.name, ov.name, os.name) AS "sourceName", coalesce(m.id, os.id, ov.id) AS "sourceId",
   CASE WHEN a.id IS NULL THEN NULL ELSE json_build_object('instanceId', a.instance_id, 'instanceName', i.name,
-    'phase', a.phase, 'readOnly', a.read_only, 'deleteWithInstance', a.delete_with_instance, 'position', a.position) END AS attachment,
+    'phase', CASE WHEN a.detach_requested_at IS NULL THEN a.phase::text ELSE 'detaching' END, 'readOnly', a.read_only, 'deleteWithInstance', a.delete_with_instance, 'position', a.position) END AS attachment,
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id) AS "snapshotCount",
+  (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL) AS "snapshotsKept",
+  (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL
+    AND s.status = 'creating') AS "snapshotsTaking",
   (SELECT count(*)::int FROM volume c WHERE c.source_volume_id = v.id AND c.status = 'creating') AS copies,
   EXISTS (SELECT 1 FROM volume_transfer x WHERE x.volume_id = v.id) AS transferring,
   u.name AS "userName", v.created_at AS "createdAt"`;

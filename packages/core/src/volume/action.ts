@@ -3,6 +3,7 @@
  * catalogues (`reasons.<key>`).
  */
 import type { AttachmentPhase, SnapshotStatus, VolumeStatus } from "./status.ts";
+import { snapshotLimit } from "./volume-input.ts";
 
 export const volumeActions = [
   "update",
@@ -19,10 +20,15 @@ export type VolumeAction = (typeof volumeActions)[number];
 
 export type VolumeActionView = {
   status: VolumeStatus;
+  /** `detaching` as soon as somebody asks to detach. */
   attachment: AttachmentPhase | null;
   deleteProtection: boolean;
   /** Of those nobody asked to delete. */
   snapshots: number;
+  /** Of these: still to be taken. */
+  snapshotsTaking: number;
+  /** With those that are still going: its hypervisor is told of all of them. */
+  snapshotsHeld: number;
   /** Volumes that are being filled from it now. */
   copies: number;
 };
@@ -40,6 +46,9 @@ const steady: Check = ({ status }) => (status === "available" || status === "in-
 const unprotected: Check = ({ deleteProtection }) => (deleteProtection ? "volumeProtected" : null);
 const notCopied: Check = ({ copies }) => (copies > 0 ? "volumeBeingCopied" : null);
 const hasSnapshots: Check = ({ snapshots }) => (snapshots === 0 ? "volumeWithoutSnapshots" : null);
+const hasPlace: Check = ({ snapshotsHeld }) => (snapshotsHeld < snapshotLimit ? null : "snapshotsTooMany");
+/** Going back first would lose what they are to keep. */
+const taken: Check = ({ snapshotsTaking }) => (snapshotsTaking === 0 ? null : "volumeSnapshotCreating");
 
 /** First check that objects gives the reason. */
 const checks: Record<VolumeAction, readonly Check[]> = {
@@ -47,9 +56,9 @@ const checks: Record<VolumeAction, readonly Check[]> = {
   attach: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   detach: [notDeleting, attached, notDetaching],
   extend: [notDeleting, notFailed, notMaking, notCopied, steady],
-  snapshot: [notDeleting, notFailed, notMaking, steady],
+  snapshot: [notDeleting, notFailed, notMaking, steady, hasPlace],
   copy: [notDeleting, notFailed, notMaking, free, steady],
-  revert: [notDeleting, notFailed, notMaking, hasSnapshots, free, notCopied, steady],
+  revert: [notDeleting, notFailed, notMaking, hasSnapshots, free, notCopied, steady, taken],
   transfer: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   delete: [({ status }) => (status === "deleting" ? "volumeDeleting" : null), unprotected, free, notCopied],
 };
@@ -63,16 +72,36 @@ export function volumeActionBlocked(action: VolumeAction, view: VolumeActionView
   return null;
 }
 
+/** Of all volumes of an instance at one instant, all or none: one that comes or goes would be missing, and nobody told. */
+export function groupSnapshotBlocked(volumes: readonly VolumeActionView[]): string | null {
+  if (volumes.length === 0) return "instanceWithoutVolumes";
+  if (volumes.some(({ attachment }) => attachment !== "attached")) return "snapshotVolumesUnsettled";
+  for (const volume of volumes) {
+    const reason = volumeActionBlocked("snapshot", volume);
+    if (reason) return reason;
+  }
+  return null;
+}
+
 export const snapshotActions = ["update", "delete", "restore", "copy"] as const;
 export type SnapshotAction = (typeof snapshotActions)[number];
 
-/** As `volumeActionBlocked`. `copies`: volumes that are being filled from it now. */
+export type SnapshotActionView = {
+  status: SnapshotStatus;
+  /** Volumes that are being filled from it now. */
+  copies: number;
+  /** Its volume is going back to it now. */
+  goneBackTo: boolean;
+};
+
+/** As `volumeActionBlocked`. */
 export function snapshotActionBlocked(
   action: SnapshotAction,
-  { status, copies }: { status: SnapshotStatus; copies: number },
+  { status, copies, goneBackTo }: SnapshotActionView,
 ): string | null {
   if (status === "deleting") return "snapshotDeleting";
   if (action === "update") return null;
-  if (action === "delete") return copies > 0 ? "volumeBeingCopied" : null;
-  return status === "available" ? null : "snapshotNotReady";
+  if (action !== "delete") return status === "available" ? null : "snapshotNotReady";
+  if (goneBackTo) return "volumeBusy";
+  return copies > 0 ? "volumeBeingCopied" : null;
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type VolumeActionView, volumeActionBlocked, volumeActions } from "./action.ts";
+import {
+  groupSnapshotBlocked,
+  snapshotActionBlocked,
+  type VolumeActionView,
+  volumeActionBlocked,
+  volumeActions,
+} from "./action.ts";
 import { volumePlaceBlocked } from "./place.ts";
 import {
   attachmentPhases,
@@ -85,6 +91,8 @@ const idle: VolumeActionView = {
   attachment: null,
   deleteProtection: false,
   snapshots: 1,
+  snapshotsTaking: 0,
+  snapshotsHeld: 1,
   copies: 0,
 };
 
@@ -100,6 +108,8 @@ describe("what may be done to a volume", () => {
       attachment: fc.constantFrom(...attachmentPhases),
       deleteProtection: fc.boolean(),
       snapshots: fc.nat(2),
+      snapshotsTaking: fc.nat(2),
+      snapshotsHeld: fc.nat(200),
       copies: fc.nat(1),
     });
     fc.assert(
@@ -115,12 +125,36 @@ describe("what may be done to a volume", () => {
       ["delete", { deleteProtection: true }, "volumeProtected"],
       ["delete", { copies: 1 }, "volumeBeingCopied"],
       ["revert", { snapshots: 0 }, "volumeWithoutSnapshots"],
+      ["revert", { snapshotsTaking: 1 }, "volumeSnapshotCreating"],
+      ["snapshot", { snapshotsHeld: 100 }, "snapshotsTooMany"],
       ["extend", { status: "extending" }, "volumeBusy"],
       ["detach", { status: "in-use", attachment: "detaching" }, "volumeDetaching"],
     ] as const;
     for (const [action, change, reason] of cases)
       expect(volumeActionBlocked(action, { ...idle, ...change })).toBe(reason);
   });
+});
+
+test("an instance's volumes are snapshotted when each is attached, and each can be", () => {
+  const used: VolumeActionView = { ...idle, status: "in-use", attachment: "attached" };
+  expect(groupSnapshotBlocked([used, used])).toBeNull();
+  expect(groupSnapshotBlocked([])).toBe("instanceWithoutVolumes");
+  for (const attachment of attachmentPhases.filter((phase) => phase !== "attached"))
+    expect(groupSnapshotBlocked([used, { ...used, attachment }])).toBe("snapshotVolumesUnsettled");
+  expect(groupSnapshotBlocked([used, { ...used, status: "extending" }])).toBe("volumeBusy");
+});
+
+test.each([
+  ["delete", {}, null],
+  ["delete", { goneBackTo: true }, "volumeBusy"],
+  ["delete", { copies: 1 }, "volumeBeingCopied"],
+  ["delete", { status: "creating" }, null],
+  ["copy", { status: "creating" }, "snapshotNotReady"],
+  ["restore", { status: "error" }, "snapshotNotReady"],
+  ["update", { status: "deleting" }, "snapshotDeleting"],
+] as const)("to %s a snapshot that is %j: %s", (action, change, reason) => {
+  const view = { status: "available", copies: 0, goneBackTo: false } as const;
+  expect(snapshotActionBlocked(action, { ...view, ...change })).toBe(reason);
 });
 
 test("limits of a total and of its halves exclude each other", () => {

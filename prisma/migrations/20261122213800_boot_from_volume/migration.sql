@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "instance" ALTER COLUMN "image_name" DROP NOT NULL,
+ALTER COLUMN "image_source" DROP NOT NULL;

@@ -1,10 +1,5 @@
-import {
-  newSnapshot,
-  newVolume,
-  sizeGib,
-  snapshotChanges,
-  volumeChanges,
-} from "@madang/core/volume/volume-input";
+import { sizeGib } from "@madang/core/volume/size";
+import { newSnapshot, newVolume, snapshotChanges, volumeChanges } from "@madang/core/volume/volume-input";
 import { z } from "zod";
 import { createVolume, deleteVolume, extendVolume, revertVolume, updateVolume } from "../admission/volume.ts";
 import { attachVolume, detachVolume } from "../admission/volume-attachment.ts";

@@ -233,6 +233,7 @@ export function countedDriver(driver: HypervisorDriver, { drove }: AgentMeter): 
     kind: driver.kind,
     capabilities: driver.capabilities,
     liveDisks: driver.liveDisks,
+    rootCopies: driver.rootCopies,
     inventory: () => counted("inventory", () => driver.inventory()),
     list: () => counted("list", () => driver.list()),
     observe: (guestId) => counted("observe", () => driver.observe(guestId)),

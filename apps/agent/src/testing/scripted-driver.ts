@@ -23,6 +23,7 @@ export function scriptedDriver() {
       acceleration: "none" as const,
     },
     liveDisks: null,
+    rootCopies: { begin: async () => {}, write: async () => {}, end: async () => {} },
     inventory: () => Promise.reject(new Error("not asked")),
     list: async () => [...guests.values()],
     observe: async (id: string) => guests.get(id) ?? null,

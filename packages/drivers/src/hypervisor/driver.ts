@@ -15,6 +15,7 @@ import type {
   StopCause,
 } from "@madang/core/wire/guest";
 import type { VolumeConnection } from "../disk/connection.ts";
+import type { CopyOutOptions } from "../disk/copy-out.ts";
 
 /** An interface as the hypervisor has it. */
 export type ObservedNic = { portId: string; mac: string };
@@ -90,11 +91,22 @@ export type LiveDisks = {
   resize(guestId: string, volumeId: string, sizeBytes: number): Promise<void>;
 };
 
+/** Copies of root disks, of guests that run and of others. Each call is done when it is done already. */
+export type RootCopies = {
+  /** Holds the disk as it is now, under the copy's id, with the guest's file systems at rest when its agent answers. */
+  begin(guestId: string, copyId: string, signal: AbortSignal): Promise<void>;
+  /** What is held, alone in a new file. Throws SourceMissing, DiskFull. */
+  write(guestId: string, copyId: string, path: string, options: CopyOutOptions): Promise<void>;
+  /** Lets it go; also of a guest that is not here any more. */
+  end(guestId: string, copyId: string): Promise<void>;
+};
+
 export type HypervisorDriver = {
   readonly kind: string;
   readonly capabilities: Capabilities;
   /** Null where a volume may be changed under a running guest. */
   readonly liveDisks: LiveDisks | null;
+  readonly rootCopies: RootCopies;
   inventory(): Promise<Inventory>;
   /** Everything that the hypervisor has, also what carries no mark of ours, which nothing else here sees. */
   list(): Promise<GuestObservation[]>;

@@ -22,6 +22,7 @@ import {
   type SimulatedGuests,
   simulatedGuests,
 } from "./simulated/guests.ts";
+import { simulatedRootCopies } from "./simulated/root-copies.ts";
 import { simulatedScreen } from "./simulated/screen.ts";
 import { textStream } from "./text-stream.ts";
 
@@ -103,6 +104,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
     knobs: deps.knobs,
     capabilities,
     liveDisks: null,
+    rootCopies: simulatedRootCopies(guests, (guestId) => find(answering(deps), guestId)),
     guests: () => guests.all().map(({ guestId }) => guestId),
     crash: (guestId) => guests.end(find(deps, guestId), "crashed"),
     loseDisk: (guestId) => guests.loseDisk(find(deps, guestId)),

@@ -6,6 +6,7 @@
  */
 import type { StoragePool, VolumeReport, VolumeSpec } from "@madang/core/wire/volume";
 import type { VolumeConnection } from "../disk/connection.ts";
+import type { CopyOutOptions } from "../disk/copy-out.ts";
 
 export type ObservedSnapshot = {
   snapshotId: string;
@@ -54,6 +55,8 @@ export type VolumeOptions = {
   onPhase?: (phase: NonNullable<VolumeReport["phase"]>, percent: number | null) => void;
 };
 
+export type CopySource = { volumeId: string; copyId: string } | { volumeId: string; snapshotId: string };
+
 export type StorageDriver = {
   readonly kind: string;
   pool(): Promise<StoragePool>;
@@ -71,6 +74,11 @@ export type StorageDriver = {
   snapshot(volumeId: string, snapshotId: string): Promise<void>;
   removeSnapshot(volumeId: string, snapshotId: string): Promise<void>;
   beginCopy(volumeId: string, intoVolumeId: string): Promise<void>;
+  /**
+   * Alone in a new file: what `beginCopy` holds under `copyId`, or one of its snapshots, also while a guest runs with it.
+   * Throws SourceMissing, SnapshotMissing, DiskFull.
+   */
+  copyOut(from: CopySource, path: string, options: CopyOutOptions): Promise<void>;
   endCopy(volumeId: string, intoVolumeId: string): Promise<void>;
   /** Back to a snapshot; what was extended since stays as large, with nothing in it. */
   revert(volumeId: string, revert: NonNullable<VolumeSpec["revert"]>): Promise<void>;

@@ -3,11 +3,14 @@
  * real one, what it holds is counted, and its faults are data that a test or a demonstration sets.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudError } from "@madang/core/errors";
 import { z } from "zod";
+import type { CopyOutOptions } from "../disk/copy-out.ts";
 import { diskFull } from "../disk/disk-full.ts";
-import type { StorageDriver, VolumeObservation, VolumeOptions, VolumeOrder } from "./driver.ts";
+import { simulatedImage } from "../disk/simulated-image.ts";
+import type { CopySource, StorageDriver, VolumeObservation, VolumeOptions, VolumeOrder } from "./driver.ts";
 import { snapshotMissing, sourceLarger, sourceMissing, volumeLost } from "./fault.ts";
 
 export type SimulatedStorageKnobs = {
@@ -108,6 +111,7 @@ export function openSimulatedStorage(options: SimulatedStorageOptions = {}): Sim
     async beginCopy(volumeId, intoVolumeId) {
       changed(volumeId, ({ copies }) => void (copies.includes(intoVolumeId) || copies.push(intoVolumeId)));
     },
+    copyOut: (from, path, how) => copyOut(state, from, path, how),
     async endCopy(volumeId, intoVolumeId) {
       changed(volumeId, (one) => {
         one.copies = one.copies.filter((other) => other !== intoVolumeId);
@@ -172,6 +176,25 @@ async function fill(state: State, { spec }: VolumeOrder, how: VolumeOptions): Pr
   how.signal.throwIfAborted();
   requireRoom(state);
   return from.usedBytes;
+}
+
+async function copyOut(
+  state: State,
+  from: CopySource,
+  path: string,
+  { signal, onPercent }: CopyOutOptions,
+): Promise<void> {
+  const { sizeBytes, snapshots, copies } = need(state, from.volumeId);
+  requireRoom(state);
+  if ("copyId" in from && !copies.includes(from.copyId))
+    throw sourceMissing(`volume ${from.volumeId} is not ready to be copied`);
+  const found =
+    "copyId" in from ? { sizeBytes } : snapshots.find((one) => one.snapshotId === from.snapshotId);
+  if (!found) throw snapshotMissing("snapshotId" in from ? from.snapshotId : "");
+  await pause(state.knobs.slowMs, signal);
+  const text = `simulated volume ${from.volumeId}`;
+  await writeFile(path, simulatedImage(found.sizeBytes, text), { mode: 0o600 });
+  onPercent(100);
 }
 
 function observation({ lost: _lost, snapshots, copies, ...one }: Volume): VolumeObservation {

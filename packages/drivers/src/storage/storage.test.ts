@@ -1,7 +1,7 @@
 /** The contract in the unit lane: drivers that need nothing but this process. */
 import { expect, it } from "vitest";
+import { changeLimitMs } from "../disk/qemu-img.ts";
 import { storageContract } from "./contract.ts";
-import { changeLimitMs } from "./file/qemu-img.ts";
 import { simulatedStorageHarness } from "./testing/simulated-storage-harness.ts";
 
 storageContract("simulated", simulatedStorageHarness);

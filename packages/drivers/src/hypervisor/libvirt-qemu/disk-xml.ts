@@ -8,6 +8,7 @@ import type { DiskQos } from "@madang/core/wire/guest";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import type { GuestVolume, ObservedDisk } from "../driver.ts";
+import type { DiskBus } from "./machine-xml.ts";
 import { xmlBuilder } from "./xml.ts";
 
 /** libvirt keeps aliases of users apart from its own by `ua-`. */
@@ -37,11 +38,12 @@ export function limitsOf(qos: DiskQos): Record<string, number> {
   return Object.fromEntries(Object.entries(limitNames).map(([key, name]) => [name, said.get(key) ?? 0]));
 }
 
+/** Of what is given to a running guest: always on the bus that takes it. */
 export function diskXml(disk: GuestVolume, target: string): string {
-  return xmlBuilder().build({ disk: diskElement(disk, target) });
+  return xmlBuilder().build({ disk: diskElement(disk, target, "virtio") });
 }
 
-export function diskElement(disk: GuestVolume, target: string): Record<string, unknown> {
+export function diskElement(disk: GuestVolume, target: string, bus: DiskBus): Record<string, unknown> {
   const { attachmentId, volumeId, readOnly, qos, connection } = disk;
   if (connection.kind !== "file")
     throw new CloudError("Unsupported", "The hypervisor can't open volumes of this kind.", {
@@ -62,7 +64,7 @@ export function diskElement(disk: GuestVolume, target: string): Record<string, u
     },
     source: { "@file": connection.path },
     backingStore: connection.backing ? backingElement(connection.backing) : {},
-    target: { "@dev": target, "@bus": "virtio" },
+    target: { "@dev": target, "@bus": bus },
     ...(limits.length > 0 ? { iotune: Object.fromEntries(limits) } : {}),
     ...(readOnly ? { readonly: {} } : {}),
     // virtio-blk shows the first 20 bytes.
@@ -82,20 +84,20 @@ function backingElement({ path, format }: { path: string; format: string }): Rec
 
 const lettersInAlphabet = 26;
 
-/** vda, …, vdz, vdaa: only libvirt's name for it; guests go by serial number. */
-export function targetName(index: number): string {
+/** vda, …, vdz, vdaa, or sda and so on: only libvirt's name for it; guests go by serial number. */
+export function targetName(index: number, prefix: "vd" | "sd" = "vd"): string {
   const last = String.fromCharCode("a".charCodeAt(0) + (index % lettersInAlphabet));
   const rest = Math.floor(index / lettersInAlphabet);
-  return rest === 0 ? `vd${last}` : targetName(rest - 1) + last;
+  return rest === 0 ? prefix + last : targetName(rest - 1, prefix) + last;
 }
 
 /** Besides the root disk and the config drive. */
 const firstVolume = 2;
 
-/** In order; the one that is booted from takes the root disk's place. */
+/** Besides the one that is booted from, in order. */
 export function withTargets(disks: readonly GuestVolume[]): { disk: GuestVolume; target: string }[] {
-  let next = firstVolume;
-  return disks.map((disk) => ({ disk, target: targetName(disk.boot ? 0 : next++) }));
+  const others = disks.filter(({ boot }) => !boot);
+  return others.map((disk, index) => ({ disk, target: targetName(firstVolume + index) }));
 }
 
 export function freeTarget(taken: ReadonlySet<string>): string {
@@ -105,7 +107,7 @@ export function freeTarget(taken: ReadonlySet<string>): string {
 const shown = z.object({
   alias: z.object({ "@name": z.string() }).optional(),
   target: z.object({ "@dev": z.string() }),
-  source: z.object({ "@index": z.string().optional() }).optional(),
+  source: z.object({ "@index": z.string().optional(), "@file": z.string().optional() }).optional(),
   readonly: z.unknown().optional(),
   iotune: z.record(z.string(), z.coerce.number().catch(0)).optional(),
 });
@@ -142,6 +144,12 @@ export function readDisks(xml: string): DefinedDisk[] {
       },
     ];
   });
+}
+
+/** QEMU's name for the format layer of the disk that is this file; null: the guest does not run with it. */
+export function nodeOfFile(xml: string, path: string): string | null {
+  const index = parse(xml).find(({ source }) => source?.["@file"] === path)?.source?.["@index"];
+  return index === undefined ? null : `libvirt-${index}-format`;
 }
 
 /** Of every disk, also of those that are not volumes. */

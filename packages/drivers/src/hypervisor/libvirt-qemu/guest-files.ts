@@ -17,6 +17,8 @@ export type GuestFiles = {
   /** A hard link to the agent's image file, so that the file system counts who still needs it. */
   base: string;
   configDrive: string;
+  /** Of UEFI: what the guest keeps in its firmware. */
+  variables: string;
   consoleFolder: string;
   serialLog: string;
 };
@@ -34,6 +36,7 @@ export function guestFiles(instancesDir: string, guestId: string): GuestFiles {
     body: join(folder, "body.json"),
     base: join(folder, "base.img"),
     configDrive: join(folder, "config.iso"),
+    variables: join(folder, "variables.fd"),
     consoleFolder,
     serialLog: join(consoleFolder, "serial.log"),
   };

@@ -24,6 +24,7 @@ import { hostInventory } from "./host-inventory.ts";
 import { liveDisks } from "./live-disks.ts";
 import { forceOff } from "./power.ts";
 import { chooseVirtType, type VirtType } from "./probe.ts";
+import { rootCopies } from "./root-copies.ts";
 import { openSession } from "./rpc/session.ts";
 import type { Domain } from "./rpc/xdr.ts";
 
@@ -70,6 +71,7 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
       acceleration: choice.virtType === "kvm" ? "kvm" : "tcg",
     },
     liveDisks: liveDisks(deps),
+    rootCopies: rootCopies(deps, locks),
     inventory: () => hostInventory(instancesDir),
     list: () => listGuests(deps.domains, instancesDir),
     observe: (guestId) => observeGuest(deps.domains, guestId),

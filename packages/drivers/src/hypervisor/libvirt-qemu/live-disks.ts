@@ -105,7 +105,7 @@ const nodes = z.array(
 );
 
 /** The snapshots inside each open image, by QEMU's name for it. */
-async function tagsOf({ disks }: Deps, domain: Domain): Promise<Map<string, string[]>> {
+export async function tagsOf({ disks }: Pick<Deps, "disks">, domain: Domain): Promise<Map<string, string[]>> {
   const found = nodes.parse(await disks.monitor(domain, "query-named-block-nodes", { flat: true }));
   return new Map(found.map((one) => [one["node-name"], one.image.snapshots.map(({ name }) => name)]));
 }

@@ -2,6 +2,7 @@
  * A guest's interfaces as libvirt reads and shows them. The tap is ours, made before and kept after; the alias carries the
  * port's id, by which an interface is found again, and which nobody but us gives.
  */
+import type { Hardware } from "@madang/core/wire/hardware";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import type { GuestDevice, ObservedNic } from "../driver.ts";
@@ -13,23 +14,24 @@ const aliasPrefix = "ua-port-";
 const hostOffloads = ["csum", "gso", "tso4", "tso6", "ecn", "ufo", "mrg_rxbuf"];
 const guestOffloads = ["csum", "tso4", "tso6", "ecn", "ufo"];
 
-export function interfaceXml(nic: GuestDevice): string {
-  return xmlBuilder().build({ interface: interfaceElement(nic) });
+type NicModel = NonNullable<Hardware["nicModel"]>;
+
+export function interfaceXml(nic: GuestDevice, model: NicModel): string {
+  return xmlBuilder().build({ interface: interfaceElement(nic, model) });
 }
 
-export function interfaceElement({
-  portId,
-  mac,
-  mtu,
-  device,
-  offloads,
-}: GuestDevice): Record<string, unknown> {
+export function interfaceElement(
+  { portId, mac, mtu, device, offloads }: GuestDevice,
+  model: NicModel,
+): Record<string, unknown> {
+  // Only virtio can be told which work to leave to the host.
+  const isTold = !offloads && model === "virtio";
   return {
     "@type": "ethernet",
     mac: { "@address": mac },
     target: { "@dev": device, "@managed": "no" },
-    model: { "@type": "virtio" },
-    ...(offloads ? {} : { driver: { "@name": "qemu", host: off(hostOffloads), guest: off(guestOffloads) } }),
+    model: { "@type": model },
+    ...(!isTold ? {} : { driver: { "@name": "qemu", host: off(hostOffloads), guest: off(guestOffloads) } }),
     alias: { "@name": aliasPrefix + portId },
     mtu: { "@size": mtu },
   };

@@ -19,6 +19,8 @@ const saved = z.object({
   starts: z.int(),
   diskLost: z.boolean().default(false),
   disks: z.array(z.object({ attachmentId: z.string(), volumeId: z.string() })).default([]),
+  /** Of its root disk, that are held. */
+  copies: z.array(z.string()).default([]),
   /** What it was last ensured to be. */
   body: guestBody.nullable().default(null),
   log: z.base64(),
@@ -39,6 +41,7 @@ export type SimulatedGuests = {
   loseDisk(guest: SimulatedGuest): void;
   keep(guest: SimulatedGuest, body: GuestBody): void;
   plug(guest: SimulatedGuest, disks: readonly ObservedDisk[]): void;
+  hold(guest: SimulatedGuest, copies: string[]): void;
   remove(guestId: string): void;
 };
 
@@ -99,6 +102,10 @@ export function simulatedGuests(
       guest.disks = next;
       changed(guest.guestId);
     },
+    hold(guest, copies) {
+      guest.copies = copies;
+      changed(guest.guestId);
+    },
     remove(guestId) {
       if (guests.delete(guestId)) changed(guestId);
     },
@@ -125,6 +132,7 @@ function blank({ spec }: GuestOrder): Saved {
     starts: 0,
     diskLost: false,
     disks: [],
+    copies: [],
     body: guestBody.parse(spec),
     log: "",
   };

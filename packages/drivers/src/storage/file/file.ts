@@ -6,19 +6,21 @@ import { readdir, rm, stat, statfs } from "node:fs/promises";
 import type { StoragePool, VolumeSpec } from "@madang/core/wire/volume";
 import { z } from "zod";
 import type { VolumeConnection } from "../../disk/connection.ts";
+import { copyOut } from "../../disk/copy-out.ts";
 import { exists, makePassableFolder } from "../../disk/owned-file.ts";
+import { changeSnapshot, type ImageChain, imageInfo, resizeImage } from "../../disk/qemu-img.ts";
 import { diskError } from "../../disk/run-program.ts";
 import { copyTagOf, readCopyTag, readTag, tagOf } from "../../disk/snapshot-tag.ts";
 import type {
+  CopySource,
   ListedVolume,
   StorageDriver,
   VolumeObservation,
   VolumeOptions,
   VolumeOrder,
 } from "../driver.ts";
-import { snapshotMissing, volumeLost } from "../fault.ts";
+import { snapshotMissing, sourceMissing, volumeLost } from "../fault.ts";
 import { baseOf, ensureBase, makeVolume } from "./make.ts";
-import { changeSnapshot, type ImageChain, imageInfo, resizeImage } from "./qemu-img.ts";
 import { readMark, type VolumeFiles, type VolumeMark, volumeFiles, writeMark } from "./volume-files.ts";
 
 export type FileOptions = {
@@ -79,6 +81,10 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
       const tag = copyTagOf(intoVolumeId);
       if (!(await imageInfo(chain)).tags.includes(tag)) await changeSnapshot(chain, "create", tag);
     },
+    async copyOut(from, path, how) {
+      const { chain } = await need(from.volumeId);
+      await copyOut(chain, heldTag((await imageInfo(chain)).tags, from), path, how);
+    },
     async endCopy(volumeId, intoVolumeId) {
       const { chain } = await need(volumeId);
       const tag = copyTagOf(intoVolumeId);
@@ -98,6 +104,18 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
 
 const findSnapshot = (tags: readonly string[], snapshotId: string) =>
   tags.find((tag) => readTag(tag)?.snapshotId === snapshotId);
+
+/** Throws when it does not hold it. */
+function heldTag(tags: readonly string[], from: CopySource): string {
+  if ("copyId" in from) {
+    const tag = copyTagOf(from.copyId);
+    if (tags.includes(tag)) return tag;
+    throw sourceMissing(`volume ${from.volumeId} is not ready to be copied`);
+  }
+  const tag = findSnapshot(tags, from.snapshotId);
+  if (tag) return tag;
+  throw snapshotMissing(from.snapshotId);
+}
 
 /** Null also for one that was renamed into place and has no mark yet: `ensure` is not done with it. */
 async function findVolume(files: VolumeFiles): Promise<Volume | null> {

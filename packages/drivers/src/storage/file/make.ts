@@ -11,10 +11,10 @@ import {
   moveIntoPlace,
   wholeOrGone,
 } from "../../disk/owned-file.ts";
+import { copySnapshot, createImage, type ImageChain, imageInfo, resizeImage } from "../../disk/qemu-img.ts";
 import { copyTagOf, readTag } from "../../disk/snapshot-tag.ts";
 import type { VolumeOptions, VolumeOrder } from "../driver.ts";
 import { baseMissing, snapshotMissing, sourceLarger, sourceMissing } from "../fault.ts";
-import { copySnapshot, createImage, type ImageChain, imageInfo, resizeImage } from "./qemu-img.ts";
 import { makeVolumeFolder, type VolumeFiles } from "./volume-files.ts";
 
 /** `chainOf` a volume that is here, or null. */

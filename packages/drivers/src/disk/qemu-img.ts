@@ -1,5 +1,5 @@
 /**
- * qemu-img on volumes, always as QEMU's uid: what it parses was in a guest's reach. Each image is named with its whole
+ * qemu-img on volumes and root disks, always as QEMU's uid: what it parses was in a guest's reach. Each image is named with its whole
  * chain, so no header leads it anywhere. Only a copy is ended by an abort; the rest ends by itself.
  */
 import { spawn } from "node:child_process";
@@ -7,9 +7,9 @@ import { stat } from "node:fs/promises";
 import { CloudError } from "@madang/core/errors";
 import PQueue from "p-queue";
 import { z } from "zod";
-import { qemuUid } from "../../disk/owned-file.ts";
-import { diskError, programEnv, runProgram } from "../../disk/run-program.ts";
-import { volumeBusy } from "../fault.ts";
+import { volumeBusy } from "../storage/fault.ts";
+import { qemuUid } from "./owned-file.ts";
+import { diskError, programEnv, runProgram } from "./run-program.ts";
 
 const qemuImg = "/usr/bin/qemu-img";
 const asQemu = { uid: qemuUid, gid: qemuUid };
@@ -38,9 +38,11 @@ export function chainName({ path, base }: ImageChain): string {
 const info = z.object({
   "virtual-size": z.int(),
   snapshots: z.array(z.object({ name: z.string() })).default([]),
+  "backing-filename": z.string().optional(),
 });
 
-export type ImageInfo = { sizeBytes: number; tags: string[] };
+/** `hasBase`: it is an overlay on something, whatever its header says on what. */
+export type ImageInfo = { sizeBytes: number; tags: string[]; hasBase: boolean };
 
 /** Also of one that a guest is writing to: size and snapshots change only by our own orders. */
 export async function imageInfo({ path }: Pick<ImageChain, "path">): Promise<ImageInfo> {
@@ -48,7 +50,16 @@ export async function imageInfo({ path }: Pick<ImageChain, "path">): Promise<Ima
   const name = `json:${JSON.stringify({ driver: "qcow2", file: { driver: "file", filename: path } })}`;
   const args = ["info", "-U", "--output=json", name];
   const found = info.parse(JSON.parse(await run(args)));
-  return { sizeBytes: found["virtual-size"], tags: found.snapshots.map(({ name }) => name) };
+  const tags = found.snapshots.map(({ name }) => name);
+  return { sizeBytes: found["virtual-size"], tags, hasBase: found["backing-filename"] !== undefined };
+}
+
+const measure = z.object({ required: z.int() });
+
+/** Bytes that `copySnapshot` may come to write. */
+export async function copyBytes(source: ImageChain, tag: string): Promise<number> {
+  const args = ["measure", "--output=json", "-U", "-O", "qcow2", "-l", `snapshot.name=${tag}`];
+  return measure.parse(JSON.parse(await run([...args, chainName(source)]))).required;
 }
 
 export async function createImage(

@@ -1,0 +1,37 @@
+/** A disk as it was at one of its snapshots, alone in a new file: what is sent away. */
+import { open, rm, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { diskFull } from "./disk-full.ts";
+import { giveToWrite, wholeOrGone } from "./owned-file.ts";
+import { copyBytes, copySnapshot, type ImageChain } from "./qemu-img.ts";
+
+export type CopyOutOptions = { signal: AbortSignal; onPercent: (percent: number) => void };
+
+/** What must stay free for guests that grow: so many bytes, and on a small disk this part of it. */
+const spareBytes = 2 * 1024 ** 3;
+const sparePart = 0.05;
+
+/** A qcow2 file at `path`, or none. Throws DiskFull before it begins when it might not fit. */
+export async function copyOut(
+  chain: ImageChain,
+  tag: string,
+  path: string,
+  { signal, onPercent }: CopyOutOptions,
+): Promise<void> {
+  signal.throwIfAborted();
+  await requireSpace(path, await copyBytes(chain, tag));
+  await rm(path, { force: true });
+  await wholeOrGone(path, async () => {
+    // Made by root and given away, for QEMU's uid makes no files here.
+    await (await open(path, "wx", 0o600)).close();
+    await giveToWrite(path);
+    await copySnapshot(chain, tag, path, onPercent, signal);
+  });
+}
+
+async function requireSpace(path: string, bytes: number): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(dirname(path));
+  const spare = Math.min(spareBytes, blocks * bsize * sparePart);
+  const free = bavail * bsize;
+  if (free < bytes + spare) throw diskFull(`a copy takes up to ${bytes} bytes, ${free} are free`);
+}

@@ -1,15 +1,12 @@
 /**
  * Bytes of images. /api/images/upload[/<image id>] speaks tus: an upload belongs to one image and has its id; whoever asks is
- * judged at every request, and what he may no longer do he can't go on with. /api/images/<project>/<id>/file is a download.
+ * judged at every request, and what he may no longer do he can't go on with. Downloads are in image-download.ts.
  */
-import { createReadStream } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { connectionContext } from "@madang/api";
 import {
   asUnavailable,
-  authoriseDownload,
   authoriseUpload,
   endUpload,
   type ImageUpload,
@@ -25,11 +22,9 @@ import { Metadata, Server, type ServerOptions } from "@tus/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { z } from "zod";
-import type { Backend } from "./backend.ts";
-import { type CallerDeps, callerOf } from "./caller.ts";
-import type { DownloadShare } from "./exports.ts";
+import { callerOf } from "./caller.ts";
+import { type ImageDownloadDeps, mountImageDownload } from "./image-download.ts";
 import { openUploadLocker } from "./image-lock.ts";
-import { requireOwnPage } from "./origin.ts";
 import { makeShare } from "./share.ts";
 import { leastRate, UploadStore } from "./upload-store.ts";
 
@@ -42,13 +37,7 @@ const tellEveryMs = 1_000;
 /** A request as the library has it. */
 type Tus = Parameters<NonNullable<ServerOptions["getFileIdFromRequest"]>>[0];
 
-export type ImageRoutesDeps = CallerDeps & {
-  backend: Backend;
-  log: Logger;
-  images: string;
-  databaseUrl: string;
-  share: DownloadShare;
-};
+export type ImageRoutesDeps = ImageDownloadDeps & { databaseUrl: string };
 
 /** Answers the function that ends it. */
 export async function mountImages(deps: ImageRoutesDeps, app: FastifyInstance): Promise<() => Promise<void>> {
@@ -64,9 +53,7 @@ export async function mountImages(deps: ImageRoutesDeps, app: FastifyInstance): 
     scope.route({ method: ["POST"], url: uploadPath, bodyLimit, handler: uploads.answer });
     scope.route({ method: ["HEAD", "PATCH"], url: `${uploadPath}/:id`, bodyLimit, handler: uploads.answer });
   });
-  app.get("/api/images/:projectId/:id/file", { exposeHeadRoute: false }, (request, reply) =>
-    sendImage(deps, request, reply),
-  );
+  mountImageDownload(deps, app);
   return locks.close;
 }
 
@@ -179,47 +166,4 @@ function answerOf(log: Logger, imageId: string | undefined, error: Error | Answe
   if (told.code === "Internal") log.error({ imageId, err: told }, "an upload failed");
   const status = getHTTPStatusCodeFromError(new TRPCError({ code: trpcCodes[told.code] }));
   return { status_code: status, body: JSON.stringify({ cloud: told.toPublic() }) };
-}
-
-const place = z.object({ projectId: z.uuid(), id: z.uuid() });
-
-async function sendImage(deps: ImageRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const found = place.safeParse(request.params).data;
-  if (!found) throw new CloudError("NotFound", "There is no such image.", { reason: "imageNotFound" });
-  requireOwnPage(request.raw);
-  const caller = await callerOf(deps, request.raw, request.id);
-  const context = connectionContext(deps.backend.api, caller);
-  const { userId, name, sha256, format, sizeBytes } = await authoriseDownload(
-    context,
-    found.projectId,
-    found.id,
-  );
-  const leave = deps.share.enter(userId);
-  try {
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      "content-type": "application/octet-stream",
-      "content-length": sizeBytes,
-      "content-disposition": `attachment; filename="${fileName(name, found.id)}.${format === "raw" ? "img" : format}"`,
-      "cache-control": "no-store",
-    });
-    await pipeline(createReadStream(join(deps.images, sha256)), reply.raw);
-  } catch (error) {
-    reply.raw.destroy();
-    deps.log.info(
-      { requestId: request.id, imageId: found.id, err: asCloudError(error) },
-      "download was cut off",
-    );
-  } finally {
-    leave();
-  }
-}
-
-/** Letters that no header and no file system takes for anything else. */
-function fileName(name: string, id: string): string {
-  const plain = name
-    .normalize("NFKD")
-    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
-    .replaceAll(/^[-.]+|[-.]+$/g, "");
-  return plain === "" ? id : plain.slice(0, 100);
 }

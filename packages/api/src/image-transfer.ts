@@ -92,8 +92,13 @@ export async function authoriseDownload(
   const { sha256, status, name, sizeBytes, diskFormat: format } = image;
   // An offer shows what it is of; its bytes are for those who took it.
   const untaken = !image.own && image.visibility === "shared" && image.share !== "accepted";
-  if (untaken) throw imageNotFound();
+  if (untaken) throw refusedFor("imageNotAccepted", "Accept the image first.");
+  if (status === "deactivated") throw refusedFor("imageDeactivated", "This image is deactivated.");
   if (status !== "active" || sha256 === null)
-    throw new CloudError("InvalidState", "This image is not ready to be used.", { reason: "imageNotActive" });
+    throw refusedFor("imageNotActive", "This image is not ready to be used.");
   return { userId, name, sha256, sizeBytes, format };
+}
+
+function refusedFor(reason: string, words: string): CloudError {
+  return new CloudError("InvalidState", words, { reason });
 }

@@ -47,6 +47,7 @@ export {
   authoriseDownload,
   authoriseUpload,
   endUpload,
+  type ImageDownload,
   type ImageUpload,
   noteUploaded,
 } from "./image-transfer.ts";

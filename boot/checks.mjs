@@ -71,17 +71,18 @@ function staticChecks() {
   ];
 }
 
-/** Runs all of them, even after one failed. Answers the numbers of passed and failed. */
+/** Runs all of them, even after one failed. Answers the numbers of passed and failed, and which failed. */
 export async function runStaticChecks({ progress, logs, env }) {
-  let failed = 0;
+  const failures = [];
   const checks = staticChecks();
   for (const { name, work } of checks) {
     try {
       await progress.step(name, () => work({ logs, env }));
     } catch (error) {
-      failed += 1;
       report(error, (text) => progress.say(text.trimEnd()));
+      failures.push({ where: name, what: error.tail || error.message });
     }
   }
-  return { passed: checks.length - failed, failed, skipped: 0 };
+  const failed = failures.length;
+  return { passed: checks.length - failed, failed, skipped: 0, failures };
 }

@@ -39,6 +39,48 @@ const parsed = (report) => (report.stats ? ofPlaywright(report) : ofVitest(repor
 
 export const readCounts = (file, exitCode) => laneCounts(readReport(file), exitCode);
 
+const linesOfOne = 12;
+const most = 20;
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+/** What failed, in a few lines each, for the end of the output: of a long one that is what people still have. */
+export function failureLines(failures) {
+  const shown = failures.slice(0, most).flatMap(({ where, what }) => [
+    `✗ ${where}`,
+    ...what
+      .replaceAll(colours, "")
+      .split("\n")
+      .filter((line) => !line.includes("node_modules/vitest/"))
+      .slice(0, linesOfOne)
+      .map((line) => `    ${line}`),
+  ]);
+  const left = failures.length - most;
+  return left > 0 ? [...shown, `and ${left} more`] : shown;
+}
+
+/** As the reporter of failures or of Playwright wrote them; none where there is no report. */
+export const readFailures = (file) => failuresOf(readReport(file) ?? []);
+
+export function failuresOf(report) {
+  return Array.isArray(report) ? report : playwrightFailures(report.suites, "");
+}
+
+function playwrightFailures(suites, above) {
+  return suites.flatMap(({ title, specs, suites: inner = [] }) => {
+    const where = [above, title].filter(Boolean).join(" > ");
+    const failed = specs.filter(({ ok }) => !ok);
+    return [
+      ...failed.map((spec) => ({ where: `${where} > ${spec.title}`, what: lastError(spec) })),
+      ...playwrightFailures(inner, where),
+    ];
+  });
+}
+
+function lastError({ tests }) {
+  const errors = tests.flatMap(({ results }) => results.flatMap(({ errors: one }) => one));
+  return errors.at(-1)?.message ?? "";
+}
+
 export function sum(all) {
   const add = (one, other) => ({
     passed: one.passed + other.passed,

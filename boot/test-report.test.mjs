@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { laneCounts, sum, summary } from "./test-report.mjs";
+import { failureLines, failuresOf, laneCounts, sum, summary } from "./test-report.mjs";
 
 const vitest = (numPassedTests, numFailedTests, numPendingTests = 0) => ({
   numPassedTests,
@@ -29,4 +29,25 @@ test("the last line", () => {
     "5 passed, 0 failed",
   );
   expect(summary({ passed: 1, failed: 2, skipped: 3 })).toBe("1 passed, 2 failed, 3 skipped");
+});
+
+const red = String.fromCharCode(27);
+
+test("what failed is named once more at the end, in a few lines each", () => {
+  const stack = `Error: ${red}[31mno${red}[39m\n    at a.test.ts:1:2\n    at run (file:///node_modules/vitest/dist/run.js:1:1)`;
+  expect(failureLines([{ where: "a.test.ts > is right", what: stack }])).toEqual([
+    "✗ a.test.ts > is right",
+    "    Error: no",
+    "        at a.test.ts:1:2",
+  ]);
+  const many = failureLines(Array.from({ length: 25 }, () => ({ where: "one", what: "line\n".repeat(100) })));
+  expect(many.at(-1)).toBe("and 5 more");
+  expect(many.length).toBeLessThan(300);
+});
+
+test("of journeys too", () => {
+  const spec = (title, ok, message) => ({ title, ok, tests: [{ results: [{ errors: [{ message }] }] }] });
+  const inner = { title: "group", specs: [spec("falls", false, "Error: it fell")] };
+  const report = { suites: [{ title: "a.spec.ts", specs: [spec("stands", true)], suites: [inner] }] };
+  expect(failuresOf(report)).toEqual([{ where: "a.spec.ts > group > falls", what: "Error: it fell" }]);
 });

@@ -8,7 +8,7 @@ import { checkMachine, ensureNodeModules, ensureSystemPackages } from "./prepara
 import { createProgress } from "./progress.mjs";
 import { quiet, repository } from "./repository.mjs";
 import { onStopSignals } from "./signals.mjs";
-import { sum, summary } from "./test-report.mjs";
+import { failureLines, sum, summary } from "./test-report.mjs";
 
 /** Unix sockets below it must stay under 108 bytes, and users other than root must reach it. */
 const longestBase = 24;
@@ -35,8 +35,8 @@ async function runLanes(lanes, { progress, folder }) {
   for (const name of lanes) {
     progress.say(`\n── ${name} ──`);
     const since = Date.now();
-    const counts = await runLane(name, { progress, folder });
-    results.push({ name, counts, seconds: Math.round((Date.now() - since) / 1000) });
+    const { failures, ...counts } = await runLane(name, { progress, folder });
+    results.push({ name, counts, failures, seconds: Math.round((Date.now() - since) / 1000) });
   }
   return results;
 }
@@ -47,11 +47,13 @@ async function nothingLeft(folder) {
   const left = await endLeftovers(folder, settleSeconds);
   for (const line of left) console.log(line);
   const counts = { passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1, skipped: 0 };
-  return { name: "clean-up", counts, seconds: Math.round((Date.now() - since) / 1000) };
+  const failures = left.map((line) => ({ where: "left behind", what: line }));
+  return { name: "clean-up", counts, failures, seconds: Math.round((Date.now() - since) / 1000) };
 }
 
 function printTable(results) {
   console.log("");
+  for (const line of failureLines(results.flatMap(({ failures }) => failures))) console.log(line);
   for (const { name, counts, seconds } of results) {
     console.log(`${counts.failed === 0 ? "✓" : "✗"} ${name.padEnd(12)} ${summary(counts)} (${seconds} s)`);
   }

@@ -3,13 +3,12 @@
  * are: one is destroyed only by an administrator's explicit order, and never while a snapshot names it.
  */
 import { isDeepStrictEqual } from "node:util";
-import { asCloudError, type PublicError } from "@madang/core/errors";
 import type { Orphan } from "@madang/core/wire/agent";
 import type { GuestBody } from "@madang/core/wire/guest";
 import type { GuestObservation, HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { Logger } from "pino";
-import { backOffMs } from "./decision.ts";
 import type { GuestMemory } from "./memory.ts";
+import { createOrphanOrders } from "./orphan-orders.ts";
 
 export type OrphanageDeps = {
   driver: HypervisorDriver;
@@ -32,16 +31,7 @@ export type Orphanage = {
   stop: () => Promise<void>;
 };
 
-type Order = {
-  failures: number;
-  notBefore: number;
-  fault: PublicError | null;
-  running: Promise<void> | null;
-};
-
 export function createOrphanage(deps: OrphanageDeps): Orphanage {
-  const orders = new Map<string, Order>();
-  const ending = new AbortController();
   let isTold = false;
   let found: Orphan[] | null = null;
 
@@ -50,44 +40,23 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
     found = next;
     if (!same) deps.onOrphans();
   };
-  const destroy = async (guestId: string, order: Order) => {
-    try {
-      await deps.driver.evict(guestId, ending.signal);
+  const orders = createOrphanOrders({
+    isNamed: deps.isNamed,
+    remove: async (guestId, signal) => {
+      await deps.driver.evict(guestId, signal);
       await deps.memory.forget(guestId);
-      deps.log.info({ guestId }, "orphan destroyed");
-      deps.again();
-    } catch (error) {
-      if (ending.signal.aborted) return;
-      order.failures++;
-      order.notBefore = performance.now() + backOffMs(order.failures);
-      order.fault = asCloudError(error).toPublic();
-      const { detail } = asCloudError(error).options;
-      deps.log.warn({ err: error, detail, guestId, failures: order.failures }, "orphan was not destroyed");
-      say(
-        (found ?? []).map((orphan) =>
-          orphan.guestId === guestId ? { ...orphan, fault: order.fault } : orphan,
-        ),
-      );
-    }
-  };
-  const destroyIfOrdered = (guestId: string) => {
-    const order = orders.get(guestId);
-    if (!order || ending.signal.aborted || deps.isNamed(guestId)) return;
-    if (order.running || performance.now() < order.notBefore) return;
-    order.running = destroy(guestId, order).finally(() => {
-      order.running = null;
-    });
-  };
+    },
+    onGone: deps.again,
+    onFault: (guestId, fault) =>
+      say((found ?? []).map((orphan) => (orphan.guestId === guestId ? { ...orphan, fault } : orphan))),
+    log: deps.log,
+  });
 
   return {
     order: (guestIds) => {
       if (!isTold) deps.again();
       isTold = true;
-      for (const guestId of orders.keys()) if (!guestIds.includes(guestId)) orders.delete(guestId);
-      for (const guestId of guestIds.filter((one) => !orders.has(one))) {
-        orders.set(guestId, { failures: 0, notBefore: 0, fault: null, running: null });
-        destroyIfOrdered(guestId);
-      }
+      for (const guestId of orders.order(guestIds)) orders.carryOut(guestId);
     },
     look: async (present) => {
       if (!isTold) return;
@@ -95,14 +64,11 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
       const next = await Promise.all(strangers.map((guest) => orphanOf(deps, guest)));
       // Looking took a while: who was named meanwhile is no orphan.
       const still = next.filter(({ guestId }) => !deps.isNamed(guestId));
-      say(still.map((orphan) => ({ ...orphan, fault: orders.get(orphan.guestId)?.fault ?? null })));
-      for (const { guestId } of still) destroyIfOrdered(guestId);
+      say(still.map((orphan) => ({ ...orphan, fault: orders.fault(orphan.guestId) })));
+      for (const { guestId } of still) orders.carryOut(guestId);
     },
     orphans: () => found?.filter(({ guestId }) => !deps.isNamed(guestId)) ?? null,
-    stop: async () => {
-      ending.abort();
-      await Promise.all([...orders.values()].map(({ running }) => running));
-    },
+    stop: orders.stop,
   };
 }
 

@@ -15,6 +15,7 @@ import { FenceDialog, useFenceBlocked } from "./fence-dialog.tsx";
 import { HypervisorNetworkNotice } from "./hypervisor-network.tsx";
 import { HypervisorBadge } from "./hypervisor-state.tsx";
 import { OrphanList } from "./orphan-list.tsx";
+import { OrphanVolumeList } from "./orphan-volume-list.tsx";
 import { PolicyDialog } from "./policy-dialog.tsx";
 import { RevokeDialog } from "./revoke-dialog.tsx";
 
@@ -82,6 +83,7 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
       {hypervisor.network ? <HypervisorNetworkNotice network={hypervisor.network} /> : null}
       {hypervisor.fencePending ? <p className="text-table">{t("fencing")}</p> : null}
       <OrphanList hypervisor={hypervisor} />
+      <OrphanVolumeList hypervisor={hypervisor} />
       {dialog === "enable" ? <EnableDialog hypervisor={hypervisor} onClose={close} /> : null}
       {dialog === "policy" ? <PolicyDialog hypervisor={hypervisor} onClose={close} /> : null}
       {dialog === "fence" ? <FenceDialog hypervisor={hypervisor} onClose={close} /> : null}

@@ -8,6 +8,7 @@ import { canonical } from "./canonical.ts";
 import type { AgentDeps } from "./deps.ts";
 import { recordUnexpectedStop } from "./guest-event.ts";
 import { ingestVolumes } from "./ingest-volume.ts";
+import { noteOrphanVolumes } from "./orphan-volumes.ts";
 import type { Peer } from "./peer.ts";
 import { noteReport } from "./sign-of-life.ts";
 import { countsForGuest } from "./staleness.ts";
@@ -33,6 +34,7 @@ export async function ingestReport(deps: AgentDeps, peer: Peer, report: ReportIn
       .map((guest) => () => ingestGuest(deps, known.get(guest.guestId)?.instanceId ?? "", guest, report)),
   );
   await ingestVolumes(deps, peer, report);
+  await noteOrphanVolumes(deps, peer, report);
 }
 
 type Fields = Pick<

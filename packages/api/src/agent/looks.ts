@@ -39,6 +39,8 @@ const query = {
     (SELECT string_agg(concat_ws('.', c.id, c.xmin), ',' ORDER BY c.id)
        FROM console_session c JOIN guest g ON g.id = c.guest_id WHERE g.hypervisor_id = h.id AND c.closed_at IS NULL),
     (SELECT string_agg(o.xmin::text, ',' ORDER BY o.id) FROM orphan_order o WHERE o.hypervisor_id = h.id AND o.done_at IS NULL),
+    (SELECT string_agg(concat_ws('.', o.volume_id, o.remove_requested_at), ',' ORDER BY o.volume_id)
+       FROM orphan_volume o WHERE o.hypervisor_id = h.id AND o.remove_requested_at IS NOT NULL),
     (SELECT string_agg(concat_ws('.', r.id, r.revoked_at, r.not_after > now()), ',' ORDER BY r.id)
        FROM certificate r WHERE r.kind = 'hypervisor' AND r.subject_id = h.id)) AS fingerprint
   FROM hypervisor h WHERE h.id = ANY($1::uuid[])`,

@@ -85,7 +85,7 @@ async function writeLocked(tx: Tx, id: string, report: ReportInput, now: Date): 
   return silence(known, now);
 }
 
-/** null: an agent that has not looked yet says nothing, and what it said before stands. What is there that nobody asked for is not kept. */
+/** null: an agent that has not looked yet says nothing, and what it said before stands. What is there that nobody asked for has rows of its own. */
 const storageOf = ({ storage }: ReportInput): string | null =>
   storage ? JSON.stringify({ pools: storage.pools }) : null;
 

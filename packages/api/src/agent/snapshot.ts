@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { type ConsoleOrder, consoleOrder, type Snapshot } from "@madang/core/wire/agent";
 import { type GuestSpec, guestSpec } from "@madang/core/wire/guest";
 import { consoleDialMs, openConsoleSecret } from "../console.ts";
+import { isOrphanVolume } from "../reads/orphan-volume.ts";
 import type { AgentDeps } from "./deps.ts";
+import { readExportOrders } from "./export-orders.ts";
 import { readVolumeSpecs } from "./volume-specs.ts";
 
 type GuestRow = {
@@ -54,6 +56,9 @@ const disks = `(SELECT coalesce(json_agg(json_build_object('attachmentId', a.id,
     FROM volume_attachment a JOIN volume v ON v.id = a.volume_id JOIN volume_type t ON t.id = v.volume_type_id
     WHERE a.instance_id = i.id AND v.hypervisor_id = g.hypervisor_id AND a.phase IN ('attaching', 'attached'))`;
 
+/** An agent from before would not understand the whole snapshot for one guest without an image; silence orders nothing. */
+const canBeTold = `(i.image_source IS NOT NULL OR (h.capabilities ->> 'bootsFromVolume')::boolean IS TRUE)`;
+
 const guestQuery = {
   name: "madang_snapshot_guests",
   text: `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
@@ -63,7 +68,8 @@ const guestQuery = {
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
     i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
     i.launch_index AS "launchIndex", ${nics} AS nics, ${disks} AS disks
-  FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id WHERE g.hypervisor_id = $1 ORDER BY g.id`,
+  FROM guest g JOIN instance i ON i.id = g.instance_id JOIN hypervisor h ON h.id = g.hypervisor_id
+  WHERE g.hypervisor_id = $1 AND ${canBeTold} ORDER BY g.id`,
 };
 
 const consoleQuery = {
@@ -80,22 +86,33 @@ const orphanQuery = {
   WHERE hypervisor_id = $1 AND done_at IS NULL ORDER BY guest_id`,
 };
 
+/** Never of a volume that is known again here, or may be placed here next. */
+const orphanVolumeQuery = {
+  name: "madang_snapshot_orphan_volumes",
+  text: `SELECT o.volume_id AS "volumeId", 'remove' AS action FROM orphan_volume o
+  WHERE o.hypervisor_id = $1 AND o.remove_requested_at IS NOT NULL AND ${isOrphanVolume} ORDER BY o.volume_id`,
+};
+
 type OrphanOrders = Snapshot["orphanOrders"];
+type OrphanVolumeOrders = NonNullable<Snapshot["orphanVolumeOrders"]>;
 
 export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promise<Snapshot> {
-  const [guestRows, consoleRows, orphanRows, volumes] = await Promise.all([
+  const [guestRows, consoleRows, orphanRows, volumeOrders, volumes] = await Promise.all([
     deps.agents.pool.query<GuestRow>(guestQuery, [hypervisorId]),
     deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
     deps.agents.pool.query<OrphanOrders[number]>(orphanQuery, [hypervisorId]),
+    deps.agents.pool.query<OrphanVolumeOrders[number]>(orphanVolumeQuery, [hypervisorId]),
     readVolumeSpecs(deps, hypervisorId),
+    readExportOrders(deps, hypervisorId),
   ]);
   const orphanOrders = orphanRows.rows;
+  const orphanVolumeOrders = volumeOrders.rows;
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
   const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
-    .update(JSON.stringify([guests, consoles, orphanOrders, volumes]))
+    .update(JSON.stringify([guests, consoles, orphanOrders, volumes, orphanVolumeOrders]))
     .digest("hex");
-  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes };
+  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes, orphanVolumeOrders };
 }
 
 /** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */

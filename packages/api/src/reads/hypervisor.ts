@@ -11,6 +11,7 @@ import type { Database } from "@madang/db";
 import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
 import { type OrphanItem, orphanItem, orphansOfHypervisor } from "./orphan.ts";
+import { type OrphanVolumeItem, orphanVolumeItem, orphanVolumesOfHypervisor } from "./orphan-volume.ts";
 
 export type HypervisorItem = {
   id: string;
@@ -39,6 +40,9 @@ export type HypervisorItem = {
   /** The first few guests found there that no instance names; shown, and never touched unless somebody says so. */
   orphans: OrphanItem[];
   orphanCount: number;
+  /** The same of volumes. */
+  orphanVolumes: OrphanVolumeItem[];
+  orphanVolumeCount: number;
   createdAt: Date;
 };
 
@@ -68,6 +72,7 @@ type Row = Pick<
   capabilities: unknown;
   network: unknown;
   orphans: unknown;
+  orphanVolumes: unknown;
   used: Partial<Amounts> | null;
 };
 
@@ -77,7 +82,7 @@ const select = `h.id, h.name, h.enabled, h.disabled_reason AS "disabledReason", 
   h.fence_requested_at AS "fenceRequestedAt", h.fenced_boot_id AS "fencedBootId", h.boot_id AS "bootId",
   h.cpu_allocation_ratio AS "cpuAllocationRatio", h.ram_allocation_ratio AS "ramAllocationRatio",
   h.disk_allocation_ratio AS "diskAllocationRatio", h.reserved_ram_mib AS "reservedRamMib", h.inventory, h.capabilities, h.network,
-  ${orphansOfHypervisor} AS orphans, (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
+  ${orphansOfHypervisor} AS orphans, ${orphanVolumesOfHypervisor} AS "orphanVolumes", (SELECT count(*)::int FROM guest g WHERE g.hypervisor_id = h.id) AS guests,
   (SELECT json_object_agg(a.resource_class, a.amount) FROM (SELECT resource_class, sum(amount) AS amount FROM allocation
      WHERE hypervisor_id = h.id GROUP BY resource_class) a) AS used`;
 const sorts = {
@@ -94,8 +99,11 @@ export function listHypervisors(database: Database, input: PageInput): Promise<P
 /** An older report may say what nobody understands any more. */
 const foundOrphans = z.object({ count: z.int(), first: z.array(orphanItem) }).catch({ count: 0, first: [] });
 
+const foundVolumes = z.object({ count: z.int(), first: z.array(orphanVolumeItem) });
+
 function toItem(row: Row, now: Date): HypervisorItem {
   const orphans = foundOrphans.parse(row.orphans);
+  const volumes = foundVolumes.parse(row.orphanVolumes);
   const known = inventory.nullable().catch(null).parse(row.inventory);
   return {
     id: row.id,
@@ -120,6 +128,8 @@ function toItem(row: Row, now: Date): HypervisorItem {
     reservedRamMib: row.reservedRamMib,
     orphans: orphans.first,
     orphanCount: orphans.count,
+    orphanVolumes: volumes.first,
+    orphanVolumeCount: volumes.count,
     createdAt: row.createdAt,
   };
 }

@@ -17,7 +17,8 @@ import { readSystem } from "../reads/system.ts";
 import { streamEvents } from "../stream/event-stream.ts";
 import { procedure, router } from "../trpc.ts";
 import { adminOperationRouter, auditRouter } from "./audit.ts";
-import { adminInstanceRouter, orphanRouter } from "./damage.ts";
+import { adminInstanceRouter, orphanRouter, orphanVolumeRouter } from "./damage.ts";
+import { managedImageRouter } from "./managed-image.ts";
 import { managedNetworkRouter } from "./managed-network.ts";
 import { managedProjectRouter } from "./managed-project.ts";
 import { managedVolumeRouter, managedVolumeTypeRouter } from "./managed-volume.ts";
@@ -119,6 +120,7 @@ export const adminRouter = router({
   quotaRequest: managedRequestRouter,
   hypervisor: hypervisorRouter,
   flavor: adminFlavorRouter,
+  image: managedImageRouter,
   network: managedNetworkRouter,
   aggregate: aggregateRouter,
   placement: placementRouter,
@@ -127,6 +129,7 @@ export const adminRouter = router({
   operation: adminOperationRouter,
   instance: adminInstanceRouter,
   orphan: orphanRouter,
+  orphanVolume: orphanVolumeRouter,
   volume: managedVolumeRouter,
   volumeType: managedVolumeTypeRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),

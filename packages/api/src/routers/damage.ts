@@ -6,10 +6,12 @@ import { z } from "zod";
 import { adoptOrphan } from "../admission/adopt-orphan.ts";
 import { forceDeleteInstance } from "../admission/force-delete-instance.ts";
 import { destroyOrphan } from "../admission/orphan.ts";
+import { removeOrphanVolume } from "../admission/orphan-volume.ts";
 import { resetInstance } from "../admission/reset-instance.ts";
 import { pageInput } from "../list.ts";
 import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
 import { listOrphans } from "../reads/orphan.ts";
+import { listOrphanVolumes } from "../reads/orphan-volume.ts";
 import { procedure, router } from "../trpc.ts";
 
 const one = z.object({ id: uuid });
@@ -24,6 +26,15 @@ export const adminInstanceRouter = router({
   forceDelete: procedure("instance:force_delete")
     .input(one)
     .mutation(({ ctx, input }) => forceDeleteInstance(ctx.deps, ctx.actor, input.id)),
+});
+
+export const orphanVolumeRouter = router({
+  list: procedure("hypervisor:list")
+    .input(z.object({ hypervisorId: uuid, ...pageInput }))
+    .query(({ ctx, input }) => listOrphanVolumes(ctx.deps.reads, input)),
+  remove: procedure("orphan:manage")
+    .input(z.object({ hypervisorId: uuid, volumeId: uuid }))
+    .mutation(({ ctx, input }) => removeOrphanVolume(ctx.deps, ctx.actor, input)),
 });
 
 /** Whoever else uses a hypervisor may have given a guest any 128 bits as its id. */

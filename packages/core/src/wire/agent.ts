@@ -1,6 +1,8 @@
 /** The agent link: what an agent pulls, reports and asks for. Version 1; a field may be added, none changes meaning. */
 import { z } from "zod";
+import { exportOrder } from "./export.ts";
 import { guestBody, guestFault, guestReport, guestSpec } from "./guest.ts";
+import { offeredHardware } from "./hardware.ts";
 import { heard } from "./heard.ts";
 import { orphanVolume, storagePool, volumeReport, volumeSpec } from "./volume.ts";
 
@@ -42,6 +44,10 @@ export const snapshot = z.object({
   orphanOrders: z.array(z.object({ guestId: z.guid(), action: z.literal("destroy") })).default([]),
   /** Control planes from before volumes say nothing, which orders nothing. */
   volumes: z.array(volumeSpec).optional(),
+  /** Volumes that nobody asked for and that an administrator ordered away. */
+  orphanVolumeOrders: z.array(z.object({ volumeId: z.uuid(), action: z.literal("remove") })).optional(),
+  /** Control planes from before exports say nothing, which gives none up. */
+  exports: z.array(exportOrder).optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -62,6 +68,10 @@ export const capabilities = z.object({
   /** false: images need not be fetched, the guest has no real disk (the simulator). */
   realDisks: z.boolean(),
   acceleration: z.enum(["kvm", "tcg", "none"]),
+  /** It runs guests that have no image, only volumes. Agents from before say nothing, and are never told of one. */
+  bootsFromVolume: z.boolean().optional(),
+  /** What images may ask of it. Agents from before say nothing. */
+  hardware: offeredHardware.optional(),
 });
 export type Capabilities = z.infer<typeof capabilities>;
 

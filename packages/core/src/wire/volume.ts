@@ -89,5 +89,10 @@ export const storagePool = z.object({
 export type StoragePool = z.infer<typeof storagePool>;
 
 /** A volume that a hypervisor has and nobody asked for. */
-export const orphanVolume = z.object({ volumeId: z.uuid(), usedBytes: z.int().min(0) });
+export const orphanVolume = z.object({
+  volumeId: z.uuid(),
+  usedBytes: z.int().min(0),
+  /** Why it could not be removed. Agents from before it could be say nothing. */
+  fault: guestFault.nullable().optional(),
+});
 export type OrphanVolume = z.infer<typeof orphanVolume>;

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { Stand, StandName } from "./stand/stand.ts";
 
-const unit = z.enum(["ms", "s", "MB"]);
+/** `×`: so many times as long as what it is compared with. */
+const unit = z.enum(["ms", "s", "MB", "×"]);
 export type Unit = z.infer<typeof unit>;
 export type Measured = { samples: readonly number[]; note?: string };
 

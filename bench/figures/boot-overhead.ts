@@ -1,11 +1,12 @@
 /** From the launch to the guest's login prompt, less what a bare QEMU takes to boot the same image, in turn with it. */
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Figure, type Measured, resultOf } from "../figure.ts";
 import { bareBoot, untilPrompt } from "../load/bare-boot.ts";
 import { clearProject } from "../load/clear.ts";
 import { launchInput } from "../load/launch.ts";
 import { openPeople, type Person } from "../load/people.ts";
+import { serialLogOf } from "../load/serial.ts";
 import type { Stand } from "../stand/stand.ts";
 
 const times = 7;
@@ -51,34 +52,14 @@ async function imageFile({ cloud, database }: Stand): Promise<string> {
 }
 
 /** Launches one, waits for its prompt, deletes it. Answers ms. */
-async function bootOne({ cloud, database }: Stand, person: Person): Promise<number> {
+async function bootOne(stand: Stand, person: Person): Promise<number> {
   const { client, projectId, form } = person;
   const input = launchInput(projectId, form, "booted");
   const since = performance.now();
   await client.post("instance.launch", input);
-  const log = await serialLog(cloud.data, () => guestOf(database, input.ids[0] ?? ""));
+  const log = await serialLogOf(stand, input.ids[0] ?? "");
   await untilPrompt(log);
   const took = performance.now() - since;
-  await clearProject(person, database);
+  await clearProject(person, stand.database);
   return took;
-}
-
-async function guestOf(database: Stand["database"], instanceId: string): Promise<string | null> {
-  const { rows } = await database.query<{ id: string }>(`SELECT id FROM guest WHERE instance_id = $1`, [
-    instanceId,
-  ]);
-  return rows[0]?.id ?? null;
-}
-
-/** The file that virtlogd writes for the guest, once it is there. */
-async function serialLog(data: string, guest: () => Promise<string | null>): Promise<string> {
-  const folder = join(data, "agent");
-  for (const limit = Date.now() + 120_000; Date.now() < limit; ) {
-    const id = await guest();
-    const files = id === null ? [] : await readdir(folder, { recursive: true });
-    const log = files.find((file) => file.includes(id ?? "?") && /(serial|console)[^/]*log/.test(file));
-    if (log) return join(folder, log);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("the guest has no serial log");
 }

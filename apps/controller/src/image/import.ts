@@ -73,11 +73,18 @@ async function runImport(job: Work): Promise<void> {
   const input = join(work, "in");
   const path = await convertImage({ input, outputFolder, inspection, room, signal, onPercent });
   tell("store", 0);
-  const order = { source: path, target: null, declared: "qcow2", algorithms: ["sha256", "sha512"] } as const;
-  const stored = await readFileThrough(order, signal);
+  const stored = await readStored(path, signal);
   signal.throwIfAborted();
   await becomeActive(job, path, stored);
   await folder.clear(image.id);
+}
+
+/** Hashing takes longer than reading, so each hash has a reading of its own, at the same time. */
+async function readStored(path: string, signal: AbortSignal): Promise<Reading> {
+  const read = (algorithm: string) =>
+    readFileThrough({ source: path, target: null, declared: "qcow2", algorithms: [algorithm] }, signal);
+  const [first, second] = await Promise.all([read("sha256"), read("sha512")]);
+  return { inspection: first.inspection, digests: { ...first.digests, ...second.digests } };
 }
 
 /** Into a file that whoever brought the bytes can't change any more, looked at by the same reading. */
@@ -96,7 +103,7 @@ async function takeOver({ image, room, work, folder, signal, tell, downloadRules
     const order = { url, target, declared, algorithms, room, signal, onBytes, ...rules };
     return await downloadImage(order);
   }
-  const whole = Number(image.uploadSizeBytes ?? 0) || 1;
+  const whole = Number(image.exportBytes ?? image.uploadSizeBytes ?? 0) || 1;
   const space = await reserveSpace(work, whole);
   const source = folder.incoming(image.id);
   const order = { source, target, declared, algorithms };
@@ -117,13 +124,23 @@ function requireAnnounced({ origin, uploadSizeBytes }: Image, sizeBytes: number)
   });
 }
 
-function requireExpected({ expectedHash: stored }: Image, digests: Record<string, string>): void {
+function requireExpected(image: Image, digests: Record<string, string>): void {
+  const { expectedHash: stored, exportSha256 } = image;
+  if (exportSha256 !== null && digests.sha256 !== exportSha256) throw damaged();
   const expected = expectedHash.safeParse(stored).data;
   if (!expected || digests[expected.algorithm] === expected.value) return;
   throw new CloudError("InvalidInput", "The file that arrived does not have the checksum that you gave.", {
     reason: "imageChecksum",
     params: { algorithm: expected.algorithm, found: digests[expected.algorithm] ?? "" },
     field: "checksum",
+  });
+}
+
+/** What its hypervisor brought is not what it made. */
+function damaged(): CloudError {
+  return new CloudError("Unavailable", "The copy was damaged on its way from its hypervisor.", {
+    reason: "exportDamaged",
+    retry: "never",
   });
 }
 

@@ -33,21 +33,34 @@ async function readThrough(
   if (!(await from.stat()).isFile()) throw new TypeError("not a file");
   const inspector = openInspector(declared);
   const hashes = algorithms.map((name) => ({ name, hash: createHash(name) }));
-  const piece = Buffer.allocUnsafe(pieceBytes);
   let told = 0;
-  for (;;) {
-    const { bytesRead } = await from.read(piece, 0, pieceBytes, null);
-    if (bytesRead === 0) break;
-    const bytes = piece.subarray(0, bytesRead);
+  for await (const bytes of piecesOf(from)) {
+    // Written, and the next one read, while this thread hashes.
+    const written = to === null ? null : writeAll(to, bytes);
+    written?.catch(() => {});
     inspector.write(bytes);
     for (const { hash } of hashes) hash.update(bytes);
-    if (to) await writeAll(to, bytes);
+    await written;
     if (inspector.seen() - told < tellEveryBytes) continue;
     told = inspector.seen();
     parentPort?.postMessage({ kind: "progress", bytes: told } satisfies ReadingAnswer);
   }
   const digests = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest("hex")]));
   return { kind: "done", inspection: inspector.end(), digests };
+}
+
+/** Each is good until the next is asked for, and that one is being read meanwhile. */
+async function* piecesOf(from: FileHandle): AsyncGenerator<Buffer> {
+  let [piece, spare] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)];
+  let reading = from.read(piece, 0, pieceBytes, null);
+  for (;;) {
+    const { bytesRead } = await reading;
+    if (bytesRead === 0) return;
+    reading = from.read(spare, 0, pieceBytes, null);
+    reading.catch(() => {});
+    yield piece.subarray(0, bytesRead);
+    [piece, spare] = [spare, piece];
+  }
 }
 
 async function writeAll(to: FileHandle, bytes: Buffer): Promise<void> {

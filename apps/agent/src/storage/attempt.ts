@@ -87,10 +87,22 @@ async function bring(
   return deps.locks.run([spec.volumeId, ...mates], signal, async () => {
     const made = await ensure(deps, attempt, imagePath);
     await attempt.onMade();
+    // Looking once more would start a program for nothing.
+    if (isAsOrdered(spec, made)) return made;
     await tidyCopies(deps, made);
     await revertAndSnapshot(deps, attempt, made, isFailed);
     return need(await deps.storage.observe(spec.volumeId));
   });
+}
+
+/** Nothing is left to be tidied away, taken, removed or gone back to. */
+function isAsOrdered({ revert, snapshots }: VolumeSpec, seen: VolumeObservation): boolean {
+  const isHere = (wanted: string) => seen.snapshots.some(({ snapshotId }) => snapshotId === wanted);
+  const reverted = revert === null || revert.seq <= seen.revertSeq;
+  const asWanted = snapshots.every(
+    ({ snapshotId, desired }) => isHere(snapshotId) === (desired === "present"),
+  );
+  return reverted && asWanted && seen.copies.length === 0;
 }
 
 async function ensure(

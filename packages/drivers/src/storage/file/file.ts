@@ -138,12 +138,13 @@ async function ensureVolume(
   const { spec, made, imagePath, inUse } = order;
   if (!(await readMark(files))) {
     // Renamed into place, so it is whole; the crash was between the rename and the mark.
-    if (!(await exists(files.volume))) {
-      if (made) throw volumeLost(`${files.volume} is remembered and is missing`);
-      await makeVolume(deps, files, order, how);
-    }
+    const isWhole = await exists(files.volume);
+    if (!isWhole && made) throw volumeLost(`${files.volume} is remembered and is missing`);
+    if (!isWhole) await makeVolume(deps, files, order, how);
     const baseFormat = baseOf(files, spec.source)?.format ?? null;
     await writeMark(files, { sizeBytes: spec.sizeBytes, baseFormat, revertSeq: 0 });
+    // It was made as large as it is to be, on its base.
+    if (!isWhole) return;
   }
   const volume = await findVolume(files);
   if (!volume) throw volumeLost(`${files.mark} is gone again`);

@@ -76,6 +76,7 @@ Object.assign(globalThis, { madangDriverCall: driverCall });
 const fakes = [
   ["hypervisor", "./counted-simulator.ts"],
   ["network", "./counted-network.ts"],
+  ["storage", "./counted-storage.ts"],
 ] as const;
 
 registerHooks({

@@ -123,8 +123,18 @@ const simulatedGuest = z.object({
   vcpus: z.int(),
   ramMib: z.int(),
   starts: z.int(),
+  disks: z.array(z.object({ attachmentId: z.string(), volumeId: z.string() })),
 });
 export type SimulatedGuest = z.infer<typeof simulatedGuest> & { hypervisor: string };
+
+const simulatedVolume = z.object({
+  volumeId: z.uuid(),
+  sizeBytes: z.int(),
+  snapshots: z.array(z.object({ snapshotId: z.string() })),
+  copies: z.array(z.string()),
+  revertSeq: z.int(),
+});
+export type SimulatedVolume = z.infer<typeof simulatedVolume> & { hypervisor: string };
 
 export type SweepCloud = {
   database: Database;
@@ -139,6 +149,7 @@ export type SweepCloud = {
   turnKnobs: (wishes: { [hypervisor: string]: object }) => Promise<void>;
   /** What the simulators hold, read where they keep it. */
   guests: () => Promise<SimulatedGuest[]>;
+  volumes: () => Promise<SimulatedVolume[]>;
   /** What the simulated network holds, read where it keeps it; null: nothing yet. */
   network: () => Promise<Topology | null>;
   /** Makes the leases of killed controllers run out now and not in ten seconds. */
@@ -221,11 +232,18 @@ export async function startSweepCloud(
       settings.hypervisors === 1 ? join(data, "agent") : join(data, "agent", String(n)),
     );
     const call = callAny(await Promise.all(webs.map(({ url }) => signInPatiently(url))));
-    const guests = async () => (await Promise.all(folders.map(readGuests))).flat();
+    const guests = async () =>
+      (await Promise.all(folders.map((folder) => readHeld(folder, "simulated.json", simulatedGuest)))).flat();
+    const volumes = async () =>
+      (
+        await Promise.all(
+          folders.map((folder) => readHeld(folder, "simulated-volumes.json", simulatedVolume)),
+        )
+      ).flat();
     const network = () => readNetwork(join(data, "network.json"));
     for (const projectId of projectIds) await addNetwork(call, projectId);
     const told = { database, projectIds, imageId, flavorIds, processes };
-    return { ...told, call, turnKnobs, guests, network, endLeases, close };
+    return { ...told, call, turnKnobs, guests, volumes, network, endLeases, close };
   } catch (error) {
     await close();
     throw error;
@@ -282,12 +300,13 @@ async function untilUp({ pool }: Database, count: number): Promise<void> {
   await eventually(async () => (await pool.query<{ up: number }>(sql)).rows[0]?.up === count);
 }
 
-async function readGuests(folder: string): Promise<SimulatedGuest[]> {
-  const text = await readFile(join(folder, "simulated.json"), "utf8").catch(() => "[]");
+/** What a simulator of that hypervisor's keeps in that file. */
+async function readHeld<Held extends z.ZodType<object>>(folder: string, file: string, one: Held) {
+  const text = await readFile(join(folder, file), "utf8").catch(() => "[]");
   return z
-    .array(simulatedGuest)
+    .array(one)
     .parse(JSON.parse(text))
-    .map((guest) => ({ ...guest, hypervisor: folder }));
+    .map((held) => ({ ...held, hypervisor: folder }));
 }
 
 /** What is launched in a project with one network gets an interface there. */

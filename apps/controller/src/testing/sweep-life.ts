@@ -4,7 +4,7 @@ import type { SweepCloud } from "./sweep-cloud.ts";
 import { faultsOf } from "./sweep-truth.ts";
 
 /** Two shared cores, and a lease to run out now and then. */
-const patienceMs = 90_000;
+export const patienceMs = 90_000;
 
 export type Wish = "launch" | "stop" | "start" | "reboot" | "hardReboot" | "delete";
 
@@ -36,14 +36,19 @@ export async function ask(
     hardReboot: () => cloud.call("POST", "instance.reboot", { ...ref, kind: "hard" }),
     delete: () => cloud.call("POST", "instance.delete", ref),
   };
+  await insist(`${wish} of ${id}`, requests[wish]);
+}
+
+/** Until it is done or refused for good. */
+export async function insist(what: string, request: () => Promise<unknown>): Promise<void> {
   const until = Date.now() + patienceMs;
   for (;;) {
     try {
-      await requests[wish]();
+      await request();
       return;
     } catch (error) {
       if (isRefusal(error)) return;
-      if (Date.now() > until) throw new Error(`${wish} of ${id} was not taken`, { cause: error });
+      if (Date.now() > until) throw new Error(`${what} was not taken`, { cause: error });
       await sleep(100);
     }
   }

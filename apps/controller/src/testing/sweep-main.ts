@@ -1,7 +1,8 @@
 /**
- * `npm run sweep -- --seeds N [--seed FIRST] [--seconds S] [--minutes M] [--points]`: N storms of S seconds, one seed after
- * the other, begun for at most M minutes; before them, with `--points`, every kill point there is, with both endings.
- * Ends with 1 and the seed when something was wrong; the logs of that cloud are then kept.
+ * `npm run sweep -- --seeds N [--seed FIRST] [--seconds S] [--minutes M] [--points [--life instance|volume]]`: N storms of
+ * S seconds, one seed after the other, begun for at most M minutes; before them, with `--points`, every kill point there is in
+ * the lives of an instance and of a volume (or of one of them), with both endings. Ends with 1 and the seed when something was
+ * wrong; the logs of that cloud are then kept.
  */
 import { cpSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "45" },
     minutes: { type: "string", default: "600" },
     points: { type: "boolean", default: false },
+    life: { type: "string" },
   },
 });
 
@@ -45,6 +47,7 @@ async function walkAll(server: SweepServer): Promise<number> {
 function everyWalk(): Walk[] {
   const whens = ["before", "after"] as const;
   const ends = ["go on", "delete"] as const;
+  const lives = (["instance", "volume"] as const).filter((life) => !values.life || values.life === life);
   const ways = [
     { role: "controller", kind: "commit", how: "kill" },
     { role: "controller", kind: "commit", how: "sever" },
@@ -53,7 +56,10 @@ function everyWalk(): Walk[] {
     { role: "agent", kind: "driver", how: "kill" },
     { role: "controller", kind: "driver", how: "kill" },
   ] as const;
-  return ways.flatMap((way) => whens.flatMap((when) => ends.map((ending) => ({ ...way, when, ending }))));
+  const all = whens.flatMap((when) =>
+    ends.flatMap((ending) => ways.map((way) => ({ ...way, when, ending }))),
+  );
+  return lives.flatMap((life) => all.map((walk) => ({ life, ...walk })));
 }
 
 async function weather(server: SweepServer, seed: number): Promise<Storm> {

@@ -2,8 +2,11 @@
 import type { KillPoint } from "./kill-point.ts";
 import type { Role, SweepCloud } from "./sweep-cloud.ts";
 import { awaitState, end, live, twice } from "./sweep-life.ts";
+import { endHolder, interruptVolume, launchHolder, liveVolume } from "./sweep-volume-life.ts";
 
 export type Walk = Pick<KillPoint, "kind" | "when" | "how"> & {
+  /** Whose: commits that speak of it count. */
+  life: "instance" | "volume";
   role: Role;
   /** `delete`: the user loses patience in the moment of the kill and deletes what he has. */
   ending: "go on" | "delete";
@@ -17,12 +20,33 @@ const mostDeaths = 8;
 /** A launch has no more points than these, so a life that is deleted in the middle of it is ended at each of them. */
 const launchPoints = 5;
 
+type Life = {
+  /** Before any point counts. Answers the id of what the life needs beside itself. */
+  before: (cloud: SweepCloud) => Promise<string>;
+  live: (cloud: SweepCloud, id: string, beside: string) => Promise<void>;
+  interrupted: (cloud: SweepCloud, id: string, beside: string, dead: Promise<"dead">) => Promise<void>;
+  /** When none counts any more. */
+  after: (cloud: SweepCloud, beside: string) => Promise<void>;
+};
+
+const lives: Record<Walk["life"], Life> = {
+  instance: {
+    before: async () => "",
+    live: (cloud, id) => live(cloud, id),
+    interrupted: (cloud, id, _beside, dead) => interrupted(cloud, id, dead),
+    after: async () => {},
+  },
+  volume: { before: launchHolder, live: liveVolume, interrupted: interruptVolume, after: endHolder },
+};
+
 /** Answers how many points the life met. */
 async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<number> {
   const { role, kind, when, how, ending } = walk;
   const [process] = cloud.processes[role];
   if (!process) throw new Error(`no ${role}`);
   const id = crypto.randomUUID();
+  const life = lives[walk.life];
+  const beside = await life.before(cloud);
   const point = { kind, when, how, watch: id, every: ending === "go on" ? stride : null };
   const death = Promise.withResolvers<"dead">();
   const byItself = Promise.withResolvers<never>();
@@ -49,12 +73,14 @@ async function livePoints(cloud: SweepCloud, walk: Walk, at: number): Promise<nu
   });
   await process.arm({ ...point, at });
   try {
-    const walked = ending === "go on" ? live(cloud, id) : interrupted(cloud, id, death.promise);
+    const walked =
+      ending === "go on" ? life.live(cloud, id, beside) : life.interrupted(cloud, id, beside, death.promise);
     await Promise.race([walked, byItself.promise]);
     // A last repetition of something may still meet a point.
     over = true;
     await process.arm(null);
     await recovery;
+    await life.after(cloud, beside);
     return deaths + process.severed() - severedBefore;
   } finally {
     over = true;

@@ -4,6 +4,7 @@ import { deriveStatus } from "@madang/core/instance/status";
 import { instanceView, type Operation, type PrismaNamespace } from "@madang/db";
 import { readTopology } from "../reconcilers/network.view.ts";
 import type { SimulatedGuest, SweepCloud } from "./sweep-cloud.ts";
+import { volumeFaults } from "./sweep-volume-truth.ts";
 
 /** Everything that is wrong, in words; empty when nothing is. */
 export async function faultsOf(cloud: SweepCloud): Promise<string[]> {
@@ -21,6 +22,7 @@ export async function faultsOf(cloud: SweepCloud): Promise<string[]> {
     ...instances.flatMap((instance) => instanceFaults(instance, held)),
     ...(await leftovers(cloud)),
     ...(await networkFaults(cloud)),
+    ...(await volumeFaults(cloud)),
     ...(await trailFaults(cloud)),
   ];
 }
@@ -92,22 +94,36 @@ async function networkFaults(cloud: SweepCloud): Promise<string[]> {
 }
 
 /** How the trail tells that an operation was asked for, and that it was done. */
-const accepted: Record<string, string> = { "instance.launch": "instance.create" };
+const accepted: Record<string, string> = {
+  "instance.launch": "instance.create",
+  "volume.snapshot": "volume_snapshot.create",
+  "volume.delete-snapshot": "volume_snapshot.delete",
+};
+/** A snapshot that goes says so without its operation: several may go in one pass. */
 const done: Record<string, string> = {
   "instance.launch": "instance.running",
   "instance.start": "instance.running",
   "instance.stop": "instance.stopped",
   "instance.reboot": "instance.rebooted",
   "instance.delete": "instance.deleted",
+  "volume.attach": "volume.attached",
+  "volume.detach": "volume.detached",
+  "volume.extend": "volume.extended",
+  "volume.retype": "volume.retyped",
+  "volume.snapshot": "volume_snapshot.created",
+  "volume.revert": "volume.reverted",
+  "volume.delete": "volume.deleted",
 };
 
-type Line = { operationId: string | null; resourceId: string; action: string; count: number };
+type Line = { operationId: string; resourceId: string; action: string; count: number };
 
 async function trailFaults({ database: { prisma, pool } }: SweepCloud): Promise<string[]> {
-  const operations = await prisma.operation.findMany({ where: { resourceKind: "instance" } });
+  const operations = await prisma.operation.findMany({
+    where: { resourceKind: { in: ["instance", "volume"] } },
+  });
   const { rows } = await pool.query<Line>(
     `SELECT operation_id AS "operationId", resource_id AS "resourceId", action, count(*)::int AS count FROM event
-     WHERE resource_kind = 'instance' GROUP BY 1, 2, 3`,
+     WHERE operation_id IS NOT NULL GROUP BY 1, 2, 3`,
   );
   return operations.flatMap((operation) => operationFaults(operation, rows));
 }
@@ -121,7 +137,7 @@ function operationFaults(operation: Operation, lines: readonly Line[]): string[]
   if (asked !== 1) faults.push(`${kind} ${id} was told ${asked} times to have been asked for`);
   const expected = state === "succeeded" ? 1 : 0;
   const launchedThenFailed = kind === "instance.launch" && state === "cancelled";
-  if (told !== expected && !(launchedThenFailed && told <= 1))
+  if (done[kind] !== undefined && told !== expected && !(launchedThenFailed && told <= 1))
     faults.push(`${kind} ${id} (${state}) was told ${told} times to have been done`);
   return faults;
 }

@@ -23,7 +23,7 @@ export function bytesText(bytes: number): string {
 /** An amount of a quota resource; below zero there is no limit. */
 export function amountText(t: Translate, resource: string, value: number): string {
   if (value < 0) return t("quota.unlimited");
-  if (resource === "gigabytes") return diskText(value);
+  if (resource === "gigabytes" || resource.startsWith("gigabytes:")) return diskText(value);
   return resource === "ram" || resource === "image_size" ? memoryText(value) : numbers.format(value);
 }
 

@@ -2,13 +2,14 @@
 import type { PublicError, QuotaExcess } from "@madang/core/errors";
 import type { useTranslations } from "next-intl";
 import { amountText } from "./amount.ts";
+import { resourceWords } from "./resource-words.ts";
 
 export type Translate = ReturnType<typeof useTranslations<never>>;
 
 /** Names resource, limit, in use and requested. */
 export function quotaText(t: Translate, excess: QuotaExcess): string {
-  const { resource, limit, inUse, requested } = excess;
-  const name = t.has(`resources.${resource}`) ? t(`resources.${resource}`) : resource;
+  const { resource, limit, inUse, requested, typeName } = excess;
+  const name = resourceWords(t, resource, typeName);
   const amount = (value: number) => amountText(t, resource, value);
   return t("errors.quotaLine", {
     name,

@@ -26,6 +26,8 @@ export const quotaExcess = z.object({
   limit: z.number(),
   inUse: z.number(),
   requested: z.number(),
+  /** Of the volume type, where the limit is one of a type's. */
+  typeName: z.string().optional(),
 });
 export type QuotaExcess = z.infer<typeof quotaExcess>;
 

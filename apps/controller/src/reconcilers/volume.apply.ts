@@ -150,6 +150,7 @@ async function endOperations(
 const doneActions: Readonly<Record<string, string>> = {
   "volume.create": "volume.created",
   "volume.extend": "volume.extended",
+  "volume.retype": "volume.retyped",
   "volume.revert": "volume.reverted",
   "volume.snapshot": "volume_snapshot.created",
 };

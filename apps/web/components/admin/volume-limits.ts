@@ -34,3 +34,13 @@ export function textsOf(qos: DiskQos): LimitTexts {
     writeIops: text(qos.writeIops),
   };
 }
+
+type Words = (key: `limits.${(typeof limitNames)[number]}`) => string;
+
+/** "MiB a second: 20", of each limit that there is. `t`: of `admin.volumeTypes`. */
+export function limitWords(t: Words, qos: DiskQos): string[] {
+  const texts = textsOf(qos);
+  return limitNames
+    .filter((name) => texts[name] !== "")
+    .map((name) => `${t(`limits.${name}`)}: ${texts[name]}`);
+}

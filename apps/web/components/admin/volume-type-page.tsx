@@ -17,7 +17,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { VolumeDrawing } from "../volume/volume-drawing.tsx";
-import { limitNames, textsOf } from "./volume-limits.ts";
+import { limitWords } from "./volume-limits.ts";
 import { VolumeTypeDialog } from "./volume-type-dialog.tsx";
 
 type Asked = { kind: "create" } | { kind: "edit" | "delete"; type: VolumeTypeRow };
@@ -155,13 +155,12 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
 
 function QosWords({ type }: { type: VolumeTypeRow }) {
   const t = useTranslations("admin.volumeTypes");
-  const texts = textsOf(type.qos);
-  const set = limitNames.filter((name) => texts[name] !== "");
+  const set = limitWords(t, type.qos);
   if (set.length === 0) return <span className="text-muted">{t("unlimited")}</span>;
   return (
     <span className="flex flex-col text-label">
-      {set.map((name) => (
-        <span key={name}>{`${t(`limits.${name}`)}: ${texts[name]}`}</span>
+      {set.map((words) => (
+        <span key={words}>{words}</span>
       ))}
     </span>
   );

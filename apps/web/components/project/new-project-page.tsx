@@ -1,7 +1,6 @@
 "use client";
 
 import { displayName } from "@madang/core/instance/launch";
-import { quotaResources } from "@madang/core/quota/resource";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -10,6 +9,7 @@ import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
 import { errorText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
+import { resourceWords } from "../../lib/resource-words.ts";
 import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
@@ -22,7 +22,7 @@ import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { MemberPicker, type PickedMember } from "./member-picker.tsx";
 import { NameFields } from "./name-fields.tsx";
-import { otherwiseOf, QuotaChoice, type QuotaWish } from "./quota-choice.tsx";
+import { choiceRows, otherwiseOf, QuotaChoice, type QuotaWish } from "./quota-choice.tsx";
 
 const templatesShown = 500;
 type Policy = { templates: QuotaTemplateRow[]; defaults: QuotaDefaultRow[] };
@@ -68,7 +68,7 @@ function useCreate(onFailed: (failure: Failure) => void) {
 function ProjectForm({ policy }: { policy: Policy }) {
   const t: Translate = useTranslations();
   const [{ name, description }, setNamed] = useState({ name: "", description: "" });
-  const [wish, setWish] = useState<QuotaWish>({ templateId: "", drafts: {} });
+  const [wish, setWish] = useState<QuotaWish>({ templateId: "", drafts: {}, types: {} });
   const [members, setMembers] = useState<PickedMember[]>([]);
   const [nameFault, setNameFault] = useState<string>();
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -141,9 +141,9 @@ function Summary({ policy, wish, members, failure, pending }: SummaryProps) {
     >
       <h2 className="text-body font-semibold">{t("admin.projects.form.summary")}</h2>
       <dl className="grid grid-cols-[1fr_max-content] gap-x-4 gap-y-1 text-table tabular-nums [&_dt]:text-muted">
-        {quotaResources.map((resource) => (
+        {choiceRows({ ...policy, wish }).map(({ resource, typeName }) => (
           <div key={resource} className="contents">
-            <dt>{t(`resources.${resource}`)}</dt>
+            <dt>{resourceWords(t, resource, typeName)}</dt>
             <dd className="text-right">
               {amountText(t, resource, limits?.[resource] ?? otherwise(resource))}
             </dd>

@@ -1,16 +1,19 @@
 "use client";
 
-import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { type Limits, type QuotaResource, unsaidLimit } from "@madang/core/quota/resource";
 import { ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
+import { resourceWords, type TypeNames } from "../../lib/resource-words.ts";
 import type { QuotaDefaultRow, QuotaTemplateRow } from "../../lib/rows.ts";
 import { type LimitDrafts, limitsOf } from "../quota/limit-draft.ts";
 import { LimitField } from "../quota/limit-field.tsx";
+import { type LimitRow, limitRows, pickedRows, TypePicker } from "../quota/type-picker.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 
-export type QuotaWish = { templateId: string; drafts: LimitDrafts };
+/** `types`: volume types that were picked for a limit of their own. */
+export type QuotaWish = { templateId: string; drafts: LimitDrafts; types: TypeNames };
 
 type QuotaChoiceProps = {
   wish: QuotaWish;
@@ -22,14 +25,26 @@ type QuotaChoiceProps = {
 /** What counts for each resource where nothing is typed: the template's limit, else the default. */
 export function otherwiseOf({ wish, templates, defaults }: Omit<QuotaChoiceProps, "onChange">) {
   const template: Limits = templates.find(({ id }) => id === wish.templateId)?.limits ?? {};
-  const usual = (resource: QuotaResource) => defaults.find((one) => one.resource === resource)?.limit ?? 0;
+  const usual = (resource: QuotaResource) =>
+    defaults.find((one) => one.resource === resource)?.limit ?? unsaidLimit(resource);
   return (resource: QuotaResource) => template[resource] ?? usual(resource);
+}
+
+/** A field for everything that the template or the defaults say something of, and for what was picked. */
+export function choiceRows({ wish, templates, defaults }: Omit<QuotaChoiceProps, "onChange">): LimitRow[] {
+  const template = templates.find(({ id }) => id === wish.templateId);
+  const usual = defaults.filter(({ typeName }) => typeName !== null);
+  const known = limitRows(template?.limits ?? {}, template?.typeNames ?? {});
+  const shown = new Set(known.map(({ resource }) => resource));
+  const said = [...known, ...usual.filter(({ resource }) => !shown.has(resource))];
+  return [...said, ...pickedRows(wish.types, said)];
 }
 
 /** A template, and single limits instead of its own. */
 export function QuotaChoice({ wish, onChange, templates, defaults }: QuotaChoiceProps) {
   const t: Translate = useTranslations();
   const otherwise = otherwiseOf({ wish, templates, defaults });
+  const rows = choiceRows({ wish, templates, defaults });
   const changed = Object.keys(limitsOf(wish.drafts) ?? {}).length;
   return (
     <div className="flex flex-col gap-4">
@@ -63,19 +78,24 @@ export function QuotaChoice({ wish, onChange, templates, defaults }: QuotaChoice
           </span>
         </summary>
         <div className="grid gap-4 border-t p-3 sm:grid-cols-2">
-          {quotaResources.map((resource) => (
+          {rows.map(({ resource, typeName }) => (
             <div key={resource} className="flex flex-col gap-1.5">
               <span aria-hidden className="text-table font-medium">
-                {t(`resources.${resource}`)}
+                {resourceWords(t, resource, typeName)}
               </span>
               <LimitField
                 resource={resource}
+                typeName={typeName}
                 draft={wish.drafts[resource] ?? ""}
                 otherwise={otherwise(resource)}
                 onChange={(draft) => onChange({ ...wish, drafts: { ...wish.drafts, [resource]: draft } })}
               />
             </div>
           ))}
+          <TypePicker
+            shown={rows}
+            onPick={(names) => onChange({ ...wish, types: { ...wish.types, ...names } })}
+          />
         </div>
       </details>
     </div>

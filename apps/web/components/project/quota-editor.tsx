@@ -8,12 +8,14 @@ import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
+import { resourceWords, type TypeNames } from "../../lib/resource-words.ts";
 import type { ManagedProject } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { draftOf, type LimitDrafts, limitOf } from "../quota/limit-draft.ts";
 import { LimitField } from "../quota/limit-field.tsx";
+import { type LimitRow, pickedRows, TypePicker } from "../quota/type-picker.tsx";
 import { Button } from "../ui/button.tsx";
 
 const shownDraft = (line: QuotaLine) => draftOf(line.resource, line.source === "project" ? line.limit : null);
@@ -26,6 +28,12 @@ function changesOf(lines: readonly QuotaLine[], drafts: LimitDrafts) {
     .map(({ resource }) => [resource, limitOf(resource, drafts[resource])] as const);
 }
 
+/** A type that the project has nothing of, and that nobody limited. */
+const unlimitedLine = ({ resource, typeName }: LimitRow): QuotaLine => ({
+  ...{ resource, limit: -1, inUse: 0, default: -1, source: "default", until: null },
+  ...(typeName === null ? {} : { typeName }),
+});
+
 /** Every limit with what is in use beside it. Empty is the default. */
 export function QuotaEditor({ project }: { project: ManagedProject }) {
   const t: Translate = useTranslations();
@@ -35,7 +43,9 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
   const allowed = usePermission("quota:manage", null);
   const [drafts, setDrafts] = useState<LimitDrafts>({});
   const [looked, setLooked] = useState<Limits>({});
-  const changes = changesOf(project.quota, drafts);
+  const [picked, setPicked] = useState<TypeNames>({});
+  const lines = [...project.quota, ...pickedRows(picked, project.quota).map(unlimitedLine)];
+  const changes = changesOf(lines, drafts);
   const type = ({ resource, limit }: QuotaLine, draft: string) => {
     setDrafts((before) => ({ ...before, [resource]: draft }));
     setLooked((before) => ({ [resource]: limit, ...before }));
@@ -59,7 +69,7 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
   );
   const wasOf = (resources: QuotaResource[]): Limits =>
     Object.fromEntries(
-      project.quota
+      lines
         .filter(({ resource }) => resources.includes(resource))
         .map(({ resource, limit }) => [resource, looked[resource] ?? limit]),
     );
@@ -85,17 +95,18 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
       }}
     >
       <ul className="flex flex-col divide-y rounded-surface border bg-surface">
-        {project.quota.map((line) => (
+        {lines.map((line) => (
           <li
             key={line.resource}
             className="grid items-start gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[10rem_1fr]"
           >
             <span className="flex flex-col">
-              <span className="text-table font-medium">{t(`resources.${line.resource}`)}</span>
+              <span className="text-table font-medium">{resourceWords(t, line.resource, line.typeName)}</span>
               <span className="text-label text-muted tabular-nums">{usedWords(t, line)}</span>
             </span>
             <LimitField
               resource={line.resource}
+              typeName={line.typeName}
               draft={drafts[line.resource] ?? shownDraft(line)}
               otherwise={line.default}
               disabled={!allowed || ending !== null}
@@ -105,6 +116,7 @@ export function QuotaEditor({ project }: { project: ManagedProject }) {
           </li>
         ))}
       </ul>
+      {allowed ? <TypePicker shown={lines} onPick={(names) => setPicked({ ...picked, ...names })} /> : null}
       <Untils lines={project.quota} />
       <Button type="submit" tone="primary" className="self-start" blocked={blocked} disabled={save.isPending}>
         {t("admin.projects.detail.saveQuota")}
@@ -134,14 +146,14 @@ function noteOf(t: Translate, line: QuotaLine, draft: string | undefined, looked
 function Untils({ lines }: { lines: readonly QuotaLine[] }) {
   const t: Translate = useTranslations();
   const format = useFormatter();
-  const ending = lines.flatMap(({ resource, limit, until }) => (until ? [{ resource, limit, until }] : []));
+  const ending = lines.flatMap(({ until, ...line }) => (until ? [{ ...line, until }] : []));
   if (ending.length === 0) return null;
   const amount = (resource: QuotaResource, limit: number) => amountText(t, resource, limit);
   return (
     <ul className="text-label text-muted">
-      {ending.map(({ resource, limit, until }) => (
+      {ending.map(({ resource, typeName, limit, until }) => (
         <li key={resource}>
-          {`${t(`resources.${resource}`)}: `}
+          {`${resourceWords(t, resource, typeName)}: `}
           {t("admin.projects.detail.untilNote", {
             limit: amount(resource, limit),
             date: format.dateTime(until.at, { dateStyle: "medium" }),

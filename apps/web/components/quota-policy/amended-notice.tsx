@@ -16,7 +16,7 @@ export function AmendedNotice({ request, looked, onAdopt }: AmendedNoticeProps) 
     <Notice
       tone="warning"
       live
-      title={t("admin.requests.amended", { asked: limitsWords(t, request.asked) })}
+      title={t("admin.requests.amended", { asked: limitsWords(t, request.asked, request.typeNames) })}
       actions={
         <Button size="small" onClick={onAdopt}>
           {t("admin.requests.adopt")}

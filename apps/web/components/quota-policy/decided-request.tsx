@@ -17,12 +17,12 @@ export function DecidedRequest({ request }: { request: ManagedRequestRow }) {
       <RequestHead request={request} />
       <dl className="grid grid-cols-[max-content_1fr] gap-x-6 gap-y-1 text-table [&_dt]:text-muted">
         <dt>{t("admin.requests.asked")}</dt>
-        <dd className="tabular-nums">{limitsWords(t, request.asked)}</dd>
+        <dd className="tabular-nums">{limitsWords(t, request.asked, request.typeNames)}</dd>
         {granted ? (
           <>
             <dt>{t("admin.requests.granted")}</dt>
             <dd className="tabular-nums">
-              {limitsWords(t, granted)}
+              {limitsWords(t, granted, request.typeNames)}
               {", "}
               {expiresAt
                 ? t("admin.requests.endsOn", { date: format.dateTime(expiresAt, { dateStyle: "medium" }) })

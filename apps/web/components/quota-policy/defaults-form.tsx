@@ -8,12 +8,14 @@ import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
+import { resourceWords, type TypeNames } from "../../lib/resource-words.ts";
 import type { QuotaDefaultRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { draftOf, type LimitDrafts, limitOf } from "../quota/limit-draft.ts";
 import { LimitField } from "../quota/limit-field.tsx";
+import { pickedRows, TypePicker } from "../quota/type-picker.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
@@ -28,13 +30,19 @@ export function DefaultsForm() {
   return <SkeletonLines count={4} label={t("loading")} />;
 }
 
-function Form({ rows }: { rows: QuotaDefaultRow[] }) {
+/** Nobody counts for how many projects a limit would count that is none yet. */
+type Row = Omit<QuotaDefaultRow, "affected"> & { affected: number | null };
+const unlimitedRow = { limit: -1, affected: null };
+
+function Form({ rows: stored }: { rows: QuotaDefaultRow[] }) {
   const t: Translate = useTranslations();
   const allowed = usePermission("quota:manage", null);
   const { save, pending } = useSave();
   const [drafts, setDrafts] = useState<LimitDrafts>({});
   const [looked, setLooked] = useState<Limits>({});
-  const shown = ({ resource, limit }: QuotaDefaultRow) => drafts[resource] ?? draftOf(resource, limit);
+  const [picked, setPicked] = useState<TypeNames>({});
+  const rows: Row[] = [...stored, ...pickedRows(picked, stored).map((row) => ({ ...row, ...unlimitedRow }))];
+  const shown = ({ resource, limit }: Row) => drafts[resource] ?? draftOf(resource, limit);
   const changed = rows
     .map((row) => ({ ...row, typed: limitOf(row.resource, shown(row)) }))
     .filter(({ typed, limit }) => typed !== limit);
@@ -48,7 +56,7 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
     setDrafts({});
     setLooked({});
   };
-  const type = ({ resource, limit }: QuotaDefaultRow, draft: string) => {
+  const type = ({ resource, limit }: Row, draft: string) => {
     setDrafts((before) => ({ ...before, [resource]: draft }));
     setLooked((before) => ({ [resource]: limit, ...before }));
   };
@@ -70,9 +78,10 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
             key={row.resource}
             className="grid items-start gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[10rem_1fr]"
           >
-            <span className="text-table font-medium">{t(`resources.${row.resource}`)}</span>
+            <span className="text-table font-medium">{resourceWords(t, row.resource, row.typeName)}</span>
             <LimitField
               resource={row.resource}
+              typeName={row.typeName}
               draft={shown(row)}
               otherwise={null}
               disabled={!allowed}
@@ -82,6 +91,7 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
           </li>
         ))}
       </ul>
+      {allowed ? <TypePicker shown={rows} onPick={(names) => setPicked({ ...picked, ...names })} /> : null}
       <Button type="submit" tone="primary" className="self-start" blocked={blocked} disabled={pending}>
         {t("admin.quotas.saveDefaults")}
       </Button>
@@ -89,9 +99,9 @@ function Form({ rows }: { rows: QuotaDefaultRow[] }) {
   );
 }
 
-function noteOf(t: Translate, { resource, limit, affected }: QuotaDefaultRow, looked: number | undefined) {
+function noteOf(t: Translate, { resource, limit, affected }: Row, looked: number | undefined) {
   if (looked === undefined || looked === limit)
-    return { note: t("admin.quotas.affected", { count: affected }) };
+    return affected === null ? {} : { note: t("admin.quotas.affected", { count: affected }) };
   const now = amountText(t, resource, limit);
   return { note: t("admin.limits.meanwhile", { limit: now }), noteIsWarning: true };
 }

@@ -1,12 +1,13 @@
 "use client";
 
 import { displayName } from "@madang/core/instance/launch";
-import { type Limits, quotaResources } from "@madang/core/quota/resource";
+import type { Limits } from "@madang/core/quota/resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
+import { resourceWords, type TypeNames } from "../../lib/resource-words.ts";
 import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
@@ -14,6 +15,7 @@ import { type Named, NameFields } from "../project/name-fields.tsx";
 import { draftsOf, limitsOf } from "../quota/limit-draft.ts";
 import { LimitField } from "../quota/limit-field.tsx";
 import { limitsWords } from "../quota/quota-words.ts";
+import { limitRows, pickedRows, TypePicker } from "../quota/type-picker.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -33,6 +35,9 @@ export function TemplateDialog({
   const named = { name: looked?.name ?? "", description: looked?.description ?? "", ...typed };
   const differs = template !== null && looked !== null && contents(template) !== contents(looked);
   const [drafts, setDrafts] = useState(() => draftsOf(template?.limits ?? {}));
+  const [picked, setPicked] = useState<TypeNames>({});
+  const known = limitRows(looked?.limits ?? {}, looked?.typeNames ?? {});
+  const rows = [...known, ...pickedRows(picked, known)];
   const [nameFault, setNameFault] = useState<string>();
   const { save, pending, failure } = useSave(looked, onClose);
   const limits = limitsOf(drafts);
@@ -71,7 +76,7 @@ export function TemplateDialog({
       >
         {differs ? (
           <MeanwhileNotice onGoOn={() => setLooked(template)}>
-            {[template.name, template.description, limitsWords(t, template.limits)]
+            {[template.name, template.description, limitsWords(t, template.limits, template.typeNames)]
               .filter(Boolean)
               .join("\n")}
           </MeanwhileNotice>
@@ -85,13 +90,14 @@ export function TemplateDialog({
           />
         </div>
         <div className="grid gap-4 sm:grid-cols-2">
-          {quotaResources.map((resource) => (
+          {rows.map(({ resource, typeName }) => (
             <div key={resource} className="flex flex-col gap-1.5">
               <span aria-hidden className="text-table font-medium">
-                {t(`resources.${resource}`)}
+                {resourceWords(t, resource, typeName)}
               </span>
               <LimitField
                 resource={resource}
+                typeName={typeName}
                 draft={drafts[resource] ?? ""}
                 otherwise={null}
                 onChange={(draft) => setDrafts({ ...drafts, [resource]: draft })}
@@ -99,6 +105,7 @@ export function TemplateDialog({
             </div>
           ))}
         </div>
+        <TypePicker shown={rows} onPick={(names) => setPicked({ ...picked, ...names })} />
         <button type="submit" hidden aria-hidden tabIndex={-1} />
       </form>
     </Dialog>

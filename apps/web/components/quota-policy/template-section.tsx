@@ -1,6 +1,7 @@
 "use client";
 
-import { type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { namedResources, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { isTypeResource } from "@madang/core/quota/type-resource";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pencil, Plus, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -8,6 +9,7 @@ import { useState } from "react";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
+import { namedWords } from "../../lib/resource-words.ts";
 import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
@@ -83,6 +85,22 @@ function limitWords(t: Translate, { limits }: QuotaTemplateRow, resource: QuotaR
   return limit === undefined ? "–" : amountText(t, resource, limit);
 }
 
+/** Those of volume types have no column of their own. */
+function TypeLimits({ template }: { template: QuotaTemplateRow }) {
+  const t: Translate = useTranslations();
+  const typed = namedResources(template.limits).filter(isTypeResource);
+  if (typed.length === 0) return null;
+  return (
+    <span className="hidden text-label text-muted @2xl:inline">
+      {typed
+        .map(
+          (resource) => `${namedWords(t, resource, template.typeNames)} ${limitWords(t, template, resource)}`,
+        )
+        .join(" · ")}
+    </span>
+  );
+}
+
 function TemplateTable({ rows, loadingRows, blocked, onAsk }: TableProps) {
   const t: Translate = useTranslations();
   const columns: Column<QuotaTemplateRow>[] = [
@@ -94,11 +112,11 @@ function TemplateTable({ rows, loadingRows, blocked, onAsk }: TableProps) {
           <span className="font-medium break-words">{row.name}</span>
           {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
           <span className="text-label text-muted @2xl:hidden">
-            {quotaResources
-              .filter((resource) => row.limits[resource] !== undefined)
-              .map((resource) => `${t(`resources.${resource}`)} ${limitWords(t, row, resource)}`)
+            {namedResources(row.limits)
+              .map((resource) => `${namedWords(t, resource, row.typeNames)} ${limitWords(t, row, resource)}`)
               .join(" · ")}
           </span>
+          <TypeLimits template={row} />
         </span>
       ),
     },

@@ -1,7 +1,7 @@
 "use client";
 
 import { reasonLimit } from "@madang/core/quota/request";
-import { type Limits, quotaResources } from "@madang/core/quota/resource";
+import { type Limits, namedResources } from "@madang/core/quota/resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { toast } from "sonner";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
+import { namedWords } from "../../lib/resource-words.ts";
 import type { ManagedRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
@@ -72,6 +73,7 @@ export function WaitingRequest({ request, onReject }: WaitingRequestProps) {
         <Numbers
           asked={looked.asked}
           counts={request.counts}
+          typeNames={request.typeNames}
           drafts={drafts}
           disabled={!allowed}
           onChange={setDrafts}
@@ -124,21 +126,21 @@ function blockedWords(t: Translate, limits: Limits | null, end: Date | null): st
   return end && end.getTime() < Date.now() ? t("admin.requests.past") : null;
 }
 
-type NumbersProps = Pick<ManagedRequestRow, "asked" | "counts"> & {
+type NumbersProps = Pick<ManagedRequestRow, "asked" | "counts" | "typeNames"> & {
   drafts: LimitDrafts;
   disabled: boolean;
   onChange: (drafts: LimitDrafts) => void;
 };
 
 /** Limit now, in use, asked, and what is granted. */
-function Numbers({ asked, counts, drafts, disabled, onChange }: NumbersProps) {
+function Numbers({ asked, counts, typeNames, drafts, disabled, onChange }: NumbersProps) {
   const t: Translate = useTranslations();
-  const wanted = quotaResources.filter((resource) => asked[resource] !== undefined);
+  const wanted = namedResources(asked);
   return (
     <ul className="flex flex-col divide-y rounded-control border">
       {wanted.map((resource) => {
         const count = counts.find((one) => one.resource === resource);
-        const name = t(`resources.${resource}`);
+        const name = namedWords(t, resource, typeNames);
         const amount = (value: number) => amountText(t, resource, value);
         return (
           <li key={resource} className="grid gap-x-6 gap-y-2 px-3 py-2.5 sm:grid-cols-[1fr_max-content]">

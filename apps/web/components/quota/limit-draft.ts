@@ -1,7 +1,15 @@
 /** A limit while it is being typed: empty is none of one's own, "-1" unlimited; memory in GiB. */
-import { type Limits, largestLimit, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import {
+  type FixedResource,
+  type Limits,
+  largestLimit,
+  namedResources,
+  type QuotaResource,
+  quotaResources,
+} from "@madang/core/quota/resource";
+import { isTypeResource, type TypeResource } from "@madang/core/quota/type-resource";
 
-export type LimitDrafts = Partial<Record<QuotaResource, string>>;
+export type LimitDrafts = { [resource in FixedResource]?: string } & { [resource: TypeResource]: string };
 export const unlimited = "-1";
 const mibPerGib = 1_024;
 
@@ -13,7 +21,10 @@ export function draftOf(resource: QuotaResource, limit: number | null | undefine
 
 export function draftsOf(limits: Limits): LimitDrafts {
   return Object.fromEntries(
-    quotaResources.map((resource) => [resource, draftOf(resource, limits[resource])]),
+    [...quotaResources, ...namedResources(limits).filter(isTypeResource)].map((resource) => [
+      resource,
+      draftOf(resource, limits[resource]),
+    ]),
   );
 }
 
@@ -33,7 +44,10 @@ export function limitOf(resource: QuotaResource, draft = ""): number | null | un
 
 /** Those that are said; null when one of them is no limit. */
 export function limitsOf(drafts: LimitDrafts): Limits | null {
-  const all = quotaResources.map((resource) => [resource, limitOf(resource, drafts[resource])] as const);
+  const typed = [...quotaResources, ...Object.keys(drafts).filter(isTypeResource)];
+  const all = typed.map((resource) => [resource, limitOf(resource, drafts[resource])] as const);
   if (all.some(([, limit]) => limit === undefined)) return null;
-  return Object.fromEntries(all.filter(([, limit]) => limit !== null));
+  return Object.fromEntries(
+    all.flatMap(([name, limit]) => (typeof limit === "number" ? [[name, limit]] : [])),
+  );
 }

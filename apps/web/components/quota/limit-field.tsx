@@ -5,12 +5,15 @@ import { useTranslations } from "next-intl";
 import { type ReactNode, useId, useState } from "react";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
+import { resourceWords } from "../../lib/resource-words.ts";
 import { cn } from "../ui/class-names.ts";
 import { Input } from "../ui/input.tsx";
 import { limitOf, unlimited } from "./limit-draft.ts";
 
 type LimitFieldProps = {
   resource: QuotaResource;
+  /** Of the volume type whose limit it is. */
+  typeName?: string | null | undefined;
   draft: string;
   onChange: (draft: string) => void;
   /** What counts when it is left empty, or words for it; null: nothing does. */
@@ -35,7 +38,7 @@ export function LimitField(props: LimitFieldProps) {
   const [numbered, setNumbered] = useState(draft === unlimited ? "" : draft);
   const unread = limitOf(resource, draft) === undefined;
   const invalid = unread || props.refused !== undefined;
-  const name = t(`resources.${resource}`);
+  const name = resourceWords(t, resource, props.typeName);
   const isUnlimited = draft === unlimited;
   const fault = t(resource === "ram" ? "admin.limits.invalidRam" : "admin.limits.invalid");
   const words = (unread ? fault : props.refused) ?? note;

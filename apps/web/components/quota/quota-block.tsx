@@ -108,7 +108,10 @@ function Waiting({ request, mayAsk, onAmend }: WaitingProps) {
         </>
       }
     >
-      {t("quota.blocked.waitsFor", { name: request.userName, asked: limitsWords(t, request.asked) })}
+      {t("quota.blocked.waitsFor", {
+        name: request.userName,
+        asked: limitsWords(t, request.asked, request.typeNames),
+      })}
     </Notice>
   );
 }
@@ -122,7 +125,7 @@ function Decision({ request, blocked }: { request: QuotaRequestRow; blocked: boo
   const key = stillShort ? "partly" : state;
   return (
     <Notice tone={approved ? "info" : "warning"} title={t(`quota.blocked.${key}`)}>
-      {granted ? <p>{t("quota.granted", { granted: limitsWords(t, granted) })}</p> : null}
+      {granted ? <p>{t("quota.granted", { granted: limitsWords(t, granted, request.typeNames) })}</p> : null}
       {answer ? <p className="whitespace-pre-line">{t("quota.answer", { answer })}</p> : null}
     </Notice>
   );

@@ -24,11 +24,9 @@ export function QuotaDecisions({ projectId }: { projectId: string }) {
       if (request.state === "pending") waited.current.add(request.id);
       else if (waited.current.delete(request.id) && request.state !== "withdrawn") tell(request);
     }
-    function tell({ state, granted, answer, asked }: QuotaRequestRow) {
+    function tell({ state, granted, answer, asked, typeNames }: QuotaRequestRow) {
       const say = state === "approved" ? toast.success : toast.warning;
-      const description = [granted ? limitsWords(t, granted) : limitsWords(t, asked), answer]
-        .filter(Boolean)
-        .join(" · ");
+      const description = [limitsWords(t, granted ?? asked, typeNames), answer].filter(Boolean).join(" · ");
       const go = { label: t("quota.look"), onClick: () => router.push(`/p/${projectId}/quotas`) };
       say(t(`quota.decided.${state}`), { description, action: go, duration: shownMs });
     }

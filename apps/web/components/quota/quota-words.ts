@@ -1,7 +1,8 @@
-import { type Limits, type QuotaLine, quotaResources } from "@madang/core/quota/resource";
+import { type Limits, namedResources, type QuotaLine } from "@madang/core/quota/resource";
 import type { useFormatter } from "next-intl";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
+import { namedWords, type TypeNames } from "../../lib/resource-words.ts";
 
 type Format = ReturnType<typeof useFormatter>;
 type Count = Pick<QuotaLine, "resource" | "limit" | "inUse">;
@@ -31,11 +32,10 @@ export function sourceWords(t: Translate, format: Format, line: QuotaLine): stri
 }
 
 /** "vCPU 40, Memory 64 GiB" */
-export function limitsWords(t: Translate, limits: Limits): string {
-  return quotaResources
-    .flatMap((resource) => {
-      const limit = limits[resource];
-      return limit === undefined ? [] : [`${t(`resources.${resource}`)} ${amountText(t, resource, limit)}`];
-    })
+export function limitsWords(t: Translate, limits: Limits, typeNames: TypeNames): string {
+  return namedResources(limits)
+    .map(
+      (resource) => `${namedWords(t, resource, typeNames)} ${amountText(t, resource, limits[resource] ?? 0)}`,
+    )
     .join(", ");
 }

@@ -7,12 +7,14 @@ import {
   type QuotaLine,
   type QuotaResource,
 } from "@madang/core/quota/resource";
+import { isTypeResource } from "@madang/core/quota/type-resource";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { type FormEvent, type KeyboardEvent, useId, useState } from "react";
 import { amountText } from "../../lib/amount.ts";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
+import { resourceWords } from "../../lib/resource-words.ts";
 import type { QuotaRequestRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useMe } from "../../lib/use-me.ts";
@@ -43,6 +45,9 @@ type RequestDialogProps = {
   amended?: QuotaRequestRow | null;
   onClose: () => void;
 };
+
+/** A volume type without a limit has nothing to ask for. */
+const mayGrow = ({ resource, limit }: QuotaLine) => limit >= 0 || !isTypeResource(resource);
 
 const noFaults: RequestFaults = { asked: {} };
 
@@ -106,20 +111,20 @@ export function RequestDialog({
       <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
         {differs ? (
           <MeanwhileNotice onGoOn={() => setLooked(amended)}>
-            {[limitsWords(t, amended.asked), amended.reason].join("\n")}
+            {[limitsWords(t, amended.asked, amended.typeNames), amended.reason].join("\n")}
           </MeanwhileNotice>
         ) : null}
         {failure && failure.error.reason !== "changedMeanwhile" ? <FailureNotice failure={failure} /> : null}
         <fieldset className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
           <legend className="sr-only">{t("quota.request.limits")}</legend>
-          {lines.map((line) => (
+          {lines.filter(mayGrow).map((line) => (
             <div key={line.resource} className="flex flex-col gap-1.5">
               <span aria-hidden className="text-table font-medium">
-                {t(`resources.${line.resource}`)}
+                {resourceWords(t, line.resource, line.typeName)}
               </span>
               <LimitField
                 resource={line.resource}
-                label={t(`resources.${line.resource}`)}
+                label={resourceWords(t, line.resource, line.typeName)}
                 draft={draft.asked[line.resource] ?? ""}
                 otherwise={t("quota.request.unchanged")}
                 note={nowWords(t, line)}
@@ -184,7 +189,7 @@ function useSave({ projectId, userId, amended, setFaults, onClose }: Save) {
   const onError = (thrown: unknown) => {
     const refused = failureOf(thrown);
     const { field, reason } = refused.error;
-    const [, resource = ""] = /^asked\.(\w+)$/.exec(field ?? "") ?? [];
+    const [, resource = ""] = /^asked\.([\w:-]+)$/.exec(field ?? "") ?? [];
     setFaults({
       asked: isQuotaResource(resource) ? { [resource]: reason } : {},
       ...(field === "reason" ? { reason } : {}),

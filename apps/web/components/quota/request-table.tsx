@@ -62,7 +62,7 @@ function useColumns(projectId: string, onAmend: (row: QuotaRequestRow) => void):
       className: "align-top",
       cell: (row) => (
         <div className="flex min-w-0 flex-col gap-0.5">
-          <span className="font-medium">{limitsWords(t, row.asked)}</span>
+          <span className="font-medium">{limitsWords(t, row.asked, row.typeNames)}</span>
           <span className="text-label text-muted">
             {row.userName} · <Moment date={row.createdAt} />
           </span>
@@ -126,7 +126,9 @@ function Outcome({ row }: { row: QuotaRequestRow }) {
   return (
     <div className="flex min-w-0 flex-col gap-0.5">
       <RequestState state={state} />
-      {granted ? <span>{t("quota.granted", { granted: limitsWords(t, granted) })}</span> : null}
+      {granted ? (
+        <span>{t("quota.granted", { granted: limitsWords(t, granted, row.typeNames) })}</span>
+      ) : null}
       {until ? <span className="text-label">{t("quota.until", { at: until })}</span> : null}
       {decidedAt ? (
         <span className="text-label text-muted">

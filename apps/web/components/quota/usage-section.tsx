@@ -1,11 +1,13 @@
 "use client";
 
 import { projectResources, type QuotaLine } from "@madang/core/quota/resource";
+import { isTypeResource } from "@madang/core/quota/type-resource";
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useNow, useTimeZone, useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
+import { resourceWords } from "../../lib/resource-words.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
 import { ButtonLink } from "../ui/button.tsx";
@@ -20,6 +22,7 @@ const ranges = { day: 24, week: 7 * 24, month: 30 * 24, year: 365 * 24 } as cons
 type Range = keyof typeof ranges;
 const rangeNames: readonly Range[] = ["day", "week", "month", "year"];
 const refreshMs = 60_000;
+type Shown = Pick<QuotaLine, "resource" | "typeName">;
 
 /** One resource over a range; which ones stands in the address. */
 export function UsageSection({ projectId, lines }: { projectId: string; lines: readonly QuotaLine[] }) {
@@ -27,8 +30,12 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
   const trpc = useTRPC();
   const [resourceName, setResource] = useQueryState("resource");
   const [rangeName, setRange] = useQueryState("range");
-  const resource =
-    projectResources.find((name) => name === resourceName) ?? projectResources[0] ?? "instances";
+  const offered: readonly Shown[] = [
+    ...projectResources.map((one) => ({ resource: one })),
+    ...lines.filter(({ resource }) => isTypeResource(resource)),
+  ];
+  const shown = offered.find((one) => one.resource === resourceName);
+  const { resource, typeName }: Shown = shown ?? { resource: projectResources[0] ?? "instances" };
   const range = rangeNames.find((name) => name === rangeName) ?? "day";
   const zone = useTimeZone();
   const now = useNow({ updateInterval: refreshMs });
@@ -42,7 +49,7 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
   const points = [...(usage.data?.points ?? []), ...present];
   const file = new URLSearchParams({ projectId, resource, from: from.toISOString(), to: to.toISOString() });
   if (zone) file.set("zone", zone);
-  const name = t(`resources.${resource}`);
+  const name = resourceWords(t, resource, typeName);
   const title = t("quota.usage.of", { name, range: t(`quota.usage.ranges.${range}`) });
   return (
     <div className="flex flex-col gap-4">
@@ -51,7 +58,10 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
           label={t("quota.usage.resource")}
           value={resource}
           onChange={setResource}
-          options={projectResources.map((one) => ({ value: one, label: t(`resources.${one}`) }))}
+          options={offered.map((one) => ({
+            value: one.resource,
+            label: resourceWords(t, one.resource, one.typeName),
+          }))}
         />
         <div className="flex flex-wrap items-center gap-2">
           <Segments

@@ -4,6 +4,7 @@ import { type QuotaLine, quotaExcesses, type Usage } from "@madang/core/quota/re
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import type { Translate } from "../../lib/error-text.ts";
+import { resourceWords } from "../../lib/resource-words.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 
 const unknown: QuotaLine[] = [];
@@ -21,5 +22,7 @@ export function useRoom(projectId: string, wanted: Usage): { lines: QuotaLine[];
 
 export function blockedWords(t: Translate, lines: readonly QuotaLine[], wanted: Usage): string | null {
   const [excess] = quotaExcesses(lines, wanted);
-  return excess ? t("launch.overQuota", { resource: t(`resources.${excess.resource}`) }) : null;
+  return excess
+    ? t("launch.overQuota", { resource: resourceWords(t, excess.resource, excess.typeName) })
+    : null;
 }

@@ -1,11 +1,13 @@
 "use client";
 
 import { displayName } from "@madang/core/instance/launch";
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { bytesPerGib } from "@madang/core/volume/status";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
+import type { VolumeTypeChoice } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
@@ -18,14 +20,19 @@ import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { sizeOf } from "./size-draft.ts";
 import { SizeField } from "./size-field.tsx";
+import { choiceLimit, useVolumeTypes } from "./use-volume-types.ts";
 import { useVolumeChange } from "./use-volumes.ts";
 
-/** The API's largest page: more than this can't be chosen from in one form. */
-const choiceLimit = 500;
 const shown = ["volumes", "gigabytes"] as const;
 const sources = ["blank", "image", "volume", "snapshot"] as const;
 type SourceKind = (typeof sources)[number];
-export type FixedSource = { kind: "volume" | "snapshot"; id: string; name: string; gib: number };
+export type FixedSource = {
+  kind: "volume" | "snapshot";
+  id: string;
+  name: string;
+  gib: number;
+  typeId: string;
+};
 
 type CreateDialogProps = {
   projectId: string;
@@ -48,7 +55,11 @@ export function CreateDialog({ projectId, of, onClose }: CreateDialogProps) {
   const choices = useChoices(projectId, of ? "blank" : kind);
   const least = of?.gib ?? choices.find((one) => one.id === sourceId)?.gib ?? 1;
   const gib = sizeOf(size);
-  const wanted = { volumes: 1, gigabytes: gib ?? 0 };
+  const { types, usual } = useVolumeTypes(projectId);
+  const sourceType = of?.typeId ?? choices.find((one) => one.id === sourceId)?.typeId;
+  const type = typeId || sourceType || usual?.id;
+  const amounts = { volumes: 1, gigabytes: gib ?? 0 };
+  const wanted = type ? volumeUsage(type, amounts) : amounts;
   const { lines, blocked } = useRoom(projectId, wanted);
   const { failure, options } = useVolumeChange(onClose);
   const create = useMutation(useTRPC().volume.create.mutationOptions(options));
@@ -122,7 +133,12 @@ export function CreateDialog({ projectId, of, onClose }: CreateDialogProps) {
           error={tried && faults.size ? t("volumes.sizeWrong", { least }) : undefined}
           onChange={setSize}
         />
-        <TypeField projectId={projectId} value={typeId} onChange={setTypeId} copied={of !== undefined} />
+        <TypeField
+          {...{ types, usual }}
+          value={typeId}
+          onChange={setTypeId}
+          copied={sourceType !== undefined}
+        />
         <QuotaArithmetic lines={lines} wanted={wanted} shown={shown} />
         <QuotaBlock projectId={projectId} lines={lines} wanted={wanted} />
       </form>
@@ -136,7 +152,8 @@ function sourceOf(kind: SourceKind, id: string) {
   return kind === "snapshot" ? { kind, snapshotId: id } : { kind };
 }
 
-type Choice = { id: string; label: string; gib: number };
+/** `typeId`: of what is a volume already. */
+type Choice = { id: string; label: string; gib: number; typeId?: string };
 
 /** What a volume can be filled with, with the least size that it asks for. */
 function useChoices(projectId: string, kind: SourceKind): Choice[] {
@@ -158,10 +175,12 @@ function useChoices(projectId: string, kind: SourceKind): Choice[] {
       return { id: image.id, label: image.name, gib };
     });
   if (kind === "volume")
-    return (volumes.data?.items ?? []).map(({ id, name, sizeGib }) => ({ id, label: name, gib: sizeGib }));
+    return (volumes.data?.items ?? []).map(({ id, name, sizeGib, volumeTypeId }) => {
+      return { id, label: name, gib: sizeGib, typeId: volumeTypeId };
+    });
   if (kind === "snapshot")
-    return (snapshots.data?.items ?? []).map(({ id, name, volumeName, sizeGib }) => {
-      return { id, label: `${name} · ${volumeName}`, gib: sizeGib };
+    return (snapshots.data?.items ?? []).map(({ id, name, volumeName, sizeGib, volumeTypeId }) => {
+      return { id, label: `${name} · ${volumeName}`, gib: sizeGib, typeId: volumeTypeId };
     });
   return [];
 }
@@ -213,25 +232,22 @@ function SourceFields({ kind, onKind, choices, sourceId, choose, fault }: Source
 }
 
 type TypeFieldProps = {
-  projectId: string;
+  types: VolumeTypeChoice[];
+  usual: VolumeTypeChoice | null;
   value: string;
   copied: boolean;
   onChange: (value: string) => void;
 };
 
 /** Not shown where there is nothing to choose. */
-function TypeField({ projectId, value, copied, onChange }: TypeFieldProps) {
+export function TypeField({ types: items, usual, value, copied, onChange }: TypeFieldProps) {
   const t = useTranslations("volumes");
-  const trpc = useTRPC();
-  const types = useQuery(trpc.volumeType.list.queryOptions({ projectId, sort: "name", limit: choiceLimit }));
-  const items = types.data?.items ?? [];
   if (items.length < 2) return null;
-  const usual = items.find(({ isDefault }) => isDefault)?.name ?? "";
   return (
     <Field label={t("typeLabel")} help={items.find(({ id }) => id === value)?.description}>
       {(control) => (
         <Select {...control} value={value} onChange={(event) => onChange(event.target.value)}>
-          <option value="">{copied ? t("typeOfSource") : t("typeUsual", { name: usual })}</option>
+          <option value="">{copied ? t("typeOfSource") : t("typeUsual", { name: usual?.name ?? "" })}</option>
           {items.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}

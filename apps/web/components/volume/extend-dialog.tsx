@@ -1,5 +1,6 @@
 "use client";
 
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
@@ -27,7 +28,7 @@ export function ExtendDialog({ projectId, volume, onClose }: ExtendDialogProps) 
   const [size, setSize] = useState(String(volume.sizeGib + 10));
   const [tried, setTried] = useState(false);
   const gib = sizeOf(size);
-  const wanted = { gigabytes: Math.max(0, (gib ?? 0) - volume.sizeGib) };
+  const wanted = volumeUsage(volume.volumeTypeId, { gigabytes: Math.max(0, (gib ?? 0) - volume.sizeGib) });
   const { lines, blocked } = useRoom(projectId, wanted);
   const { failure, options } = useVolumeChange(onClose);
   const extend = useMutation(useTRPC().volume.extend.mutationOptions(options));

@@ -1,6 +1,8 @@
 "use client";
 
 import { displayName } from "@madang/core/instance/launch";
+import { sumUsage } from "@madang/core/quota/resource";
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
@@ -18,7 +20,7 @@ import { Input } from "../ui/input.tsx";
 import { useVolumeChange } from "./use-volumes.ts";
 
 const shown = ["snapshots", "gigabytes"] as const;
-type Sized = { id: string; name: string; sizeGib: number };
+type Sized = { id: string; name: string; sizeGib: number; volumeTypeId: string };
 
 type SnapshotDialogProps = {
   projectId: string;
@@ -34,8 +36,11 @@ export function SnapshotDialog({ projectId, of, onClose }: SnapshotDialogProps) 
   const [ids] = useState(() => volumes.map(() => uuidV7()));
   const [name, setName] = useState("");
   const [tried, setTried] = useState(false);
-  const gigabytes = volumes.reduce((sum, { sizeGib }) => sum + sizeGib, 0);
-  const wanted = { snapshots: volumes.length, gigabytes };
+  const wanted = sumUsage(
+    ...volumes.map(({ volumeTypeId, sizeGib }) =>
+      volumeUsage(volumeTypeId, { snapshots: 1, gigabytes: sizeGib }),
+    ),
+  );
   const { lines, blocked } = useRoom(projectId, wanted);
   const { failure, options } = useVolumeChange(onClose);
   const create = useMutation(useTRPC().volumeSnapshot.create.mutationOptions(options));

@@ -94,7 +94,7 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
     return found ? tReasons(found) : null;
   };
   const close = () => setAsked(null);
-  const { id, name, sizeGib: gib } = snapshot;
+  const { id, name, sizeGib: gib, volumeTypeId: typeId } = snapshot;
   return (
     <>
       <Menu
@@ -130,7 +130,11 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
         </MenuItem>
       </Menu>
       {asked === "copy" ? (
-        <CreateDialog projectId={projectId} of={{ kind: "snapshot", id, name, gib }} onClose={close} />
+        <CreateDialog
+          projectId={projectId}
+          of={{ kind: "snapshot", id, name, gib, typeId }}
+          onClose={close}
+        />
       ) : null}
       {asked === "revert" && volume ? (
         <RevertDialog projectId={projectId} snapshot={snapshot} volume={volume} onClose={close} />

@@ -6,6 +6,7 @@ import {
   Camera,
   Copy,
   Ellipsis,
+  Gauge,
   type LucideIcon,
   MoveHorizontal,
   Pencil,
@@ -24,6 +25,7 @@ import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetachDialog } from "./detach-dialog.tsx";
 import { EditDialog } from "./edit-dialog.tsx";
 import { ExtendDialog } from "./extend-dialog.tsx";
+import { RetypeDialog } from "./retype-dialog.tsx";
 import { SnapshotDialog } from "./snapshot-dialog.tsx";
 import { TransferDialog } from "./transfer-dialog.tsx";
 import { useVolumeBlocked } from "./use-volumes.ts";
@@ -35,6 +37,7 @@ const icons: Record<MenuAction, LucideIcon> = {
   attach: Plug,
   detach: Unplug,
   extend: MoveHorizontal,
+  retype: Gauge,
   snapshot: Camera,
   copy: Copy,
   update: Pencil,
@@ -43,7 +46,7 @@ const icons: Record<MenuAction, LucideIcon> = {
 };
 const groups: MenuAction[][] = [
   ["attach", "detach"],
-  ["extend", "snapshot", "copy"],
+  ["extend", "retype", "snapshot", "copy"],
   ["update", "transfer"],
   ["delete"],
 ];
@@ -102,7 +105,7 @@ type VolumeDialogProps = {
 
 export function VolumeDialog({ projectId, volume, asked, onClose }: VolumeDialogProps) {
   const props = { projectId, volume, onClose };
-  const { id, name, sizeGib: gib } = volume;
+  const { id, name, sizeGib: gib, volumeTypeId: typeId } = volume;
   switch (asked) {
     case "attach":
       return <AttachDialog projectId={projectId} given={{ volume }} onClose={onClose} />;
@@ -110,10 +113,18 @@ export function VolumeDialog({ projectId, volume, asked, onClose }: VolumeDialog
       return <DetachDialog {...props} />;
     case "extend":
       return <ExtendDialog {...props} />;
+    case "retype":
+      return <RetypeDialog {...props} />;
     case "snapshot":
       return <SnapshotDialog projectId={projectId} of={{ volume }} onClose={onClose} />;
     case "copy":
-      return <CreateDialog projectId={projectId} of={{ kind: "volume", id, name, gib }} onClose={onClose} />;
+      return (
+        <CreateDialog
+          projectId={projectId}
+          of={{ kind: "volume", id, name, gib, typeId }}
+          onClose={onClose}
+        />
+      );
     case "update":
       return <EditDialog {...props} />;
     case "transfer":

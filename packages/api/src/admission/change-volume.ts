@@ -103,7 +103,9 @@ export type VolumeChange = {
   subject?: Subject;
   params?: { [key: string]: string | number };
   changes?: Changes;
-  data?: Partial<Pick<Volume, "sizeGib" | "revertSnapshotId" | "revertSeq" | "deleteRequestedAt">>;
+  data?: Partial<
+    Pick<Volume, "sizeGib" | "volumeTypeId" | "revertSnapshotId" | "revertSeq" | "deleteRequestedAt">
+  >;
 };
 
 /** A new generation, which its hypervisor is told of. Answers the operation's id. */

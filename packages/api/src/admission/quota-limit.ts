@@ -1,15 +1,17 @@
 import { CloudError } from "@madang/core/errors";
-import { isQuotaResource, type Limits, quotaResources } from "@madang/core/quota/resource";
+import { isQuotaResource, type Limits, namedResources, unsaidLimit } from "@madang/core/quota/resource";
+import { isTypeResource } from "@madang/core/quota/type-resource";
 import { quotaLines, type Tx } from "@madang/db";
+import { requireTypes } from "./limited-type.ts";
 import { type Changes, changesOf } from "./record.ts";
 
 /** null: no limit of the project's own any more, the default counts. */
-export type NewLimits = Partial<Record<keyof Limits, number | null>>;
+export type NewLimits = { readonly [resource: string]: number | null | undefined };
 
 /**
  * Gives a project limits of its own: for good, or until a moment, after which what would have counted without it counts
  * again. Call it with the project's row locked. Answers what changed of the limits that count, for the event. Throws
- * InvalidInput when the moment has passed, or comes before the end of a limit that ends already.
+ * InvalidInput when the moment has passed, or comes before the end of a limit that ends already, or a volume type is not there.
  */
 export async function setLimits(
   tx: Tx,
@@ -17,6 +19,7 @@ export async function setLimits(
   limits: NewLimits,
   until: Date | null,
 ): Promise<Changes> {
+  await requireTypes(tx, limits);
   await requireAhead(tx, until);
   await requireLast(tx, projectId, Object.keys(limits), until);
   const before = await limitsNow(tx, projectId);
@@ -25,7 +28,12 @@ export async function setLimits(
     if (limit === null) await tx.quota.deleteMany({ where: { projectId, resource } });
     else await setLimit(tx, projectId, resource, limit, until);
   }
-  return changesOf<string>(before, await limitsNow(tx, projectId), quotaResources);
+  const after = await limitsNow(tx, projectId);
+  return changesOf<string>(
+    withUnsaid(before, after),
+    withUnsaid(after, before),
+    namedResources(before, after),
+  );
 }
 
 async function setLimit(
@@ -86,9 +94,20 @@ export async function requireLooked(tx: Tx, projectId: string, was: Limits): Pro
   requireSame(was, await limitsNow(tx, projectId));
 }
 
+/** What only the other says something of is what counts of it anyway. */
+export function withUnsaid(limits: Limits, others: Limits): Limits {
+  return { ...unsaid(others), ...limits };
+}
+
+const unsaid = (limits: Limits): Limits =>
+  Object.fromEntries(
+    Object.keys(limits).flatMap((name) => (isTypeResource(name) ? [[name, unsaidLimit(name)]] : [])),
+  );
+
 /** Throws Conflict. */
-export function requireSame(was: Limits, now: { [resource: string]: number | undefined }): void {
-  if (Object.entries(was).every(([resource, limit]) => now[resource] === limit)) return;
+export function requireSame(was: Limits, now: Limits): void {
+  const all: { [resource: string]: number | undefined } = withUnsaid(now, was);
+  if (Object.entries(was).every(([resource, limit]) => all[resource] === limit)) return;
   throw changedMeanwhile();
 }
 
@@ -100,7 +119,7 @@ export function changedMeanwhile(): CloudError {
 
 const nobody = "00000000-0000-0000-0000-000000000000";
 
-async function limitsNow(tx: Tx, projectId: string): Promise<Record<string, number>> {
+async function limitsNow(tx: Tx, projectId: string): Promise<Limits> {
   const lines = await quotaLines(tx, projectId, nobody);
   return Object.fromEntries(lines.map(({ resource, limit }) => [resource, limit]));
 }

@@ -1,11 +1,13 @@
 /** What a project is allowed without limits of its own, and sets of limits that a new one may be given. */
 import { CloudError } from "@madang/core/errors";
 import { limitsText, storedLimits } from "@madang/core/quota/request";
-import { type Limits, quotaResources } from "@madang/core/quota/resource";
+import { type Limits, namedResources } from "@madang/core/quota/resource";
+import { isTypeResource } from "@madang/core/quota/type-resource";
 import { type QuotaTemplate, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
-import { changedMeanwhile, requireSame } from "./quota-limit.ts";
+import { requireTypes } from "./limited-type.ts";
+import { changedMeanwhile, requireSame, withUnsaid } from "./quota-limit.ts";
 import { changesOf, recordEvent, type Subject } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 
@@ -33,19 +35,25 @@ export async function setQuotaDefaults(
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('quota_default'))`;
+    await requireTypes(tx, limits);
     const rows = await tx.quotaDefault.findMany();
-    const before = Object.fromEntries(rows.map(({ resource, limit }) => [resource, limit]));
+    const before: Limits = Object.fromEntries(rows.map(({ resource, limit }) => [resource, limit]));
     requireSame(was, before);
-    const changes = changesOf<string>(before, limits, quotaResources);
+    const changes = changesOf<string>(withUnsaid(before, limits), limits, namedResources(limits));
     if (Object.keys(changes).length === 0) return;
-    for (const [resource, limit] of Object.entries(limits))
-      await tx.quotaDefault.upsert({ where: { resource }, create: { resource, limit }, update: { limit } });
+    for (const resource of namedResources(limits)) await setDefault(tx, resource, limits[resource] ?? 0);
     await recordEvent(tx, { actor, subject: defaults, action: "quota.set-defaults", changes });
   });
   deps.hints.publish("event");
 }
 
-/** Throws Conflict for a name that is taken. */
+/** A volume type without a limit has no row. */
+async function setDefault(tx: Tx, resource: string, limit: number): Promise<void> {
+  if (limit < 0 && isTypeResource(resource)) await tx.quotaDefault.deleteMany({ where: { resource } });
+  else await tx.quotaDefault.upsert({ where: { resource }, create: { resource, limit }, update: { limit } });
+}
+
+/** Throws Conflict for a name that is taken, InvalidInput for a volume type that is not there. */
 export async function createTemplate(
   deps: AdmissionDeps,
   actor: Actor,
@@ -56,8 +64,9 @@ export async function createTemplate(
     const claim = { id: template.id, kind: "quota_template", projectId: null, bodyHash };
     if ((await claimIds(tx, [claim])) === "repeat") return;
     await requireFreeName(tx, template.name, template.id);
+    const types = await requireTypes(tx, template.limits);
     await tx.quotaTemplate.create({ data: template });
-    const params = { limits: limitsText(template.limits) };
+    const params = { limits: limitsText(template.limits, types) };
     await recordEvent(tx, { actor, subject: subjectOf(template), action: "quota_template.create", params });
   });
   deps.hints.publish("event");
@@ -75,6 +84,7 @@ export async function updateTemplate(
     const before = await lockedTemplate(tx, id);
     requireLookedTemplate(before, was);
     if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
+    await requireTypes(tx, limits ?? {});
     const after = await tx.quotaTemplate.update({
       where: { id },
       data: { ...fields, ...(limits ? { limits } : {}) },

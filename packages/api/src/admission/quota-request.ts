@@ -1,10 +1,11 @@
 /** A project asks for more. Everybody who may ask in it may also amend or withdraw what waits: the quota is theirs together. */
 import { CloudError } from "@madang/core/errors";
 import { limitsText, notMore, storedLimits } from "@madang/core/quota/request";
-import { type Limits, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
+import { type Limits, namedResources, type QuotaLine } from "@madang/core/quota/resource";
 import { type QuotaRequest, quotaLines, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { requireTypes } from "./limited-type.ts";
 import { lockOpenProject } from "./open-project.ts";
 import { type Changes, changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
@@ -30,7 +31,7 @@ export async function createQuotaRequest(
     await requireNoneWaits(tx, projectId, asked, id);
     const userName = actor.name;
     await tx.quotaRequest.create({ data: { id, projectId, userId: actor.userId, userName, asked, reason } });
-    const changes = changesOf<string>(before, asked, quotaResources);
+    const changes = changesOf<string>(before, asked, namedResources(asked));
     await record(tx, actor, { ...request, projectName: project.name }, "quota_request.create", changes);
   });
   deps.hints.publish("event");
@@ -49,7 +50,7 @@ export async function amendQuotaRequest(
     await requireNoneWaits(tx, projectId, asked, id);
     await tx.quotaRequest.update({ where: { id }, data: { asked, reason, generation: { increment: 1 } } });
     const changes = {
-      ...changesOf<string>(askedOf(before), askedOf({ asked }), quotaResources),
+      ...changesOfAsked(storedLimits.parse(before.asked), asked),
       ...changesOf(before, { reason }, ["reason"]),
     };
     const subject = { id, projectId, asked, projectName: project.name };
@@ -94,7 +95,9 @@ async function requireMore(
   projectId: string,
   asked: Limits,
 ): Promise<Record<string, number>> {
+  await requireTypes(tx, asked, "asked");
   const lines = await quotaLines(tx, projectId, actor.userId);
+  requireLimited(lines, asked);
   const [less] = notMore(lines, asked);
   if (less)
     throw new CloudError("InvalidInput", "Ask for more than what is allowed already.", {
@@ -106,14 +109,26 @@ async function requireMore(
   return Object.fromEntries(named.map(({ resource, limit }) => [resource, limit]));
 }
 
+/** A type without a line has no limit: there is nothing more of it. */
+function requireLimited(lines: readonly QuotaLine[], asked: Limits): void {
+  const known = new Set(lines.map(({ resource }) => resource));
+  const free = namedResources(asked).find((resource) => !known.has(resource));
+  if (free === undefined) return;
+  throw new CloudError("InvalidInput", "Ask for more than what is allowed already.", {
+    reason: "quotaNotMore",
+    field: `asked.${free}`,
+    params: { resource: free, limit: -1 },
+  });
+}
+
 /** One at a time for a resource: two could be granted one over the other. */
 async function requireNoneWaits(tx: Tx, projectId: string, asked: Limits, id: string): Promise<void> {
   const waiting = await tx.quotaRequest.findMany({ where: { projectId, state: "pending", id: { not: id } } });
   const shared = (of: QuotaRequest) => {
     const theirs = storedLimits.parse(of.asked);
-    return quotaResources.find((name) => theirs[name] !== undefined && asked[name] !== undefined);
+    return namedResources(theirs).find((name) => asked[name] !== undefined);
   };
-  const taken = waiting.map(shared).find((name): name is QuotaResource => name !== undefined);
+  const taken = waiting.map(shared).find((name) => name !== undefined);
   if (!taken) return;
   throw new CloudError("Conflict", "A request for this resource is waiting already: amend that one.", {
     reason: "quotaRequestWaiting",
@@ -122,10 +137,11 @@ async function requireNoneWaits(tx: Tx, projectId: string, asked: Limits, id: st
   });
 }
 
-/** Every resource, so that one that is no longer asked for is told as a change too. */
-function askedOf({ asked }: { asked: unknown }): Record<string, number | null> {
-  const all = storedLimits.parse(asked);
-  return Object.fromEntries(quotaResources.map((name) => [name, all[name] ?? null]));
+/** One that is no longer asked for is told as a change too. */
+function changesOfAsked(before: Limits, after: Limits): Changes {
+  const names = namedResources(before, after);
+  const all = (limits: Limits) => Object.fromEntries(names.map((name) => [name, limits[name] ?? null]));
+  return changesOf<string>(all(before), all(after), names);
 }
 
 type Recorded = { id: string; projectId: string; projectName: string; asked: Limits };

@@ -1,4 +1,5 @@
 import { CloudError } from "@madang/core/errors";
+import { resourceText } from "@madang/core/quota/request";
 import { type QuotaCount, quotaExcesses, type Usage } from "@madang/core/quota/resource";
 import { quotaLines, type Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
@@ -16,7 +17,10 @@ export function takeRoom(counts: readonly QuotaCount[], wanted: Usage): QuotaCou
   const quota = quotaExcesses(counts, wanted);
   if (quota.length === 0)
     return counts.map((count) => ({ ...count, inUse: count.inUse + (wanted[count.resource] ?? 0) }));
-  const resources = quota.map(({ resource }) => resource).join(", ");
+  const names = new Map(
+    quota.map(({ resource, typeName }) => [resource.split(":")[1] ?? "", typeName ?? ""]),
+  );
+  const resources = quota.map(({ resource }) => resourceText(resource, names)).join(", ");
   throw new CloudError("QuotaExceeded", `This would go over the project's quota: ${resources}.`, {
     reason: "quotaExceeded",
     params: { resources },

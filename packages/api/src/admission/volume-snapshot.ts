@@ -1,4 +1,6 @@
 import { CloudError } from "@madang/core/errors";
+import { sumUsage } from "@madang/core/quota/resource";
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { groupSnapshotBlocked, snapshotActionBlocked } from "@madang/core/volume/action";
 import type { SnapshotStatus } from "@madang/core/volume/status";
 import { type NewSnapshot, type SnapshotChanges, snapshotLimit } from "@madang/core/volume/volume-input";
@@ -34,8 +36,10 @@ export async function createSnapshots(
     const claims = named.map((id) => ({ id, kind: "volume_snapshot", projectId, bodyHash }));
     if ((await claimIds(tx, claims)) === "repeat") return { ids: named, hosts: [] };
     const volumes = await lockedOrigins(tx, actor, projectId, wish);
-    const gigabytes = volumes.reduce((sum, { sizeGib }) => sum + sizeGib, 0);
-    await requireRoom(tx, actor, projectId, { snapshots: volumes.length, gigabytes });
+    const each = volumes.map(({ volumeTypeId, sizeGib }) =>
+      volumeUsage(volumeTypeId, { snapshots: 1, gigabytes: sizeGib }),
+    );
+    await requireRoom(tx, actor, projectId, sumUsage(...each));
     const groupId = wish.of.kind === "instance" ? crypto.randomUUID() : null;
     for (const [index, volume] of volumes.entries())
       await insert(deps, tx, { actor, wish, volume, groupId, id: named[index] ?? crypto.randomUUID() });

@@ -1,6 +1,7 @@
 /** A volume goes to another project: whose it is makes a key that counts once, whoever has it takes the volume over. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { CloudError } from "@madang/core/errors";
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { lockProjects, type Tx, transaction, wake } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -112,7 +113,12 @@ async function take(
   const { volume } = locked;
   const snapshots = await tx.volumeSnapshot.findMany({ where: { volumeId: volume.id } });
   const gigabytes = snapshots.reduce((sum, { sizeGib }) => sum + sizeGib, volume.sizeGib);
-  await requireRoom(tx, actor, projectId, { volumes: 1, gigabytes, snapshots: snapshots.length });
+  await requireRoom(
+    tx,
+    actor,
+    projectId,
+    volumeUsage(volume.volumeTypeId, { volumes: 1, gigabytes, snapshots: snapshots.length }),
+  );
   const data = { projectId, userId: actor.userId, generation: { increment: 1 } };
   await tx.volume.update({ where: { id: volume.id }, data });
   await tx.volumeSnapshot.updateMany({ where: { volumeId: volume.id }, data: { projectId } });

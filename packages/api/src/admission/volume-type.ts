@@ -5,6 +5,7 @@ import { type Tx, transaction, type VolumeType } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { hintHost } from "./change-volume.ts";
+import { forgetLimits } from "./limited-type.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 import { requireStill } from "./still.ts";
@@ -66,6 +67,7 @@ export async function deleteVolumeType(deps: AdmissionDeps, actor: Actor, id: st
         reason: "volumeTypeInUse",
         params: { count },
       });
+    await forgetLimits(tx, id);
     await tx.volumeType.delete({ where: { id } });
     await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.delete" });
   });

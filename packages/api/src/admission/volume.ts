@@ -1,5 +1,6 @@
 import { CloudError } from "@madang/core/errors";
 import { fits } from "@madang/core/hypervisor/capacity";
+import { volumeUsage } from "@madang/core/quota/type-resource";
 import { volumeAmounts } from "@madang/core/volume/place";
 import type { NewVolume, VolumeChanges } from "@madang/core/volume/volume-input";
 import { lockHypervisor, readCandidate, type Tx, type Volume, wake, writeVolumeStatus } from "@madang/db";
@@ -37,7 +38,7 @@ export async function createVolume(
     const { leastGib, usualGib, volumeTypeId: usualType, ...fill } = await fillOf(tx, projectId, wish);
     const sizeGib = sizeOf(wish.sizeGib, { leastGib, usualGib });
     const volumeTypeId = await typeOf(tx, wish.volumeTypeId, usualType);
-    await requireRoom(tx, actor, projectId, { volumes: 1, gigabytes: sizeGib });
+    await requireRoom(tx, actor, projectId, volumeUsage(volumeTypeId, { volumes: 1, gigabytes: sizeGib }));
     const { id, name, description, metadata, availabilityZone } = wish;
     const data = { id, name, description, metadata, availabilityZone, sizeGib, volumeTypeId, ...fill };
     const volume = await tx.volume.create({ data: { ...data, projectId, userId: actor.userId } });
@@ -122,7 +123,7 @@ export async function extendVolume(
     const { volume } = locked;
     requireLarger(volume, sizeGib);
     const more = sizeGib - volume.sizeGib;
-    await requireRoom(tx, actor, ref.projectId, { gigabytes: more });
+    await requireRoom(tx, actor, ref.projectId, volumeUsage(volume.volumeTypeId, { gigabytes: more }));
     if (volume.hypervisorId !== null) await requireRoomAt(deps, tx, volume.hypervisorId, more);
     const changes = changesOf(volume, { sizeGib }, ["sizeGib"]);
     const params = { gib: sizeGib };

@@ -4,6 +4,7 @@ import type { Database } from "@madang/db";
 import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
 import { type Sql, sql } from "../sql.ts";
+import { storedTypeNames, type TypeNames, typeNamesSql } from "./type-name.ts";
 
 export type QuotaRequestItem = {
   id: string;
@@ -24,6 +25,8 @@ export type QuotaRequestItem = {
   answer: string;
   generation: number;
   createdAt: Date;
+  /** Of the volume types that are asked for or granted. */
+  typeNames: TypeNames;
 };
 
 export const quotaRequestFilter = z
@@ -32,10 +35,12 @@ export const quotaRequestFilter = z
 
 export const requestColumns = `r.id, r.project_id AS "projectId", project.name AS "projectName", r.user_id AS "userId",
   r.user_name AS "userName", r.asked, r.reason, r.state, r.granted, r.expires_at AS "expiresAt",
-  r.decided_by AS "decidedBy", r.decided_at AS "decidedAt", r.answer, r.generation, r.created_at AS "createdAt"`;
+  r.decided_by AS "decidedBy", r.decided_at AS "decidedAt", r.answer, r.generation, r.created_at AS "createdAt",
+  ${typeNamesSql("r.asked || CASE jsonb_typeof(r.granted) WHEN 'object' THEN r.granted ELSE '{}' END")} AS "typeNames"`;
 const sorts = { createdAt: { column: "r.created_at", type: "timestamptz" } } as const;
 
-export type QuotaRequestRow = Omit<QuotaRequestItem, "asked" | "granted"> & {
+export type QuotaRequestRow = Omit<QuotaRequestItem, "asked" | "granted" | "typeNames"> & {
+  typeNames: unknown;
   asked: unknown;
   granted: unknown;
 };
@@ -66,6 +71,7 @@ export function toQuotaRequest(row: QuotaRequestRow): QuotaRequestItem {
   return {
     ...{ id, projectId, projectName, userId, userName, reason, state, expiresAt },
     ...{ decidedBy, decidedAt, answer, generation, createdAt },
+    typeNames: storedTypeNames(row.typeNames),
     asked: storedLimits.parse(row.asked),
     granted: row.granted === null ? null : storedLimits.parse(row.granted),
   };

@@ -1,5 +1,6 @@
 import { CloudError } from "@madang/core/errors";
-import { projectResources, type QuotaResource } from "@madang/core/quota/resource";
+import { isFixedResource, projectResources } from "@madang/core/quota/resource";
+import { isTypeResource, longestResource } from "@madang/core/quota/type-resource";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 
@@ -27,15 +28,19 @@ function isZone(name: string): boolean {
   }
 }
 
+function isProjectResource(name: string): boolean {
+  return isTypeResource(name) || (isFixedResource(name) && projectResources.includes(name));
+}
+
 export const usageInput = z.object({
   projectId: z.uuid(),
-  resource: z.enum(projectResources),
+  resource: z.string().max(longestResource).refine(isProjectResource, { error: "resourceUnknown" }),
   from: moment,
   to: moment,
   /** Whose days are meant, an IANA name. */
   zone: zone.default("UTC"),
 });
-type UsageInput = { projectId: string; resource: QuotaResource; from: Date; to: Date; zone: string };
+type UsageInput = { projectId: string; resource: string; from: Date; to: Date; zone: string };
 
 export type UsagePoint = { at: Date; inUse: number; limit: number };
 export type UsageHistory = { step: "hour" | "day"; points: UsagePoint[] };

@@ -10,6 +10,7 @@ export type SnapshotItem = {
   id: string;
   projectId: string;
   volumeId: string;
+  volumeTypeId: string;
   volumeName: string;
   name: string;
   description: string;
@@ -35,7 +36,7 @@ type Row = Omit<SnapshotItem, "fault" | "metadata"> & {
   sortId?: string;
 };
 
-const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", s.name, s.description,
+const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", v.volume_type_id AS "volumeTypeId", s.name, s.description,
   s.metadata, s.size_gib AS "sizeGib", s.status, s.group_id AS "groupId", s.quiesced, coalesce(s.fault, s.host_fault) AS fault,
   (SELECT count(*)::int FROM volume c WHERE c.source_snapshot_id = s.id AND c.status = 'creating') AS copies,
   v.status = 'reverting' AND v.revert_snapshot_id IS NOT DISTINCT FROM s.id AS "goneBackTo",

@@ -4,6 +4,7 @@ import { roles } from "@madang/core/identity/permission";
 import { displayName } from "@madang/core/instance/launch";
 import { limit, limits } from "@madang/core/quota/request";
 import { isQuotaResource } from "@madang/core/quota/resource";
+import { longestResource } from "@madang/core/quota/type-resource";
 import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { deleteProject } from "../admission/delete-project.ts";
@@ -35,7 +36,7 @@ const projectChanges = one.extend({
 
 /** null: back to the default. */
 const newLimits = z
-  .record(z.string().max(40), limit.nullable())
+  .record(z.string().max(longestResource), limit.nullable())
   .refine((all) => Object.keys(all).every(isQuotaResource), { error: "resourceUnknown" });
 
 /** The limits that counted when they were looked at; a program that leaves them out means it whatever they were. */

@@ -1,6 +1,7 @@
 import { sizeGib } from "@madang/core/volume/size";
 import { newSnapshot, newVolume, snapshotChanges, volumeChanges } from "@madang/core/volume/volume-input";
 import { z } from "zod";
+import { retypeVolume } from "../admission/retype-volume.ts";
 import { createVolume, deleteVolume, extendVolume, revertVolume, updateVolume } from "../admission/volume.ts";
 import { attachVolume, detachVolume } from "../admission/volume-attachment.ts";
 import { createSnapshots, deleteSnapshot, updateSnapshot } from "../admission/volume-snapshot.ts";
@@ -43,6 +44,9 @@ export const volumeRouter = router({
   extend: projectProcedure("volume:update")
     .input(one.extend({ sizeGib }))
     .mutation(({ ctx, input }) => extendVolume(ctx.deps, ctx.actor, input, input.sizeGib)),
+  retype: projectProcedure("volume:retype")
+    .input(one.extend({ volumeTypeId: z.uuid() }))
+    .mutation(({ ctx, input }) => retypeVolume(ctx.deps, ctx.actor, input, input.volumeTypeId)),
   attach: projectProcedure("volume:attach")
     .input(
       one.extend({

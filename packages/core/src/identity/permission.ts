@@ -78,6 +78,7 @@ export const permissions = {
   "volume:list": { scope: "project", roles: readers },
   "volume:create": { scope: "project", roles: members },
   "volume:update": { scope: "project", roles: members },
+  "volume:retype": { scope: "project", roles: members },
   "volume:attach": { scope: "project", roles: members },
   "volume:transfer": { scope: "project", roles: members },
   "volume:delete": { scope: "project", roles: members },

@@ -56,6 +56,7 @@ export const permissionAreas = {
     "volume:list",
     "volume:create",
     "volume:update",
+    "volume:retype",
     "volume:attach",
     "volume:transfer",
     "volume:delete",

@@ -8,6 +8,7 @@ import {
   type QuotaCount,
   type Usage,
 } from "./resource.ts";
+import { isTypeResource, kindOf, longestResource, typeIdOf } from "./type-resource.ts";
 
 export const quotaRequestStates = ["pending", "approved", "rejected", "withdrawn"] as const;
 export type QuotaRequestState = (typeof quotaRequestStates)[number];
@@ -33,9 +34,13 @@ export const limit = z
   .min(-1, { error: "numberRange" })
   .max(largestLimit, { error: "numberRange" });
 
+/** At once; a limit of a type takes a row. */
+const mostLimits = 1_000;
+
 /** Limits by resource, at least one. A name that is no resource of ours is refused. */
 export const limits = z
-  .record(z.string().max(40), limit)
+  .record(z.string().max(longestResource), limit)
+  .refine((all) => Object.keys(all).length <= mostLimits, { error: "limitsTooMany" })
   .refine((all) => Object.keys(all).length > 0, { error: "limitsRequired" })
   .refine((all) => Object.keys(all).every(isQuotaResource), { error: "resourceUnknown" })
   .transform(limitsOf);
@@ -67,9 +72,15 @@ export function shortfall(lines: readonly QuotaCount[], wanted: Usage): Limits {
   return Object.fromEntries(short.map(({ resource, inUse }) => [resource, inUse + (wanted[resource] ?? 0)]));
 }
 
-/** "cores 40, ram 65536": for the trail and for logs. */
-export function limitsText(all: Limits): string {
+/** "cores 40, gigabytes (fast) 100": for the trail and for logs. `typeNames`: of volume types, by id. */
+export function limitsText(all: Limits, typeNames: ReadonlyMap<string, string> = new Map()): string {
   return Object.entries(all)
-    .map(([resource, value]) => `${resource} ${value}`)
+    .map(([resource, value]) => `${resourceText(resource, typeNames)} ${value}`)
     .join(", ");
+}
+
+export function resourceText(resource: string, typeNames: ReadonlyMap<string, string>): string {
+  if (!isTypeResource(resource)) return resource;
+  const id = typeIdOf(resource);
+  return `${kindOf(resource)} (${typeNames.get(id) ?? id})`;
 }

@@ -1,5 +1,6 @@
 /** Quota arithmetic, the same in the admission transaction and in every form. Names and units are OpenStack's. */
 import type { QuotaExcess } from "../errors.ts";
+import { isTypeResource, kindOf, type TypeResource } from "./type-resource.ts";
 
 type Rule = {
   name: string;
@@ -30,30 +31,64 @@ const list = [
   { name: "snapshots", unit: "count", whose: "project", initial: 10 },
 ] as const satisfies readonly Rule[];
 
-export type QuotaResource = (typeof list)[number]["name"];
-export const quotaResources: readonly QuotaResource[] = list.map(({ name }) => name);
+/** What every cloud counts. */
+export type FixedResource = (typeof list)[number]["name"];
+/** And what is counted of each volume type by itself. */
+export type QuotaResource = FixedResource | TypeResource;
+export const quotaResources: readonly FixedResource[] = list.map(({ name }) => name);
 /** Whose use over time can be told: a person's key pairs are the same in all his projects. */
 export const projectResources = quotaResources.filter((name) => ruleOf(name).whose === "project");
 
-export const initialQuota: readonly { resource: QuotaResource; limit: number }[] = list.map(
+export const initialQuota: readonly { resource: FixedResource; limit: number }[] = list.map(
   ({ name, initial }) => ({ resource: name, limit: initial }),
 );
 
 export function ruleOf(resource: QuotaResource): Rule {
-  return list.find(({ name }) => name === resource) ?? list[0];
+  const named = isTypeResource(resource) ? kindOf(resource) : resource;
+  return list.find(({ name }) => name === named) ?? list[0];
 }
 
-export function isQuotaResource(name: string): name is QuotaResource {
+export function isFixedResource(name: string): name is FixedResource {
   return quotaResources.some((resource) => resource === name);
 }
 
-export type Usage = Partial<Record<QuotaResource, number>>;
+export function isQuotaResource(name: string): name is QuotaResource {
+  return isFixedResource(name) || isTypeResource(name);
+}
+
+/** What counts of a resource that nobody said anything of: nothing is allowed, but a volume type takes what the project has. */
+export function unsaidLimit(resource: QuotaResource): number {
+  return isTypeResource(resource) ? -1 : 0;
+}
+
+export type Usage = { [resource in FixedResource]?: number } & { [resource: TypeResource]: number };
 /** Limits by resource, as asked, granted or set; -1 is unlimited. */
 export type Limits = Usage;
 /** PostgreSQL's integer: the largest limit that can be told from unlimited. */
 export const largestLimit = 2_147_483_647;
 
-export type QuotaCount = { resource: QuotaResource; limit: number; inUse: number };
+export type QuotaCount = {
+  resource: QuotaResource;
+  limit: number;
+  inUse: number;
+  /** Of the volume type, where the resource is one of a type's. */
+  typeName?: string;
+};
+
+/** Everything that one of them says something of: the fixed ones in their order, then those of types. */
+export function namedResources(...all: readonly Limits[]): QuotaResource[] {
+  const names = new Set(all.flatMap((one) => Object.keys(one)));
+  return [
+    ...quotaResources.filter((name) => names.has(name)),
+    ...[...names].filter(isTypeResource).toSorted(),
+  ];
+}
+
+export function sumUsage(...all: readonly Usage[]): Usage {
+  return Object.fromEntries(
+    namedResources(...all).map((name) => [name, all.reduce((sum, one) => sum + (one[name] ?? 0), 0)]),
+  );
+}
 export type QuotaLine = QuotaCount & {
   /** What counts where the project has no limit of its own. */
   default: number;
@@ -65,10 +100,11 @@ export type QuotaLine = QuotaCount & {
 
 /** The resources that a request would exceed, each with the numbers that say why. */
 export function quotaExcesses(lines: readonly QuotaCount[], requested: Usage): QuotaExcess[] {
-  return lines.flatMap(({ resource, limit, inUse }) => {
+  return lines.flatMap(({ resource, limit, inUse, typeName }) => {
     const wanted = requested[resource] ?? 0;
     const fits = wanted === 0 || limit < 0 || inUse + wanted <= limit;
-    return fits ? [] : [{ resource, limit, inUse, requested: wanted }];
+    const named = typeName === undefined ? {} : { typeName };
+    return fits ? [] : [{ resource, limit, inUse, requested: wanted, ...named }];
   });
 }
 

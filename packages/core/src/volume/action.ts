@@ -10,6 +10,7 @@ export const volumeActions = [
   "attach",
   "detach",
   "extend",
+  "retype",
   "snapshot",
   "copy",
   "revert",
@@ -61,6 +62,7 @@ const checks: Record<VolumeAction, readonly Check[]> = {
   revert: [notDeleting, notFailed, notMaking, hasSnapshots, free, notCopied, steady, taken],
   transfer: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   delete: [({ status }) => (status === "deleting" ? "volumeDeleting" : null), unprotected, free, notCopied],
+  retype: [notDeleting, notFailed, notMaking, notCopied, steady],
 };
 
 /** null when the action is allowed, else the key of the reason. */

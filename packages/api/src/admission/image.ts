@@ -150,20 +150,29 @@ export async function deleteImage(
   return await inProject(deps, ref.projectId, async (tx) => {
     await lockProject(tx, ref.projectId);
     await requireStill(tx, actor);
-    const image = await ownImage(tx, ref);
-    const earlier = image.deleteRequestedAt && (await deletionOf(tx, image.id));
-    if (earlier) return { operationId: earlier.id };
-    if (image.protected) throw protectedImage();
-    await requireMayShow(tx, actor, image.visibility);
-    const generation = image.generation + 1;
-    const deleteRequestedAt = deps.admission.now();
-    await tx.image.update({ where: { id: image.id }, data: { deleteRequestedAt, generation } });
-    const subject = imageSubject(image);
-    const operationId = await createOperation(tx, actor, "image.delete", subject, generation);
-    await recordEvent(tx, { actor, subject, action: "image.delete", operationId });
-    await wake(deps.boss, tx, "image", image.id);
-    return { operationId };
+    return await deleteLocked(deps, tx, actor, await ownImage(tx, ref));
   });
+}
+
+/** Call it with the image's row locked, after its project's. Throws InvalidState, Forbidden. */
+export async function deleteLocked(
+  deps: AdmissionDeps,
+  tx: Tx,
+  actor: Actor,
+  image: Image,
+): Promise<{ operationId: string }> {
+  const earlier = image.deleteRequestedAt && (await deletionOf(tx, image.id));
+  if (earlier) return { operationId: earlier.id };
+  if (image.protected) throw protectedImage();
+  await requireMayShow(tx, actor, image.visibility);
+  const generation = image.generation + 1;
+  const deleteRequestedAt = deps.admission.now();
+  await tx.image.update({ where: { id: image.id }, data: { deleteRequestedAt, generation } });
+  const subject = imageSubject(image);
+  const operationId = await createOperation(tx, actor, "image.delete", subject, generation);
+  await recordEvent(tx, { actor, subject, action: "image.delete", operationId });
+  await wake(deps.boss, tx, "image", image.id);
+  return { operationId };
 }
 
 function deletionOf(tx: Tx, id: string) {

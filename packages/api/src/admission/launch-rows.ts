@@ -2,16 +2,25 @@
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
-import { insertTogether, type Tx, wakeAll } from "@madang/db";
+import { insertTogether, type PrismaNamespace, type Tx, wakeAll } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
 import type { Place } from "./launch-place.ts";
 import type { LaunchSource } from "./launch-source.ts";
 import { sealUserData } from "./launch-user-data.ts";
+import type { LaunchDisk } from "./launch-volumes.ts";
 import { eventOf, newOperations } from "./record.ts";
 
-/** A launch that nothing speaks against any more. `place`: of one that is to be reachable its own way says it. */
-export type SureLaunch = { wish: LaunchWish; source: LaunchSource; place: Place };
+/**
+ * A launch that nothing speaks against any more. `place`: of one that is to be reachable its own way says it. `disks`: besides
+ * the root disk that its image makes.
+ */
+export type SureLaunch = {
+  wish: LaunchWish;
+  source: LaunchSource;
+  place: Place;
+  disks: readonly LaunchDisk[];
+};
 
 /** A new row's status is what the columns' defaults say, which is what `writeStatus` would derive. */
 export async function insertLaunches(
@@ -38,7 +47,8 @@ export async function insertLaunches(
 
 type Parts = ReturnType<typeof partsOf>;
 
-function partsOf(deps: AdmissionDeps, { wish, source }: SureLaunch) {
+function partsOf(deps: AdmissionDeps, launch: SureLaunch) {
+  const { wish, source } = launch;
   const { input, actor } = wish;
   const news = input.ids.map((id, index) => ({
     ...{ id, index, name: launchName(input.name, index, input.ids.length) },
@@ -53,19 +63,32 @@ function partsOf(deps: AdmissionDeps, { wish, source }: SureLaunch) {
     ),
     rows: news.map(({ id, index, name, sealed }) => ({
       ...{ id, name, hostname: hostnameFor(name, id), launchIndex: index },
-      ...rowOf(deps, wish, source),
+      ...rowOf(deps, launch),
       userDataSha256: sealed?.sha256 ?? null,
       passwordHashSealed: sealedPassword(deps, wish, id),
     })),
   };
 }
 
-function entriesOf({ wish, source, subjects, operations }: SureLaunch & Parts) {
-  const params = { flavor: source.flavor.name, image: source.image.name };
+function entriesOf({ wish, source, disks, subjects, operations }: SureLaunch & Parts) {
+  const params = { flavor: source.flavor.name, ...bootParams(source, disks) };
   return subjects.map((subject, index) => ({
     ...{ actor: wish.actor, subject, action: "instance.create", params },
     operationId: operations[index]?.id ?? null,
   }));
+}
+
+function bootParams({ image }: LaunchSource, disks: readonly LaunchDisk[]): { [key: string]: string } {
+  if (image) return { image: image.name, imageId: image.id };
+  const boot = disks.find((disk) => disk.boot);
+  return boot?.kind === "volume" ? { volume: boot.volume.name, volumeId: boot.volume.id } : {};
+}
+
+/** Of the machine, as the image says that the volume it boots from was once made of. */
+function bootHardware(disks: readonly LaunchDisk[]): PrismaNamespace.InputJsonValue {
+  const boot = disks.find((disk) => disk.boot);
+  if (!boot) return {};
+  return (boot.kind === "volume" ? boot.volume : boot.origin)?.hardware ?? {};
 }
 
 function sealedPassword({ seal }: AdmissionDeps, { passwordHash }: LaunchWish, id: string): string | null {
@@ -73,7 +96,8 @@ function sealedPassword({ seal }: AdmissionDeps, { passwordHash }: LaunchWish, i
   return seal.close(Buffer.from(passwordHash), `password:${id}`).toString("base64");
 }
 
-function rowOf(deps: AdmissionDeps, { input, actor }: LaunchWish, { flavor, image, keyPair }: LaunchSource) {
+function rowOf(deps: AdmissionDeps, { wish: { input, actor }, source, disks }: SureLaunch) {
+  const { flavor, image, keyPair } = source;
   return {
     projectId: input.projectId,
     userId: actor.userId,
@@ -82,9 +106,10 @@ function rowOf(deps: AdmissionDeps, { input, actor }: LaunchWish, { flavor, imag
     vcpus: flavor.vcpus,
     ramMib: flavor.ramMib,
     diskGib: flavor.diskGib,
-    imageId: image.id,
-    imageName: image.name,
-    imageSource: image.source,
+    imageId: image?.id ?? null,
+    imageName: image?.name ?? null,
+    imageSource: image?.source ?? null,
+    hardware: image ? {} : bootHardware(disks),
     keyName: keyPair?.name ?? null,
     publicKey: keyPair?.publicKey ?? null,
     availabilityZone: input.availabilityZone,

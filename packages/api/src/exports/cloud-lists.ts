@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listAggregates } from "../reads/aggregate.ts";
+import { anyImageFilter, listAnyImages } from "../reads/any-image.ts";
 import { listFlavors } from "../reads/flavor.ts";
 import { listGroups } from "../reads/group.ts";
 import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
@@ -37,8 +38,37 @@ export const cloudLists: Readonly<Record<string, AnyExport>> = {
       ram_mib: (item) => item.ramMib,
       disk_gib: (item) => item.diskGib,
       image: (item) => item.imageName,
+      boot_volume: (item) => item.bootVolume?.name ?? null,
+      boot_volume_id: (item) => item.bootVolume?.id ?? null,
       created_at: (item) => item.createdAt.toISOString(),
       updated_at: (item) => item.updatedAt.toISOString(),
+    },
+  }),
+  "cloud-images": cloudList({
+    permission: "image:list_all",
+    path: "admin.image.list",
+    filter: anyImageFilter.extend({ status: statusWords, visibility: statusWords }),
+    list: listAnyImages,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      status: (item) => item.status,
+      withdrawn: (item) => item.withdrawn,
+      visibility: (item) => item.visibility,
+      protected: (item) => item.protected,
+      project: (item) => item.projectName,
+      project_id: (item) => item.projectId,
+      origin: (item) => item.origin,
+      disk_format: (item) => item.diskFormat,
+      size_bytes: (item) => item.sizeBytes,
+      virtual_size_bytes: (item) => item.virtualSizeBytes,
+      announced_bytes: (item) => item.uploadSizeBytes,
+      instances: (item) => item.instances,
+      volumes: (item) => item.volumes,
+      members: (item) => item.members,
+      sha256: (item) => item.sha256,
+      created_at: (item) => item.createdAt.toISOString(),
     },
   }),
   "cloud-networks": cloudList({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listFloatingIps } from "../reads/floating-ip.ts";
 import { listImages } from "../reads/image.ts";
+import { imageOwners } from "../reads/image-filter.ts";
 import { listInstances } from "../reads/instance.ts";
 import { listMembers } from "../reads/member.ts";
 import { listNetworks } from "../reads/network.ts";
@@ -43,6 +44,8 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
       ram_mib: (item) => item.ramMib,
       disk_gib: (item) => item.diskGib,
       image: (item) => item.imageName,
+      boot_volume: (item) => item.bootVolume?.name ?? null,
+      boot_volume_id: (item) => item.bootVolume?.id ?? null,
       created_at: (item) => item.createdAt.toISOString(),
       updated_at: (item) => item.updatedAt.toISOString(),
     },
@@ -239,7 +242,11 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
   images: projectList({
     permission: "image:list",
     path: "image.list",
-    filter: byText,
+    filter: byText.extend({
+      whose: z.enum(imageOwners).optional(),
+      status: statusWords,
+      visibility: statusWords,
+    }),
     list: listImages,
     columns: {
       name: (item) => item.name,

@@ -112,8 +112,11 @@ export const permissions = {
   "placement:manage": { scope: "system", roles: admins },
   "flavor:manage": { scope: "system", roles: admins },
   "image:publish": { scope: "system", roles: admins },
+  "image:list_all": { scope: "system", roles: overseers },
+  "image:manage": { scope: "system", roles: admins },
   "network:list_all": { scope: "system", roles: overseers },
   "volume:list_all": { scope: "system", roles: overseers },
+  "volume:force_delete": { scope: "system", roles: admins, confirm: true },
   "volume_type:manage": { scope: "system", roles: admins },
   "network:manage": { scope: "system", roles: admins },
 } as const satisfies Record<string, Rule>;

@@ -106,9 +106,12 @@ export const permissionAreas = {
     "placement:manage",
     "flavor:manage",
     "image:publish",
+    "image:list_all",
+    "image:manage",
     "network:list_all",
     "network:manage",
     "volume:list_all",
+    "volume:force_delete",
     "volume_type:manage",
   ],
   account: [

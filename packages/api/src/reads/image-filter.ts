@@ -1,0 +1,72 @@
+/** What a list of images leaves out. */
+import { z } from "zod";
+import { filterText } from "../list.ts";
+import { containing, type Sql, sql } from "../sql.ts";
+
+/** Ours; shared with us by another project; anybody's for everybody; the cloud's for everybody. */
+export const imageOwners = ["mine", "shared", "community", "cloud"] as const;
+
+export const imageFilter = z
+  .object({
+    text: filterText.optional(),
+    status: z.array(filterText).max(10).optional(),
+    visibility: z.array(filterText).max(10).optional(),
+    ids: z.array(z.uuid()).max(500).optional(),
+    /** true: only the project's own */
+    own: z.boolean().optional(),
+    whose: z.enum(imageOwners).optional(),
+    /** true: what other projects offer to this one and it has not turned down, instead of what it has */
+    offered: z.boolean().optional(),
+  })
+  .optional();
+export type ImageFilter = z.infer<typeof imageFilter>;
+
+type Stated = Pick<NonNullable<ImageFilter>, "text" | "status" | "visibility">;
+
+/** What may be said of images of any project. `beside`: where else the text may stand. */
+export function statedClauses(
+  filter: Stated | undefined,
+  beside: (within: string) => Sql[] = () => [],
+): Sql[] {
+  const text = filter?.text?.trim();
+  return [
+    ...(text ? [beside(containing(text)).reduce((all, one) => sql`${all} OR ${one}`, mentions(text))] : []),
+    ...(filter?.status?.length ? [sql`i.status::text = ANY(${filter.status}::text[])`] : []),
+    ...(filter?.visibility?.length ? [sql`i.visibility::text = ANY(${filter.visibility}::text[])`] : []),
+  ];
+}
+
+export function imageClauses(projectId: string, filter: ImageFilter): Sql[] {
+  return [
+    ...(filter?.whose ? [ownedBy[filter.whose](projectId)] : []),
+    ...statedClauses(filter),
+    ...(filter?.ids ? [sql`i.id = ANY(${filter.ids}::uuid[])`] : []),
+    ...(filter?.own ? [sql`i.project_id = ${projectId}::uuid`] : []),
+    ...(asksForCommunity(filter)
+      ? []
+      : [sql`i.visibility <> 'community' OR i.project_id = ${projectId}::uuid`]),
+  ];
+}
+
+const ownedBy: Readonly<Record<(typeof imageOwners)[number], (projectId: string) => Sql>> = {
+  mine: (projectId) => sql`i.project_id = ${projectId}::uuid`,
+  shared: (projectId) => sql`i.visibility = 'shared' AND i.project_id IS DISTINCT FROM ${projectId}::uuid`,
+  community: () => sql`i.visibility = 'community'`,
+  cloud: () => sql`i.visibility = 'public'`,
+};
+
+/** By name, beginning of its id, description, or a property, as name=value. */
+function mentions(text: string): Sql {
+  const within = containing(text);
+  return sql`i.name ILIKE ${within} OR i.description ILIKE ${within} OR starts_with(i.id::text, ${text.toLowerCase()})
+    OR (i.properties <> '{}' AND EXISTS (SELECT 1 FROM jsonb_each_text(i.properties) e
+      WHERE e.key || '=' || e.value ILIKE ${within}))`;
+}
+
+/** What anybody hands to everybody stands in nobody's list unasked: it has to be looked for, as in Glance. */
+function asksForCommunity(filter: ImageFilter): boolean {
+  if (!filter) return false;
+  const { text, ids, visibility, whose } = filter;
+  const named = visibility?.includes("community") || whose === "community";
+  return named || Boolean(text?.trim()) || ids !== undefined;
+}

@@ -13,6 +13,7 @@ import { createFleet } from "./converge/fleet.ts";
 import { type ImageCache, openImageCache } from "./converge/image.ts";
 import { openMemory } from "./converge/memory.ts";
 import { openUserData } from "./converge/user-data.ts";
+import { createExports } from "./export/exports.ts";
 import { type Link, openLink } from "./link/client.ts";
 import { createConsoleDialler } from "./link/console.ts";
 import { ensureIdentity, type JoinOptions, startRenewal } from "./link/join.ts";
@@ -107,12 +108,17 @@ export async function startHypervisor(
     onAttempt: meter.attempted,
     onOrphans: () => late.reporter?.refresh(),
   });
+  const exports = createExports({
+    ...{ directory, rootCopies: driver.rootCopies, volumes: storage.copies },
+    ...{ link: line.link, log },
+  });
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
   const apply = (snapshot: Snapshot) => {
     networks.follow(snapshot.guests, true);
     storage.volumes?.apply(snapshot);
     fleet.apply(snapshot);
     consoles.follow(snapshot.consoles);
+    exports.apply(snapshot);
     void userData.keep(snapshot.guests).catch((error) => log.warn({ err: error }, "user data"));
   };
 
@@ -143,7 +149,7 @@ export async function startHypervisor(
     const sources = (storage.volumes?.specs() ?? []).flatMap(({ source }) =>
       source.kind === "image" ? [source] : [],
     );
-    const needed = [...fleet.specs().map(({ image }) => image), ...sources];
+    const needed = [...fleet.specs().flatMap(({ image }) => image ?? []), ...sources];
     const isNeeded = (sha256: string) => needed.some((image) => image.sha256 === sha256);
     images.trim(isNeeded, imageCacheBytes).then(
       (removed) => removed.length > 0 && log.info({ removed }, "unused images removed"),
@@ -157,7 +163,7 @@ export async function startHypervisor(
     clearInterval(trimming);
     renewal.stop();
     consoles.stop();
-    await Promise.all([pulling, reporter.stop(), fleet.stop()]);
+    await Promise.all([pulling, reporter.stop(), fleet.stop(), exports.stop()]);
   };
   const stop = async () => {
     await rest();
@@ -207,8 +213,8 @@ type Images = {
 function imagesFor(driver: HypervisorDriver, images: ImageCache): Images {
   if (!driver.capabilities.realDisks) return { image: async () => null, imagePath: () => null };
   return {
-    image: ({ image }, onPercent, signal) => images.ensure(image, onPercent, signal),
-    imagePath: ({ image }) => images.path(image.sha256),
+    image: async ({ image }, onPercent, signal) => image && images.ensure(image, onPercent, signal),
+    imagePath: ({ image }) => image && images.path(image.sha256),
   };
 }
 

@@ -205,6 +205,8 @@ export function countedLink(link: Link, { linked }: AgentMeter): Link {
     renew: counted("renew", link.renew),
     userData: counted("user-data", link.userData),
     image: counted("image", link.image),
+    exported: counted("exported", link.exported),
+    piece: counted("piece", link.piece),
   };
 }
 

@@ -31,12 +31,14 @@ import { z } from "zod";
 import type { WebCertificate } from "./certificate.ts";
 import { boundRequests, connectionsCheckingInterval, trackConnections } from "./connections.ts";
 import { consoleSockets } from "./console-sockets.ts";
+import { mountExports } from "./image-pieces.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
 export type AgentListenerDeps = {
   agent: AgentDeps;
   dials: PendingDials;
   images: string;
+  databaseUrl: string;
   log: Logger;
   responded: (listener: "agents", status: number) => void;
 };
@@ -96,6 +98,8 @@ export async function makeAgentListener(
   await app.register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions: trpcOptions(deps) });
   mountJoin(deps, app);
   mountImages(deps, app);
+  const closeExports = await mountExports({ ...deps, peerOf }, app);
+  app.addHook("onClose", closeExports);
   app.server.on("upgrade", consoleDials(deps));
   const use = (certificate: WebCertificate) => {
     for (const server of servers) server.setSecureContext(secure(certificate));

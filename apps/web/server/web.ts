@@ -44,7 +44,8 @@ export async function startWeb(
   const obtain = () => obtainCertificate(backend, heartbeat.id, names, log, ending.signal);
   const certificate = obtain();
   const { responded } = backend.metrics;
-  const listening = { agent: backend.agent, dials, images: env.images, log, responded };
+  const { images, databaseUrl } = env;
+  const listening = { agent: backend.agent, dials, images, databaseUrl, log, responded };
   const agents = startAgents(env, listening, certificate);
 
   const portal = folder ? await openPortal({ ...folder, hostname: env.listen, port: env.port }) : noPortal();
@@ -60,7 +61,6 @@ export async function startWeb(
   const health = cachedHealth(() => readHealth(sources));
   const trust = proxyTrust(env.trustedProxies);
   const tls = await publicTls(env, certificate);
-  const { images, databaseUrl } = env;
   const dev = folder?.dev ?? false;
   const deps = { backend, portal, health, trust, log, url, sessionKey, tls, images, databaseUrl, dev };
   const app = await makePublicListener(deps);

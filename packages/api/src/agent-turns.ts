@@ -9,7 +9,12 @@ export type AgentTurns = {
   calls: Turns;
   /** Downloads of images. Throws TooManyRequests. */
   images: Turns;
+  /** Pieces of what is to become an image; each holds a connection to the database. Throws TooManyRequests. */
+  exports: Turns;
 };
+
+/** Pieces that one web process takes at the same time. */
+export const exportsAtOnce = 4;
 
 const unbounded = Number.POSITIVE_INFINITY;
 
@@ -18,6 +23,7 @@ export function makeAgentTurns(): AgentTurns {
     pulls: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 4, refused }),
     calls: makeTurns({ atOnce: 48, atOncePerKey: 2, longestLine: 20, refused }),
     images: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 20, refused }),
+    exports: makeTurns({ atOnce: exportsAtOnce, atOncePerKey: 2, longestLine: 8, refused }),
   };
 }
 

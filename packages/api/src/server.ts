@@ -24,6 +24,7 @@ export {
 } from "@madang/db";
 export { type LaunchLine, openLaunchLine } from "./admission/launch-line.ts";
 export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
+export { exportsAtOnce } from "./agent-turns.ts";
 export { tellCall } from "./call-log.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {

@@ -1,5 +1,6 @@
 export { type Database, openDatabase, type Prisma, type Tx } from "./client.ts";
 export { readCloudId } from "./cloud.ts";
+export { copiesSql, countCopies } from "./copies.ts";
 export {
   appendEvent,
   appendEvents,

@@ -1,4 +1,5 @@
 /** Calls to the control plane over mutual TLS, at whichever of its addresses answers, typed end to end by the API's own router. */
+import type { Readable } from "node:stream";
 import type { AgentRouter } from "@madang/api/agent";
 import { CloudError, publicError } from "@madang/core/errors";
 import {
@@ -10,6 +11,7 @@ import {
   type Snapshot,
   snapshot,
 } from "@madang/core/wire/agent";
+import { type ExportPiece, type ExportReport, exportAnswer, exportHeaders } from "@madang/core/wire/export";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import { type Agent, fetch, type RequestInit } from "undici";
@@ -26,13 +28,26 @@ export type Link = {
   renew: (csr: string) => Promise<string>;
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
   image: (sha256: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+  exported: (report: ExportReport, signal: AbortSignal) => Promise<void>;
+  /** Answers how much of the whole is there. */
+  piece: (
+    exportId: string,
+    piece: ExportPiece,
+    content: PieceContent,
+    signal: AbortSignal,
+  ) => Promise<number>;
 };
+
+/** Its body may be sent more than once. */
+export type PieceContent = { body: () => Readable; length: number };
 
 /** A call that has no answer after this is given up, ms; a pull is held open on purpose. */
 const callMs = 20_000;
 const pullMs = longPollMs + callMs;
 /** The server waits up to 30 s for a signature. */
 const signMs = 45_000;
+/** 16 MiB, also over a slow line. */
+const pieceMs = 240_000;
 
 export function openLink(route: Route, connection: Agent): Link {
   const clients = new Map<string, ReturnType<typeof openClient>>();
@@ -83,6 +98,28 @@ export function openLink(route: Route, connection: Agent): Link {
         const response = await send(connection, `${base}/images/${sha256}`, { signal });
         if (response.ok && response.body) return response.body;
         throw refusal(response.status, await response.text());
+      }, signal),
+    exported: async (report, signal) => {
+      await call(callMs, (client, ending) => client.exported.mutate(report, { signal: ending }), signal);
+    },
+    piece: (exportId, { offset, sizeBytes, sha256 }, { body, length }, signal) =>
+      route.through(async (base, lost) => {
+        const response = await send(connection, `${base}/exports/${exportId}`, {
+          method: "PUT",
+          headers: {
+            "content-type": "application/octet-stream",
+            "content-length": String(length),
+            [exportHeaders.offset]: String(offset),
+            [exportHeaders.size]: String(sizeBytes),
+            [exportHeaders.sha256]: sha256,
+          },
+          body: body(),
+          duplex: "half",
+          signal: within(pieceMs, lost, signal),
+        });
+        const text = await response.text();
+        if (!response.ok) throw refusal(response.status, text);
+        return exportAnswer.parse(parseJson(text)).offset;
       }, signal),
   };
 }

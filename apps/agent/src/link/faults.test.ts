@@ -22,6 +22,8 @@ function plainLink() {
     renew: refuse,
     userData: refuse,
     image: refuse,
+    exported: refuse,
+    piece: refuse,
     report: async ({ sequence }) => void reports.push(sequence),
     pull: async (_input, signal) => {
       pulls++;

@@ -49,6 +49,8 @@ function wrapped(state: State, link: Link): Link {
     renew: (csr) => through(state, () => link.renew(csr)),
     userData: (...wanted) => through(state, () => link.userData(...wanted)),
     image: (...wanted) => through(state, () => link.image(...wanted)),
+    exported: (...told) => through(state, () => link.exported(...told)),
+    piece: (...brought) => through(state, () => link.piece(...brought)),
   };
 }
 

@@ -38,7 +38,16 @@ describe("the long poll", () => {
       return answer();
     };
     const absent = () => Promise.reject(new Error("not asked"));
-    const link: Link = { pull, join: absent, report: absent, renew: absent, userData: absent, image: absent };
+    const link: Link = {
+      pull,
+      join: absent,
+      report: absent,
+      renew: absent,
+      userData: absent,
+      image: absent,
+      exported: absent,
+      piece: absent,
+    };
     await pullForever(
       {
         link: () => link,
@@ -62,7 +71,16 @@ describe("the long poll", () => {
       throw new Unreachable("nobody answers");
     };
     const absent = () => Promise.reject(new Error("not asked"));
-    const link: Link = { pull, join: absent, report: absent, renew: absent, userData: absent, image: absent };
+    const link: Link = {
+      pull,
+      join: absent,
+      report: absent,
+      renew: absent,
+      userData: absent,
+      image: absent,
+      exported: absent,
+      piece: absent,
+    };
     const { pause } = openRoute(["https://127.0.0.1:1"], log);
     const nothing = { bootId: crypto.randomUUID(), save: async () => {}, apply: () => {} };
     await pullForever({ ...nothing, link: () => link, pause, log }, ending.signal);

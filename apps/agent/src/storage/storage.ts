@@ -3,6 +3,7 @@ import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { StorageDriver } from "@madang/drivers/storage/driver";
 import type { Logger } from "pino";
 import type { ImageSource } from "./attempt.ts";
+import { type VolumeCopies, volumeCopies } from "./copies.ts";
 import { type Disks, noDisks, openDisks } from "./disks.ts";
 import { openHolders } from "./holders.ts";
 import { volumeLocks } from "./locks.ts";
@@ -13,6 +14,8 @@ export type Storage = {
   disks: Disks;
   /** null where there is none. */
   volumes: Volumes | null;
+  /** As `volumes`. */
+  copies: VolumeCopies | null;
   sweep: () => Promise<void>;
   stop: () => Promise<void>;
 };
@@ -32,14 +35,17 @@ export type StorageDeps = {
 
 export async function openStorage(deps: StorageDeps): Promise<Storage> {
   const { directory, driver, storage, image, onChange, log } = deps;
-  if (!storage) return { disks: noDisks(), volumes: null, sweep: async () => {}, stop: async () => {} };
+  if (!storage)
+    return { disks: noDisks(), volumes: null, copies: null, sweep: async () => {}, stop: async () => {} };
   const locks = volumeLocks();
   const holders = openHolders(driver);
   const memory = await openVolumeMemory(directory);
-  const volumes = createVolumes({ storage, holders, locks, memory, image, onChange, log });
+  const copying = new Set<string>();
+  const volumes = createVolumes({ storage, holders, locks, memory, image, onChange, log, copying });
   return {
     disks: openDisks({ storage, volumes, holders, locks }),
     volumes,
+    copies: volumeCopies({ storage, holders, locks, copying }),
     sweep: volumes.sweep,
     stop: async () => {
       await volumes.stop();

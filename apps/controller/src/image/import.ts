@@ -60,29 +60,44 @@ export async function importImage(deps: ImportDeps, image: Image, signal: AbortS
 }
 
 async function runImport(job: Work): Promise<void> {
-  const { image, room, work, signal, tell, folder } = job;
+  const { image, signal, tell, folder } = job;
   tell("transfer", image.origin === "url" ? 0 : 100);
   const brought = await takeOver(job);
   requireAnnounced(image, brought.inspection.sizeBytes);
   requireExpected(image, brought.digests);
   await noteArrival(job, brought);
-  tell("convert", 0);
-  const onPercent = (percent: number) => tell("convert", percent);
-  const outputFolder = join(work, "out");
-  const { inspection } = brought;
-  const input = join(work, "in");
-  const path = await convertImage({ input, outputFolder, inspection, room, signal, onPercent });
+  const path = await diskOf(job, brought);
   tell("store", 0);
-  const stored = await readStored(path, signal);
+  const { declared, diskFormat } = storedAs(brought);
+  const stored = await readStored(path, declared, signal);
   signal.throwIfAborted();
-  await becomeActive(job, path, stored);
+  await becomeActive(job, path, stored, diskFormat);
   await folder.clear(image.id);
 }
 
+/** A CD stays what it is, byte for byte. */
+const storedAs = ({ inspection }: Reading) =>
+  inspection.format === "iso"
+    ? ({ declared: "iso", diskFormat: "raw" } as const)
+    : ({ declared: "qcow2", diskFormat: "qcow2" } as const);
+
+/** Where the file is that is to be stored. */
+async function diskOf({ work, room, signal, tell }: Work, brought: Reading): Promise<string> {
+  const { inspection } = brought;
+  const input = join(work, "in");
+  if (storedAs(brought).diskFormat === "raw") return input;
+  tell("convert", 0);
+  const onPercent = (percent: number) => tell("convert", percent);
+  return await convertImage({
+    ...{ input, inspection, room, signal, onPercent },
+    outputFolder: join(work, "out"),
+  });
+}
+
 /** Hashing takes longer than reading, so each hash has a reading of its own, at the same time. */
-async function readStored(path: string, signal: AbortSignal): Promise<Reading> {
+async function readStored(path: string, declared: "qcow2" | "iso", signal: AbortSignal): Promise<Reading> {
   const read = (algorithm: string) =>
-    readFileThrough({ source: path, target: null, declared: "qcow2", algorithms: [algorithm] }, signal);
+    readFileThrough({ source: path, target: null, declared, algorithms: [algorithm] }, signal);
   const [first, second] = await Promise.all([read("sha256"), read("sha512")]);
   return { inspection: first.inspection, digests: { ...first.digests, ...second.digests } };
 }
@@ -162,7 +177,12 @@ async function noteArrival(
   publish(touched(image));
 }
 
-async function becomeActive(job: Work, path: string, { inspection, digests }: Reading): Promise<void> {
+async function becomeActive(
+  job: Work,
+  path: string,
+  { inspection, digests }: Reading,
+  diskFormat: "qcow2" | "raw",
+): Promise<void> {
   const { database, folder, publish, image } = job;
   const { sha256 = "", sha512 = "" } = digests;
   const { sizeBytes, virtualSizeBytes } = inspection;
@@ -174,7 +194,7 @@ async function becomeActive(job: Work, path: string, { inspection, digests }: Re
     const sizes = { sizeBytes: BigInt(sizeBytes), virtualSizeBytes: BigInt(virtualSizeBytes) };
     await tx.image.update({
       where: { id: image.id },
-      data: { sha256, sha512, diskFormat: "qcow2", ...sizes },
+      data: { sha256, sha512, diskFormat, ...sizes },
     });
     await writeImageStatus(tx, image.id);
     await requireRoom(tx, image);

@@ -27,8 +27,10 @@ export type Imports = {
 export function openImports(deps: ImportsDeps): Imports {
   const running = new Map<string, { image: Image; ending: AbortController; done: Promise<void> }>();
   const waiting = new Map<string, Image>();
-  const hasPlace = ({ origin, projectId }: Image) => {
-    const same = [...running.values()].filter(({ image }) => image.origin === origin);
+  const isFetched = ({ origin }: Image) => origin === "url";
+  const hasPlace = (waits: Image) => {
+    const { projectId } = waits;
+    const same = [...running.values()].filter(({ image }) => isFetched(image) === isFetched(waits));
     return same.length < deps.atOnce && same.every(({ image }) => image.projectId !== projectId);
   };
   const next = () => {

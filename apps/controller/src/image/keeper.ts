@@ -77,12 +77,12 @@ export function retrySeconds({ retry, reason }: PublicError, tried: number): num
   return Math.min(mostAttemptSeconds, attemptSeconds * 2 ** tried);
 }
 
-/** Also uploads that have not ended: they may stand still. */
+/** Also uploads that have not ended: they may stand still; and what a hypervisor brings: what it is made of may go. */
 async function dueImages({ pool }: Database): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `SELECT id::text FROM image WHERE delete_requested_at IS NOT NULL
-       OR (fault IS NULL AND sha256 IS NULL AND origin IN ('upload', 'url')
-         AND (upload_ended_at IS NOT NULL OR origin = 'url' OR created_at < now() - make_interval(secs => $1)))
+       OR (fault IS NULL AND sha256 IS NULL AND origin <> 'operator' AND (upload_ended_at IS NOT NULL OR origin = 'url'
+         OR source_hypervisor_id IS NOT NULL OR created_at < now() - make_interval(secs => $1)))
      LIMIT 500`,
     [uploadExpiresMs / 1_000],
   );

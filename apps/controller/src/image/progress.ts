@@ -2,11 +2,18 @@
 import { lockImage, type Operation, type Prisma, type Tx, transaction } from "@madang/db";
 import { runningSteps, stepsOf } from "../reconcilers/operation.ts";
 
-/** Where each step begins and ends of the whole, in percent. */
-const scale = { transfer: [0, 45], inspect: [45, 60], convert: [60, 90], store: [90, 100] } as const;
+/** Where each step begins and ends of the whole, in percent; `copy` is of what a hypervisor brings. */
+const scale = {
+  copy: [0, 20],
+  transfer: [0, 45],
+  inspect: [45, 60],
+  convert: [60, 90],
+  store: [90, 100],
+} as const;
 export type ImportStep = keyof typeof scale;
 
-const importKinds = ["image.upload", "image.fetch"];
+const madeKind = "image.make";
+const importKinds = ["image.upload", "image.fetch", madeKind];
 
 export function importOperation(tx: Pick<Tx, "operation">, imageId: string): Promise<Operation | null> {
   return tx.operation.findFirst({
@@ -36,7 +43,8 @@ export async function tellProgress(
 async function writeProgress(tx: Tx, operation: Operation, step: ImportStep, percent: number, now: Date) {
   const before = stepsOf(operation);
   const names = before.map(({ name }) => name);
-  const [from, to] = scale[step];
+  const [begin, to] = scale[step];
+  const from = operation.kind === madeKind && step === "transfer" ? scale.copy[1] : begin;
   const overall = Math.min(99, Math.round(from + ((to - from) * percent) / 100));
   const progress = { percent: overall, steps: names, current: Math.max(0, names.indexOf(step)) };
   await tx.operation.updateMany({

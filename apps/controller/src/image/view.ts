@@ -3,6 +3,7 @@
 import { uploadExpiresMs } from "@madang/core/image/status";
 import type { Database, Image } from "@madang/db";
 import type { ImagePlanView } from "../reconcilers/image.plan.ts";
+import { exportLoss } from "./export-source.ts";
 import { type ImageFolder, idleMs } from "./folder.ts";
 
 type ViewDeps = { database: Database; folder: ImageFolder };
@@ -17,5 +18,6 @@ export async function viewOf({ database, folder }: ViewDeps, image: Image): Prom
     stored: image.sha256 !== null,
     uploadEnded: image.uploadEndedAt !== null,
     expired: idle > uploadExpiresMs,
+    lost: await exportLoss(database, image),
   };
 }

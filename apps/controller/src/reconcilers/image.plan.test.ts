@@ -8,7 +8,9 @@ const waiting: ImagePlanView = {
   stored: false,
   uploadEnded: false,
   expired: false,
+  lost: null,
 };
+const lost = { code: "InvalidState", reason: "imageSourceGone", message: "gone", retry: "never" } as const;
 
 test.each<[string, Partial<ImagePlanView>, string]>([
   ["a file on its way", {}, "track"],
@@ -19,6 +21,10 @@ test.each<[string, Partial<ImagePlanView>, string]>([
   ["one that was refused", { uploadEnded: true, failed: true }, "done"],
   ["one that is ready", { uploadEnded: true, stored: true }, "done"],
   ["the operator's", { origin: "operator" }, "done"],
+  ["a copy on its way", { origin: "volume" }, "track"],
+  ["a copy that can't be made", { origin: "instance", lost }, "fail"],
+  ["a copy that came before its source went", { origin: "snapshot", uploadEnded: true, lost }, "import"],
+  ["a copy that nobody wants any more", { origin: "volume", lost, deleteRequested: true }, "remove"],
   ["a deletion in the middle", { uploadEnded: true, deleteRequested: true }, "remove"],
   ["a deletion of what was refused", { failed: true, deleteRequested: true }, "remove"],
 ])("%s", (_name, view, step) => {

@@ -1,5 +1,5 @@
 /** Brings an image from the bytes that were brought to a file of the store, and takes it away when that is asked for. */
-import { asCloudError, type CloudError } from "@madang/core/errors";
+import { asCloudError, CloudError, type PublicError } from "@madang/core/errors";
 import {
   type Database,
   type HintTopic,
@@ -48,8 +48,11 @@ export async function reconcileImage(deps: ImageDeps, id: string): Promise<Recon
     case "expire":
       await failImport(deps, id, uploadExpired());
       return { again: null };
+    case "fail":
+      await failImport(deps, id, errorOf(step.fault));
+      return { again: null };
     case "track":
-      await trackUpload(deps, image);
+      await (image.sourceHypervisorId === null ? trackUpload : trackExport)(deps, image);
       return { again: null };
     case "done":
       return { again: null };
@@ -60,6 +63,19 @@ async function trackUpload({ database, publish }: ImageDeps, image: Image): Prom
   const whole = Number(image.uploadSizeBytes ?? 0);
   const percent = whole === 0 ? 0 : Math.min(100, (Number(image.uploadedBytes) * 100) / whole);
   await tellProgress(database.prisma, image.id, "transfer", percent, database.now());
+  publish(`touched:${image.projectId ?? ""}:image:${image.id}`);
+}
+
+const errorOf = ({ code, message, ...options }: PublicError) => new CloudError(code, message, options);
+
+/** First its hypervisor makes a copy, then it brings it. */
+async function trackExport({ database, publish }: ImageDeps, image: Image): Promise<void> {
+  const [brought, whole] = [Number(image.uploadedBytes), Number(image.exportBytes ?? 0)];
+  const [step, percent] =
+    brought > 0 && whole > 0
+      ? (["transfer", (brought * 100) / whole] as const)
+      : (["copy", image.exportPercent ?? 0] as const);
+  await tellProgress(database.prisma, image.id, step, percent, database.now());
   publish(`touched:${image.projectId ?? ""}:image:${image.id}`);
 }
 

@@ -81,6 +81,7 @@ const stepsOf: { [kind: string]: readonly string[] } = {
   "instance.launch": ["schedule", "fetch-image", "start"],
   "project.delete": ["instances", "volumes", "images", "project"],
   "image.upload": ["transfer", "inspect", "convert", "store"],
+  "image.make": ["copy", "transfer", "inspect", "convert", "store"],
   "image.fetch": ["transfer", "convert", "store"],
 };
 

@@ -1,8 +1,10 @@
 import { CloudError } from "@madang/core/errors";
 import { certificateRequest, pullInput, reportInput } from "@madang/core/wire/agent";
+import { exportReport } from "@madang/core/wire/export";
 import { z } from "zod";
 import { openUserData } from "../admission/launch-user-data.ts";
 import { requestCertificate, waitForCertificate } from "./certificate.ts";
+import { hearExport } from "./exported.ts";
 import { ingestReport } from "./ingest.ts";
 import { pullSnapshot } from "./pull.ts";
 import { hypervisorProcedure, router } from "./trpc.ts";
@@ -18,6 +20,10 @@ export const agentRouter = router({
   report: hypervisorProcedure
     .input(reportInput)
     .mutation(({ ctx, input }) => ingestReport(ctx.deps, ctx.peer, input)),
+  /** How far a copy is that was asked for, or why it can't be made. */
+  exported: hypervisorProcedure
+    .input(exportReport)
+    .mutation(({ ctx, input }) => hearExport(ctx.deps, ctx.peer, input)),
   /** The plain bytes, by the hash that stands in the spec of one of the caller's own guests. */
   userData: hypervisorProcedure
     .input(z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }))

@@ -1,6 +1,6 @@
 /** What is asked for of an image that is made of a disk: the hypervisor that keeps it brings the bytes. */
 import { z } from "zod";
-import { displayName } from "../instance/launch.ts";
+import { displayName } from "../instance/name.ts";
 import { description } from "../network/subnet-input.ts";
 import { uuid } from "../uuid.ts";
 

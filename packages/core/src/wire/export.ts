@@ -9,7 +9,13 @@ import { guestFault } from "./guest.ts";
 /** What it is a copy of, as it is at one moment. */
 export const exportSource = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("volume"), volumeId: z.uuid() }),
-  z.object({ kind: z.literal("snapshot"), volumeId: z.uuid(), snapshotId: z.uuid() }),
+  z.object({
+    kind: z.literal("snapshot"),
+    volumeId: z.uuid(),
+    snapshotId: z.uuid(),
+    /** Its volume may have grown since. */
+    sizeBytes: z.int().min(1),
+  }),
   /** Its root disk. */
   z.object({ kind: z.literal("guest"), guestId: z.uuid() }),
 ]);

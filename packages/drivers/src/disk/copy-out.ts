@@ -3,9 +3,12 @@ import { open, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { diskFull } from "./disk-full.ts";
 import { giveToWrite, wholeOrGone } from "./owned-file.ts";
-import { copyBytes, copySnapshot, type ImageChain } from "./qemu-img.ts";
+import { copyBytes, copySnapshot, type ImageChain, imageInfo, resizeImage } from "./qemu-img.ts";
 
 export type CopyOutOptions = { signal: AbortSignal; onPercent: (percent: number) => void };
+
+/** `sizeBytes`: of the copy, where it is less than that of the disk; null: as large as the disk is. */
+export type HeldDisk = { chain: ImageChain; tag: string; sizeBytes: number | null };
 
 /** What must stay free for guests that grow: so many bytes, and on a small disk this part of it. */
 const spareBytes = 2 * 1024 ** 3;
@@ -13,8 +16,7 @@ const sparePart = 0.05;
 
 /** A qcow2 file at `path`, or none. Throws DiskFull before it begins when it might not fit. */
 export async function copyOut(
-  chain: ImageChain,
-  tag: string,
+  { chain, tag, sizeBytes }: HeldDisk,
   path: string,
   { signal, onPercent }: CopyOutOptions,
 ): Promise<void> {
@@ -26,6 +28,9 @@ export async function copyOut(
     await (await open(path, "wx", 0o600)).close();
     await giveToWrite(path);
     await copySnapshot(chain, tag, path, onPercent, signal);
+    // qemu-img gives the copy the size that its source has now; a snapshot holds nothing beyond what that was then.
+    if (sizeBytes !== null && (await imageInfo({ path })).sizeBytes > sizeBytes)
+      await resizeImage({ path, base: null }, sizeBytes, true);
   });
 }
 

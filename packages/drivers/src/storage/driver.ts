@@ -32,6 +32,8 @@ export type VolumeObservation = {
   copies: readonly string[];
   /** The last revert that was done. */
   revertSeq: number;
+  /** One that was begun and cut short: what is in the volume is neither the one nor the other until it is done again. */
+  reverting?: NonNullable<VolumeSpec["revert"]> | null;
 };
 
 /** What a guest that runs with the volume does with it in the driver's stead. */
@@ -55,7 +57,12 @@ export type VolumeOptions = {
   onPhase?: (phase: NonNullable<VolumeReport["phase"]>, percent: number | null) => void;
 };
 
-export type CopySource = { volumeId: string; copyId: string } | { volumeId: string; snapshotId: string };
+export type { CopyOutOptions } from "../disk/copy-out.ts";
+
+export type CopySource =
+  | { volumeId: string; copyId: string }
+  /** Its volume may have grown since: so large is the copy. */
+  | { volumeId: string; snapshotId: string; sizeBytes: number };
 
 export type StorageDriver = {
   readonly kind: string;

@@ -41,7 +41,7 @@ export function rootCopies(deps: Deps, locks: GuestLocks): RootCopies {
       const { chain, tags } = await rootDisk(deps, guestId);
       const tag = copyTagOf(copyId);
       if (!tags.includes(tag)) throw sourceMissing(`guest ${guestId} is not ready to be copied`);
-      await copyOut(chain, tag, path, how);
+      await copyOut({ chain, tag, sizeBytes: null }, path, how);
     },
     end: (guestId, copyId) =>
       locks.run(guestId, AbortSignal.timeout(endMs), async () => {

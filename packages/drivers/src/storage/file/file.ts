@@ -83,7 +83,8 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
     },
     async copyOut(from, path, how) {
       const { chain } = await need(from.volumeId);
-      await copyOut(chain, heldTag((await imageInfo(chain)).tags, from), path, how);
+      const tag = heldTag((await imageInfo(chain)).tags, from);
+      await copyOut({ chain, tag, sizeBytes: "sizeBytes" in from ? from.sizeBytes : null }, path, how);
     },
     async endCopy(volumeId, intoVolumeId) {
       const { chain } = await need(volumeId);
@@ -158,7 +159,10 @@ async function ensureVolume(
     await writeMark(files, { ...volume.mark, sizeBytes: spec.sizeBytes });
 }
 
-/** Reverting takes the size along, so it is made as large as it was; done again after a crash it comes to the same. */
+/**
+ * Reverting takes the size along, so it is made as large as it was. Marked as begun before anything changes: after a crash
+ * it must be done again, also if nobody wants it any more, and comes to the same.
+ */
 async function revertVolume(
   { files, mark, chain }: Volume,
   { seq, snapshotId }: NonNullable<VolumeSpec["revert"]>,
@@ -167,9 +171,10 @@ async function revertVolume(
   const { tags } = await imageInfo(chain);
   const tag = findSnapshot(tags, snapshotId);
   if (!tag) throw snapshotMissing(snapshotId);
+  await writeMark(files, { ...mark, reverting: { seq, snapshotId } });
   await changeSnapshot(chain, "apply", tag);
   if ((await imageInfo(chain)).sizeBytes < mark.sizeBytes) await resizeImage(chain, mark.sizeBytes);
-  await writeMark(files, { ...mark, revertSeq: seq });
+  await writeMark(files, { ...mark, revertSeq: seq, reverting: null });
 }
 
 const wasQuiesced = { off: null, live: false, quiesced: true } as const;
@@ -187,6 +192,7 @@ async function observation(volumeId: string, { files, mark, chain }: Volume): Pr
     })),
     copies: tags.flatMap((text) => readCopyTag(text) ?? []),
     revertSeq: mark.revertSeq,
+    reverting: mark.reverting ?? null,
   };
 }
 

@@ -20,6 +20,11 @@ const mark = z.object({
   /** Of the image below it; null: it stands alone. */
   baseFormat: format.nullable(),
   revertSeq: z.int().min(0),
+  /** Begun, and not seen to its end. */
+  reverting: z
+    .object({ seq: z.int().min(1), snapshotId: z.uuid() })
+    .nullable()
+    .optional(),
 });
 export type VolumeMark = z.infer<typeof mark>;
 

@@ -13,7 +13,7 @@ import {
   type VolumeRef,
 } from "./change-volume.ts";
 import { requireRoom } from "./quota-room.ts";
-import { volumeTypeNotFound } from "./volume-type.ts";
+import { choosableType } from "./volume-type.ts";
 
 /**
  * The new type's limits (QoS) count at once, in a running guest too. Its snapshots come with it, and count in the new type's
@@ -48,16 +48,13 @@ export async function retypeVolume(
 }
 
 async function typesOf(tx: Tx, volume: Volume, id: string): Promise<[before: VolumeType, type: VolumeType]> {
-  const field = "volumeTypeId";
   if (volume.volumeTypeId === id)
     throw new CloudError("InvalidInput", "The volume is of this type already.", {
       reason: "volumeTypeSame",
-      field,
+      field: "volumeTypeId",
     });
   const before = await tx.volumeType.findUniqueOrThrow({ where: { id: volume.volumeTypeId } });
-  const type = await tx.volumeType.findFirst({ where: { id, public: true } });
-  if (!type) throw volumeTypeNotFound(field);
-  return [before, type];
+  return [before, await choosableType(tx, id)];
 }
 
 /** What is on no hypervisor was never written, and may be kept anywhere. */

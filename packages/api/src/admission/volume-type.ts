@@ -122,6 +122,16 @@ async function locked(tx: Tx, id: string): Promise<VolumeType> {
   return type;
 }
 
+/** One that members may choose, or the usual one; it stays until this transaction ends. Throws NotFound. */
+export async function choosableType(tx: Tx, id: string | null): Promise<VolumeType> {
+  const where = id === null ? { isDefault: true } : { id, public: true };
+  const named = await tx.volumeType.findFirst({ where, select: { id: true } });
+  if (named) await tx.$queryRaw`SELECT 1 FROM volume_type WHERE id = ${named.id}::uuid FOR KEY SHARE`;
+  const type = named && (await tx.volumeType.findUnique({ where: { id: named.id } }));
+  if (!type) throw volumeTypeNotFound("volumeTypeId");
+  return type;
+}
+
 export function volumeTypeNotFound(field?: string): CloudError {
   return new CloudError("NotFound", "There is no such volume type.", {
     reason: "volumeTypeNotFound",

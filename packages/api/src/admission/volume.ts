@@ -21,7 +21,7 @@ import { requireRoom } from "./quota-room.ts";
 import { changesOf, createOperation, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 import { fillOf, type VolumeFill } from "./volume-source.ts";
-import { volumeTypeNotFound } from "./volume-type.ts";
+import { choosableType } from "./volume-type.ts";
 
 /** Throws NotFound, InvalidInput, InvalidState, Conflict, QuotaExceeded. */
 export async function createVolume(
@@ -84,10 +84,7 @@ async function requireZone(tx: Tx, availabilityZone: string | null): Promise<voi
 
 async function typeOf(tx: Tx, asked: string | null, usual: string | null): Promise<string> {
   if (asked === null && usual !== null) return usual;
-  const where = asked === null ? { isDefault: true } : { id: asked, public: true };
-  const type = await tx.volumeType.findFirst({ where, select: { id: true } });
-  if (!type) throw volumeTypeNotFound("volumeTypeId");
-  return type.id;
+  return (await choosableType(tx, asked)).id;
 }
 
 const told = ["name", "description", "metadata", "bootable", "deleteProtection"] as const;

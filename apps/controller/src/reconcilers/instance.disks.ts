@@ -1,7 +1,7 @@
 /** What each step for an instance's volumes writes, inside the transaction that holds the instance's and the volumes' locks. */
 import type { PublicError } from "@madang/core/errors";
 import { type VolumePlaceBlock, volumePlaceBlocked } from "@madang/core/volume/place";
-import { lockHypervisor, PrismaNamespace, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
+import { countCopies, lockHypervisor, PrismaNamespace, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
 import { type DiskFacts, type DiskStep, planDisks } from "./instance.disks.plan.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
@@ -187,6 +187,6 @@ async function keptFor(tx: Tx, volumeId: string): Promise<"protected" | "snapsho
   });
   if (deleteProtection) return "protected";
   if ((await tx.volumeSnapshot.count({ where: { volumeId } })) > 0) return "snapshots";
-  const copies = await tx.volume.count({ where: { sourceVolumeId: volumeId, status: "creating" } });
+  const copies = await countCopies(tx, { sourceVolumeId: volumeId });
   return copies > 0 ? "copied" : null;
 }

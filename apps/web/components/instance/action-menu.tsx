@@ -2,6 +2,7 @@
 
 import {
   Bomb,
+  Disc3,
   Ellipsis,
   type LucideIcon,
   Pencil,
@@ -30,6 +31,7 @@ export const actionIcons: Record<AnyAction, LucideIcon> = {
   console: SquareTerminal,
   rename: Pencil,
   protect: Shield,
+  image: Disc3,
   delete: Trash2,
   reset: Wrench,
   forceDelete: Bomb,
@@ -78,6 +80,8 @@ export function ActionMenu({ projectId, target, small }: Props & { small?: boole
       {item("stop")}
       {item("reboot")}
       {item("hardReboot")}
+      <MenuSeparator />
+      {item("image")}
       <MenuSeparator />
       {item("rename")}
       {item("protect", { words: t(target.deleteProtection ? "unprotect" : "protect") })}

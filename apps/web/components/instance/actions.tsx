@@ -9,13 +9,22 @@ import type { InstanceRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { MakeImageDialog } from "../image/make-image-dialog.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { PowerDialog } from "./power-dialog.tsx";
 import { RenameDialog } from "./rename-dialog.tsx";
 
 export type ActionTarget = Pick<
   InstanceRow,
-  "id" | "projectId" | "name" | "status" | "taskState" | "powerState" | "deleteProtection" | "launchedAt"
+  | "id"
+  | "projectId"
+  | "name"
+  | "status"
+  | "taskState"
+  | "powerState"
+  | "deleteProtection"
+  | "launchedAt"
+  | "diskGib"
 >;
 type Judged = InstanceAction | AdminAction;
 /** Those that a menu offers: interfaces and volumes have tabs of their own. */
@@ -40,6 +49,7 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
   const update = usePermission("instance:update", projectId);
   const remove = usePermission("instance:delete", projectId);
   const console = usePermission("instance:console", projectId);
+  const image = usePermission("image:create", projectId);
   const attach = usePermission("volume:attach", projectId);
   const reset = usePermission("instance:reset", null);
   const forceDelete = usePermission("instance:force_delete", null);
@@ -56,6 +66,7 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
     detachInterface: update,
     attachVolume: attach,
     detachVolume: attach,
+    image,
     reset,
     forceDelete,
   };
@@ -124,6 +135,7 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
         onClose={close}
         onConfirm={(target) => perform("forceDelete", target)}
       />
+      {asked?.action === "image" ? <ImageOf target={asked.target} onClose={close} /> : null}
       <RenameDialog
         target={asked?.action === "rename" ? asked.target : null}
         onClose={close}
@@ -131,4 +143,9 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
       />
     </ActContext>
   );
+}
+
+function ImageOf({ target, onClose }: { target: ActionTarget; onClose: () => void }) {
+  const { id, name, diskGib: gib, projectId } = target;
+  return <MakeImageDialog projectId={projectId} of={{ kind: "instance", id, name, gib }} onClose={onClose} />;
 }

@@ -2,14 +2,17 @@
 
 import { snapshotActionBlocked } from "@madang/core/volume/action";
 import { useMutation } from "@tanstack/react-query";
-import { Copy, Ellipsis, History, Trash2 } from "lucide-react";
+import { Copy, Disc3, Ellipsis, History, Rocket, Trash2 } from "lucide-react";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { diskText } from "../../lib/amount.ts";
 import type { SnapshotRow, VolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useRefusal } from "../../lib/use-permission.ts";
+import { MakeImageDialog } from "../image/make-image-dialog.tsx";
+import { launchFrom, useLaunchBlocked } from "../launch/launch-link.ts";
 import { ExactTime } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
@@ -80,16 +83,19 @@ export function useSnapshotColumns(projectId: string, volume: VolumeRow | null):
 }
 
 type SnapshotMenuProps = { projectId: string; snapshot: SnapshotRow; volume: VolumeRow | null };
-type Asked = "copy" | "revert" | "delete";
+type Asked = "copy" | "image" | "revert" | "delete";
 
 function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
   const t = useTranslations("volumes");
   const tReasons = useTranslations("reasons");
+  const router = useRouter();
+  const launchBlocked = useLaunchBlocked(projectId).snapshot(snapshot);
   const [asked, setAsked] = useState<Asked | null>(null);
   const noCopy = useRefusal("volume:create", projectId);
+  const noImage = useRefusal("image:create", projectId);
   const noDelete = useRefusal("volume_snapshot:delete", projectId);
   const volumeBlocked = useVolumeBlocked(projectId);
-  const reason = (action: "copy" | "restore" | "delete") => {
+  const reason = (action: "copy" | "image" | "restore" | "delete") => {
     const found = snapshotActionBlocked(action, snapshot);
     return found ? tReasons(found) : null;
   };
@@ -105,11 +111,25 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
         }
       >
         <MenuItem
+          icon={<Rocket aria-hidden />}
+          blocked={launchBlocked}
+          onSelect={() => router.push(launchFrom(projectId, { snapshot }))}
+        >
+          {t("launch")}
+        </MenuItem>
+        <MenuItem
           icon={<Copy aria-hidden />}
           blocked={noCopy ?? reason("copy")}
           onSelect={() => setAsked("copy")}
         >
           {t("snapshot.copy")}
+        </MenuItem>
+        <MenuItem
+          icon={<Disc3 aria-hidden />}
+          blocked={noImage ?? reason("image")}
+          onSelect={() => setAsked("image")}
+        >
+          {t("actions.image")}
         </MenuItem>
         {volume ? (
           <MenuItem
@@ -135,6 +155,9 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
           of={{ kind: "snapshot", id, name, gib, typeId }}
           onClose={close}
         />
+      ) : null}
+      {asked === "image" ? (
+        <MakeImageDialog projectId={projectId} of={{ kind: "snapshot", id, name, gib }} onClose={close} />
       ) : null}
       {asked === "revert" && volume ? (
         <RevertDialog projectId={projectId} snapshot={snapshot} volume={volume} onClose={close} />

@@ -47,6 +47,7 @@ const permissionOf = {
   snapshot: "volume_snapshot:create",
   retype: "volume:retype",
   copy: "volume:create",
+  image: "image:create",
   revert: "volume:update",
   transfer: "volume:transfer",
   delete: "volume:delete",
@@ -65,6 +66,7 @@ export function useVolumeBlocked(
     "volume:transfer": usePermission("volume:transfer", projectId),
     "volume:delete": usePermission("volume:delete", projectId),
     "volume_snapshot:create": usePermission("volume_snapshot:create", projectId),
+    "image:create": usePermission("image:create", projectId),
   };
   return (action, volume) => {
     if (!granted[permissionOf[action]]) return t("notPermitted");
@@ -84,6 +86,7 @@ export function actionViewOf(volume: VolumeRow): VolumeActionView {
     snapshotsTaking,
     snapshotsHeld: volume.snapshotCount,
     copies,
+    placed: volume.placed,
   };
 }
 

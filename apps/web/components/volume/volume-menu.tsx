@@ -5,18 +5,23 @@ import {
   ArrowRightLeft,
   Camera,
   Copy,
+  Disc3,
   Ellipsis,
   Gauge,
   type LucideIcon,
   MoveHorizontal,
   Pencil,
   Plug,
+  Rocket,
   Trash2,
   Unplug,
 } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { VolumeRow } from "../../lib/rows.ts";
+import { MakeImageDialog } from "../image/make-image-dialog.tsx";
+import { launchFrom, useLaunchBlocked } from "../launch/launch-link.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 import { AttachDialog } from "./attach-dialog.tsx";
@@ -40,13 +45,14 @@ const icons: Record<MenuAction, LucideIcon> = {
   retype: Gauge,
   snapshot: Camera,
   copy: Copy,
+  image: Disc3,
   update: Pencil,
   transfer: ArrowRightLeft,
   delete: Trash2,
 };
 const groups: MenuAction[][] = [
   ["attach", "detach"],
-  ["extend", "retype", "snapshot", "copy"],
+  ["extend", "retype", "snapshot", "copy", "image"],
   ["update", "transfer"],
   ["delete"],
 ];
@@ -56,7 +62,9 @@ type VolumeMenuProps = { projectId: string; volume: VolumeRow; small?: boolean }
 /** Everything that can be done to a volume, what is impossible now with the reason. */
 export function VolumeMenu({ projectId, volume, small = false }: VolumeMenuProps) {
   const t = useTranslations("volumes");
+  const router = useRouter();
   const blocked = useVolumeBlocked(projectId);
+  const launchBlocked = useLaunchBlocked(projectId).volume(volume);
   const [asked, setAsked] = useState<MenuAction | null>(null);
   return (
     <>
@@ -71,6 +79,14 @@ export function VolumeMenu({ projectId, volume, small = false }: VolumeMenuProps
           </IconButton>
         }
       >
+        <MenuItem
+          icon={<Rocket aria-hidden />}
+          blocked={launchBlocked}
+          onSelect={() => router.push(launchFrom(projectId, { volume }))}
+        >
+          {t("launch")}
+        </MenuItem>
+        <MenuSeparator />
         {groups.map((actions, index) => (
           <div key={actions[0]}>
             {index > 0 ? <MenuSeparator /> : null}
@@ -124,6 +140,10 @@ export function VolumeDialog({ projectId, volume, asked, onClose }: VolumeDialog
           of={{ kind: "volume", id, name, gib, typeId }}
           onClose={onClose}
         />
+      );
+    case "image":
+      return (
+        <MakeImageDialog projectId={projectId} of={{ kind: "volume", id, name, gib }} onClose={onClose} />
       );
     case "update":
       return <EditDialog {...props} />;

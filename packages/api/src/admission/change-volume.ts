@@ -4,6 +4,7 @@ import { type VolumeAction, type VolumeActionView, volumeActionBlocked } from "@
 import { deriveVolumeStatus } from "@madang/core/volume/status";
 import { snapshotLimit } from "@madang/core/volume/volume-input";
 import {
+  countCopies,
   lockVolume,
   type Tx,
   transaction,
@@ -62,7 +63,7 @@ export async function lockedVolume(
   });
   const kept = held.filter(({ deleteRequestedAt }) => deleteRequestedAt === null);
   const snapshotsTaking = kept.filter(({ status }) => status === "creating").length;
-  const copies = await tx.volume.count({ where: { sourceVolumeId: id, status: "creating" } });
+  const copies = await countCopies(tx, { sourceVolumeId: id });
   const snapshots = { snapshots: kept.length, snapshotsTaking, snapshotsHeld: held.length };
   return { volume, attachment, ...snapshots, copies };
 }
@@ -78,6 +79,7 @@ export function actionViewOf(locked: LockedVolume): VolumeActionView {
     snapshotsTaking,
     snapshotsHeld,
     copies,
+    placed: volume.hypervisorId !== null,
   };
 }
 

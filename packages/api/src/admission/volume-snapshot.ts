@@ -4,7 +4,14 @@ import { volumeUsage } from "@madang/core/quota/type-resource";
 import { groupSnapshotBlocked, snapshotActionBlocked } from "@madang/core/volume/action";
 import type { SnapshotStatus } from "@madang/core/volume/status";
 import { type NewSnapshot, type SnapshotChanges, snapshotLimit } from "@madang/core/volume/volume-input";
-import { lockVolumes, lockVolumesOf, type Tx, type Volume, type VolumeSnapshot } from "@madang/db";
+import {
+  countCopies,
+  lockVolumes,
+  lockVolumesOf,
+  type Tx,
+  type Volume,
+  type VolumeSnapshot,
+} from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { snapshotNotFound } from "../reads/volume-snapshot.ts";
@@ -163,7 +170,7 @@ export async function deleteSnapshot(deps: AdmissionDeps, actor: Actor, ref: Vol
 }
 
 async function requireFree(tx: Tx, snapshot: VolumeSnapshot, volume: Volume): Promise<void> {
-  const copies = await tx.volume.count({ where: { sourceSnapshotId: snapshot.id, status: "creating" } });
+  const copies = await countCopies(tx, { sourceSnapshotId: snapshot.id });
   const status = snapshot.status as SnapshotStatus;
   const goneBackTo = volume.status === "reverting" && volume.revertSnapshotId === snapshot.id;
   const reason = snapshotActionBlocked("delete", { status, copies, goneBackTo });

@@ -1,7 +1,7 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
 import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import { type SnapshotStatus, snapshotStatuses } from "@madang/core/volume/status";
-import type { Database } from "@madang/db";
+import { copiesSql, type Database } from "@madang/db";
 import { z } from "zod";
 import { filterText, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
@@ -38,7 +38,7 @@ type Row = Omit<SnapshotItem, "fault" | "metadata"> & {
 
 const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", v.volume_type_id AS "volumeTypeId", s.name, s.description,
   s.metadata, s.size_gib AS "sizeGib", s.status, s.group_id AS "groupId", s.quiesced, coalesce(s.fault, s.host_fault) AS fault,
-  (SELECT count(*)::int FROM volume c WHERE c.source_snapshot_id = s.id AND c.status = 'creating') AS copies,
+  ${copiesSql("source_snapshot_id", "s.id")} AS copies,
   v.status = 'reverting' AND v.revert_snapshot_id IS NOT DISTINCT FROM s.id AS "goneBackTo",
   s.created_at AS "createdAt"`;
 const joins = "JOIN volume v ON v.id = s.volume_id";

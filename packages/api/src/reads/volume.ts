@@ -1,7 +1,7 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
 import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import { type AttachmentPhase, type VolumeStatus, volumeStatuses } from "@madang/core/volume/status";
-import type { Database } from "@madang/db";
+import { copiesSql, type Database } from "@madang/db";
 import { z } from "zod";
 import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
@@ -78,7 +78,7 @@ const select = `v.id, v.project_id AS "projectId", v.name, v.description, v.meta
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL) AS "snapshotsKept",
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL
     AND s.status = 'creating') AS "snapshotsTaking",
-  (SELECT count(*)::int FROM volume c WHERE c.source_volume_id = v.id AND c.status = 'creating') AS copies,
+  ${copiesSql("source_volume_id", "v.id")} AS copies,
   EXISTS (SELECT 1 FROM volume_transfer x WHERE x.volume_id = v.id) AS transferring,
   u.name AS "userName", v.created_at AS "createdAt"`;
 const joins = `JOIN volume_type t ON t.id = v.volume_type_id LEFT JOIN hypervisor h ON h.id = v.hypervisor_id

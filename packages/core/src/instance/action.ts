@@ -17,6 +17,7 @@ export const instanceActions = [
   "detachInterface",
   "attachVolume",
   "detachVolume",
+  "image",
 ] as const;
 export type InstanceAction = (typeof instanceActions)[number];
 /** What only an administrator may do. */
@@ -52,6 +53,7 @@ const notStoppedAlready: Check = (view) =>
 /** Failed, or on its way to something it may never reach. */
 const notSettled: Check = (view) =>
   view.status === "ERROR" || view.taskState !== null ? null : "nothingToReset";
+const launched: Check = (view) => (view.launchedAt === null ? "neverRan" : null);
 const unprotected: Check = (view) => (view.deleteProtection ? "deleteProtected" : null);
 
 /** First check that objects gives the reason. */
@@ -68,6 +70,7 @@ const checks: Record<InstanceAction | AdminAction, readonly Check[]> = {
   detachInterface: [notDeleting, notBuilding, notFailedBuild],
   attachVolume: [notDeleting, notBuilding, notFailedBuild],
   detachVolume: [notDeleting, notBuilding, notFailedBuild],
+  image: [notDeleting, notBuilding, notFailedBuild, launched],
   reset: [notDeleting, notSettled],
   forceDelete: [],
 };

@@ -13,6 +13,7 @@ export const volumeActions = [
   "retype",
   "snapshot",
   "copy",
+  "image",
   "revert",
   "transfer",
   "delete",
@@ -30,8 +31,10 @@ export type VolumeActionView = {
   snapshotsTaking: number;
   /** With those that are still going: its hypervisor is told of all of them. */
   snapshotsHeld: number;
-  /** Volumes that are being filled from it now. */
+  /** Volumes that are being filled from it now, and images that are being made of it. */
   copies: number;
+  /** Left out: it is on a hypervisor. One that is on none has nothing written in it. */
+  placed?: boolean;
 };
 
 type Check = (view: VolumeActionView) => string | null;
@@ -51,6 +54,8 @@ const hasPlace: Check = ({ snapshotsHeld }) => (snapshotsHeld < snapshotLimit ? 
 /** Going back first would lose what they are to keep. */
 const taken: Check = ({ snapshotsTaking }) => (snapshotsTaking === 0 ? null : "volumeSnapshotCreating");
 
+const written: Check = ({ placed = true }) => (placed ? null : "volumeNeverUsed");
+
 /** First check that objects gives the reason. */
 const checks: Record<VolumeAction, readonly Check[]> = {
   update: [notDeleting],
@@ -59,6 +64,7 @@ const checks: Record<VolumeAction, readonly Check[]> = {
   extend: [notDeleting, notFailed, notMaking, notCopied, steady],
   snapshot: [notDeleting, notFailed, notMaking, steady, hasPlace],
   copy: [notDeleting, notFailed, notMaking, free, steady],
+  image: [notDeleting, notFailed, notMaking, written, steady],
   revert: [notDeleting, notFailed, notMaking, hasSnapshots, free, notCopied, steady, taken],
   transfer: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   delete: [({ status }) => (status === "deleting" ? "volumeDeleting" : null), unprotected, free, notCopied],
@@ -85,7 +91,7 @@ export function groupSnapshotBlocked(volumes: readonly VolumeActionView[]): stri
   return null;
 }
 
-export const snapshotActions = ["update", "delete", "restore", "copy"] as const;
+export const snapshotActions = ["update", "delete", "restore", "copy", "image"] as const;
 export type SnapshotAction = (typeof snapshotActions)[number];
 
 export type SnapshotActionView = {

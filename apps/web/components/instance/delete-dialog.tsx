@@ -3,10 +3,12 @@
 import { attachmentLimit } from "@madang/core/volume/volume-input";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import type { VolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Notice } from "../ui/notice.tsx";
 import type { ActionTarget } from "./actions.tsx";
+import { endOf } from "./volume-end.ts";
 
 type DeleteDialogProps = {
   /** By force: without waiting for a hypervisor that does not answer. */
@@ -22,7 +24,9 @@ const typedLimit = 24;
 /** Says what goes: the instance and its root disk. Its name must be typed, as the data can't be brought back. */
 export function DeleteDialog({ kind = "delete", target, onClose, onConfirm }: DeleteDialogProps) {
   const t = useTranslations("confirm");
+  const volumes = useVolumesOf(target);
   if (!target) return null;
+  const boots = volumes.some(({ attachment }) => attachment?.boot);
   const expected = [...target.name].slice(0, typedLimit).join("").trim();
   return (
     <ConfirmDialog
@@ -30,28 +34,24 @@ export function DeleteDialog({ kind = "delete", target, onClose, onConfirm }: De
       danger
       onClose={onClose}
       title={t(`${kind}.title`, { name: target.name })}
-      about={t(`${kind}.about`)}
+      about={t(boots && kind === "delete" ? "delete.aboutVolume" : `${kind}.about`)}
       verb={t(`${kind}.verb`)}
       typed={{ expected, label: t("delete.type", { name: expected }) }}
       onConfirm={() => onConfirm(target)}
     >
-      <VolumesToo target={target} />
+      <VolumesToo volumes={volumes} />
     </ConfirmDialog>
   );
 }
 
-/** Which of its volumes go with it, and which stay. */
-function VolumesToo({ target: { projectId, id } }: { target: ActionTarget }) {
+/** Which of its volumes go with it, and which stay and why. */
+function VolumesToo({ volumes }: { volumes: readonly VolumeRow[] }) {
   const t = useTranslations("confirm.volumes");
-  const trpc = useTRPC();
-  const asked = { projectId, filter: { instanceId: id }, limit: attachmentLimit };
-  const volumes = useQuery(trpc.volume.list.queryOptions(asked)).data?.items ?? [];
-  const going = volumes.filter(
-    ({ attachment, deleteProtection, snapshotCount, copies }) =>
-      attachment?.deleteWithInstance && !deleteProtection && snapshotCount === 0 && copies === 0,
-  );
-  const staying = volumes.filter((one) => !going.includes(one));
-  const names = (all: typeof volumes) => all.map(({ name }) => name).join(", ");
+  const going = volumes.filter((volume) => endOf(volume) === "goes");
+  const staying = volumes.filter((volume) => endOf(volume) !== "goes");
+  const named = (volume: VolumeRow) =>
+    endOf(volume) === "kept" ? `${volume.name} (${t("protected")})` : volume.name;
+  const names = (all: readonly VolumeRow[]) => all.map(named).join(", ");
   return (
     <>
       {going.length > 0 ? (
@@ -64,4 +64,12 @@ function VolumesToo({ target: { projectId, id } }: { target: ActionTarget }) {
       ) : null}
     </>
   );
+}
+
+function useVolumesOf(target: ActionTarget | null): readonly VolumeRow[] {
+  const trpc = useTRPC();
+  const { projectId, id } = target ?? { projectId: "", id: "" };
+  const asked = { projectId, filter: { instanceId: id }, limit: attachmentLimit };
+  const query = useQuery({ ...trpc.volume.list.queryOptions(asked), enabled: target !== null });
+  return query.data?.items ?? [];
 }

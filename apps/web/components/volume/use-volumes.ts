@@ -1,6 +1,6 @@
 "use client";
 
-import { type VolumeAction, type VolumeActionView, volumeActionBlocked } from "@madang/core/volume/action";
+import { type VolumeAction, volumeActionBlocked } from "@madang/core/volume/action";
 import { snapshotLimit } from "@madang/core/volume/volume-input";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
@@ -10,6 +10,7 @@ import type { SnapshotRow, VolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { pageSize, paging, whileAny } from "../list/pages.ts";
+import { actionViewOf } from "./action-view.ts";
 
 export type VolumeFilter = { text?: string; instanceId?: string };
 
@@ -72,21 +73,6 @@ export function useVolumeBlocked(
     if (!granted[permissionOf[action]]) return t("notPermitted");
     const reason = volumeActionBlocked(action, actionViewOf(volume));
     return reason ? t(reason, { limit: snapshotLimit }) : null;
-  };
-}
-
-/** What the table of actions judges by, as the list tells it. */
-export function actionViewOf(volume: VolumeRow): VolumeActionView {
-  const { status, deleteProtection, copies, snapshotsTaking } = volume;
-  return {
-    status,
-    attachment: volume.attachment?.phase ?? null,
-    deleteProtection,
-    snapshots: volume.snapshotsKept,
-    snapshotsTaking,
-    snapshotsHeld: volume.snapshotCount,
-    copies,
-    placed: volume.placed,
   };
 }
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Camera, Plug, Unplug } from "lucide-react";
+import { Camera, Plug, Rocket, Unplug } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { bytesText, diskText } from "../../lib/amount.ts";
@@ -9,12 +9,13 @@ import { errorText, type Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
 import type { VolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
+import { launchFrom, useLaunchBlocked } from "../launch/launch-link.ts";
 import { settlingMs } from "../list/pages.ts";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
 import { ExactTime } from "../timeline/moment.tsx";
 import { Timeline } from "../timeline/timeline.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -97,11 +98,18 @@ function Loaded({ projectId, volume }: VolumeProps) {
 function PrimaryActions({ projectId, volume }: VolumeProps) {
   const t = useTranslations("volumes");
   const blocked = useVolumeBlocked(projectId);
+  const launchBlocked = useLaunchBlocked(projectId).volume(volume);
   const [asked, setAsked] = useState<MenuAction | null>(null);
   const action = volume.attachment ? "detach" : "attach";
   const Icon = volume.attachment ? Unplug : Plug;
   return (
     <>
+      {volume.bootable && !launchBlocked ? (
+        <ButtonLink href={launchFrom(projectId, { volume })}>
+          <Rocket aria-hidden />
+          {t("launch")}
+        </ButtonLink>
+      ) : null}
       <Button blocked={blocked("snapshot", volume)} onClick={() => setAsked("snapshot")}>
         <Camera aria-hidden />
         {t("actions.snapshot")}

@@ -75,6 +75,7 @@ export function actionViewOf(locked: LockedVolume): VolumeActionView {
     status: deriveVolumeStatus(volumeView(volume, phase)),
     attachment: attachment?.detachRequestedAt ? "detaching" : phase,
     deleteProtection: volume.deleteProtection,
+    boots: attachment?.boot ?? false,
     snapshots,
     snapshotsTaking,
     snapshotsHeld,

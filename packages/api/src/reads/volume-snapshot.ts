@@ -12,6 +12,8 @@ export type SnapshotItem = {
   volumeId: string;
   volumeTypeId: string;
   volumeName: string;
+  /** Its volume is. */
+  bootable: boolean;
   name: string;
   description: string;
   metadata: Properties;
@@ -22,7 +24,7 @@ export type SnapshotItem = {
   /** The guest held its writes meanwhile; null: not told. */
   quiesced: boolean | null;
   fault: PublicError | null;
-  /** Volumes that are being filled from it. */
+  /** Volumes that are being filled from it, and images that are being made of it. */
   copies: number;
   /** Its volume is going back to it now. */
   goneBackTo: boolean;
@@ -36,7 +38,7 @@ type Row = Omit<SnapshotItem, "fault" | "metadata"> & {
   sortId?: string;
 };
 
-const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", v.volume_type_id AS "volumeTypeId", s.name, s.description,
+const select = `s.id, s.project_id AS "projectId", s.volume_id AS "volumeId", v.name AS "volumeName", v.bootable, v.volume_type_id AS "volumeTypeId", s.name, s.description,
   s.metadata, s.size_gib AS "sizeGib", s.status, s.group_id AS "groupId", s.quiesced, coalesce(s.fault, s.host_fault) AS fault,
   ${copiesSql("source_snapshot_id", "s.id")} AS copies,
   v.status = 'reverting' AND v.revert_snapshot_id IS NOT DISTINCT FROM s.id AS "goneBackTo",

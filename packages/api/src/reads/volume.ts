@@ -28,6 +28,8 @@ export type VolumeItem = {
   zone: string | null;
   /** It lives on one hypervisor, and can be attached only there. */
   placed: boolean;
+  /** The same for the project's volumes on one hypervisor, which it does not tell; null: it is on none. */
+  placeKey: string | null;
   bootable: boolean;
   deleteProtection: boolean;
   source: "blank" | "image" | "volume" | "snapshot";
@@ -40,7 +42,7 @@ export type VolumeItem = {
   snapshotsKept: number;
   /** Of those that are kept: still to be taken. */
   snapshotsTaking: number;
-  /** Volumes that are being filled from it. */
+  /** Volumes that are being filled from it, and images that are being made of it. */
   copies: number;
   /** A key is out by which another project may take it over. */
   transferring: boolean;
@@ -55,6 +57,8 @@ export type VolumeAttachmentItem = {
   phase: AttachmentPhase;
   readOnly: boolean;
   deleteWithInstance: boolean;
+  /** The instance boots from it. */
+  boot: boolean;
   position: number;
 };
 
@@ -69,11 +73,13 @@ type Row = Omit<VolumeItem, "fault" | "metadata" | "usedBytes"> & {
 const select = `v.id, v.project_id AS "projectId", v.name, v.description, v.metadata, v.size_gib AS "sizeGib",
   v.used_bytes::text AS "usedBytes", v.status, v.phase, v.percent, coalesce(v.fault, v.host_fault) AS fault,
   v.volume_type_id AS "volumeTypeId", t.name AS "volumeTypeName", v.availability_zone AS "availabilityZone",
-  h.availability_zone AS zone, v.hypervisor_id IS NOT NULL AS placed, v.bootable,
+  h.availability_zone AS zone, v.hypervisor_id IS NOT NULL AS placed,
+  md5(v.hypervisor_id::text || v.project_id::text) AS "placeKey", v.bootable,
   v.delete_protection AS "deleteProtection", v.source::text AS source,
   coalesce(m.name, ov.name, os.name) AS "sourceName", coalesce(m.id, os.id, ov.id) AS "sourceId",
   CASE WHEN a.id IS NULL THEN NULL ELSE json_build_object('instanceId', a.instance_id, 'instanceName', i.name,
-    'phase', CASE WHEN a.detach_requested_at IS NULL THEN a.phase::text ELSE 'detaching' END, 'readOnly', a.read_only, 'deleteWithInstance', a.delete_with_instance, 'position', a.position) END AS attachment,
+    'phase', CASE WHEN a.detach_requested_at IS NULL THEN a.phase::text ELSE 'detaching' END, 'readOnly', a.read_only, 'deleteWithInstance', a.delete_with_instance,
+    'boot', a.boot, 'position', a.position) END AS attachment,
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id) AS "snapshotCount",
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL) AS "snapshotsKept",
   (SELECT count(*)::int FROM volume_snapshot s WHERE s.volume_id = v.id AND s.delete_requested_at IS NULL

@@ -25,6 +25,8 @@ export type VolumeActionView = {
   /** `detaching` as soon as somebody asks to detach. */
   attachment: AttachmentPhase | null;
   deleteProtection: boolean;
+  /** The instance that has it boots from it. */
+  boots?: boolean;
   /** Of those nobody asked to delete. */
   snapshots: number;
   /** Of these: still to be taken. */
@@ -45,6 +47,7 @@ const notFailed: Check = ({ status }) => (status === "error" ? "volumeFailed" : 
 const notMaking: Check = ({ status }) => (status === "creating" ? "volumeCreating" : null);
 const free: Check = ({ attachment }) => (attachment === null ? null : "volumeAttached");
 const attached: Check = ({ attachment }) => (attachment === null ? "volumeNotAttached" : null);
+const notBooted: Check = ({ boots }) => (boots ? "volumeBooted" : null);
 const notDetaching: Check = ({ attachment }) => (attachment === "detaching" ? "volumeDetaching" : null);
 const steady: Check = ({ status }) => (status === "available" || status === "in-use" ? null : "volumeBusy");
 const unprotected: Check = ({ deleteProtection }) => (deleteProtection ? "volumeProtected" : null);
@@ -60,7 +63,7 @@ const written: Check = ({ placed = true }) => (placed ? null : "volumeNeverUsed"
 const checks: Record<VolumeAction, readonly Check[]> = {
   update: [notDeleting],
   attach: [notDeleting, notFailed, notMaking, free, notCopied, steady],
-  detach: [notDeleting, attached, notDetaching],
+  detach: [notDeleting, attached, notBooted, notDetaching],
   extend: [notDeleting, notFailed, notMaking, notCopied, steady],
   snapshot: [notDeleting, notFailed, notMaking, steady, hasPlace],
   copy: [notDeleting, notFailed, notMaking, free, steady],

@@ -129,6 +129,7 @@ describe("what may be done to a volume", () => {
       ["snapshot", { snapshotsHeld: 100 }, "snapshotsTooMany"],
       ["extend", { status: "extending" }, "volumeBusy"],
       ["detach", { status: "in-use", attachment: "detaching" }, "volumeDetaching"],
+      ["detach", { status: "in-use", attachment: "attached", boots: true }, "volumeBooted"],
     ] as const;
     for (const [action, change, reason] of cases)
       expect(volumeActionBlocked(action, { ...idle, ...change })).toBe(reason);

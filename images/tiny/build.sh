@@ -78,15 +78,19 @@ build_root() {
     -m 0 -O ^has_journal -d "$tree" "$work/root.img" 40M
 }
 
-# FAT16 and syslinux written by mtools: no mount. TIMEOUT is left out, since any value is a wait.
+# FAT16 and syslinux written by mtools: no mount. TIMEOUT is left out, since any value is a wait. BIOS boots it by the MBR,
+# UEFI by the name that it looks for on every disk.
 build_boot() {
   truncate -s 32M "$work/boot.img"
   mkfs.vfat --invariant -F 16 -n TINYBOOT "$work/boot.img" > /dev/null
-  printf '%s\n' 'DEFAULT linux' 'PROMPT 0' 'LABEL linux' ' KERNEL vmlinuz' ' INITRD initrd' \
+  printf '%s\n' 'DEFAULT linux' 'PROMPT 0' 'LABEL linux' ' KERNEL /vmlinuz' ' INITRD /initrd' \
     ' APPEND console=tty1 console=ttyS0,115200 quiet panic=1 mitigations=off init_on_alloc=0 net.ifnames=0' \
     > "$work/syslinux.cfg"
   mcopy -i "$work/boot.img" "$work/kernel/boot/vmlinuz-$version" ::vmlinuz
   mcopy -i "$work/boot.img" "$work/initrd" "$work/syslinux.cfg" ::
+  mmd -i "$work/boot.img" ::EFI ::EFI/BOOT
+  mcopy -i "$work/boot.img" /usr/lib/SYSLINUX.EFI/efi64/syslinux.efi ::EFI/BOOT/BOOTX64.EFI
+  mcopy -i "$work/boot.img" /usr/lib/syslinux/modules/efi64/ldlinux.e64 ::EFI/BOOT
   syslinux -i "$work/boot.img"
 }
 

@@ -132,15 +132,18 @@ const nothingOffered = offeredBy([]);
 
 function candidateOf(row: CandidateRow, now: Date): Candidate {
   const has = inventory.safeParse(row.inventory).data;
+  const can = capabilities.safeParse(row.capabilities).data;
   return {
     id: row.id,
     state: hypervisorState(row, now),
     enabled: row.enabled,
     availabilityZone: row.availabilityZone,
     offered: row.aggregates.length === 0 ? nothingOffered : offeredBy(row.aggregates.map(storedProperties)),
-    realDisks: capabilities.safeParse(row.capabilities).data?.realDisks ?? null,
+    realDisks: can?.realDisks ?? null,
     networks: row.networks,
     storage: row.hasStorage,
+    hardware: capabilities.safeParse(row.capabilities).data?.hardware ?? null,
+    bootsFromVolume: can?.bootsFromVolume ?? false,
     capacity: has ? capacityOf(has, row) : null,
     used: { VCPU: row.usedVcpus, MEMORY_MB: row.usedRamMib, DISK_GB: row.usedDiskGib },
     guests: row.guests,

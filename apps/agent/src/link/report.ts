@@ -14,6 +14,7 @@ import type { GuestReport } from "@madang/core/wire/guest";
 import type { VolumeReport } from "@madang/core/wire/volume";
 import type { HypervisorDriver } from "@madang/drivers/hypervisor/driver";
 import type { Logger } from "pino";
+import { capabilitiesOn } from "./capabilities.ts";
 import type { Link } from "./client.ts";
 
 export type ReportDeps = {
@@ -141,6 +142,7 @@ async function send(state: Sending): Promise<void> {
 async function compose(state: Sending, complete: boolean, ids: readonly string[]): Promise<ReportInput> {
   const { deps, agentStartedAt } = state;
   const inventory = await deps.driver.inventory();
+  const network = await deps.network();
   const orphans = deps.orphans();
   return {
     version: wireVersion,
@@ -149,9 +151,9 @@ async function compose(state: Sending, complete: boolean, ids: readonly string[]
     agentStartedAt,
     agentVersion: deps.version,
     driver: deps.driver.kind,
-    capabilities: deps.driver.capabilities,
+    capabilities: capabilitiesOn(deps.driver.capabilities, network),
     inventory,
-    network: await deps.network(),
+    network,
     guests: complete ? deps.reports() : ids.flatMap((id) => deps.report(id) ?? []),
     ...volumesOf(state, complete, ids),
     orphans: orphans ?? [],

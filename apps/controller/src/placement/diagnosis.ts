@@ -24,6 +24,7 @@ const sentences: Record<PlacementFilterName, (count: number) => string> = {
   properties: (count) => `${count} outside the host aggregates that the flavor requires`,
   excluded: (count) => `${count} failed to build it before`,
   simulated: (count) => `${count} only simulated`,
+  hardware: (count) => `${count} without the hardware that its image asks for`,
   networks: (count) => `${count} without tenant networks`,
   volumes: (count) => `${count} without its volumes`,
   capacity: (count) => `${count} without enough free capacity`,
@@ -43,7 +44,7 @@ export type Looked = {
 
 /**
  * params: `hypervisors` looked at · one count for each filter that removed some · `wantedVcpus`, `wantedRamMib`,
- * `wantedDiskGib`, `wantedZone`, `wantedProperties` · `freeVcpus`, `freeRamMib`, `freeDiskGib` of the hypervisor that
+ * `wantedDiskGib`, `wantedZone`, `wantedProperties`, `wantedHardware` · `freeVcpus`, `freeRamMib`, `freeDiskGib` of the hypervisor that
  * came nearest · `flavor`, `flavorId` that would fit · `deadline` (ISO 8601).
  */
 export function diagnose(looked: Looked): PublicError {
@@ -79,13 +80,17 @@ function known(params: Record<string, string | number | null | undefined>): Para
   return Object.fromEntries(all.flatMap(([name, value]) => (value == null ? [] : [[name, value]])));
 }
 
-function askedParams({ amounts, availabilityZone, required }: PlacementRequest) {
+function askedParams({ amounts, availabilityZone, required, hardware = {} }: PlacementRequest) {
   return {
     wantedVcpus: amounts.VCPU,
     wantedRamMib: amounts.MEMORY_MB,
     wantedDiskGib: amounts.DISK_GB,
     wantedZone: availabilityZone,
     wantedProperties: propertiesText(required) || null,
+    wantedHardware:
+      Object.entries(hardware)
+        .map(([part, value]) => `${part}=${value}`)
+        .join(", ") || null,
   };
 }
 

@@ -85,7 +85,8 @@ async function rowOf(tx: Tx, { id, projectId, name, hypervisorId, guestId }: Ado
     },
     orderBy: { createdAt: "desc" },
   });
-  const sizes = { vcpus, ramMib, diskGib, machineType, hostname, rebootSeq, imageSource };
+  const { hardware = {} } = body;
+  const sizes = { vcpus, ramMib, diskGib, machineType, hostname, rebootSeq, imageSource, hardware };
   return {
     ...{ id, projectId, name, adoptHypervisorId: hypervisorId, adoptGuestId: guestId, ...sizes },
     flavorId: flavor?.id ?? null,

@@ -1,14 +1,16 @@
 /** What a new volume is filled with, and what follows from it for its size, type and place. */
 import { CloudError } from "@madang/core/errors";
+import { volumeHardware } from "@madang/core/image/hardware";
 import { bytesPerGib } from "@madang/core/volume/status";
 import type { NewVolume } from "@madang/core/volume/volume-input";
+import { storedHardware } from "@madang/core/wire/hardware";
 import { PrismaNamespace, type Tx, type Volume } from "@madang/db";
 import { snapshotNotFound } from "../reads/volume-snapshot.ts";
 import { lockedVolume, requireVolumeAllowed } from "./change-volume.ts";
 
 export type VolumeFill = Pick<
   PrismaNamespace.VolumeUncheckedCreateInput,
-  "source" | "imageId" | "imageSource" | "sourceVolumeId" | "sourceSnapshotId" | "bootable"
+  "source" | "imageId" | "imageSource" | "sourceVolumeId" | "sourceSnapshotId" | "bootable" | "hardware"
 > & {
   /** GiB; it can't be smaller. */
   leastGib: number;
@@ -20,7 +22,11 @@ export type VolumeFill = Pick<
 const blank: VolumeFill = { source: "blank", leastGib: 1, usualGib: null, volumeTypeId: null };
 
 /** Throws NotFound, InvalidState. */
-export async function fillOf(tx: Tx, projectId: string, { source }: NewVolume): Promise<VolumeFill> {
+export async function fillOf(
+  tx: Tx,
+  projectId: string,
+  { source }: Pick<NewVolume, "source">,
+): Promise<VolumeFill> {
   switch (source.kind) {
     case "blank":
       return blank;
@@ -68,6 +74,7 @@ async function ofImage(tx: Tx, projectId: string, id: string): Promise<VolumeFil
     imageId: id,
     imageSource,
     bootable: true,
+    hardware: volumeHardware(image),
     leastGib,
     usualGib: leastGib,
     volumeTypeId: null,
@@ -85,8 +92,8 @@ async function ofVolume(tx: Tx, projectId: string, id: string): Promise<VolumeFi
   return { ...likeOf(volume), source, imageId, imageSource: imageSource ?? PrismaNamespace.DbNull };
 }
 
-function likeOf({ sizeGib, bootable, volumeTypeId }: Volume) {
-  return { bootable, leastGib: sizeGib, usualGib: sizeGib, volumeTypeId };
+function likeOf({ sizeGib, bootable, volumeTypeId, hardware }: Volume) {
+  return { bootable, hardware: storedHardware(hardware), leastGib: sizeGib, usualGib: sizeGib, volumeTypeId };
 }
 
 async function ofSnapshot(tx: Tx, projectId: string, id: string): Promise<VolumeFill> {

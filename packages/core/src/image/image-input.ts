@@ -4,6 +4,7 @@ import { displayName } from "../instance/launch.ts";
 import { description } from "../network/subnet-input.ts";
 import { uuid } from "../uuid.ts";
 import { imageFormats, mostImageBytes } from "./format.ts";
+import { propertyConflict, propertyFault } from "./hardware.ts";
 import { sourceUrl } from "./source-url.ts";
 import { imageVisibilities } from "./status.ts";
 
@@ -30,9 +31,15 @@ export const propertyValue = z
   .string()
   .max(255, { error: "nameTooLong" })
   .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), { error: "nameCharacters" });
-const properties = z
+export const imageProperties = z
   .record(propertyName, propertyValue)
-  .refine((all) => Object.keys(all).length <= mostProperties, { error: "imagePropertiesTooMany" });
+  .refine((all) => Object.keys(all).length <= mostProperties, { error: "imagePropertiesTooMany" })
+  .superRefine((all, check) => {
+    const fault = propertyFault(all);
+    if (fault) check.addIssue({ code: "custom", message: "imagePropertyValue", path: [fault.name] });
+    if (propertyConflict(all))
+      check.addIssue({ code: "custom", message: "imagePropertyConflict", path: ["architecture"] });
+  });
 
 const wholeNumber = (most: number) =>
   z.int({ error: "numberWhole" }).min(0, { error: "numberRange" }).max(most, { error: "numberRange" });
@@ -66,7 +73,7 @@ export const newImage = z.object({
   minDiskGib: minDiskGib.default(0),
   minRamMib: minRamMib.default(0),
   protected: z.boolean().default(false),
-  properties: properties.default({}),
+  properties: imageProperties.default({}),
 });
 export type NewImage = z.infer<typeof newImage>;
 
@@ -79,7 +86,7 @@ export const imageChanges = z
     deactivated: z.boolean(),
     minDiskGib,
     minRamMib,
-    properties,
+    properties: imageProperties,
   })
   .partial();
 export type ImageChanges = z.infer<typeof imageChanges>;

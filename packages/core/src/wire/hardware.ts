@@ -6,7 +6,7 @@ import { z } from "zod";
 import { heard } from "./heard.ts";
 
 export const diskBuses = ["virtio", "scsi", "sata"] as const;
-export const nicModels = ["virtio", "e1000e", "e1000", "rtl8139"] as const;
+export const nicModels = ["virtio", "e1000e", "e1000"] as const;
 export const videoModels = ["vga", "virtio", "cirrus"] as const;
 export const firmwares = ["bios", "uefi"] as const;
 export const architectures = ["x86_64", "i686", "aarch64", "armv7l", "ppc64le", "riscv64", "s390x"] as const;
@@ -14,7 +14,7 @@ export const architectures = ["x86_64", "i686", "aarch64", "armv7l", "ppc64le", 
 export const media = ["disk", "cdrom"] as const;
 
 export const hardware = z.object({
-  /** Of the root disk and the config drive, and of volumes where the bus can take them while the guest runs. */
+  /** Of the disk that is booted from and the config drive; other volumes are virtio, which takes them while the guest runs. */
   diskBus: z.enum(diskBuses).optional(),
   nicModel: z.enum(nicModels).optional(),
   videoModel: z.enum(videoModels).optional(),

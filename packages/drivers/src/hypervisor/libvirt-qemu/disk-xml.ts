@@ -5,10 +5,10 @@
  */
 import { CloudError } from "@madang/core/errors";
 import type { DiskQos } from "@madang/core/wire/guest";
+import type { Hardware } from "@madang/core/wire/hardware";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import type { GuestVolume, ObservedDisk } from "../driver.ts";
-import type { DiskBus } from "./machine-xml.ts";
 import { xmlBuilder } from "./xml.ts";
 
 /** libvirt keeps aliases of users apart from its own by `ua-`. */
@@ -23,6 +23,8 @@ const limitNames: Record<keyof DiskQos, string> = {
   readIops: "read_iops_sec",
   writeIops: "write_iops_sec",
 };
+
+type DiskBus = NonNullable<Hardware["diskBus"]>;
 
 export type DefinedDisk = ObservedDisk & {
   target: string;
@@ -73,7 +75,8 @@ export function diskElement(disk: GuestVolume, target: string, bus: DiskBus): Re
   };
 }
 
-function backingElement({ path, format }: { path: string; format: string }): Record<string, unknown> {
+/** Closed: nobody follows what a header claims. */
+export function backingElement({ path, format }: { path: string; format: string }): Record<string, unknown> {
   return {
     "@type": "file",
     format: { "@type": format },
@@ -84,20 +87,20 @@ function backingElement({ path, format }: { path: string; format: string }): Rec
 
 const lettersInAlphabet = 26;
 
-/** vda, …, vdz, vdaa, or sda and so on: only libvirt's name for it; guests go by serial number. */
-export function targetName(index: number, prefix: "vd" | "sd" = "vd"): string {
+/** vda, …, vdz, vdaa: only libvirt's name for it; guests go by serial number. */
+export function targetName(index: number): string {
   const last = String.fromCharCode("a".charCodeAt(0) + (index % lettersInAlphabet));
   const rest = Math.floor(index / lettersInAlphabet);
-  return rest === 0 ? prefix + last : targetName(rest - 1, prefix) + last;
+  return rest === 0 ? `vd${last}` : targetName(rest - 1) + last;
 }
 
 /** Besides the root disk and the config drive. */
 const firstVolume = 2;
 
-/** Besides the one that is booted from, in order. */
+/** In order; the one that is booted from takes the root disk's place. */
 export function withTargets(disks: readonly GuestVolume[]): { disk: GuestVolume; target: string }[] {
-  const others = disks.filter(({ boot }) => !boot);
-  return others.map((disk, index) => ({ disk, target: targetName(firstVolume + index) }));
+  let next = firstVolume;
+  return disks.map((disk) => ({ disk, target: targetName(disk.boot ? 0 : next++) }));
 }
 
 export function freeTarget(taken: ReadonlySet<string>): string {

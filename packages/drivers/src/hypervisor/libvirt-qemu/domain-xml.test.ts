@@ -6,7 +6,7 @@ import { readMetadata, writeMetadata } from "./metadata.ts";
 
 const guestId = "0b2d02d4-495f-4147-a187-775fbf49676a";
 
-const rootDisk = { path: "/g/disk.qcow2", basePath: "/g/base.img", baseFormat: "qcow2" as const };
+const rootDisk = { path: "/g/disk.qcow2", base: { path: "/g/base.img", format: "qcow2" as const } };
 
 function spec(change: Partial<DomainSpec> = {}): DomainSpec {
   return {
@@ -24,6 +24,9 @@ function spec(change: Partial<DomainSpec> = {}): DomainSpec {
       freezing: false,
     },
     disk: rootDisk,
+    cdPath: null,
+    hardware: {},
+    uefi: null,
     configDrivePath: "/g/config.iso",
     serialLogPath: "/g/console/serial.log",
     nics: [],
@@ -81,7 +84,9 @@ describe("the definition of a guest", () => {
   });
 
   it("closes the chain of the disk and bounds the code cache", () => {
-    const domain = parse(buildDomainXml(spec({ disk: { ...rootDisk, baseFormat: "raw" } })));
+    const domain = parse(
+      buildDomainXml(spec({ disk: { ...rootDisk, base: { ...rootDisk.base, format: "raw" } } })),
+    );
     const [root, config] = domain.devices.disk;
     expect(root.backingStore).toMatchObject({ format: { "@type": "raw" }, backingStore: "" });
     expect(config).toMatchObject({ readonly: "", source: { "@file": "/g/config.iso" } });

@@ -1,12 +1,13 @@
 /** The domain of a guest, as libvirt reads it. Proved shape: no TCP anywhere, no USB, 16 PCIe ports besides those of
  * interfaces and volumes. */
 import { CloudError } from "@madang/core/errors";
+import type { Hardware } from "@madang/core/wire/hardware";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
-import type { GuestDevice, GuestVolume } from "../driver.ts";
-import { diskElement, withTargets } from "./disk-xml.ts";
+import type { GuestVolume } from "../driver.ts";
+import { backingElement, diskElement, withTargets } from "./disk-xml.ts";
 import { type GuestMetadata, metadataElement } from "./metadata.ts";
-import { interfaceElement } from "./nic-xml.ts";
+import { interfaceElement, type ModelledDevice } from "./nic-xml.ts";
 import { xmlBuilder } from "./xml.ts";
 
 export type DomainSpec = {
@@ -17,11 +18,16 @@ export type DomainSpec = {
   ramMib: number;
   metadata: GuestMetadata;
   /** Null when it boots from one of its volumes. */
-  disk: { path: string; basePath: string; baseFormat: "qcow2" | "raw" } | null;
+  disk: { path: string; base: { path: string; format: "qcow2" | "raw" } | null } | null;
+  /** The image, where it is a CD. */
+  cdPath: string | null;
   configDrivePath: string;
   serialLogPath: string;
-  nics: readonly GuestDevice[];
+  nics: readonly ModelledDevice[];
   volumes: readonly GuestVolume[];
+  hardware: Hardware;
+  /** Null unless the hardware says UEFI. */
+  uefi: { code: string; variables: string; template: string } | null;
 };
 
 const namePrefix = "madang-";
@@ -29,6 +35,9 @@ const namePrefix = "madang-";
 const rootPorts = 16;
 /** Unbounded, TCG's code cache grew a 512 MiB guest to 1.3 GiB. */
 const tcgCacheMib = 64;
+
+/** As long as people may take to open the console, and a start without them is prolonged by, ms. */
+const bootMenuMs = 5_000;
 
 /** As libvirtd sees it, in its own mount namespace; short whatever the data folder is. */
 const channelFolder = "/var/lib/libvirt/qemu/channel";
@@ -40,8 +49,9 @@ export function serialSocketPath(guestId: string): string {
 const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 export function buildDomainXml(spec: DomainSpec): string {
-  const { metadata, disk, machineType, configDrivePath, serialLogPath } = spec;
-  const paths = [disk?.path ?? "", disk?.basePath ?? "", configDrivePath, serialLogPath];
+  const { metadata, disk, cdPath, machineType, configDrivePath, serialLogPath } = spec;
+  const files = [disk?.path, disk?.base?.path, cdPath, ...Object.values(spec.uefi ?? {})];
+  const paths = [...files.map((path) => path ?? ""), configDrivePath, serialLogPath];
   const texts = [metadata.hostname, machineType, ...paths];
   if (texts.some((text) => notXml.test(text))) {
     throw new CloudError("InvalidInput", "A name holds characters that a guest's definition cannot carry.");
@@ -57,7 +67,7 @@ function domainTree(spec: DomainSpec): Record<string, unknown> {
     metadata: metadataElement(spec.metadata),
     memory: { "@unit": "MiB", "#text": spec.ramMib },
     vcpu: { "@placement": "static", "#text": spec.vcpus },
-    os: { type: { "@arch": "x86_64", "@machine": spec.machineType, "#text": "hvm" }, boot: { "@dev": "hd" } },
+    os: osElement(spec),
     features: { acpi: {}, apic: {}, ...tcgFeature(spec) },
     cpu: cpuModel(spec),
     clock: { "@offset": "utc" },
@@ -67,6 +77,17 @@ function domainTree(spec: DomainSpec): Record<string, unknown> {
     // A guest that sleeps can't be woken from the portal.
     pm: { "suspend-to-mem": { "@enabled": "no" }, "suspend-to-disk": { "@enabled": "no" } },
     devices: devices(spec),
+  };
+}
+
+/** A disk without anything on it can't be booted, so a CD is until it was installed from. */
+function osElement({ machineType, hardware, uefi, cdPath }: DomainSpec): Record<string, unknown> {
+  return {
+    type: { "@arch": "x86_64", "@machine": machineType, "#text": "hvm" },
+    ...(uefi ? { loader: { "@readonly": "yes", "@type": "pflash", "#text": uefi.code } } : {}),
+    ...(uefi ? { nvram: { "@template": uefi.template, "#text": uefi.variables } } : {}),
+    boot: [{ "@dev": "hd" }, ...(cdPath === null ? [] : [{ "@dev": "cdrom" }])],
+    ...(hardware.bootMenu === "yes" ? { bootmenu: { "@enable": "yes", "@timeout": bootMenuMs } } : {}),
   };
 }
 
@@ -103,54 +124,95 @@ function devices(spec: DomainSpec): Record<string, unknown> {
         "@model": "pcie-root-port",
       })),
       { "@type": "usb", "@model": "none" },
+      // Its interfaces are conventional PCI, also those that come later.
+      ...(spec.hardware.nicModel === "e1000" ? [{ "@type": "pci", "@model": "pcie-to-pci-bridge" }] : []),
+      ...(spec.hardware.diskBus === "scsi"
+        ? [{ "@type": "scsi", "@index": 0, "@model": "virtio-scsi" }]
+        : []),
     ],
     ...(spec.nics.length > 0 ? { interface: spec.nics.map(interfaceElement) } : {}),
     serial,
-    channel: { "@type": "unix", target: { "@type": "virtio", "@name": "org.qemu.guest_agent.0" } },
+    ...(spec.hardware.guestAgent === "no" ? {} : { channel: agentChannel }),
     input: { "@type": "keyboard", "@bus": "ps2" },
     graphics: { "@type": "vnc", listen: { "@type": "socket" } },
-    video: { model: { "@type": "vga", "@vram": 16384 } },
+    video: videoElement(spec.hardware),
     memballoon: { "@model": "virtio" },
     rng: { "@model": "virtio", backend: { "@model": "random", "#text": "/dev/urandom" } },
   };
 }
 
+const agentChannel = { "@type": "unix", target: { "@type": "virtio", "@name": "org.qemu.guest_agent.0" } };
+
+function videoElement({ videoModel = "vga" }: Hardware): Record<string, unknown> {
+  return { model: { "@type": videoModel, ...(videoModel === "virtio" ? {} : { "@vram": 16_384 }) } };
+}
+
+type DiskBus = NonNullable<Hardware["diskBus"]>;
+
+/** libvirt's names for the disk that is booted from, the config drive and a CD; volumes have those after them. */
+const targets: Record<DiskBus, { root: string; config: string }> = {
+  virtio: { root: "vda", config: "vdb" },
+  scsi: { root: "sda", config: "sdb" },
+  sata: { root: "sda", config: "sdb" },
+};
+const cdTarget = "sdc";
+
 /** The first is booted from; the guest sees them in this order. */
 function disks(spec: DomainSpec): Record<string, unknown>[] {
+  const { diskBus = "virtio" } = spec.hardware;
   const volumes = withTargets(spec.volumes);
-  const elements = (isBoot: boolean) =>
-    volumes.filter(({ disk }) => disk.boot === isBoot).map(({ disk, target }) => diskElement(disk, target));
-  const root = spec.disk ? [rootDisk(spec.disk, spec.guestId)] : elements(true);
-  return [...root, configDrive(spec), ...elements(false)];
+  const { root: target } = targets[diskBus];
+  const booted = spec.volumes.filter(({ boot }) => boot).map((disk) => diskElement(disk, target, diskBus));
+  const root = spec.disk ? [rootDisk(spec.disk, spec.guestId, diskBus)] : booted;
+  const others = volumes.filter(({ disk }) => !disk.boot);
+  return [
+    ...root,
+    configDrive(spec, diskBus),
+    ...(spec.cdPath === null ? [] : [cd(spec.cdPath)]),
+    ...others.map((one) => diskElement(one.disk, one.target, "virtio")),
+  ];
 }
 
 /** The chain is spelled out and closed, so nobody follows what a header on the guest's disk claims. */
-function rootDisk(disk: NonNullable<DomainSpec["disk"]>, guestId: string): Record<string, unknown> {
+function rootDisk(
+  disk: NonNullable<DomainSpec["disk"]>,
+  guestId: string,
+  bus: DiskBus,
+): Record<string, unknown> {
   return {
     "@type": "file",
     "@device": "disk",
     driver: { "@name": "qemu", "@type": "qcow2", "@discard": "unmap" },
     source: { "@file": disk.path },
-    backingStore: {
-      "@type": "file",
-      format: { "@type": disk.baseFormat },
-      source: { "@file": disk.basePath },
-      backingStore: {},
-    },
-    target: { "@dev": "vda", "@bus": "virtio" },
+    backingStore: disk.base ? backingElement(disk.base) : {},
+    target: { "@dev": targets[bus].root, "@bus": bus },
     // virtio-blk shows the first 20 bytes.
     serial: guestId.replaceAll("-", "").slice(0, 20),
   };
 }
 
-function configDrive({ configDrivePath }: DomainSpec): Record<string, unknown> {
+/** SATA has no disks that can't be written, but CDs. */
+function configDrive({ configDrivePath }: DomainSpec, bus: DiskBus): Record<string, unknown> {
   return {
     "@type": "file",
-    "@device": "disk",
+    "@device": bus === "sata" ? "cdrom" : "disk",
     driver: { "@name": "qemu", "@type": "raw" },
     source: { "@file": configDrivePath },
     backingStore: {},
-    target: { "@dev": "vdb", "@bus": "virtio" },
+    target: { "@dev": targets[bus].config, "@bus": bus },
+    readonly: {},
+  };
+}
+
+/** On the bus that every installer knows. */
+function cd(path: string): Record<string, unknown> {
+  return {
+    "@type": "file",
+    "@device": "cdrom",
+    driver: { "@name": "qemu", "@type": "raw" },
+    source: { "@file": path },
+    backingStore: {},
+    target: { "@dev": cdTarget, "@bus": "sata" },
     readonly: {},
   };
 }

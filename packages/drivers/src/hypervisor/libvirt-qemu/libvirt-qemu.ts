@@ -17,11 +17,13 @@ import { diskCalls } from "./disk-calls.ts";
 import { domainName, guestIdOfName } from "./domain-xml.ts";
 import { type Domains, domainCalls } from "./domains.ts";
 import { type EnsureDeps, ensureGuest } from "./ensure.ts";
+import { findFirmware } from "./firmware.ts";
 import { guestEvents } from "./guest-events.ts";
 import { guestFiles } from "./guest-files.ts";
 import { findOurs, listGuests, observation, observeGuest } from "./guests.ts";
 import { hostInventory } from "./host-inventory.ts";
 import { liveDisks } from "./live-disks.ts";
+import { offeredHardware } from "./offered.ts";
 import { forceOff } from "./power.ts";
 import { chooseVirtType, type VirtType } from "./probe.ts";
 import { rootCopies } from "./root-copies.ts";
@@ -44,6 +46,9 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
   await makePassableFolder(instancesDir);
   const choice = await resolveVirtType(options);
   log.info({ virtType: choice.virtType, why: choice.why }, "acceleration chosen");
+  const firmware = await findFirmware();
+  const hardware = await offeredHardware(firmware !== null);
+  log.info({ firmware, hardware }, "hardware that images may ask for");
   const session = openSession(join(libvirtDir, "run", "libvirt-sock"));
   const events = guestEvents();
   const deps: Deps = {
@@ -53,6 +58,7 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
     virtType: choice.virtType,
     libvirtDir,
     instancesDir,
+    firmware,
     consoles: openConsoles(libvirtDir),
   };
   const locks = guestLocks();
@@ -69,6 +75,8 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
       consoleLog: true,
       realDisks: true,
       acceleration: choice.virtType === "kvm" ? "kvm" : "tcg",
+      hardware,
+      bootsFromVolume: true,
     },
     liveDisks: liveDisks(deps),
     rootCopies: rootCopies(deps, locks),

@@ -14,16 +14,20 @@ const aliasPrefix = "ua-port-";
 const hostOffloads = ["csum", "gso", "tso4", "tso6", "ecn", "ufo", "mrg_rxbuf"];
 const guestOffloads = ["csum", "tso4", "tso6", "ecn", "ufo"];
 
-type NicModel = NonNullable<Hardware["nicModel"]>;
+export type ModelledDevice = GuestDevice & { model?: NonNullable<Hardware["nicModel"]> };
 
-export function interfaceXml(nic: GuestDevice, model: NicModel): string {
-  return xmlBuilder().build({ interface: interfaceElement(nic, model) });
+export function interfaceXml(nic: ModelledDevice): string {
+  return xmlBuilder().build({ interface: interfaceElement(nic) });
 }
 
-export function interfaceElement(
-  { portId, mac, mtu, device, offloads }: GuestDevice,
-  model: NicModel,
-): Record<string, unknown> {
+export function interfaceElement({
+  portId,
+  mac,
+  mtu,
+  device,
+  offloads,
+  model = "virtio",
+}: ModelledDevice): Record<string, unknown> {
   // Only virtio can be told which work to leave to the host.
   const isTold = !offloads && model === "virtio";
   return {

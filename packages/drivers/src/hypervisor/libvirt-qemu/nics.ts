@@ -4,11 +4,11 @@
  * leaves nothing that the next call does not see.
  */
 import { CloudError } from "@madang/core/errors";
-import type { GuestDevice, ObservedNic } from "../driver.ts";
+import type { ObservedNic } from "../driver.ts";
 import type { Domains } from "./domains.ts";
 import type { GuestEvents } from "./guest-events.ts";
 import type { Guest } from "./guests.ts";
-import { interfaceXml, readNics } from "./nic-xml.ts";
+import { interfaceXml, type ModelledDevice, readNics } from "./nic-xml.ts";
 
 type Deps = {
   domains: Pick<Domains, "liveXml" | "storedXml" | "attach" | "detach">;
@@ -24,7 +24,7 @@ const lookAgainMs = 250;
 export async function changeNics(
   deps: Deps,
   guest: Plugged,
-  wanted: readonly GuestDevice[],
+  wanted: readonly ModelledDevice[],
   signal: AbortSignal,
 ): Promise<void> {
   await changeStored(deps, guest, wanted);
@@ -41,7 +41,7 @@ export async function changeNics(
   if (missing) throw unplugged(`interface ${missing.portId} was attached and is not there`);
 }
 
-async function changeStored({ domains }: Deps, { domain }: Plugged, wanted: readonly GuestDevice[]) {
+async function changeStored({ domains }: Deps, { domain }: Plugged, wanted: readonly ModelledDevice[]) {
   const stored = readNics(await domains.storedXml(domain));
   for (const nic of stored.filter((one) => !has(wanted, one)))
     await domains.detach(domain, identityXml(nic), "stored");
@@ -62,7 +62,7 @@ async function take({ domains }: Deps, { domain }: Plugged, nic: ObservedNic): P
 async function released(
   { domains, events }: Deps,
   { id, domain }: Plugged,
-  wanted: readonly GuestDevice[],
+  wanted: readonly ModelledDevice[],
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + releaseMs;

@@ -6,12 +6,14 @@ import type { Hardware, OfferedHardware } from "@madang/core/wire/hardware";
 const exec = promisify(execFile);
 const qemu = "/usr/bin/qemu-system-x86_64";
 
-type Needs = { [Part in "diskBus" | "nicModel" | "videoModel" | "medium"]: Record<NonNullable<Hardware[Part]>, string> };
+type Needs = {
+  [Part in "diskBus" | "nicModel" | "videoModel" | "medium"]: Record<NonNullable<Hardware[Part]>, string>;
+};
 
 /** The device that each of them takes. */
 const devices: Needs = {
   diskBus: { virtio: "virtio-blk-pci", scsi: "virtio-scsi-pci", sata: "ide-hd" },
-  nicModel: { virtio: "virtio-net-pci", e1000e: "e1000e" },
+  nicModel: { virtio: "virtio-net-pci", e1000e: "e1000e", e1000: "e1000" },
   videoModel: { vga: "VGA", virtio: "virtio-vga", cirrus: "cirrus-vga" },
   medium: { disk: "virtio-blk-pci", cdrom: "ide-cd" },
 };

@@ -1,28 +1,31 @@
 "use client";
 
-import { bytesPerGib } from "@madang/core/volume/status";
+import { uuid } from "@madang/core/uuid";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { bytesText, diskText } from "../../lib/amount.ts";
-import { failureOf } from "../../lib/failure.ts";
-import type { AnyVolumeRow, StoragePoolRow } from "../../lib/rows.ts";
+import { diskText } from "../../lib/amount.ts";
+import type { AnyVolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { ListPage } from "../list/list-page.tsx";
 import { pageSize, paging } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
-import { type Column, DataTable } from "../ui/data-table.tsx";
-import { FailureNotice } from "../ui/failure-notice.tsx";
-import { Meter } from "../ui/meter.tsx";
-import { Section } from "../ui/section.tsx";
+import type { Column } from "../ui/data-table.tsx";
+import { Select } from "../ui/input.tsx";
 import { VolumeStatusMark } from "../volume/status-mark.tsx";
+import { choiceLimit } from "../volume/use-volume-types.ts";
 import { VolumeDrawing } from "../volume/volume-drawing.tsx";
-import { HypervisorBadge } from "./hypervisor-state.tsx";
+import { StoragePools } from "./storage-pools.tsx";
+
+const filters = ["type"] as const;
 
 /** Where volumes are kept, what was promised there and what is really taken, and whose they are. */
 export function StoragePage() {
   const trpc = useTRPC();
-  const view = useListView("-createdAt");
-  const { filter, sort } = view;
+  const t = useTranslations("admin.storage");
+  const view = useListView("-createdAt", filters);
+  const { sort } = view;
+  const volumeTypeId = uuid.safeParse(view.chosen("type")).data;
+  const filter = { ...view.filter, ...(volumeTypeId ? { volumeTypeId } : {}) };
   const query = useInfiniteQuery(
     trpc.admin.volume.list.infiniteQueryOptions({ filter, sort, limit: pageSize }, paging),
   );
@@ -33,96 +36,41 @@ export function StoragePage() {
       query={query}
       columns={useVolumeColumns()}
       drawing={<VolumeDrawing />}
+      file={{ name: "cloud-volumes", query: { volumeTypeId: volumeTypeId ?? null } }}
+      nothing={volumeTypeId && !view.text ? t("nothingOfType") : undefined}
+      filters={
+        <TypeFilter value={volumeTypeId ?? ""} onChange={(type) => view.change({ type: type || null })} />
+      }
       help={["volume", "volumeType"]}
     >
-      <Pools />
+      <StoragePools />
     </ListPage>
   );
 }
 
-function Pools() {
+type TypeFilterProps = { value: string; onChange: (volumeTypeId: string) => void };
+
+/** Not shown where there is nothing to choose between. */
+function TypeFilter({ value, onChange }: TypeFilterProps) {
   const t = useTranslations("admin.storage");
   const trpc = useTRPC();
-  const pools = useQuery(trpc.admin.volume.pools.queryOptions());
-  const columns = usePoolColumns();
-  const rows = pools.data ?? [];
+  const types = useQuery(trpc.admin.volumeType.list.queryOptions({ sort: "name", limit: choiceLimit }));
+  const items = types.data?.items ?? [];
+  if (items.length < 2 && value === "") return null;
   return (
-    <Section title={t("pools")} about={pools.isSuccess && rows.length === 0 ? t("noPools") : t("poolsAbout")}>
-      {pools.isError ? (
-        <FailureNotice failure={failureOf(pools.error)} onRetry={() => pools.refetch()} />
-      ) : null}
-      {pools.isSuccess && rows.length === 0 ? null : (
-        <div className="@container">
-          <DataTable
-            label={t("pools")}
-            columns={columns}
-            rows={rows}
-            rowKey={({ hypervisorId, backend }) => `${hypervisorId} ${backend}`}
-            loadingRows={pools.isPending ? 2 : 0}
-          />
-        </div>
-      )}
-    </Section>
-  );
-}
-
-function usePoolColumns(): Column<StoragePoolRow>[] {
-  const t = useTranslations("admin.storage");
-  return [
-    {
-      key: "hypervisor",
-      title: t("hypervisor"),
-      cell: (row) => (
-        <span className="flex flex-col">
-          <span className="font-medium break-words">{row.hypervisorName}</span>
-          <HypervisorBadge state={row.state} />
-        </span>
-      ),
-    },
-    {
-      key: "backend",
-      title: t("backend"),
-      className: "hidden whitespace-nowrap @2xl:table-cell",
-      cell: (row) => (
-        <code className="font-mono text-label">{`${row.backend} · ${row.format}${row.reflink ? " · reflink" : ""}`}</code>
-      ),
-    },
-    {
-      key: "capacity",
-      title: t("capacity"),
-      className: "@2xl:w-1/2",
-      cell: (row) => <PoolMeters pool={row} />,
-    },
-    {
-      key: "volumes",
-      title: t("volumes"),
-      className: "hidden text-right tabular-nums whitespace-nowrap @md:table-cell",
-      cell: (row) => row.volumes,
-    },
-  ];
-}
-
-/** Two truths: what volumes may grow to, and what is taken of the disk by all that is on it. */
-function PoolMeters({ pool }: { pool: StoragePoolRow }) {
-  const t = useTranslations("admin.storage");
-  const { totalBytes, freeBytes, promisedGib } = pool;
-  const taken = Math.max(0, totalBytes - freeBytes);
-  const total = bytesText(totalBytes);
-  return (
-    <span className="flex min-w-40 flex-col gap-2 py-1">
-      <Meter
-        label={t("promised")}
-        words={t("of", { part: diskText(promisedGib), total })}
-        used={promisedGib}
-        limit={totalBytes / bytesPerGib}
-      />
-      <Meter
-        label={t("real")}
-        words={t("of", { part: bytesText(taken), total })}
-        used={taken}
-        limit={totalBytes}
-      />
-    </span>
+    <Select
+      aria-label={t("type")}
+      className="w-auto max-w-48"
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      <option value="">{t("anyType")}</option>
+      {items.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </Select>
   );
 }
 

@@ -102,6 +102,10 @@ export function VolumeTypeDialog({ type, onClose }: { type: VolumeTypeRow | null
         >
           {(control) => <Input {...control} {...form.register("description")} autoComplete="off" />}
         </Field>
+        <p className="text-table">
+          <span className="font-medium">{t("admin.volumeTypes.backend")}</span>
+          <span className="text-muted"> · {t("admin.volumeTypes.backendFile")}</span>
+        </p>
         <Toggle
           label={t("admin.volumeTypes.public")}
           help={t("admin.volumeTypes.publicHelp")}

@@ -2,6 +2,7 @@
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pencil, Star, Trash2 } from "lucide-react";
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { diskText } from "../../lib/amount.ts";
@@ -57,6 +58,7 @@ export function VolumeTypePage() {
       })}
       drawing={<VolumeDrawing />}
       actions={[{ word: t("create"), blocked, onClick: () => setAsked({ kind: "create" }) }]}
+      file={{ name: "volume-types" }}
       help={["volumeType", "volume"]}
     >
       {asked?.kind === "create" ? <VolumeTypeDialog type={null} onClose={close} /> : null}
@@ -115,7 +117,16 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
       key: "volumes",
       title: t("volumes"),
       className: "text-right tabular-nums whitespace-nowrap",
-      cell: (row) => t("amount", { count: row.volumes, size: diskText(row.gigabytes) }),
+      cell: (row) => {
+        const words = t("amount", { count: row.volumes, size: diskText(row.gigabytes) });
+        return row.volumes === 0 ? (
+          words
+        ) : (
+          <Link href={`/admin/storage?type=${row.id}`} className="text-accent hover:underline">
+            {words}
+          </Link>
+        );
+      },
     },
     {
       key: "actions",
@@ -142,7 +153,7 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
           <MenuItem
             danger
             icon={<Trash2 aria-hidden />}
-            blocked={blocked ?? (row.isDefault ? t("usualStays") : null)}
+            blocked={blocked ?? staysBecause(t, row)}
             onSelect={() => onAsk("delete", row)}
           >
             {t("delete")}
@@ -151,6 +162,11 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
       ),
     },
   ];
+}
+
+function staysBecause(t: ReturnType<typeof useTranslations>, row: VolumeTypeRow): string | null {
+  if (row.isDefault) return t("usualStays");
+  return row.volumes > 0 ? t("inUse", { count: row.volumes }) : null;
 }
 
 function QosWords({ type }: { type: VolumeTypeRow }) {

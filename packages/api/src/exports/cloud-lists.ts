@@ -2,6 +2,7 @@ import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listAggregates } from "../reads/aggregate.ts";
 import { anyImageFilter, listAnyImages } from "../reads/any-image.ts";
+import { listAnyVolumes } from "../reads/any-volume.ts";
 import { listFlavors } from "../reads/flavor.ts";
 import { listGroups } from "../reads/group.ts";
 import { anyInstanceFilter, listAnyInstances } from "../reads/instance.ts";
@@ -9,8 +10,10 @@ import { listAnyNetworks } from "../reads/network.ts";
 import { anyOperationFilter, listAnyOperations } from "../reads/operation.ts";
 import { listProjects, projectStates } from "../reads/project.ts";
 import { listUsers, userFilter } from "../reads/user.ts";
+import { listManagedTypes } from "../reads/volume-type.ts";
 import type { AnyExport } from "./export.ts";
 import { cloudList, statusWords } from "./list-export.ts";
+import { volumeColumns } from "./volume-columns.ts";
 
 const byText = z.object({ text: filterText.optional() });
 
@@ -68,6 +71,41 @@ export const cloudLists: Readonly<Record<string, AnyExport>> = {
       volumes: (item) => item.volumes,
       members: (item) => item.members,
       sha256: (item) => item.sha256,
+      created_at: (item) => item.createdAt.toISOString(),
+    },
+  }),
+  "cloud-volumes": cloudList({
+    permission: "volume:list_all",
+    path: "admin.volume.list",
+    filter: byText.extend({ volumeTypeId: z.uuid().optional() }),
+    list: listAnyVolumes,
+    columns: {
+      ...volumeColumns,
+      project: (item) => item.projectName,
+      project_id: (item) => item.projectId,
+      hypervisor: (item) => item.hypervisorName,
+    },
+  }),
+  "volume-types": cloudList({
+    permission: "volume:list_all",
+    path: "admin.volumeType.list",
+    filter: byText,
+    list: listManagedTypes,
+    columns: {
+      name: (item) => item.name,
+      id: (item) => item.id,
+      description: (item) => item.description,
+      backend: (item) => item.backend,
+      default: (item) => item.isDefault,
+      public: (item) => item.public,
+      total_bytes_per_second: (item) => item.qos.totalBytesPerSecond ?? null,
+      read_bytes_per_second: (item) => item.qos.readBytesPerSecond ?? null,
+      write_bytes_per_second: (item) => item.qos.writeBytesPerSecond ?? null,
+      total_iops: (item) => item.qos.totalIops ?? null,
+      read_iops: (item) => item.qos.readIops ?? null,
+      write_iops: (item) => item.qos.writeIops ?? null,
+      volumes: (item) => item.volumes,
+      size_gib: (item) => item.gigabytes,
       created_at: (item) => item.createdAt.toISOString(),
     },
   }),

@@ -14,6 +14,7 @@ import { listVolumes } from "../reads/volume.ts";
 import { listSnapshots } from "../reads/volume-snapshot.ts";
 import type { AnyExport } from "./export.ts";
 import { projectList, statusWords } from "./list-export.ts";
+import { volumeColumns } from "./volume-columns.ts";
 
 const byText = z.object({ text: filterText.optional() });
 const inNetwork = byText.extend({ networkId: z.uuid().optional() });
@@ -201,25 +202,7 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
     path: "volume.list",
     filter: byText,
     list: listVolumes,
-    columns: {
-      name: (item) => item.name,
-      id: (item) => item.id,
-      description: (item) => item.description,
-      status: (item) => item.status,
-      size_gib: (item) => item.sizeGib,
-      used_bytes: (item) => item.usedBytes,
-      type: (item) => item.volumeTypeName,
-      availability_zone: (item) => item.zone ?? item.availabilityZone,
-      bootable: (item) => item.bootable,
-      source: (item) => item.source,
-      source_name: (item) => item.sourceName,
-      source_id: (item) => item.sourceId,
-      instance: (item) => item.attachment?.instanceName ?? null,
-      instance_id: (item) => item.attachment?.instanceId ?? null,
-      snapshots: (item) => item.snapshotCount,
-      owner: (item) => item.userName,
-      created_at: (item) => item.createdAt.toISOString(),
-    },
+    columns: volumeColumns,
   }),
   "volume-snapshots": projectList({
     permission: "volume_snapshot:list",

@@ -226,6 +226,8 @@ export function launchOf(cloud: TestCloud, fields: Partial<LaunchInput> = {}): L
     projectId: cloud.projectId,
     name: "web",
     imageId: cloud.imageId,
+    bootVolume: null,
+    volumes: [],
     flavorId: cloud.flavorId,
     keyPairId: null,
     password: null,

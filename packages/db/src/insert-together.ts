@@ -2,7 +2,8 @@ import type { Tx } from "./client.ts";
 import { Prisma, type Prisma as PrismaTypes } from "./generated/client.ts";
 
 type Row = {
-  instance: PrismaTypes.InstanceCreateManyInput;
+  /** null in JSON is NULL here. */
+  instance: Omit<PrismaTypes.InstanceCreateManyInput, "imageSource"> & { imageSource?: object | null };
   operation: PrismaTypes.OperationCreateManyInput;
   event: Omit<PrismaTypes.EventCreateManyInput, "id" | "createdAt">;
 };

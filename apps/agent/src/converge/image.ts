@@ -10,14 +10,14 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CloudError } from "@madang/core/errors";
-import type { GuestSpec } from "@madang/core/wire/guest";
+import type { GuestImage } from "@madang/core/wire/guest";
 import { isDiskFull } from "../link/saved.ts";
 
 /** QEMU's own group (boot/libvirt.mjs): it reads images and nothing else of ours. */
 const qemuGroup = 64_200;
 const partial = ".part";
 
-type ImageSource = Pick<GuestSpec["image"], "sha256" | "sizeBytes">;
+type ImageSource = Pick<GuestImage, "sha256" | "sizeBytes">;
 /** Answers the body of one image of the store. */
 export type FetchImage = (sha256: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
 

@@ -17,7 +17,7 @@ import {
 } from "@madang/db";
 import { z } from "zod";
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
-import { failInstance } from "../reconcilers/instance.apply.ts";
+import { failInstance } from "../reconcilers/instance.failure.ts";
 import { orphanGone, planInstance } from "../reconcilers/instance.plan.ts";
 import { askPortsAnew, movesPorts } from "../reconcilers/instance.ports.ts";
 import { type LoadedInstance, loadInstance } from "../reconcilers/instance.view.ts";

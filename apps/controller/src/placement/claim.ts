@@ -19,7 +19,7 @@ import {
 import { type Conditions, readConditions } from "../reconcilers/condition.ts";
 import { askPortsAnew, movesPorts } from "../reconcilers/instance.ports.ts";
 import { type Steps, takeSteps } from "../reconcilers/instance.steps.ts";
-import { type LoadedInstance, loadInstance, volumeHosts } from "../reconcilers/instance.view.ts";
+import { type LoadedInstance, loadInstance, volumeWishes } from "../reconcilers/instance.view.ts";
 import { orderedBy } from "../reconcilers/operation.ts";
 import { recordEvent } from "../reconcilers/record.ts";
 import { diagnose } from "./diagnosis.ts";
@@ -62,7 +62,7 @@ export async function place(deps: PlacementDeps, loaded: LoadedInstance, now: Da
   return { kind: "stale" };
 }
 
-const shapeOf = ({ row }: LoadedInstance) => ({ ...row, volumeHosts: volumeHosts(row) });
+const shapeOf = ({ row }: LoadedInstance) => ({ ...row, ...volumeWishes(row) });
 
 async function readingFor(board: PlacementBoard, loaded: LoadedInstance): Promise<PlacementReading> {
   const reading = await board.read(rankAgeMs);
@@ -84,7 +84,7 @@ async function explain(
     request,
     result: filterCandidates(candidates, request),
     flavors,
-    image: imageNeeds(row, image || null),
+    image: { ...imageNeeds(row, image || null), volumesGib: volumeWishes(row).volumesGib },
     before: readConditions(row).Spawned?.message ?? null,
     deadline: row.launchedAt ? null : row.scheduleDeadline,
   });

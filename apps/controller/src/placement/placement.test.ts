@@ -8,6 +8,7 @@ import { offeredBy } from "@madang/core/hypervisor/property";
 import { defaultWeights, weightsFrom } from "@madang/core/hypervisor/weight";
 import { describe, expect, it } from "vitest";
 import { diagnose, type Looked } from "./diagnosis.ts";
+import { placementRequest, wantedAmounts } from "./request.ts";
 import { roomFor, type WaitingShape } from "./waiting.ts";
 import { rankCandidates } from "./weighers.ts";
 
@@ -31,6 +32,7 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   realDisks: true,
   networks: true,
   storage: true,
+  bootsFromVolume: true,
   capacity: { VCPU: 8, MEMORY_MB: 8_192, DISK_GB: 100 },
   used: free,
   guests: 0,
@@ -80,6 +82,21 @@ describe("filters", () => {
     expect(passed({ at: null })).toEqual([here, there]);
     expect(passed({ at: "there" })).toEqual([there]);
     expect(passed({ at: "none" })).toEqual([]);
+    const older = candidate({ id: "older", bootsFromVolume: false });
+    const booting = { ...request, volumes: { at: null, boot: true } };
+    expect(filterCandidates([older, here], booting).passed).toEqual([here]);
+  });
+
+  it("counts no root disk of what boots from a volume, but the volumes that are to be made there", () => {
+    const rootless = { vcpus: 1, ramMib: 512, diskGib: 80, imageSource: null, ports: [] };
+    const asked = { availabilityZone: null, requiredProperties: {}, hardware: {}, excludedHypervisors: [] };
+    const volumes = { volumeHosts: [null, null], volumesGib: 12, volumeZone: "nova" };
+    expect(placementRequest({ ...rootless, ...asked, ...volumes }, [candidate()])).toMatchObject({
+      amounts: { VCPU: 1, MEMORY_MB: 512, DISK_GB: 12 },
+      availabilityZone: "nova",
+      volumes: { at: null, boot: true },
+    });
+    expect(wantedAmounts(rootless).DISK_GB).toBe(0);
   });
 
   it("takes a simulated hypervisor where all are simulated", () => {
@@ -222,11 +239,14 @@ describe("room for those who wait", () => {
     ramMib,
     diskGib: 1,
     imageSource,
+    hardware: {},
     availabilityZone: null,
     requiredProperties: {},
     excludedHypervisors: [],
     ports: [],
     volumeHosts: [],
+    volumesGib: 0,
+    volumeZone: null,
     waiting: ids.map((id, index) => ({ id, since: since + index })),
   });
 

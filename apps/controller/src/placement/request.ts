@@ -7,7 +7,8 @@ import {
   type PlacementRequest,
 } from "@madang/core/hypervisor/placement";
 import { storedProperties } from "@madang/core/hypervisor/property";
-import { guestSpec } from "@madang/core/wire/guest";
+import { guestImage } from "@madang/core/wire/guest";
+import { storedHardware } from "@madang/core/wire/hardware";
 import type { Instance } from "@madang/db";
 
 const bytesPerGib = 1024 ** 3;
@@ -18,29 +19,42 @@ type Shape = Pick<
   | "ramMib"
   | "diskGib"
   | "imageSource"
+  | "hardware"
   | "availabilityZone"
   | "requiredProperties"
   | "excludedHypervisors"
 > & {
   ports: readonly unknown[];
-  /** Its volumes' hypervisors, as far as they have one. */
+} & VolumeWishes;
+
+/** What an instance's volumes ask of placement. */
+export type VolumeWishes = {
+  /** Their hypervisors, as far as they have one. */
   volumeHosts: readonly (string | null)[];
+  /** Of those that have none, and will be where the instance goes. */
+  volumesGib: number;
+  /** Which one of those was asked for in; null: any. */
+  volumeZone: string | null;
 };
 
 export function placementRequest(instance: Shape, candidates: readonly Candidate[]): PlacementRequest {
   const volumes = instance.volumeHosts;
   return {
-    amounts: wantedAmounts(instance),
-    availabilityZone: instance.availabilityZone,
+    amounts: amountsWith(instance, { ...imageNeeds(instance, null), volumesGib: instance.volumesGib }),
+    availabilityZone: instance.availabilityZone ?? instance.volumeZone,
     required: storedProperties(instance.requiredProperties),
     excluded: new Set(instance.excludedHypervisors),
     realDisksExist: candidates.some(({ realDisks }) => realDisks === true),
     joined: instance.ports.length > 0,
-    volumes: volumes.length === 0 ? null : { at: volumes.find((at) => at !== null) ?? null },
+    hardware: storedHardware(instance.hardware),
+    volumes:
+      volumes.length === 0
+        ? null
+        : { at: volumes.find((at) => at !== null) ?? null, boot: instance.imageSource === null },
   };
 }
 
-/** What an instance takes; a flavor with disk 0 takes what its image's disk is. */
+/** What an instance takes itself: its volumes count by themselves, and one that boots from a volume has no other disk. */
 export function wantedAmounts(instance: Pick<Shape, "vcpus" | "ramMib" | "diskGib" | "imageSource">) {
   return amountsWith(instance, imageNeeds(instance, null));
 }
@@ -60,9 +74,10 @@ export function imageNeeds(
   { imageSource }: Pick<Shape, "imageSource">,
   image: { minDiskGib: number; minRamMib: number } | null,
 ): ImageNeeds {
-  const { virtualSizeBytes } = guestSpec.shape.image.parse(imageSource);
+  const source = guestImage.nullable().parse(imageSource);
   return {
-    virtualDiskGib: Math.ceil(virtualSizeBytes / bytesPerGib),
+    virtualDiskGib: Math.ceil((source?.virtualSizeBytes ?? 0) / bytesPerGib),
+    rootless: source === null,
     minDiskGib: image?.minDiskGib ?? 0,
     minRamMib: image?.minRamMib ?? 0,
   };

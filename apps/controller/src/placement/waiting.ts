@@ -6,7 +6,7 @@
 import { plus } from "@madang/core/hypervisor/capacity";
 import { type Candidate, canPlace } from "@madang/core/hypervisor/placement";
 import { type Instance, type PlacementBoard, type Prisma, PrismaNamespace } from "@madang/db";
-import { placementRequest } from "./request.ts";
+import { placementRequest, type VolumeWishes } from "./request.ts";
 
 /** Of one shape and one round; the next round goes on. */
 const oldestOfShape = 200;
@@ -22,10 +22,12 @@ export type WaitingShape = Pick<
   | "ramMib"
   | "diskGib"
   | "imageSource"
+  | "hardware"
   | "availabilityZone"
   | "requiredProperties"
   | "excludedHypervisors"
-> & { ports: string[]; volumeHosts: (string | null)[]; waiting: { id: string; since: number }[] };
+> &
+  VolumeWishes & { ports: string[]; waiting: { id: string; since: number }[] };
 
 type Deps = { prisma: Prisma; board: PlacementBoard; now: () => Date };
 
@@ -65,21 +67,29 @@ const waits = PrismaNamespace.sql`i.active_guest_id IS NULL AND i.delete_request
 /** Whether it has any, and not how many, is what placement asks. */
 const anyPort = PrismaNamespace.sql`ARRAY(SELECT 'any' FROM port p WHERE p.instance_id = i.id LIMIT 1)`;
 
+const itsVolumes = PrismaNamespace.sql`FROM volume_attachment a JOIN volume v ON v.id = a.volume_id WHERE a.instance_id = i.id`;
+
 /** Where its volumes are; one says it for all. */
-const volumeHosts = PrismaNamespace.sql`ARRAY(SELECT v.hypervisor_id::text FROM volume_attachment a
-  JOIN volume v ON v.id = a.volume_id WHERE a.instance_id = i.id ORDER BY v.hypervisor_id NULLS LAST LIMIT 1)`;
+const volumeHosts = PrismaNamespace.sql`ARRAY(SELECT v.hypervisor_id::text ${itsVolumes} ORDER BY v.hypervisor_id NULLS LAST LIMIT 1)`;
+const volumesGib = PrismaNamespace.sql`(SELECT coalesce(sum(v.size_gib), 0)::float8 ${itsVolumes} AND v.hypervisor_id IS NULL)`;
+const volumeZone = PrismaNamespace.sql`(SELECT min(v.availability_zone) ${itsVolumes} AND v.hypervisor_id IS NULL)`;
+/** A copy is where its origin is, which its own reconciler writes down; before that nobody knows where the instance goes. */
+const knowsWhere = PrismaNamespace.sql`NOT EXISTS (SELECT 1 ${itsVolumes} AND v.hypervisor_id IS NULL
+  AND v.source IN ('volume', 'snapshot'))`;
 
 function waitingShapes(prisma: Prisma): Promise<WaitingShape[]> {
   return prisma.$queryRaw<WaitingShape[]>`
-    SELECT vcpus, "ramMib", "diskGib", "imageSource", "availabilityZone", "requiredProperties", "excludedHypervisors", ports, "volumeHosts",
+    SELECT vcpus, "ramMib", "diskGib", "imageSource", hardware, "availabilityZone", "requiredProperties", "excludedHypervisors", ports, "volumeHosts",
+      "volumesGib", "volumeZone",
       json_agg(json_build_object('id', id, 'since', since) ORDER BY since) AS waiting
-    FROM (SELECT i.id, i.vcpus, i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.image_source AS "imageSource",
+    FROM (SELECT i.id, i.vcpus, i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.image_source AS "imageSource", i.hardware,
         i.availability_zone AS "availabilityZone", i.required_properties AS "requiredProperties",
-        i.excluded_hypervisors::text[] AS "excludedHypervisors", ${anyPort} AS ports, ${volumeHosts} AS "volumeHosts", extract(epoch FROM i.created_at)::float8 AS since,
-        row_number() OVER (PARTITION BY i.vcpus, i.ram_mib, i.disk_gib, i.image_source, i.availability_zone,
-          i.required_properties, i.excluded_hypervisors, ${anyPort}, ${volumeHosts} ORDER BY i.created_at) AS place
-      FROM instance i WHERE ${waits}) AS ranked
-    WHERE place <= ${oldestOfShape} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`;
+        i.excluded_hypervisors::text[] AS "excludedHypervisors", ${anyPort} AS ports, ${volumeHosts} AS "volumeHosts",
+        ${volumesGib} AS "volumesGib", ${volumeZone} AS "volumeZone", extract(epoch FROM i.created_at)::float8 AS since,
+        row_number() OVER (PARTITION BY i.vcpus, i.ram_mib, i.disk_gib, i.image_source, i.hardware, i.availability_zone,
+          i.required_properties, i.excluded_hypervisors, ${anyPort}, ${volumeHosts}, ${volumesGib}, ${volumeZone} ORDER BY i.created_at) AS place
+      FROM instance i WHERE ${waits} AND ${knowsWhere}) AS ranked
+    WHERE place <= ${oldestOfShape} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12`;
 }
 
 async function overdueAndStale(prisma: Prisma, now: Date): Promise<string[]> {

@@ -1,8 +1,9 @@
 /** What each step of the plan writes, inside the transaction that holds the instance's lock. */
 import type { PublicError } from "@madang/core/errors";
-import { PrismaNamespace, type Tx } from "@madang/db";
-import { type Conditions, readConditions, unmet } from "./condition.ts";
+import type { Tx } from "@madang/db";
+import { readConditions, unmet } from "./condition.ts";
 import { releaseVolumes } from "./instance.disks.ts";
+import { failInstance, recordFailure, setInstance } from "./instance.failure.ts";
 import { StaleView, setGuest } from "./instance.guest.ts";
 import { activeGuest, type GuestFacts, type GuestOrder, type InstanceStep } from "./instance.plan.ts";
 import { releasePorts } from "./instance.ports.ts";
@@ -39,23 +40,6 @@ export async function applyStep(tx: Tx, loaded: LoadedInstance, step: Change, no
     case "settle":
       return settle(tx, loaded);
   }
-}
-
-type Fields = {
-  activeGuestId?: string | null;
-  excludedHypervisors?: string[];
-  selfStoppedAt?: number;
-  observedGeneration?: number;
-  observedResetSeq?: number;
-  conditions?: Conditions;
-  fault?: PublicError | null;
-  launchedAt?: Date;
-};
-
-/** Only the controller's own columns. */
-async function setInstance(tx: Tx, { row }: LoadedInstance, { fault, ...fields }: Fields): Promise<void> {
-  const data = fault === undefined ? fields : { ...fields, fault: fault ?? PrismaNamespace.DbNull };
-  await tx.instance.update({ where: { id: row.id }, data });
 }
 
 /** The guest is gone from its hypervisor, and with its row goes the capacity it held. */
@@ -119,27 +103,6 @@ async function giveUp(tx: Tx, loaded: LoadedInstance, guest: GuestFacts, fault: 
     conditions: { ...readConditions(loaded.row), Spawned: unmet(fault) },
   });
   await recordFailure(tx, loaded, fault, "retrying");
-}
-
-export async function failInstance(tx: Tx, loaded: LoadedInstance, fault: PublicError): Promise<void> {
-  const name = fault.code === "NoValidHost" ? "Scheduled" : "Spawned";
-  await setInstance(tx, loaded, {
-    fault,
-    observedGeneration: loaded.row.generation,
-    conditions: { ...readConditions(loaded.row), [name]: unmet(fault) },
-  });
-  await endOperations(tx, loaded, "failed", fault);
-  await recordFailure(tx, loaded, fault, "failed");
-}
-
-async function recordFailure(
-  tx: Tx,
-  { row, operations }: LoadedInstance,
-  fault: PublicError,
-  result: "failed" | "retrying",
-): Promise<void> {
-  const params = { reason: fault.reason, message: fault.message };
-  await recordEvent(tx, row, { action: "instance.failed", result, operation: operations[0], params });
 }
 
 /** Said once in the trail, and kept current in the condition. */

@@ -11,6 +11,10 @@ export type DiskFacts = {
   attachmentId: string;
   volumeId: string;
   phase: AttachmentPhase;
+  /** The instance boots from it, and is nothing without it. */
+  boot: boolean;
+  /** It is filled from another volume: where it is, that says, and not its instance. */
+  copied: boolean;
   detachRequested: boolean;
   /** Where the volume lives; null: nowhere yet. */
   hypervisorId: string | null;
@@ -30,6 +34,9 @@ type DiskGuest = Pick<
 
 export type DiskView = {
   deleteRequested: boolean;
+  launched: boolean;
+  /** Its first build failed: nothing is put in its place any more. */
+  failed: boolean;
   disks: readonly DiskFacts[];
   guests: readonly DiskGuest[];
   activeGuestId: string | null;
@@ -56,7 +63,8 @@ export const volumeElsewhere: PublicError = {
 export function planDisks<View extends DiskView>(view: View): DiskStep<View["guests"][number]> | null {
   if (view.disks.length === 0 || view.deleteRequested) return null;
   const guest = view.guests.find(({ id, desired }) => id === view.activeGuestId && desired !== "absent");
-  return release(view, guest ?? null) ?? (guest && guest.desired !== "hold" ? join(view, guest) : null);
+  const joins = guest && guest.desired !== "hold" && !view.failed;
+  return release(view, guest ?? null) ?? (joins ? join(view, guest) : null);
 }
 
 /** Ends what is no longer wanted, before anything else is begun. */
@@ -89,8 +97,10 @@ function join<Guest extends DiskGuest>(view: DiskView, guest: Guest): DiskStep<G
   const wanted = view.disks.filter(({ detachRequested }) => !detachRequested);
   const reserved = wanted.filter(({ phase }) => phase === "reserved");
   const hopeless = reserved.map((disk) => ({ disk, fault: faultOf(disk, guest) })).find(({ fault }) => fault);
+  // What an instance was launched with it is not without: then it fails itself.
+  if (hopeless && isNeeded(hopeless.disk, view.launched)) return null;
   if (hopeless?.fault) return { kind: "withdraw", disk: hopeless.disk, fault: hopeless.fault };
-  const homeless = reserved.find(({ hypervisorId }) => hypervisorId === null);
+  const homeless = reserved.find(({ hypervisorId, copied }) => hypervisorId === null && !copied);
   if (homeless) return { kind: "place-volume", disk: homeless, hypervisorId: guest.hypervisorId };
   const ready = reserved.filter((disk) => disk.ready);
   if (ready.length > 0) return { kind: "connect", disks: ready, guest };
@@ -101,7 +111,9 @@ function join<Guest extends DiskGuest>(view: DiskView, guest: Guest): DiskStep<G
   return seen.length > 0 ? { kind: "attached", disks: seen } : null;
 }
 
-function faultOf(disk: DiskFacts, guest: DiskGuest): PublicError | null {
+export const isNeeded = ({ boot }: Pick<DiskFacts, "boot">, launched: boolean) => boot || !launched;
+
+function faultOf(disk: DiskFacts, guest: { hypervisorId: string }): PublicError | null {
   if (disk.fault) return disk.fault;
   const elsewhere = disk.hypervisorId !== null && disk.hypervisorId !== guest.hypervisorId;
   return elsewhere ? volumeElsewhere : null;
@@ -111,16 +123,44 @@ function faultOf(disk: DiskFacts, guest: DiskGuest): PublicError | null {
  * A guest that is to be started waits until its volumes are there and it has been told of them; one that runs is left alone.
  * A deletion waits for nothing.
  */
-export function diskReadiness(
-  disks: readonly DiskFacts[],
-  guests: readonly { desired: string }[],
-  deleteRequested: boolean,
-): ReadinessFact[] {
+export function diskReadiness(view: ReadinessView): ReadinessFact[] {
+  const { disks, guests, deleteRequested, rootless } = view;
   if (deleteRequested || guests.some(({ desired }) => desired === "running")) return [];
-  return disks
-    .filter(({ detachRequested }) => !detachRequested)
-    .map(({ phase, ready, hypervisorId }) => ({
-      condition: "DisksReady",
-      hypervisorId: ready && phase !== "reserved" ? hypervisorId : null,
-    }));
+  const wanted = disks.filter(({ detachRequested }) => !detachRequested);
+  const lost = rootless && !wanted.some(({ boot }) => boot);
+  return [...wanted.map((disk) => readinessOf(disk, view)), ...(lost ? [nothingToBoot] : [])];
 }
+
+type ReadinessView = {
+  disks: readonly DiskFacts[];
+  guests: readonly { id: string; hypervisorId: string; desired: string }[];
+  activeGuestId: string | null;
+  deleteRequested: boolean;
+  launched: boolean;
+  /** It has no root disk of its own. */
+  rootless: boolean;
+};
+
+function readinessOf(disk: DiskFacts, view: ReadinessView): ReadinessFact {
+  const { phase, ready, hypervisorId, copied } = disk;
+  const guest = view.guests.find(({ id }) => id === view.activeGuestId);
+  const fault = isNeeded(disk, view.launched) ? (guest ? faultOf(disk, guest) : disk.fault) : null;
+  return {
+    condition: "DisksReady",
+    hypervisorId: ready && phase !== "reserved" ? hypervisorId : null,
+    ...(fault ? { fault } : {}),
+    ...(copied && hypervisorId === null ? { saysWhere: true } : {}),
+  };
+}
+
+/** Somebody took it away for good, as where its hypervisor was revoked. */
+const nothingToBoot: ReadinessFact = {
+  condition: "DisksReady",
+  hypervisorId: null,
+  fault: {
+    code: "InvalidState",
+    reason: "bootVolumeGone",
+    message: "The volume that it boots from is no longer attached to it.",
+    retry: "never",
+  },
+};

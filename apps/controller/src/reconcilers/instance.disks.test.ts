@@ -11,6 +11,8 @@ const disk: DiskFacts = {
   attachmentId: "attachment",
   volumeId: "volume",
   phase: "reserved",
+  boot: false,
+  copied: false,
   detachRequested: false,
   hypervisorId: "host",
   ready: true,
@@ -25,11 +27,20 @@ const guest = {
   silenced: false,
   disks: [] as string[] | null,
 };
-type Change = { disk?: Partial<DiskFacts>; guest?: Partial<typeof guest> | null; others?: (typeof guest)[] };
+type Change = {
+  launched?: boolean;
+  failed?: boolean;
+  disk?: Partial<DiskFacts>;
+  guest?: Partial<typeof guest> | null;
+  others?: (typeof guest)[];
+};
 
-function view({ disk: one = {}, guest: body = {}, others = [] }: Change): DiskView {
+function view({ disk: one = {}, guest: body = {}, others = [], ...instance }: Change): DiskView {
   return {
     deleteRequested: false,
+    launched: true,
+    failed: false,
+    ...instance,
     disks: [{ ...disk, ...one }],
     guests: [...(body === null ? [] : [{ ...guest, ...body }]), ...others],
     activeGuestId: body === null ? null : "guest",
@@ -57,6 +68,18 @@ describe("an attachment", () => {
     ],
     ["stays", { disk: { phase: "attached" }, guest: { disks: ["volume"] } }, null],
   ])("%s", (_name, change, kind) => expect(kindOf(change)).toBe(kind));
+
+  it("never goes where its guest is while it is a copy of another volume", () => {
+    expect(kindOf({ disk: { hypervisorId: null, ready: false, copied: true } })).toBeNull();
+  });
+
+  it("is never withdrawn from what was launched with it or boots from it: that fails itself", () => {
+    const fault = { ...volumeElsewhere, reason: "diskFull" };
+    expect(kindOf({ disk: { fault }, launched: false })).toBeNull();
+    expect(kindOf({ disk: { fault, boot: true } })).toBeNull();
+    expect(kindOf({ disk: { hypervisorId: null }, launched: false, failed: true })).toBeNull();
+    expect(kindOf({ disk: { detachRequested: true }, launched: false, failed: true })).toBe("release");
+  });
 
   it("is withdrawn where its volume can't be made, or is elsewhere", () => {
     const fault = { ...volumeElsewhere, reason: "diskFull" };
@@ -103,13 +126,43 @@ describe("a detach", () => {
   ])("%s", (_name, change, kind) => expect(kindOf(change)).toBe(kind));
 });
 
-it("starts a guest only when its volumes are there and it was told of them", () => {
-  const stopped = [{ desired: "stopped" }];
+type Readiness = Parameters<typeof diskReadiness>[0];
+
+describe("a guest that is to be started", () => {
+  const stopped = [{ id: "guest", hypervisorId: "host", desired: "stopped" }];
   const told = { ...disk, phase: "attaching" as const };
-  expect(diskReadiness([told], stopped, false)).toEqual([{ condition: "DisksReady", hypervisorId: "host" }]);
-  for (const unready of [disk, { ...told, ready: false }])
-    expect(diskReadiness([unready], stopped, false)[0]?.hypervisorId).toBeNull();
-  expect(diskReadiness([{ ...told, detachRequested: true }], stopped, false)).toEqual([]);
-  expect(diskReadiness([disk], [{ desired: "running" }], false)).toEqual([]);
-  expect(diskReadiness([disk], stopped, true)).toEqual([]);
+  const facts = (one: DiskFacts | null, change: Partial<Readiness> = {}) =>
+    diskReadiness({
+      ...{ disks: one ? [one] : [], guests: stopped, activeGuestId: "guest" },
+      ...{ deleteRequested: false, launched: true, rootless: false, ...change },
+    });
+
+  it("waits until its volumes are there and it was told of them", () => {
+    expect(facts(told)).toEqual([{ condition: "DisksReady", hypervisorId: "host" }]);
+    for (const unready of [disk, { ...told, ready: false }])
+      expect(facts(unready)[0]?.hypervisorId).toBeNull();
+    expect(facts({ ...told, detachRequested: true })).toEqual([]);
+    expect(facts(disk, { guests: [{ id: "guest", hypervisorId: "host", desired: "running" }] })).toEqual([]);
+    expect(facts(disk, { deleteRequested: true })).toEqual([]);
+  });
+
+  it("is nothing without what it boots from, and at first without nothing of what it was launched with", () => {
+    const fault = { ...volumeElsewhere, reason: "diskFull" };
+    const broken = { ...disk, ready: false, fault };
+    expect(facts(broken)[0]).not.toHaveProperty("fault");
+    expect(facts({ ...broken, boot: true })[0]).toMatchObject({ fault });
+    expect(facts(broken, { launched: false })[0]).toMatchObject({ fault });
+    expect(facts({ ...disk, boot: true, hypervisorId: "other" })[0]).toMatchObject({
+      fault: volumeElsewhere,
+    });
+    expect(facts(null, { rootless: true })[0]?.fault).toMatchObject({ reason: "bootVolumeGone" });
+    expect(facts({ ...told, boot: true }, { rootless: true })[0]).not.toHaveProperty("fault");
+  });
+
+  it("is placed only once it is known where a copy of another volume will be", () => {
+    const copied = { ...disk, copied: true, ready: false, hypervisorId: null };
+    expect(facts(copied)[0]).toMatchObject({ saysWhere: true });
+    expect(facts({ ...copied, hypervisorId: "host" })[0]).not.toHaveProperty("saysWhere");
+    expect(facts({ ...copied, copied: false })[0]).not.toHaveProperty("saysWhere");
+  });
 });

@@ -1,8 +1,16 @@
 /** What each step for an instance's volumes writes, inside the transaction that holds the instance's and the volumes' locks. */
 import type { PublicError } from "@madang/core/errors";
 import { type VolumePlaceBlock, volumePlaceBlocked } from "@madang/core/volume/place";
-import { countCopies, lockHypervisor, PrismaNamespace, readCandidate, type Tx, writeVolumeStatus } from "@madang/db";
-import { type DiskFacts, type DiskStep, planDisks } from "./instance.disks.plan.ts";
+import {
+  countCopies,
+  lockHypervisor,
+  PrismaNamespace,
+  readCandidate,
+  type Tx,
+  writeVolumeStatus,
+} from "@madang/db";
+import { type DiskFacts, type DiskStep, isNeeded, planDisks } from "./instance.disks.plan.ts";
+import { failInstance } from "./instance.failure.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
 import type { LoadedInstance } from "./instance.view.ts";
@@ -12,7 +20,8 @@ type Step = DiskStep<GuestFacts>;
 
 export const nextDiskStep = ({ view, row }: LoadedInstance): Step | null =>
   planDisks({
-    deleteRequested: view.instance.deleteRequested,
+    ...view.instance,
+    failed: view.instance.fault !== null && !view.instance.launched,
     disks: view.disks,
     guests: view.guests,
     activeGuestId: row.activeGuestId,
@@ -95,9 +104,14 @@ async function placeVolume(
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
   await lockHypervisor(tx, hypervisorId);
   const reason = volumePlaceBlocked(await readCandidate(tx, hypervisorId, loaded.now), volume);
-  if (reason !== null) return withdraw(tx, loaded, disk, placeFault(reason, volume.availabilityZone));
+  if (reason !== null) return refuse(tx, loaded, disk, placeFault(reason, volume.availabilityZone));
   await tx.volume.update({ where: { id: disk.volumeId }, data: { hypervisorId } });
   await writeVolumeStatus(tx, disk.volumeId);
+}
+
+async function refuse(tx: Tx, loaded: LoadedInstance, disk: DiskFacts, fault: PublicError): Promise<void> {
+  const isWhole = !isNeeded(disk, loaded.view.instance.launched);
+  return isWhole ? withdraw(tx, loaded, disk, fault) : failInstance(tx, loaded, fault);
 }
 
 /** No guest was told of it. */

@@ -65,7 +65,14 @@ export type InstanceFacts = {
  * Whoever moves it must keep to this: it is bound to one hypervisor at a time, and taken away from one only when the
  * instance has no guest row left there.
  */
-export type ReadinessFact = { condition: string; hypervisorId: string | null };
+export type ReadinessFact = {
+  condition: string;
+  hypervisorId: string | null;
+  /** Why it never will be. */
+  fault?: PublicError;
+  /** Where it will be is not known yet, and the instance goes there. */
+  saysWhere?: boolean;
+};
 
 export type InstancePlanView = {
   instance: InstanceFacts;
@@ -163,8 +170,11 @@ function lastOf({ readiness }: InstancePlanView): InstanceStep {
 }
 
 /** What once ran is built anew even if it was adopted: the guest that was found went with its host. */
-function planBodiless({ instance, guests }: InstancePlanView): InstanceStep {
+function planBodiless({ instance, guests, readiness }: InstancePlanView): InstanceStep {
   if (guests.length > 0) return { kind: "wait", for: "removal" };
+  const fault = neverReady(readiness);
+  if (fault) return { kind: "fail", fault };
+  if (readiness.some(({ saysWhere }) => saysWhere)) return { kind: "wait", for: "readiness" };
   return { kind: instance.adopts && !instance.launched ? "adopt" : "place" };
 }
 
@@ -242,8 +252,12 @@ function isHopeless(instance: InstanceFacts, fault: PublicError): boolean {
   return !instance.launched && instance.overdue && fault.retry === "later";
 }
 
+const neverReady = (readiness: readonly ReadinessFact[]) => readiness.find(({ fault }) => fault)?.fault;
+
 /** A network that never takes its ports would hold a first build, and its room, for ever; no other hypervisor helps. */
 function unready({ instance, readiness }: InstancePlanView, guest: GuestFacts): InstanceStep {
+  const fault = neverReady(readiness);
+  if (fault) return { kind: "fail", fault };
   const unbound = readiness.some(
     ({ condition, hypervisorId }) => condition === "PortsBound" && hypervisorId !== guest.hypervisorId,
   );

@@ -16,8 +16,9 @@ import {
 } from "@madang/db";
 import { adopt } from "../placement/adopt.ts";
 import { type Placement, place } from "../placement/claim.ts";
-import { failInstance, waitForHost } from "./instance.apply.ts";
+import { waitForHost } from "./instance.apply.ts";
 import { nextDiskStep } from "./instance.disks.ts";
+import { failInstance } from "./instance.failure.ts";
 import { StaleView } from "./instance.guest.ts";
 import { planInstance } from "./instance.plan.ts";
 import { movesPorts } from "./instance.ports.ts";

@@ -15,6 +15,7 @@ import {
   volumeView,
 } from "@madang/db";
 import { z } from "zod";
+import type { VolumeWishes } from "../placement/request.ts";
 import { type DiskFacts, diskReadiness } from "./instance.disks.plan.ts";
 import type { GuestFacts, InstanceFacts, InstancePlanView } from "./instance.plan.ts";
 import { portReadiness } from "./network.plan.ts";
@@ -76,17 +77,19 @@ function viewOf(row: InstanceRow, now: Date): LoadedInstance["view"] {
   const disks = row.volumes.map(diskFacts);
   const readiness = [
     ...portReadiness(row.ports, row.guests, instance.deleteRequested),
-    ...diskReadiness(disks, row.guests, instance.deleteRequested),
+    ...diskReadiness({ ...instance, disks, guests: row.guests, rootless: row.imageSource === null }),
   ];
   return { instance, guests, disks, readiness };
 }
 
-function diskFacts({ id, volumeId, phase, detachRequestedAt, volume }: AttachmentRow): DiskFacts {
+function diskFacts({ id, volumeId, phase, boot, detachRequestedAt, volume }: AttachmentRow): DiskFacts {
   const facts = volumeView(volume, phase);
   return {
     attachmentId: id,
     volumeId,
     phase,
+    boot,
+    copied: facts.copied,
     detachRequested: detachRequestedAt !== null,
     hypervisorId: volume.hypervisorId,
     ready: facts.placed && isVolumeSettled(facts),
@@ -94,9 +97,15 @@ function diskFacts({ id, volumeId, phase, detachRequestedAt, volume }: Attachmen
   };
 }
 
-/** What placement asks of its volumes: where they are. */
-export const volumeHosts = ({ volumes }: Pick<InstanceRow, "volumes">): (string | null)[] =>
-  volumes.map(({ volume }) => volume.hypervisorId);
+/** What its volumes ask of placement. */
+export function volumeWishes({ volumes }: Pick<InstanceRow, "volumes">): VolumeWishes {
+  const homeless = volumes.flatMap(({ volume }) => (volume.hypervisorId === null ? [volume] : []));
+  return {
+    volumeHosts: volumes.map(({ volume }) => volume.hypervisorId),
+    volumesGib: homeless.reduce((sum, { sizeGib }) => sum + sizeGib, 0),
+    volumeZone: homeless.find(({ availabilityZone }) => availabilityZone !== null)?.availabilityZone ?? null,
+  };
+}
 
 function instanceFacts(row: Instance, now: Date): InstanceFacts {
   return {

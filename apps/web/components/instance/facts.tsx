@@ -8,6 +8,7 @@ import { ExactTime, Moment } from "../timeline/moment.tsx";
 import { CopyableId, CopyButton } from "../ui/copyable.tsx";
 import { Fact } from "../ui/fact.tsx";
 import { Addresses } from "./addresses.tsx";
+import { BootSource } from "./boot-source.tsx";
 
 /** What an instance is made of. */
 export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; brief?: boolean }) {
@@ -23,7 +24,9 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
       <Fact name={t("flavor")}>
         {instance.flavorName} <span className="text-muted tabular-nums">{sizeText(instance)}</span>
       </Fact>
-      <Fact name={t("image")}>{instance.imageName}</Fact>
+      <Fact name={t("image")}>
+        <BootSource {...instance} />
+      </Fact>
       <Fact name={t("zone")}>{instance.zone ?? instance.availabilityZone ?? t("anyZone")}</Fact>
       <Fact name={t("network")}>
         {instance.addresses.length === 0 ? t("noNetwork") : <Addresses addresses={instance.addresses} />}

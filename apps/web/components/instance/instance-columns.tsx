@@ -10,6 +10,7 @@ import { IconButton } from "../ui/button.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { RowActions } from "./action-menu.tsx";
 import { Addresses } from "./addresses.tsx";
+import { BootSource } from "./boot-source.tsx";
 import { StatusReason } from "./status-reason.tsx";
 
 type InstanceColumns = {
@@ -97,7 +98,12 @@ export function useInstanceColumns({
         </span>
       ),
     },
-    { key: "image", title: t("image"), className: "hidden @3xl:table-cell", cell: (row) => row.imageName },
+    {
+      key: "image",
+      title: t("image"),
+      className: "hidden @3xl:table-cell",
+      cell: (row) => <BootSource {...row} />,
+    },
     {
       key: "created",
       title: t("created"),

@@ -12,7 +12,8 @@ import { CopyButton } from "../ui/copyable.tsx";
 export function SshLine({ instance }: { instance: InstanceDetail }) {
   const t = useTranslations("sshPath");
   const trpc = useTRPC();
-  const { projectId, id: instanceId, imageName } = instance;
+  const { projectId, id: instanceId } = instance;
+  const imageName = instance.imageName ?? instance.bootVolume?.imageName ?? "";
   const floatingIps = useQuery({
     ...trpc.floatingIp.list.queryOptions({ projectId, filter: { instanceId }, limit: 10 }),
     refetchInterval: ({ state }) =>

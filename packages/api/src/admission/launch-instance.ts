@@ -4,7 +4,13 @@
  */
 import { CloudError } from "@madang/core/errors";
 import type { LaunchInput } from "@madang/core/instance/launch";
-import { launchUsage, type QuotaCount, type QuotaResource, type Usage } from "@madang/core/quota/resource";
+import {
+  launchUsage,
+  type QuotaCount,
+  type QuotaResource,
+  sumUsage,
+  type Usage,
+} from "@madang/core/quota/resource";
 import { lockProjects, quotaCountsOf, type Tx } from "@madang/db";
 import type { Outside } from "../call-turns.ts";
 import type { Actor } from "../context.ts";
@@ -12,10 +18,11 @@ import { cryptPassword } from "../crypt-password.ts";
 import type { AdmissionDeps, ApiDeps } from "../deps.ts";
 import { launchPlace, mayHaveInterfaces, nowhere, type Place, readPlaces } from "./launch-place.ts";
 import type { SureLaunch } from "./launch-rows.ts";
-import { launchSource, readSources } from "./launch-source.ts";
+import { type LaunchSource, launchSource, readSources } from "./launch-source.ts";
+import { diskUsage, type LaunchDisk, launchDisks, namesVolumes, newVolumeIds } from "./launch-volumes.ts";
 import { writeLaunches } from "./launch-write.ts";
 import { requireOpen } from "./open-project.ts";
-import { takeRoom } from "./quota-room.ts";
+import { requireRoom, takeRoom } from "./quota-room.ts";
 import { claimAll, releaseIds, requireOwnIds } from "./resource-id.ts";
 import { readGrants, requireIn } from "./still.ts";
 
@@ -31,7 +38,7 @@ export async function launchInstances(
   input: LaunchInput,
   outside: Outside,
 ): Promise<Launched> {
-  requireOwnIds(input.ids, "ids");
+  requireOwnIds([...input.ids, ...newVolumeIds(input)], "ids");
   const passwordHash = input.password === null ? null : cryptPassword(input.password);
   const launched = await outside(() => deps.launches.run({ actor, input, passwordHash }));
   deps.hints.publish("event");
@@ -62,7 +69,7 @@ export async function admitLaunches(
   const notMade = claimed.filter((wish) => isNotMade(answers.get(wish)));
   await releaseIds(
     tx,
-    notMade.flatMap(({ input }) => input.ids),
+    notMade.flatMap(({ input }) => [...input.ids, ...newVolumeIds(input)]),
   );
   return wishes.map((wish) => answers.get(wish) ?? null);
 }
@@ -135,8 +142,12 @@ async function claimEach(
 ): Promise<LaunchWish[]> {
   if (wishes.length === 0) return [];
   const claims = wishes.map(({ actor, input }) => {
-    const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, input]));
-    return input.ids.map((id) => ({ id, kind: "instance", projectId: input.projectId, bodyHash }));
+    const bodyHash = deps.seal.mark(JSON.stringify(["instance.launch", actor.userId, bodyOf(input)]));
+    const { projectId } = input;
+    return [
+      ...input.ids.map((id) => ({ id, kind: "instance", projectId, bodyHash })),
+      ...newVolumeIds(input).map((id) => ({ id, kind: "volume", projectId, bodyHash })),
+    ];
   });
   const found = new Map((await claimAll(tx, claims)).map((claimed, index) => [wishes[index], claimed]));
   const again = wishes.filter((wish) => found.get(wish) === "repeat");
@@ -146,6 +157,12 @@ async function claimEach(
     if (claimed instanceof CloudError) throw claimed;
     return wish;
   }).filter((wish) => found.get(wish) === "new");
+}
+
+/** Without what was not asked for before there were volumes: such a launch, sent again after an upgrade, is the same. */
+function bodyOf(input: LaunchInput): object {
+  const { bootVolume: _boot, volumes: _volumes, ...rest } = input;
+  return namesVolumes(input) ? input : rest;
 }
 
 async function launchedBefore(
@@ -178,14 +195,29 @@ async function judgeEach(tx: Tx, wishes: readonly LaunchWish[], answers: Answers
     !input.reachable && mayHaveInterfaces(input, networksOf(counts.get(input.projectId)));
   const joining = new Set(inputs.filter(joins));
   const places = await readPlaces(tx, [...joining]);
-  return passing(wishes, answers, (wish) => {
+  const sure = passing(wishes, answers, (wish) => {
     const { input, actor } = wish;
     const source = launchSource(sources, input, actor.userId);
     const place = joining.has(input) ? launchPlace(places, input) : nowhere;
-    const usage = { ...launchUsage(source.flavor, input.ids.length), ...portUsage(place, input.ids.length) };
-    counts.set(input.projectId, takeRoom(counts.get(input.projectId) ?? [], usage));
-    return { wish, source, place };
+    if (namesVolumes(input)) return { wish, source, place, disks: [] };
+    counts.set(input.projectId, takeRoom(counts.get(input.projectId) ?? [], usageOf(input, source, place)));
+    return { wish, source, place, disks: [] };
   });
+  return await Promise.all(sure.map((one) => withDisks(tx, one)));
+}
+
+function usageOf({ ids }: LaunchInput, { flavor }: LaunchSource, place: Place): Usage {
+  return { ...launchUsage(flavor, ids.length), ...portUsage(place, ids.length) };
+}
+
+/** One with volumes goes alone (`goesAlone`), so what speaks against it may be thrown, and its room be counted by itself. */
+async function withDisks(tx: Tx, launch: SureLaunch): Promise<SureLaunch> {
+  const { wish, source, place } = launch;
+  if (!namesVolumes(wish.input)) return launch;
+  const disks: LaunchDisk[] = await launchDisks(tx, wish.input, source.flavor);
+  const usage = sumUsage(usageOf(wish.input, source, place), diskUsage(disks));
+  await requireRoom(tx, wish.actor, wish.input.projectId, usage);
+  return { ...launch, disks };
 }
 
 function networksOf(counts: readonly QuotaCount[] | undefined): number {

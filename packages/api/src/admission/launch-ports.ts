@@ -6,11 +6,13 @@ import { portNotFound } from "../reads/port.ts";
 import { defaultSecurityGroups } from "./default-security-group.ts";
 import type { LaunchWish } from "./launch-instance.ts";
 import type { FreshInterface, Place } from "./launch-place.ts";
+import { namesVolumes } from "./launch-volumes.ts";
 import { insertPorts, type PortWish } from "./new-ports.ts";
 
 /** Of these each is something of its own, which nobody else's launch is to wait for. */
-export function goesAlone({ reachable, networks }: LaunchInput): boolean {
-  return reachable || (networks !== "none" && networks.some((one) => "portId" in one));
+export function goesAlone(input: LaunchInput): boolean {
+  const { reachable, networks } = input;
+  return namesVolumes(input) || reachable || (networks !== "none" && networks.some((one) => "portId" in one));
 }
 
 type Joining = { wish: LaunchWish; place: Place };

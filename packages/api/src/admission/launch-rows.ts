@@ -2,6 +2,7 @@
 import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
+import { type Hardware, storedHardware } from "@madang/core/wire/hardware";
 import { insertTogether, type PrismaNamespace, type Tx, wakeAll } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
@@ -48,7 +49,7 @@ export async function insertLaunches(
 type Parts = ReturnType<typeof partsOf>;
 
 function partsOf(deps: AdmissionDeps, launch: SureLaunch) {
-  const { wish, source } = launch;
+  const { wish } = launch;
   const { input, actor } = wish;
   const news = input.ids.map((id, index) => ({
     ...{ id, index, name: launchName(input.name, index, input.ids.length) },
@@ -85,10 +86,10 @@ function bootParams({ image }: LaunchSource, disks: readonly LaunchDisk[]): { [k
 }
 
 /** Of the machine, as the image says that the volume it boots from was once made of. */
-function bootHardware(disks: readonly LaunchDisk[]): PrismaNamespace.InputJsonValue {
+function bootHardware(disks: readonly LaunchDisk[]): Hardware {
   const boot = disks.find((disk) => disk.boot);
   if (!boot) return {};
-  return (boot.kind === "volume" ? boot.volume : boot.origin)?.hardware ?? {};
+  return storedHardware(boot.kind === "volume" ? boot.volume.hardware : boot.fill.hardware);
 }
 
 function sealedPassword({ seal }: AdmissionDeps, { passwordHash }: LaunchWish, id: string): string | null {
@@ -109,7 +110,7 @@ function rowOf(deps: AdmissionDeps, { wish: { input, actor }, source, disks }: S
     imageId: image?.id ?? null,
     imageName: image?.name ?? null,
     imageSource: image?.source ?? null,
-    hardware: image ? {} : bootHardware(disks),
+    hardware: image?.hardware ?? bootHardware(disks),
     keyName: keyPair?.name ?? null,
     publicKey: keyPair?.publicKey ?? null,
     availabilityZone: input.availabilityZone,

@@ -1,7 +1,9 @@
 /** What launches refer to: may it be used, and does it fit. Read once for all of them, judged for each. */
 import { CloudError } from "@madang/core/errors";
+import { launchHardware } from "@madang/core/image/hardware";
 import type { LaunchInput } from "@madang/core/instance/launch";
 import type { QuotaResource } from "@madang/core/quota/resource";
+import type { Hardware } from "@madang/core/wire/hardware";
 import {
   type Flavor,
   type Image,
@@ -22,6 +24,8 @@ export type LaunchImage = {
   minRamMib: number;
   /** What the agent's wire calls `image`; fixed on the instance at launch. */
   source: { sha256: string; sizeBytes: number; virtualSizeBytes: number; format: "qcow2" | "raw" };
+  /** What it asks of the machine; fixed on the instance too. */
+  hardware: Hardware;
 };
 
 type SourceFlavor = Pick<
@@ -30,7 +34,17 @@ type SourceFlavor = Pick<
 >;
 type SourceImage = Pick<
   Image,
-  "id" | "name" | "projectId" | "visibility" | "status" | "diskFormat" | "sha256" | "minDiskGib" | "minRamMib"
+  | "id"
+  | "name"
+  | "projectId"
+  | "visibility"
+  | "status"
+  | "diskFormat"
+  | "uploadFormat"
+  | "sha256"
+  | "minDiskGib"
+  | "minRamMib"
+  | "properties"
 > & {
   deleted: boolean;
   sizeBytes: number | null;
@@ -49,7 +63,8 @@ export type LaunchSources = {
   zones: ReadonlySet<string>;
   counts: readonly ProjectCount[];
 };
-export type LaunchSource = { flavor: SourceFlavor; image: LaunchImage; keyPair: SourceKeyPair | null };
+/** `image` null: it boots from a volume. */
+export type LaunchSource = { flavor: SourceFlavor; image: LaunchImage | null; keyPair: SourceKeyPair | null };
 
 type Row = {
   flavors: SourceFlavor[];
@@ -103,7 +118,7 @@ function flavorsOf(ids: string[]): PrismaNamespace.Sql {
 }
 
 function imagesOf(ids: string[], projectIds: string[]): PrismaNamespace.Sql {
-  return PrismaNamespace.sql`SELECT id, name, project_id AS "projectId", visibility, status, disk_format AS "diskFormat", sha256,
+  return PrismaNamespace.sql`SELECT id, name, project_id AS "projectId", visibility, status, disk_format AS "diskFormat", upload_format AS "uploadFormat", properties, sha256,
     min_disk_gib AS "minDiskGib", min_ram_mib AS "minRamMib", delete_requested_at IS NOT NULL AS deleted,
     size_bytes AS "sizeBytes", virtual_size_bytes AS "virtualSizeBytes",
     (SELECT coalesce(jsonb_agg(jsonb_build_object('projectId', m.project_id)), '[]'::jsonb) FROM image_member m
@@ -129,8 +144,9 @@ function byId<Row extends { id: string }>(rows: readonly Row[]): Map<string, Row
 /** Throws NotFound, InvalidState, InvalidInput. */
 export function launchSource(sources: LaunchSources, input: LaunchInput, userId: string): LaunchSource {
   const flavor = offeredFlavor(sources.flavors.get(input.flavorId));
-  const image = usableImage(sources.images.get(input.imageId), input.projectId);
-  checkFit(flavor, image);
+  const image =
+    input.imageId === null ? null : usableImage(sources.images.get(input.imageId), input.projectId);
+  if (image) checkFit(flavor, image);
   requireZone(sources.zones, input.availabilityZone);
   return { flavor, image, keyPair: ownKeyPair(sources.keyPairs, input.keyPairId, userId) };
 }
@@ -154,7 +170,7 @@ function usableImage(image: SourceImage | undefined, projectId: string): LaunchI
   }
   const source = { sha256, sizeBytes, virtualSizeBytes, format };
   const { id, name, minDiskGib, minRamMib } = image;
-  return { id, name, minDiskGib, minRamMib, source };
+  return { id, name, minDiskGib, minRamMib, source, hardware: launchHardware(image) };
 }
 
 function requireZone(zones: ReadonlySet<string>, availabilityZone: string | null): void {
@@ -188,12 +204,22 @@ function checkFit(flavor: Pick<Flavor, "ramMib" | "diskGib">, image: LaunchImage
       field: "flavorId",
     });
   }
-  const needed = Math.max(image.minDiskGib, Math.ceil(image.source.virtualSizeBytes / gib));
+  const isCd = image.hardware.medium === "cdrom";
+  if (isCd && flavor.diskGib === 0) throw noDiskForCd();
+  const needed = Math.max(image.minDiskGib, isCd ? 0 : Math.ceil(image.source.virtualSizeBytes / gib));
   const tooSmall = flavor.diskGib === 0 ? false : flavor.diskGib < needed;
   if (!tooSmall) return;
   throw new CloudError("InvalidInput", `This image needs a disk of at least ${needed} GiB.`, {
     reason: "flavorDiskTooSmall",
     params: { needed, has: flavor.diskGib },
+    field: "flavorId",
+  });
+}
+
+/** What is installed from it needs a place, and its own size says nothing of that. */
+function noDiskForCd(): CloudError {
+  return new CloudError("InvalidInput", "This image is a CD: choose a flavor with a disk to install on.", {
+    reason: "imageCdNeedsDisk",
     field: "flavorId",
   });
 }

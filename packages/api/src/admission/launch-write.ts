@@ -10,6 +10,7 @@ import type { Launched, LaunchWish } from "./launch-instance.ts";
 import { joinNetworks } from "./launch-ports.ts";
 import { joinReachably } from "./launch-reachable.ts";
 import { insertLaunches, type SureLaunch } from "./launch-rows.ts";
+import { insertVolumes } from "./launch-volume-rows.ts";
 
 /** null: one of its project's launches can't be made, and which of them only shows when they are tried one by one. */
 type Written = { wish: LaunchWish; outcome: Launched | CloudError | null };
@@ -43,6 +44,7 @@ export function isRefusal(error: unknown): error is CloudError {
 
 async function writeAll(deps: AdmissionDeps, tx: Tx, sure: readonly SureLaunch[]): Promise<Written[]> {
   const inserted = await insertLaunches(deps, tx, sure);
+  for (const { wish, disks } of sure) await insertVolumes(deps, tx, wish, disks);
   const plain = sure.filter(({ wish, place }) => !wish.input.reachable && place.wanted.length > 0);
   await joinNetworks(tx, plain);
   for (const { wish, launched } of inserted)

@@ -54,7 +54,8 @@ export async function createVolume(
   });
 }
 
-function sizeOf(
+/** Throws InvalidInput. */
+export function sizeOf(
   asked: number | null,
   { leastGib, usualGib }: Pick<VolumeFill, "leastGib" | "usualGib">,
 ): number {
@@ -82,7 +83,8 @@ async function requireZone(tx: Tx, availabilityZone: string | null): Promise<voi
   });
 }
 
-async function typeOf(tx: Tx, asked: string | null, usual: string | null): Promise<string> {
+/** Throws NotFound. */
+export async function typeOf(tx: Tx, asked: string | null, usual: string | null): Promise<string> {
   if (asked === null && usual !== null) return usual;
   return (await choosableType(tx, asked)).id;
 }

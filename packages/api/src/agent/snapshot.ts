@@ -24,6 +24,7 @@ type GuestRow = {
   diskGib: number;
   machineType: string;
   image: unknown;
+  hardware: unknown;
   keyName: string | null;
   publicKey: string | null;
   userDataSha256: string | null;
@@ -64,7 +65,7 @@ const guestQuery = {
   text: `SELECT g.id AS "guestId", i.id AS "instanceId", i.project_id AS "projectId", g.generation,
     g.desired::text, g.reboot_seq AS "rebootSeq", g.reboot_kind::text AS "rebootKind", g.operation_id AS "operationId",
     i.crash_policy::text AS "crashPolicy", i.hostname, i.vcpus,
-    i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image,
+    i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.machine_type AS "machineType", i.image_source AS image, i.hardware,
     i.key_name AS "keyName", i.public_key AS "publicKey", i.user_data_sha256 AS "userDataSha256",
     i.password_hash_sealed AS "passwordHashSealed", h.availability_zone AS "availabilityZone",
     i.launch_index AS "launchIndex", ${nics} AS nics, ${disks} AS disks

@@ -19,7 +19,9 @@ export type InstanceItem = {
   powerState: PowerState;
   deleteProtection: boolean;
   imageId: string | null;
-  imageName: string;
+  /** null: it boots from a volume. */
+  imageName: string | null;
+  bootVolume: BootVolume | null;
   flavorId: string | null;
   flavorName: string;
   vcpus: number;
@@ -43,6 +45,9 @@ export type InstanceItem = {
   /** In the order of its interfaces; an interface without an address is not among them. */
   addresses: InstanceAddress[];
 };
+
+/** `imageName`: of the image that the volume was made of, as long as there is one. */
+export type BootVolume = { id: string; name: string; imageName: string | null };
 
 export type InstanceAddress = {
   portId: string;
@@ -95,9 +100,13 @@ type Row = Omit<
   hypervisorName: string | null;
 };
 
+const bootVolume = `(SELECT json_build_object('id', v.id, 'name', v.name, 'imageName', m.name)
+  FROM volume_attachment a JOIN volume v ON v.id = a.volume_id LEFT JOIN image m ON m.id = v.image_id
+  WHERE a.instance_id = i.id AND a.boot LIMIT 1)`;
+
 const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_state AS "taskState",
   i.power_state AS "powerState", i.delete_protection AS "deleteProtection", i.image_id AS "imageId",
-  i.image_name AS "imageName", i.flavor_id AS "flavorId", i.flavor_name AS "flavorName", i.vcpus,
+  i.image_name AS "imageName", ${bootVolume} AS "bootVolume", i.flavor_id AS "flavorId", i.flavor_name AS "flavorName", i.vcpus,
   i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.created_at AS "createdAt", i.updated_at AS "updatedAt",
   i.launched_at AS "launchedAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
   coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation,
@@ -113,7 +122,7 @@ const joins = `LEFT JOIN "user" u ON u.id = i.user_id LEFT JOIN guest g ON g.id 
 const sorts = {
   name: { column: "i.name", type: "text" },
   status: { column: "i.status", type: "text" },
-  imageName: { column: "i.image_name", type: "text" },
+  imageName: { column: "coalesce(i.image_name, '')", type: "text" },
   flavorName: { column: "i.flavor_name", type: "text" },
   createdAt: { column: "i.created_at", type: "timestamptz" },
   updatedAt: { column: "i.updated_at", type: "timestamptz" },
@@ -336,6 +345,7 @@ function toItem(row: Row, now: Date): InstanceItem {
     deleteProtection: row.deleteProtection,
     imageId: row.imageId,
     imageName: row.imageName,
+    bootVolume: row.bootVolume,
     flavorId: row.flavorId,
     flavorName: row.flavorName,
     vcpus: row.vcpus,

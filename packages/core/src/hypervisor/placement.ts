@@ -2,6 +2,8 @@
  * Which hypervisors can take an instance at all: a list of filters, each with the word its removals are counted by. The
  * controller places by it, and the portal says by it beforehand what would find no room.
  */
+
+import { type Hardware, lackingHardware, type OfferedHardware } from "../wire/hardware.ts";
 import { type Amounts, amountsOf, fits, resourceClasses } from "./capacity.ts";
 import { type Offered, offersAll, type Properties } from "./property.ts";
 import type { HypervisorState } from "./state.ts";
@@ -19,6 +21,10 @@ export type Candidate = {
   networks: boolean;
   /** It keeps volumes. */
   storage: boolean;
+  /** It runs guests without an image. */
+  bootsFromVolume: boolean;
+  /** What images may ask of it; left out or null: no more than is usual. */
+  hardware?: OfferedHardware | null;
   capacity: Amounts | null;
   used: Amounts;
   guests: number;
@@ -36,8 +42,10 @@ export type PlacementRequest = {
   realDisksExist: boolean;
   /** It has interfaces. */
   joined: boolean;
-  /** It has volumes, and `at` is where they are already; null: it has none. */
-  volumes: { at: string | null } | null;
+  /** What its image asks of the machine; left out: nothing. */
+  hardware?: Hardware;
+  /** It has volumes, `at` is where they are already, and `boot`: it has no root disk besides; null: it has none. */
+  volumes: { at: string | null; boot?: boolean } | null;
 };
 
 /** In this order: where it may be at all comes before what keeps it from being there now. */
@@ -48,6 +56,7 @@ export const placementFilterNames = [
   "disabled",
   "excluded",
   "simulated",
+  "hardware",
   "networks",
   "volumes",
   "capacity",
@@ -62,11 +71,19 @@ const passes: Record<PlacementFilterName, (candidate: Candidate, request: Placem
   properties: ({ offered }, { required }) => offersAll(offered, required),
   excluded: ({ id }, { excluded }) => !excluded.has(id),
   simulated: ({ realDisks }, { realDisksExist }) => realDisks === true || !realDisksExist,
+  hardware: ({ hardware: offered = null }, { hardware = {} }) =>
+    lackingHardware(offered, hardware).length === 0,
   networks: ({ networks }, { joined }) => networks || !joined,
-  volumes: ({ id, storage }, { volumes }) =>
-    volumes === null || (storage && (volumes.at === null || volumes.at === id)),
+  volumes: (candidate, { volumes }) => volumes === null || hasVolumes(candidate, volumes),
   capacity: ({ capacity, used }, { amounts }) => capacity !== null && fits(capacity, used, amounts),
 };
+
+function hasVolumes(
+  { id, storage, bootsFromVolume }: Candidate,
+  { at, boot = false }: NonNullable<PlacementRequest["volumes"]>,
+): boolean {
+  return storage && (at === null || at === id) && (bootsFromVolume || !boot);
+}
 
 export type FilterResult = { passed: Candidate[]; removed: Partial<Record<PlacementFilterName, number>> };
 
@@ -114,15 +131,28 @@ export type FlavorSize = {
   requiredProperties: Properties;
 };
 /** What an image asks of a flavor: its own size, and minimums; MiB and GiB. */
-export type ImageNeeds = { virtualDiskGib: number; minDiskGib: number; minRamMib: number };
+export type ImageNeeds = {
+  virtualDiskGib: number;
+  minDiskGib: number;
+  minRamMib: number;
+  /** It boots from a volume: the flavor's disk is not made. */
+  rootless?: boolean;
+  /** Of volumes that are to be made where it goes. */
+  volumesGib?: number;
+};
 
 /** What an instance of the flavor takes; a flavor with disk 0 takes what its image's disk is. */
 export function amountsWith(
   size: Pick<FlavorSize, "vcpus" | "ramMib" | "diskGib">,
-  { virtualDiskGib }: Pick<ImageNeeds, "virtualDiskGib">,
+  {
+    virtualDiskGib,
+    rootless = false,
+    volumesGib = 0,
+  }: Pick<ImageNeeds, "virtualDiskGib" | "rootless" | "volumesGib">,
 ): Amounts {
   const amounts = amountsOf(size);
-  return { ...amounts, DISK_GB: Math.max(amounts.DISK_GB, virtualDiskGib) };
+  const root = rootless ? 0 : Math.max(amounts.DISK_GB, virtualDiskGib);
+  return { ...amounts, DISK_GB: root + volumesGib };
 }
 
 /** The largest flavor, no larger than what was asked in any way, that the image fits in and that has room now. */
@@ -136,7 +166,7 @@ export function nearestFlavor(
   const least = Math.max(image.minDiskGib, image.virtualDiskGib);
   const fitting = flavors
     .filter((flavor) => flavor.ramMib >= image.minRamMib)
-    .filter((flavor) => flavor.diskGib === 0 || flavor.diskGib >= least)
+    .filter((flavor) => image.rootless || flavor.diskGib === 0 || flavor.diskGib >= least)
     .filter((flavor) => {
       const amounts = amountsWith(flavor, image);
       if (!fits(request.amounts, none, amounts)) return false;

@@ -8,7 +8,7 @@ import { crashPolicy } from "../wire/guest.ts";
 import { launchBootVolume, launchDisksBlocked, launchVolume, launchVolumeLimit } from "./launch-disk.ts";
 import { displayName, nameLimit } from "./name.ts";
 
-export { displayName } from "./name.ts";
+export { displayName, nameLimit } from "./name.ts";
 
 /** Nova's own bound for user_data: 65,535 bytes of base64. */
 export const userDataBase64Limit = 65_535;

@@ -19,7 +19,7 @@ function metaData(spec: GuestSpec): Folder {
   const interfaces = folder([["macs", folder(spec.nics.map(interfaceEntry), slashed)]], slashed);
   return folder(
     [
-      ["ami-id", text(`ami-${spec.image.sha256.slice(0, idDigits)}`)],
+      ["ami-id", text(spec.image === null ? "" : `ami-${spec.image.sha256.slice(0, idDigits)}`)],
       ["ami-launch-index", text(String(spec.launchIndex))],
       ["hostname", text(spec.hostname)],
       ["instance-id", text(`i-${spec.instanceId.replaceAll("-", "").slice(0, idDigits)}`)],

@@ -68,12 +68,17 @@ export function deriveVolumeStatus(volume: VolumeView): VolumeStatus {
   const failed = volumeFault(volume) !== null;
   if (volume.deleteRequested) return failed ? "error_deleting" : "deleting";
   if (failed) return "error";
-  if (!isMade(volume)) return volume.attachment === null ? "creating" : ofPhase[volume.attachment];
+  if (!isMade(volume)) return isFilling(volume) ? "creating" : ofPhase[volume.attachment ?? "reserved"];
   if (volume.placed && volume.observedRevertSeq < volume.revertSeq) return "reverting";
   if (volume.attachment === "reserved" || volume.attachment === "attaching")
     return ofPhase[volume.attachment];
   if (isSmaller(volume)) return "extending";
   return volume.attachment === null ? "available" : ofPhase[volume.attachment];
+}
+
+/** A copy that an instance was launched with is an attachment from the start, and no disk of anybody's before it is filled. */
+function isFilling({ attachment, copied }: VolumeView): boolean {
+  return attachment === null || (copied && attachment === "reserved");
 }
 
 /** Nothing was written in a volume that is on no hypervisor, so there is nothing to wait for, unless it is to be a copy. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { publicError } from "../errors.ts";
+import { hardware } from "./hardware.ts";
 import { heard } from "./heard.ts";
 
 export const guestDesired = z.enum(["running", "stopped", "hold", "absent"]);
@@ -80,6 +81,15 @@ export const guestDisk = z.object({
 });
 export type GuestDisk = z.infer<typeof guestDisk>;
 
+/** What a root disk is made of. */
+export const guestImage = z.object({
+  sha256,
+  sizeBytes: z.int().min(1),
+  virtualSizeBytes: z.int().min(1),
+  format: z.enum(["qcow2", "raw"]),
+});
+export type GuestImage = z.infer<typeof guestImage>;
+
 export const guestSpec = z.object({
   /** Also the hypervisor's own id for it (libvirt's domain UUID). */
   guestId: z.uuid(),
@@ -99,12 +109,8 @@ export const guestSpec = z.object({
   diskGib: z.int().min(0),
   /** Pinned on the instance, e.g. `pc-q35-7.2`; never an alias. */
   machineType: z.string(),
-  image: z.object({
-    sha256,
-    sizeBytes: z.int().min(1),
-    virtualSizeBytes: z.int().min(1),
-    format: z.enum(["qcow2", "raw"]),
-  }),
+  /** null: it boots from one of its volumes and has no root disk. Only agents that `bootsFromVolume` are told of such. */
+  image: guestImage.nullable(),
   keys: z.array(z.object({ name: z.string(), publicKey: z.string() })),
   userDataSha256: sha256.nullable(),
   /** crypt(3) SHA-512 hash for the guest's first user, or null; the password itself is never stored. */
@@ -115,6 +121,8 @@ export const guestSpec = z.object({
   nics: z.array(guestNic).max(32).default([]),
   /** Besides its root disk, in the order in which the guest shall see them. */
   disks: z.array(guestDisk).max(64).optional(),
+  /** What its image says of the machine. Control planes from before say nothing. */
+  hardware: hardware.optional(),
 });
 export type GuestSpec = z.infer<typeof guestSpec>;
 
@@ -146,7 +154,10 @@ export const guestReport = z.object({
 });
 export type GuestReport = z.infer<typeof guestReport>;
 
-/** What a hypervisor keeps beside a guest, enough to take it over again: the spec without its secrets. */
+/**
+ * What a hypervisor keeps beside a guest, enough to take it over again: the spec without its secrets. Of one without an image
+ * there is none: it is nothing without its volumes, which nobody would know either.
+ */
 export const guestBody = guestSpec
   .pick({
     instanceId: true,
@@ -159,6 +170,11 @@ export const guestBody = guestSpec
     diskGib: true,
     machineType: true,
     image: true,
+    hardware: true,
   })
-  .extend({ hostname: heard(63), machineType: heard(64) });
+  .extend({ hostname: heard(63), machineType: heard(64), image: guestImage });
 export type GuestBody = z.infer<typeof guestBody>;
+
+export function bodyOf(spec: GuestSpec): GuestBody | null {
+  return spec.image === null ? null : guestBody.parse(spec);
+}

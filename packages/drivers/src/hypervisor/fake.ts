@@ -6,7 +6,16 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudError, type PublicError } from "@madang/core/errors";
 import type { Capabilities, ConsoleKind, Inventory } from "@madang/core/wire/agent";
-import { guestBody } from "@madang/core/wire/guest";
+import { bodyOf } from "@madang/core/wire/guest";
+import {
+  architectures,
+  diskBuses,
+  firmwares,
+  media,
+  nicModels,
+  videoModels,
+} from "@madang/core/wire/hardware";
+import { requireBootable } from "./boot.ts";
 import type {
   EnsureOptions,
   GuestObservation,
@@ -78,6 +87,18 @@ const capabilities: Capabilities = {
   consoleLog: true,
   realDisks: false,
   acceleration: "none",
+  bootsFromVolume: true,
+  // Nothing runs here, so nothing is lacking; what it was asked for is remembered with the guest.
+  hardware: {
+    diskBus: [...diskBuses],
+    nicModel: [...nicModels],
+    videoModel: [...videoModels],
+    firmware: [...firmwares],
+    architecture: [...architectures],
+    medium: [...media],
+    bootMenu: ["yes", "no"],
+    guestAgent: ["yes", "no"],
+  },
 };
 const defaultGraceMs = 30_000;
 
@@ -140,7 +161,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
 async function ensure(deps: Deps, order: GuestOrder, how: EnsureOptions): Promise<GuestObservation> {
   const { spec } = order;
   const guest = deps.guests.get(spec.guestId) ?? deps.guests.add(order);
-  deps.guests.keep(guest, guestBody.parse(spec));
+  deps.guests.keep(guest, bodyOf(spec));
   if (spec.desired === "stopped") {
     if (guest.running) how.onPhase?.("stopping", null);
     await stop(deps, guest, how);
@@ -176,9 +197,11 @@ function plug({ guests, knobs }: Deps, guest: SimulatedGuest, { disks }: GuestOr
 async function start(
   deps: Deps,
   guest: SimulatedGuest,
-  { spec }: GuestOrder,
+  order: GuestOrder,
   how: EnsureOptions,
 ): Promise<void> {
+  const { spec } = order;
+  requireBootable(order);
   requireDisk(guest);
   how.onPhase?.("starting", null);
   await pause(deps, deps.knobs.slowMs, how.signal);

@@ -1,15 +1,17 @@
 /** What is kept beside a guest so that it can be taken over again when nobody knows it any more. No secret is in it. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { type GuestBody, guestBody } from "@madang/core/wire/guest";
+import { bodyOf, type GuestBody, guestBody } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { exists, moveIntoPlace } from "../../disk/owned-file.ts";
 import { diskError } from "../../disk/run-program.ts";
 import type { GuestOrder } from "../driver.ts";
 import { type GuestFiles, guestFiles } from "./guest-files.ts";
 
-/** Does nothing when it says the same already. The guest's folder must be there. */
+/** Does nothing when it says the same already, or when there is nothing to say. The guest's folder must be there. */
 export async function writeBody(files: GuestFiles, { spec }: GuestOrder): Promise<void> {
-  const text = JSON.stringify(guestBody.parse(spec));
+  const body = bodyOf(spec);
+  if (body === null) return;
+  const text = JSON.stringify(body);
   try {
     if ((await readText(files.body)) === text) return;
     const part = `${files.body}.new`;

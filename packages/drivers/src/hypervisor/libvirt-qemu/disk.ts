@@ -6,6 +6,7 @@ import { constants } from "node:fs";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { CloudError } from "@madang/core/errors";
+import type { GuestImage } from "@madang/core/wire/guest";
 import { z } from "zod";
 import {
   exists,
@@ -17,16 +18,19 @@ import {
   wholeOrGone,
 } from "../../disk/owned-file.ts";
 import { diskError, runProgram } from "../../disk/run-program.ts";
-import type { GuestOrder } from "../driver.ts";
 import { type GuestFiles, makeGuestFolder } from "./guest-files.ts";
 
 const gib = 1024 ** 3;
 const mark = z.object({ sizeBytes: z.int().min(1) });
 const qemuImg = "/usr/bin/qemu-img";
 
-/** The flavor's disk, never smaller than the image; 0 GiB means the image's own size. */
-export function diskBytes(spec: Pick<GuestOrder["spec"], "diskGib" | "image">): number {
-  return Math.max(spec.diskGib * gib, spec.image.virtualSizeBytes);
+/** `imagePath`: as in the order. `isCd`: the image is a CD beside a disk that begins empty. */
+export type RootDisk = { diskGib: number; image: GuestImage; imagePath: string | null; isCd?: boolean };
+
+/** The flavor's disk, never smaller than the image; 0 GiB means the image's own size. An empty one has 1 GiB at least. */
+export function diskBytes({ diskGib, image, isCd = false }: Omit<RootDisk, "imagePath">): number {
+  if (isCd) return Math.max(diskGib, 1) * gib;
+  return Math.max(diskGib * gib, image.virtualSizeBytes);
 }
 
 /**
@@ -34,24 +38,24 @@ export function diskBytes(spec: Pick<GuestOrder["spec"], "diskGib" | "image">): 
  */
 export async function ensureDisk(
   files: GuestFiles,
-  order: GuestOrder,
+  root: RootDisk,
   known: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const wanted = diskBytes(order.spec);
+    const wanted = diskBytes(root);
     const made = await readMark(files);
     if (await exists(files.disk)) {
       // Renamed into place, so it is whole; the crash was between the rename and the mark.
       if (!made) await writeMark(files, wanted);
-      await ensureBase(files, order, signal);
+      await ensureBase(files, root, signal);
       if (made && made.sizeBytes < wanted) await grow(files, wanted, signal);
       return;
     }
     if (made || known) throw lost(files.disk);
     await makeGuestFolder(files);
-    await ensureBase(files, order, signal);
-    await create(files, order, wanted, signal);
+    await ensureBase(files, root, signal);
+    await create(files, root, wanted, signal);
     await writeMark(files, wanted);
   } catch (error) {
     signal.throwIfAborted();
@@ -65,7 +69,7 @@ export async function assertDisk(files: GuestFiles): Promise<void> {
 }
 
 /** The image's content is fixed by its hash, so a lost base may be linked again. */
-async function ensureBase(files: GuestFiles, { imagePath }: GuestOrder, signal: AbortSignal): Promise<void> {
+async function ensureBase(files: GuestFiles, { imagePath }: RootDisk, signal: AbortSignal): Promise<void> {
   if (await exists(files.base)) return;
   if (!imagePath)
     throw new CloudError("Internal", "The image is missing.", { detail: "no imagePath in the order" });
@@ -83,13 +87,13 @@ async function ensureBase(files: GuestFiles, { imagePath }: GuestOrder, signal: 
 /** -u: with format and size given, qemu-img need not open the image, so nothing in it is parsed here. */
 async function create(
   files: GuestFiles,
-  { spec }: GuestOrder,
+  { image, isCd = false }: RootDisk,
   sizeBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
   const part = `${files.disk}.new`;
   await rm(part, { force: true });
-  const backing = ["-F", spec.image.format, "-b", basename(files.base)];
+  const backing = isCd ? [] : ["-F", image.format, "-b", basename(files.base)];
   const args = ["create", "-q", "-u", "-f", "qcow2", ...backing, basename(part), String(sizeBytes)];
   await wholeOrGone(part, async () => {
     await runProgram(qemuImg, args, { signal, cwd: files.folder });

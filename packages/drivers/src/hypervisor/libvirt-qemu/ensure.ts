@@ -1,24 +1,32 @@
 /** Brings one guest to its spec. Called under the guest's lock; may be aborted anywhere and called again. */
 import { isDiskFull } from "../../disk/disk-full.ts";
-import type { EnsureOptions, GuestObservation, GuestOrder } from "../driver.ts";
+import { hasBootVolume, requireBootable } from "../boot.ts";
+import type { EnsureOptions, GuestDevice, GuestObservation, GuestOrder } from "../driver.ts";
 import { writeBody } from "./body.ts";
 import { writeConfigDrive } from "./config-drive.ts";
-import { assertDisk, ensureDisk } from "./disk.ts";
+import { assertDisk, ensureDisk, type RootDisk } from "./disk.ts";
 import type { DiskCalls } from "./disk-calls.ts";
 import { readDisks } from "./disk-xml.ts";
 import { changeDisks, sameDisks } from "./disks.ts";
 import { buildDomainXml } from "./domain-xml.ts";
+import { ensureVariables, type Firmware, requireFirmware } from "./firmware.ts";
 import { thawIfMarked } from "./freeze.ts";
 import { type GuestFiles, guestFiles, makeGuestFolder } from "./guest-files.ts";
 import { findOurs, type Guest, observation } from "./guests.ts";
 import { resumeHalted } from "./halted.ts";
 import type { GuestMetadata } from "./metadata.ts";
-import { readNics } from "./nic-xml.ts";
+import { type ModelledDevice, readNics } from "./nic-xml.ts";
 import { changeNics, sameNics } from "./nics.ts";
 import { type PowerDeps, settle, stopForReboot, stopGuest } from "./power.ts";
 import type { VirtType } from "./probe.ts";
 
-export type EnsureDeps = PowerDeps & { disks: DiskCalls; virtType: VirtType; instancesDir: string };
+export type EnsureDeps = PowerDeps & {
+  disks: DiskCalls;
+  virtType: VirtType;
+  instancesDir: string;
+  /** For UEFI; null: it is not installed here. */
+  firmware: Firmware | null;
+};
 
 const defaultGraceMs = 30_000;
 
@@ -41,15 +49,19 @@ export async function ensureGuest(
   if (guest && runs) {
     if (!mustReboot(guest, order)) return keepRunning(task, guest);
     // As long as it runs, its data can still be saved; a reboot would be the end of it.
-    if (hasRootDisk(order)) await assertDisk(files);
+    if (rootDisk(order)) await assertDisk(files);
     how.onPhase?.("rebooting", null);
     await stopForReboot(deps, guest, spec.rebootKind, limits(task));
   }
   return start(task, guest !== null);
 }
 
-/** Not when it boots from a volume. */
-const hasRootDisk = ({ disks = [] }: GuestOrder) => !disks.some(({ boot }) => boot);
+/** null when it boots from a volume, or is to once it has one. */
+function rootDisk(order: GuestOrder): RootDisk | null {
+  const { diskGib, image, hardware } = order.spec;
+  if (image === null || hasBootVolume(order)) return null;
+  return { diskGib, image, imagePath: order.imagePath, isCd: hardware?.medium === "cdrom" };
+}
 
 const mustReboot = ({ metadata }: Guest, { spec }: GuestOrder) => metadata.rebootSeq < spec.rebootSeq;
 
@@ -63,7 +75,7 @@ async function keepDefined({ deps, order, files }: Task, guest: Guest): Promise<
 async function keepRunning(task: Task, guest: Guest): Promise<GuestObservation> {
   const { deps, order, files } = task;
   await thawIfMarked(deps, guest);
-  if (order.nics) await changeNics(deps, guest, order.nics, task.how.signal);
+  if (order.nics) await changeNics(deps, guest, modelled(order, order.nics), task.how.signal);
   if (order.disks) await changeDisks(deps, guest, order.disks, task.how.signal);
   const { instanceId: instance, projectId: project } = order.spec;
   if (guest.metadata.instance !== instance || guest.metadata.project !== project)
@@ -87,7 +99,7 @@ async function stopKnown(task: Task, guest: Guest): Promise<GuestObservation> {
   if (before.observed === "running") how.onPhase?.("stopping", null);
   await stopGuest(deps, guest, limits(task));
   how.signal.throwIfAborted();
-  if (hasRootDisk(task.order)) await assertDisk(files);
+  if (rootDisk(task.order)) await assertDisk(files);
   await tryWriteBody(task);
   const now = (await findOurs(deps.domains, guest.id)) ?? guest;
   await redefineDevices(task, now);
@@ -109,6 +121,7 @@ async function prepareStopped(task: Task): Promise<GuestObservation> {
 
 async function start(task: Task, known: boolean): Promise<GuestObservation> {
   const { deps, how } = task;
+  requireBootable(task.order);
   const guest = await prepare(task, known);
   how.onPhase?.("starting", null);
   await deps.domains.create(guest.domain);
@@ -120,7 +133,9 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
   const { spec } = order;
   how.onPhase?.("preparing-disk", null);
   await makeGuestFolder(files);
-  if (hasRootDisk(order)) await ensureDisk(files, order, known || order.made, how.signal);
+  const root = rootDisk(order);
+  if (root) await ensureDisk(files, root, known || order.made, how.signal);
+  if (isUefi(order)) await ensureVariables(files, requireFirmware(deps.firmware));
   await writeBody(files, order);
   await writeConfigDrive(files, order, how.signal);
   how.signal.throwIfAborted();
@@ -136,23 +151,40 @@ async function prepare({ deps, order, how, files }: Task, known: boolean): Promi
   return { id: spec.guestId, domain, metadata };
 }
 
+const isUefi = ({ spec }: GuestOrder) => spec.hardware?.firmware === "uefi";
+
+function modelled({ spec }: GuestOrder, nics: readonly GuestDevice[]): ModelledDevice[] {
+  const { nicModel: model = "virtio" } = spec.hardware ?? {};
+  return nics.map((nic) => ({ ...nic, model }));
+}
+
 function domainXml(
-  { virtType }: EnsureDeps,
+  { virtType, firmware }: EnsureDeps,
   order: GuestOrder,
   files: GuestFiles,
   metadata: GuestMetadata,
 ): string {
   const { spec, nics = [], disks: volumes = [] } = order;
-  const { guestId, machineType, vcpus, ramMib } = spec;
-  const disk = { path: files.disk, basePath: files.base, baseFormat: spec.image.format };
+  const { guestId, machineType, vcpus, ramMib, hardware = {} } = spec;
+  const root = rootDisk(order);
   return buildDomainXml({
-    ...{ guestId, machineType, vcpus, ramMib, metadata, virtType },
-    disk: hasRootDisk(order) ? disk : null,
+    ...{ guestId, machineType, vcpus, ramMib, metadata, virtType, hardware },
+    disk: root && { path: files.disk, base: root.isCd ? null : baseOf(root, files) },
+    cdPath: root?.isCd ? files.base : null,
     configDrivePath: files.configDrive,
     serialLogPath: files.serialLog,
-    nics,
+    nics: modelled(order, nics),
     volumes,
+    uefi: isUefi(order) ? uefiOf(requireFirmware(firmware), files) : null,
   });
+}
+
+function baseOf({ image }: RootDisk, { base }: GuestFiles) {
+  return { path: base, format: image.format };
+}
+
+function uefiOf({ code, variables: template }: Firmware, { variables }: GuestFiles) {
+  return { code, variables, template };
 }
 
 function limits({ how, graceMs }: Task) {

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { guestImage } from "@madang/core/wire/guest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StorageDriver } from "../../storage/driver.ts";
 import { createStorageDriver } from "../../storage/registry.ts";
@@ -261,7 +262,7 @@ describe("volumes of a guest under libvirt and QEMU", () => {
   });
 
   it("are what it boots from, without a root disk of its own", async () => {
-    const { sha256, virtualSizeBytes, sizeBytes, format } = order.spec.image;
+    const { sha256, virtualSizeBytes, sizeBytes, format } = guestImage.parse(order.spec.image);
     const source = { kind: "image" as const, sha256, virtualSizeBytes, sizeBytes, format };
     const volumeId = randomUUID();
     volumes.push(volumeId);

@@ -1,7 +1,7 @@
 /** The guests of a simulated hypervisor: what each one is, what can happen to it, and how it is remembered. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { type GuestBody, guestBody, stopCause } from "@madang/core/wire/guest";
+import { bodyOf, type GuestBody, guestBody, stopCause } from "@madang/core/wire/guest";
 import { z } from "zod";
 import type { GuestObservation, GuestOrder, ObservedDisk } from "../driver.ts";
 import type { SerialHub } from "../serial-hub.ts";
@@ -39,7 +39,7 @@ export type SimulatedGuests = {
   boot(guest: SimulatedGuest): void;
   end(guest: SimulatedGuest, cause: NonNullable<Saved["stopCause"]>): void;
   loseDisk(guest: SimulatedGuest): void;
-  keep(guest: SimulatedGuest, body: GuestBody): void;
+  keep(guest: SimulatedGuest, body: GuestBody | null): void;
   plug(guest: SimulatedGuest, disks: readonly ObservedDisk[]): void;
   hold(guest: SimulatedGuest, copies: string[]): void;
   remove(guestId: string): void;
@@ -133,7 +133,7 @@ function blank({ spec }: GuestOrder): Saved {
     diskLost: false,
     disks: [],
     copies: [],
-    body: guestBody.parse(spec),
+    body: bodyOf(spec),
     log: "",
   };
 }

@@ -7,5 +7,5 @@ import type { InstanceRow } from "../../lib/rows.ts";
 export function BootSource({ imageName, bootVolume }: Pick<InstanceRow, "imageName" | "bootVolume">) {
   const t = useTranslations("facts");
   if (imageName !== null) return imageName;
-  return bootVolume ? t("bootVolume", { name: bootVolume.name }) : t("none");
+  return bootVolume ? t("fromVolume", { name: bootVolume.name }) : t("none");
 }

@@ -2,18 +2,16 @@
 
 import { zodResolver } from "@hookform/resolvers/zod";
 import { type ImageFormat, imageFormats } from "@madang/core/image/format";
-import { checksumAlgorithm, minDiskGib, minRamMib, newImage } from "@madang/core/image/image-input";
-import { type ImageVisibility, imageVisibilities } from "@madang/core/image/status";
+import { checksumAlgorithm } from "@madang/core/image/image-input";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { type ChangeEvent, useState } from "react";
-import { useForm } from "react-hook-form";
+import { FormProvider, useForm } from "react-hook-form";
 import { z } from "zod";
 import { bytesText } from "../../lib/amount.ts";
 import { fieldText, type Translate } from "../../lib/error-text.ts";
 import { type Failure, failureOf } from "../../lib/failure.ts";
 import { useTRPC } from "../../lib/trpc.ts";
-import { usePermission } from "../../lib/use-permission.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { QuotaArithmetic } from "../quota/quota-arithmetic.tsx";
 import { QuotaBlock } from "../quota/quota-block.tsx";
@@ -24,14 +22,15 @@ import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Segments } from "../ui/segments.tsx";
+import { ImageFieldSet } from "./image-field-set.tsx";
+import { imageFields } from "./image-fields.ts";
+import { fieldsOfProperties } from "./image-properties.ts";
 import { startUpload } from "./uploads.ts";
 import { useImagesChanged } from "./use-image-change.ts";
 
 const mib = 1024 ** 2;
 const shownResources = ["images", "image_size"] as const;
-const schema = z.object({
-  name: newImage.shape.name,
-  description: newImage.shape.description,
+const schema = imageFields.extend({
   url: z.string(),
   format: z.enum(["", ...imageFormats]),
   checksum: z
@@ -41,9 +40,6 @@ const schema = z.object({
     .refine((text) => text === "" || (/^[0-9a-f]+$/.test(text) && checksumAlgorithm(text) !== null), {
       error: "imageChecksumShape",
     }),
-  visibility: z.enum(imageVisibilities),
-  minDiskGib: z.number({ error: "numberRequired" }).pipe(minDiskGib),
-  minRamMib: z.number({ error: "numberRequired" }).pipe(minRamMib),
 });
 type Values = z.input<typeof schema>;
 
@@ -62,7 +58,6 @@ export function NewImageDialog({ projectId, onClose }: NewImageDialogProps) {
   const t: Translate = useTranslations();
   const trpc = useTRPC();
   const changed = useImagesChanged();
-  const mayPublish = usePermission("image:publish", null);
   const [kind, setKind] = useState<"upload" | "url">("upload");
   const [file, setFile] = useState<File | null>(null);
   const [noFile, setNoFile] = useState(false);
@@ -75,7 +70,7 @@ export function NewImageDialog({ projectId, onClose }: NewImageDialogProps) {
     resolver: zodResolver(schema),
     defaultValues: {
       ...{ name: "", description: "", url: "", format: "", checksum: "", visibility: "private" },
-      ...{ minDiskGib: 0, minRamMib: 0 },
+      ...{ minDiskGib: 0, minRamMib: 0, properties: fieldsOfProperties({}) },
     },
   });
   const create = useMutation(
@@ -108,13 +103,12 @@ export function NewImageDialog({ projectId, onClose }: NewImageDialogProps) {
     const algorithm = checksumAlgorithm(checksum);
     const source = kind === "upload" ? { kind, sizeBytes: file?.size ?? 0 } : { kind, url: url.trim() };
     create.mutate({
-      ...{ projectId, id, source, ...rest, protected: false, properties: {} },
+      ...{ projectId, id, source, ...rest, protected: false },
       format: format || null,
       checksum: algorithm ? { algorithm, value: checksum } : null,
     });
   });
   const { errors } = form.formState;
-  const visibilities = imageVisibilities.filter((one) => one !== "public" || mayPublish);
   return (
     <Dialog
       open
@@ -129,117 +123,80 @@ export function NewImageDialog({ projectId, onClose }: NewImageDialogProps) {
         </>
       }
     >
-      <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
-        {failure ? <FailureNotice failure={failure} /> : null}
-        <Segments
-          label={t("images.new.from")}
-          value={kind}
-          onChange={(next) => setKind(next === "url" ? "url" : "upload")}
-          options={(["upload", "url"] as const).map((value) => ({
-            value,
-            label: t(`images.new.kinds.${value}`),
-          }))}
-        />
-        {kind === "upload" ? (
+      <FormProvider {...form}>
+        <form noValidate className="flex flex-col gap-4" onSubmit={submit}>
+          {failure ? <FailureNotice failure={failure} /> : null}
+          <Segments
+            label={t("images.new.from")}
+            value={kind}
+            onChange={(next) => setKind(next === "url" ? "url" : "upload")}
+            options={(["upload", "url"] as const).map((value) => ({
+              value,
+              label: t(`images.new.kinds.${value}`),
+            }))}
+          />
+          {kind === "upload" ? (
+            <Field
+              label={t("images.new.file")}
+              help={file ? bytesText(file.size) : t("images.new.fileHelp")}
+              error={noFile ? t("images.new.fileMissing") : undefined}
+            >
+              {(control) => <Input {...control} type="file" className="h-auto py-1" onChange={choose} />}
+            </Field>
+          ) : (
+            <Field
+              label={t("images.new.url")}
+              help={t("images.new.urlHelp")}
+              error={fieldText(t, errors.url?.message)}
+            >
+              {(control) => (
+                <Input
+                  {...control}
+                  {...form.register("url")}
+                  type="url"
+                  autoComplete="off"
+                  spellCheck={false}
+                />
+              )}
+            </Field>
+          )}
+          <ImageFieldSet
+            beside={
+              <Field label={t("images.format")} help={t("images.new.formatHelp")}>
+                {(control) => (
+                  <Select {...control} {...form.register("format")}>
+                    <option value="">{t("images.new.detect")}</option>
+                    {imageFormats.map((format) => (
+                      <option key={format} value={format}>
+                        {t(`images.formats.${format}`)}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
+            }
+          />
           <Field
-            label={t("images.new.file")}
-            help={file ? bytesText(file.size) : t("images.new.fileHelp")}
-            error={noFile ? t("images.new.fileMissing") : undefined}
-          >
-            {(control) => <Input {...control} type="file" className="h-auto py-1" onChange={choose} />}
-          </Field>
-        ) : (
-          <Field
-            label={t("images.new.url")}
-            help={t("images.new.urlHelp")}
-            error={fieldText(t, errors.url?.message)}
+            label={t("images.checksum")}
+            optional={t("common.optional")}
+            help={t("images.new.checksumHelp")}
+            error={fieldText(t, errors.checksum?.message)}
           >
             {(control) => (
               <Input
                 {...control}
-                {...form.register("url")}
-                type="url"
+                {...form.register("checksum")}
                 autoComplete="off"
                 spellCheck={false}
+                className="font-mono"
               />
             )}
           </Field>
-        )}
-        <Field label={t("images.name")} error={fieldText(t, errors.name?.message)}>
-          {(control) => <Input {...control} {...form.register("name")} autoComplete="off" />}
-        </Field>
-        <Field
-          label={t("images.description")}
-          optional={t("common.optional")}
-          error={fieldText(t, errors.description?.message)}
-        >
-          {(control) => <Input {...control} {...form.register("description")} autoComplete="off" />}
-        </Field>
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t("images.format")} help={t("images.new.formatHelp")}>
-            {(control) => (
-              <Select {...control} {...form.register("format")}>
-                <option value="">{t("images.new.detect")}</option>
-                {imageFormats.map((format) => (
-                  <option key={format} value={format}>
-                    {t(`images.formats.${format}`)}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
-          <Field label={t("images.visibility")} help={t(`images.visibilityHelp.${form.watch("visibility")}`)}>
-            {(control) => (
-              <Select {...control} {...form.register("visibility")}>
-                {visibilities.map((one: ImageVisibility) => (
-                  <option key={one} value={one}>
-                    {t(`images.visibilities.${one}`)}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
-          <Field label={t("images.minDisk")} error={fieldText(t, errors.minDiskGib?.message)}>
-            {(control) => (
-              <Input
-                {...control}
-                {...form.register("minDiskGib", { valueAsNumber: true })}
-                type="number"
-                min={0}
-              />
-            )}
-          </Field>
-          <Field label={t("images.minRam")} error={fieldText(t, errors.minRamMib?.message)}>
-            {(control) => (
-              <Input
-                {...control}
-                {...form.register("minRamMib", { valueAsNumber: true })}
-                type="number"
-                min={0}
-              />
-            )}
-          </Field>
-        </div>
-        <Field
-          label={t("images.checksum")}
-          optional={t("common.optional")}
-          help={t("images.new.checksumHelp")}
-          error={fieldText(t, errors.checksum?.message)}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              {...form.register("checksum")}
-              autoComplete="off"
-              spellCheck={false}
-              className="font-mono"
-            />
-          )}
-        </Field>
-        <QuotaArithmetic lines={lines} wanted={wanted} shown={shownResources} />
-        <QuotaBlock projectId={projectId} lines={lines} wanted={wanted} />
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
+          <QuotaArithmetic lines={lines} wanted={wanted} shown={shownResources} />
+          <QuotaBlock projectId={projectId} lines={lines} wanted={wanted} />
+          <button type="submit" hidden aria-hidden tabIndex={-1} />
+        </form>
+      </FormProvider>
     </Dialog>
   );
 }

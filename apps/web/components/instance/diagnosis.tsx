@@ -50,6 +50,8 @@ function asked(t: Translate, filter: string, params: DiagnosisParams) {
     return <Small>{t("diagnosis.askedZone", { zone: params.wantedZone })}</Small>;
   if (filter === "properties" && params.wantedProperties)
     return <Small>{t("diagnosis.askedProperties", { properties: params.wantedProperties })}</Small>;
+  if (filter === "hardware" && params.wantedHardware)
+    return <Small>{t("diagnosis.askedHardware", { hardware: params.wantedHardware })}</Small>;
   return null;
 }
 

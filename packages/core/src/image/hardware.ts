@@ -63,7 +63,8 @@ const spellings: Readonly<Record<string, (typeof answers)[number]>> = {
   ...{ no: "no", false: "no", off: "no", 0: "no" },
 };
 
-function settled(name: KnownProperty, value: string): string | null {
+/** As it is meant; null: it is none of its values. */
+export function settledProperty(name: KnownProperty, value: string): string | null {
   const values: readonly string[] = knownProperties[name].values;
   const plain = value.trim().toLowerCase();
   const said = values === answers ? (spellings[plain] ?? plain) : plain;
@@ -75,7 +76,7 @@ export type PropertyFault = { name: KnownProperty; value: string; allowed: strin
 /** The first property whose value is none of its own; null: there is none. */
 export function propertyFault(properties: Readonly<Record<string, string>>): PropertyFault | null {
   for (const [name, value] of Object.entries(properties)) {
-    if (!isKnownProperty(name) || settled(name, value) !== null) continue;
+    if (!isKnownProperty(name) || settledProperty(name, value) !== null) continue;
     return { name, value, allowed: knownProperties[name].values.join(", ") };
   }
   return null;
@@ -87,7 +88,9 @@ export function propertyConflict({
   hw_architecture,
 }: Readonly<Record<string, string>>): boolean {
   if (architecture === undefined || hw_architecture === undefined) return false;
-  return settled("architecture", architecture) !== settled("hw_architecture", hw_architecture);
+  return (
+    settledProperty("architecture", architecture) !== settledProperty("hw_architecture", hw_architecture)
+  );
 }
 
 type HardwareImage = { properties: unknown; uploadFormat: string | null; diskFormat: string };
@@ -115,7 +118,7 @@ export function volumeHardware({ properties }: Pick<HardwareImage, "properties">
   const said = knownPropertyNames.flatMap((name) => {
     const { part } = knownProperties[name];
     const value = all[name];
-    return part === null || value === undefined ? [] : [[part, settled(name, value)]];
+    return part === null || value === undefined ? [] : [[part, settledProperty(name, value)]];
   });
   return hardware.parse(Object.fromEntries(said));
 }

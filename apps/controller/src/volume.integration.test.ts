@@ -150,3 +150,45 @@ it("is snapshotted with the others of its instance, and then stays without it", 
   await becomes(stays, "available");
   expect(await volume(stays)).toMatchObject({ attachment: null, snapshotCount: 1 });
 });
+
+it(
+  "is deleted by force where nobody answers, and what is left of it shows up and goes by order",
+  patience,
+  async () => {
+    const [here = ""] = instances;
+    const [id, other] = [await make({ name: "lost" }), await make()];
+    for (const each of [id, other]) {
+      await cloud.mutate("volume.attach", { projectId, id: each, instanceId: here });
+      await becomes(each, "in-use");
+      await cloud.mutate("volume.detach", { projectId, id: each });
+      await becomes(each, "available");
+    }
+    const hosts = async () =>
+      page(
+        z.object({
+          id: z.string(),
+          state: z.string(),
+          orphanVolumes: z.array(z.object({ volumeId: z.string(), usedBytes: z.number() })),
+        }),
+      ).parse(await cloud.query("admin.hypervisor.list", {})).items;
+    await cloud.kill("agent");
+    await eventually(async () => (await hosts()).every(({ state }) => state === "down"));
+    await cloud.mutate("volume.delete", { projectId, id });
+    await cloud.mutate("volume.delete", { projectId, id: other });
+    await cloud.mutate("admin.volume.forceDelete", { id, name: "lost" });
+    await gone(id);
+    // Whoever did not ask by force waits.
+    expect(await statusOf("volume", other)).toBe("deleting");
+    cloud.start("agent");
+    await gone(other);
+    const orphans = async () =>
+      (await hosts()).flatMap(({ id: hypervisorId, orphanVolumes }) =>
+        orphanVolumes.map(({ volumeId }) => ({ hypervisorId, volumeId })),
+      );
+    await eventually(async () => (await orphans()).length === 1);
+    const [left] = await orphans();
+    expect(left?.volumeId).toBe(id);
+    await cloud.mutate("admin.orphanVolume.remove", left ?? {});
+    await eventually(async () => (await orphans()).length === 0);
+  },
+);

@@ -88,7 +88,7 @@ async function bring(
     const made = await ensure(deps, attempt, imagePath);
     await attempt.onMade();
     // Looking once more would start a program for nothing.
-    if (isAsOrdered(spec, made)) return made;
+    if (isAsOrdered(spec, note, made)) return made;
     await tidyCopies(deps, made);
     await revertAndSnapshot(deps, attempt, made, isFailed);
     return need(await deps.storage.observe(spec.volumeId));
@@ -96,10 +96,10 @@ async function bring(
 }
 
 /** Nothing is left to be tidied away, taken, removed or gone back to. */
-function isAsOrdered({ revert, snapshots }: VolumeSpec, seen: VolumeObservation): boolean {
+function isAsOrdered(spec: VolumeSpec, note: VolumeNote, seen: VolumeObservation): boolean {
   const isHere = (wanted: string) => seen.snapshots.some(({ snapshotId }) => snapshotId === wanted);
-  const reverted = revert === null || revert.seq <= seen.revertSeq;
-  const asWanted = snapshots.every(
+  const reverted = revertToDo(spec, note, seen) === null;
+  const asWanted = spec.snapshots.every(
     ({ snapshotId, desired }) => isHere(snapshotId) === (desired === "present"),
   );
   return reverted && asWanted && seen.copies.length === 0;
@@ -151,8 +151,7 @@ async function revertAndSnapshot(
   isFailed: (snapshotId: string) => boolean,
 ): Promise<void> {
   const { spec, note } = attempt;
-  const { revert } = spec;
-  const reverts = revert !== null && revert.seq > seen.revertSeq ? revert : null;
+  const reverts = revertToDo(spec, note, seen);
   const target = reverts?.snapshotId;
   const others = { ...spec, snapshots: spec.snapshots.filter(({ snapshotId }) => snapshotId !== target) };
   if (needsRemoval(others, seen)) attempt.onPhase("snapshotting", null);
@@ -164,6 +163,19 @@ async function revertAndSnapshot(
   await removeSnapshots(deps, spec, need(await deps.storage.observe(spec.volumeId)));
 }
 
+/**
+ * One that was begun is brought to its end, though it was called off since. Orders older than what was acknowledged may be
+ * those of before it was called off: an agent that could not save the newer ones starts with them.
+ */
+function revertToDo(
+  { revert, generation }: VolumeSpec,
+  { ackedGeneration }: VolumeNote,
+  { revertSeq, reverting = null }: VolumeObservation,
+): VolumeSpec["revert"] {
+  const isStale = generation < (ackedGeneration ?? 0);
+  return revert !== null && revert.seq > revertSeq && !isStale ? revert : reverting;
+}
+
 function needsRemoval({ snapshots }: VolumeSpec, seen: VolumeObservation): boolean {
   const unwanted = snapshots.filter(({ desired }) => desired === "absent");
   return unwanted.some((one) => seen.snapshots.some(({ snapshotId }) => snapshotId === one.snapshotId));
@@ -171,11 +183,12 @@ function needsRemoval({ snapshots }: VolumeSpec, seen: VolumeObservation): boole
 
 async function goBack(
   { storage, holders }: AttemptDeps,
-  { spec, onPhase }: Attempt,
+  { spec, onPhase, signal }: Attempt,
   revert: NonNullable<VolumeSpec["revert"]>,
 ): Promise<void> {
   const holder = await holders.of(spec.volumeId);
   if (holder?.running) throw volumeInUse(spec.volumeId, holder);
+  signal.throwIfAborted();
   onPhase("reverting", null);
   await storage.revert(spec.volumeId, revert);
 }

@@ -177,4 +177,84 @@ describe("snapshots", () => {
     expect(await until(one.volumeId, ({ generation }) => generation === 2)).toMatchObject({ revertSeq: 1 });
     expect(at.volumes.isReady(one.volumeId)).toBe(true);
   });
+
+  it("are gone back to no more once that is called off, also by an agent that starts with older orders", async () => {
+    const snapshot = snapshotOf();
+    const { snapshotId } = snapshot;
+    const one = spec({ snapshots: [snapshot] });
+    await here(one);
+    at.guests = [runs(one.volumeId)];
+    const asked = { ...one, generation: 2, revert: { seq: 1, snapshotId } };
+    apply(asked);
+    await until(one.volumeId, ({ fault }) => fault?.reason === "VolumeInUse");
+    const calledOff = { ...one, generation: 3 };
+    expect(await here(calledOff)).toMatchObject({ revertSeq: 0, fault: null });
+    at.guests = [];
+    expect(at.volumes.isReady(one.volumeId)).toBe(true);
+    // On a full disk the orders of generation 3 were not saved.
+    await restart();
+    apply(asked);
+    await until(one.volumeId, ({ observed, phase }) => observed === "available" && phase === null);
+    expect(await at.storage.observe(one.volumeId)).toMatchObject({ revertSeq: 0 });
+    expect(await here(calledOff)).toMatchObject({ revertSeq: 0 });
+    expect(await here({ ...one, generation: 4, revert: { seq: 2, snapshotId } })).toMatchObject({
+      revertSeq: 2,
+    });
+  });
+
+  it("whose going back began are gone back to, though it is called off in the middle", async () => {
+    const snapshot = snapshotOf();
+    const { snapshotId } = snapshot;
+    const one = spec({ snapshots: [snapshot] });
+    await here(one);
+    const [began, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: typeof at.storage.revert = async (...order) => {
+      began.resolve();
+      await end.promise;
+      await at.storage.revert(...order);
+    };
+    await restart({ storage: { ...at.storage, revert: slow } });
+    apply({ ...one, generation: 2, revert: { seq: 1, snapshotId } });
+    await began.promise;
+    const calledOff = { ...one, generation: 3 };
+    apply(calledOff);
+    end.resolve();
+    expect(await settled(calledOff)).toMatchObject({ generation: 3, revertSeq: 1, fault: null });
+  });
+
+  it("to which going back was cut short are gone back to before any guest has the volume", async () => {
+    const snapshot = snapshotOf();
+    const { snapshotId } = snapshot;
+    const one = spec({ snapshots: [snapshot] });
+    await here(one);
+    let reverting: { seq: number; snapshotId: string } | null = { seq: 1, snapshotId };
+    let failures = 2;
+    const torn: Partial<typeof at.storage> = {
+      observe: async (volumeId) => {
+        const seen = await at.storage.observe(volumeId);
+        return seen && { ...seen, reverting };
+      },
+      revert: async (...order) => {
+        if (failures-- > 0)
+          throw new CloudError("Unavailable", "Busy.", { reason: "DiskFault", retry: "later" });
+        await at.storage.revert(...order);
+        reverting = null;
+      },
+    };
+    const { storage } = at;
+    const ensure: typeof storage.ensure = async (...order) => ({
+      ...(await storage.ensure(...order)),
+      reverting,
+    });
+    await restart({ storage: { ...storage, ...torn, ensure } });
+    // The snapshot is to go as well: not before it was gone back to.
+    const less = { ...one, generation: 3, snapshots: [{ ...snapshot, desired: "absent" as const }] };
+    apply(less);
+    const failing = await until(one.volumeId, ({ fault }) => fault !== null);
+    expect(failing).toMatchObject({ generation: 1, observed: "available", revertSeq: 0 });
+    expect(at.volumes.isReady(one.volumeId)).toBe(false);
+    expect(await settled(less)).toMatchObject({ revertSeq: 1, fault: null });
+    expect(at.volumes.isReady(one.volumeId)).toBe(true);
+    expect((await storage.observe(one.volumeId))?.snapshots).toEqual([]);
+  });
 });

@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -249,4 +249,27 @@ it("tells that a group came apart when it is killed between its snapshots, and t
     await expectByte(volumeId, 0, 0x66);
     await expectSound(volumeId);
   }
+});
+
+it("ends a revert that it had begun when it was killed, though it was called off meanwhile", async () => {
+  const snapshot = { snapshotId: randomUUID(), desired: "present", groupId: null } as const;
+  const one = { ...blank(32), snapshots: [snapshot] };
+  await start([{ ...one, snapshots: [] }]);
+  await settled([one]);
+  await kill();
+  await io(one.volumeId, "write -P 0x42 0 4M");
+  const asked: VolumeSpec = { ...one, generation: 2 };
+  await start([asked]);
+  await settled([asked]);
+  await kill();
+  await io(one.volumeId, "write -P 0x66 0 4M");
+  // As it is on the disk between the mark that says so and qemu-img.
+  const mark = join(folder, "volumes", one.volumeId, "volume.json");
+  const reverting = { seq: 1, snapshotId: snapshot.snapshotId };
+  await writeFile(mark, JSON.stringify({ ...JSON.parse(await readFile(mark, "utf8")), reverting }));
+  const calledOff: VolumeSpec = { ...one, generation: 3 };
+  expect(await survive([calledOff], async () => true)).toMatchObject([{ generation: 3, revertSeq: 1 }]);
+  await expectByte(one.volumeId, 0, 0x42);
+  await expectSound(one.volumeId);
+  expect(JSON.parse(await readFile(mark, "utf8"))).toMatchObject({ revertSeq: 1, reverting: null });
 });

@@ -45,7 +45,9 @@ type Volume = {
   givenUpAt: number | null;
   notBefore: number;
   timer: NodeJS.Timeout | null;
-  attempt: { desired: VolumeSpec["desired"]; abort: AbortController } | null;
+  attempt: { target: VolumeSpec; abort: AbortController } | null;
+  /** A revert of it was cut short. */
+  isTorn: boolean;
   running: Promise<void> | null;
   dirty: boolean;
   ended: boolean;
@@ -79,6 +81,7 @@ export function createVolumeWorker(deps: VolumeDeps, spec: VolumeSpec): VolumeWo
     notBefore: 0,
     timer: null,
     attempt: null,
+    isTorn: false,
     running: null,
     dirty: false,
     ended: false,
@@ -108,9 +111,9 @@ function isWorthTelling({ shown, spec }: Volume, usedBytes: number): boolean {
   return Math.abs(usedBytes - shown.usedBytes) >= Math.max(leastToldBytes, spec.sizeBytes * leastToldPart);
 }
 
-function isReady({ spec, shown }: Volume): boolean {
+function isReady({ spec, shown, isTorn }: Volume): boolean {
   const isReverted = spec.revert === null || shown.revertSeq >= spec.revert.seq;
-  return spec.desired === "present" && shown.observed === "available" && isReverted;
+  return spec.desired === "present" && shown.observed === "available" && isReverted && !isTorn;
 }
 
 function reportOf({ id, acked, shown }: Volume): VolumeReport {
@@ -123,9 +126,14 @@ function order(volume: Volume, next: VolumeSpec): void {
   const isNews = !isDeepStrictEqual({ ...volume.spec, made: null }, { ...next, made: null });
   if (isNews) Object.assign(volume, { failures: 0, notBefore: 0, givenUpAt: null });
   volume.spec = next;
-  if (volume.attempt && volume.attempt.desired !== next.desired) volume.attempt.abort.abort();
+  if (volume.attempt && isCalledOff(volume.attempt.target, next)) volume.attempt.abort.abort();
   // What was acknowledged is done; the sweep tells when it has come undone.
   if (isNews || volume.acked !== next.generation || volume.shown.observed === "unknown") look(volume);
+}
+
+/** What is still to be done of it is not wanted any more. */
+function isCalledOff(target: VolumeSpec, next: VolumeSpec): boolean {
+  return target.desired !== next.desired || (target.revert !== null && next.revert === null);
 }
 
 function look(volume: Volume): void {
@@ -155,7 +163,7 @@ async function tryOnce(volume: Volume): Promise<void> {
   const target = volume.spec;
   const { deps, id } = volume;
   const abort = new AbortController();
-  volume.attempt = { desired: target.desired, abort };
+  volume.attempt = { target, abort };
   const began = performance.now();
   try {
     const seen = await attemptVolume(deps, {
@@ -219,7 +227,11 @@ async function fail(volume: Volume, target: VolumeSpec, error: unknown): Promise
   else change(volume, { phase: null, percent: null, fault: shown });
   if (volume.givenUpAt !== null || volume.ended) return;
   if (volume.timer) clearTimeout(volume.timer);
-  volume.timer = setTimeout(() => look(volume), waitMs);
+  volume.timer = setTimeout(() => {
+    // A timer may fire a moment early, and nobody would look again.
+    volume.notBefore = 0;
+    look(volume);
+  }, waitMs);
 }
 
 /** What is worth trying again is told, but answers nothing yet; every other end of an attempt is its answer. */
@@ -230,6 +242,7 @@ async function conclude(
   fault: PublicError | null,
 ): Promise<void> {
   const { memory } = volume.deps;
+  volume.isTorn = (seen?.reverting ?? null) !== null;
   const next: Partial<Shown> = { ...shownFrom(volume, target, seen), phase: null, percent: null, fault };
   const old = memory.get(volume.id);
   const named = new Set(target.snapshots.flatMap((one) => (one.desired === "present" ? one.snapshotId : [])));

@@ -12,7 +12,7 @@ import {
 } from "@madang/db";
 import { rankCandidates } from "../placement/weighers.ts";
 import { finishOperation } from "./operation.ts";
-import { recordVolumeEvent } from "./volume.operations.ts";
+import { endVolumeOperations, recordVolumeEvent } from "./volume.operations.ts";
 import type { VolumeStep } from "./volume.plan.ts";
 import type { LoadedVolume } from "./volume.view.ts";
 
@@ -39,6 +39,8 @@ export async function applyVolumeStep(
       return fail(tx, loaded, step.fault);
     case "give-up-revert":
       return giveUpRevert(tx, loaded, step.fault);
+    case "call-off-revert":
+      return callOffRevert(tx, loaded);
     case "end-operations":
       return endOperations(tx, loaded, step.fault);
     case "wait":
@@ -129,6 +131,14 @@ async function giveUpRevert(tx: Tx, loaded: LoadedVolume, fault: PublicError): P
     where: { id },
     data: { observedRevertSeq: revertSeq, revertSnapshotId: null, generation: { increment: 1 } },
   });
+}
+
+/** Its number is never told again, and what is asked for next has a larger one. */
+async function callOffRevert(tx: Tx, { row, now }: LoadedVolume): Promise<void> {
+  const outcome = { state: "cancelled", error: null } as const;
+  const operation = await endVolumeOperations(tx, row.id, ["volume.revert"], outcome, now);
+  await tx.volume.update({ where: { id: row.id }, data: { observedRevertSeq: row.revertSeq } });
+  await recordVolumeEvent(tx, row, { action: "volume.revert-called-off", operation });
 }
 
 /** Of a deletion that failed the operation ends too: whoever asks again begins another. */

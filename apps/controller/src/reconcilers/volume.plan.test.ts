@@ -22,6 +22,8 @@ const settled: VolumeFacts = {
   origin: null,
   snapshots: [],
   revertRefused: false,
+  revertCalledOff: false,
+  deletedByForce: false,
   askedAnew: false,
 };
 const unplaced: VolumeFacts = { ...settled, hypervisorId: null, observed: "unknown", ackedGeneration: 0 };
@@ -45,6 +47,19 @@ const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
     settled,
     { ...deleting, fault, revertRefused: true },
     { kind: "end-operations", fault },
+  ],
+  ["a revert called off, and not done", settled, { revertCalledOff: true }, { kind: "call-off-revert" }],
+  [
+    "a revert called off, of which nothing was heard since",
+    settled,
+    { revertCalledOff: true, settled: false, ackedGeneration: 2 },
+    { kind: "wait" },
+  ],
+  [
+    "the same where nothing works",
+    settled,
+    { revertCalledOff: true, settled: false, observed: "failed" },
+    { kind: "wait" },
   ],
   ["a copy", unplaced, { origin: { hypervisorId: "host" } }, { kind: "place-at", hypervisorId: "host" }],
   ["failed before, and asked anew", unplaced, { fault, askedAnew: true }, { kind: "clear-fault" }],
@@ -99,6 +114,18 @@ const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
     { ...deleting, hypervisorGone: true },
     { kind: "delete-volume" },
   ],
+  [
+    "to go by force, and nobody answers",
+    settled,
+    { ...deleting, deletedByForce: true },
+    { kind: "delete-volume" },
+  ],
+  [
+    "to go by force, attached",
+    settled,
+    { ...deleting, deletedByForce: true, attached: true },
+    { kind: "wait" },
+  ],
   ["to go, and can't", settled, { ...deleting, fault }, { kind: "end-operations", fault }],
 ];
 
@@ -119,6 +146,8 @@ it("deletes no row that a hypervisor may still have something of, and none that 
     settled: fc.boolean(),
     fault: fc.constantFrom(null, fault),
     revertRefused: fc.boolean(),
+    revertCalledOff: fc.boolean(),
+    deletedByForce: fc.boolean(),
     askedAnew: fc.boolean(),
     origin: fc.constantFrom(null, { hypervisorId: null }, { hypervisorId: "host" }),
     snapshots: fc.array(
@@ -136,7 +165,9 @@ it("deletes no row that a hypervisor may still have something of, and none that 
       if (planVolume(volume).kind !== "delete-volume") return;
       expect(volume).toMatchObject({ deleteRequested: true, attached: false });
       const gone = volume.observed === "absent" && volume.ackedGeneration === volume.generation;
-      expect(volume.hypervisorId === null || volume.hypervisorGone || gone).toBe(true);
+      expect(volume.hypervisorId === null || volume.hypervisorGone || volume.deletedByForce || gone).toBe(
+        true,
+      );
     }),
     { numRuns: 1_000 },
   );

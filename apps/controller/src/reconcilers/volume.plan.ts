@@ -32,6 +32,10 @@ export type VolumeFacts = {
   snapshots: readonly SnapshotFacts[];
   /** Its hypervisor says that it will not go back, and still has it: asked for nothing more, it may be used. */
   revertRefused: boolean;
+  /** The revert that was asked for is not to be done any more, if it is not done yet. */
+  revertCalledOff: boolean;
+  /** An administrator's word that its deletion waits for nobody who does not answer, and nobody does. */
+  deletedByForce: boolean;
   /** It failed before, and something was asked of it since. */
   askedAnew: boolean;
 };
@@ -44,6 +48,7 @@ export type VolumeStep =
   | { kind: "place" }
   | { kind: "fail"; fault: PublicError }
   | { kind: "give-up-revert"; fault: PublicError }
+  | { kind: "call-off-revert" }
   | { kind: "end-operations"; fault: PublicError | null }
   | { kind: "wait" };
 
@@ -72,6 +77,9 @@ export function planVolume(volume: VolumeFacts): VolumeStep {
     return { kind: "fail", fault: volumeHostGone };
   if (volume.fault && volume.revertRefused) return { kind: "give-up-revert", fault: volume.fault };
   if (volume.fault) return { kind: "end-operations", fault: volume.fault };
+  // It heard that it need not, and says that it did not.
+  if (volume.revertCalledOff && isAcked(volume) && volume.observed === "available")
+    return { kind: "call-off-revert" };
   return isDone(volume) ? { kind: "end-operations", fault: null } : { kind: "wait" };
 }
 
@@ -88,7 +96,8 @@ function isGone(volume: VolumeFacts, { deleteRequested, observed, fault }: Snaps
 function planDeletion(volume: VolumeFacts): VolumeStep {
   if (volume.attached) return { kind: "wait" };
   const answered = isAcked(volume) && volume.observed === "absent";
-  if (volume.hypervisorId === null || volume.hypervisorGone || answered) return { kind: "delete-volume" };
+  const waitsForNobody = volume.hypervisorId === null || volume.hypervisorGone || volume.deletedByForce;
+  if (waitsForNobody || answered) return { kind: "delete-volume" };
   return volume.fault ? { kind: "end-operations", fault: volume.fault } : { kind: "wait" };
 }
 

@@ -1,7 +1,7 @@
 /** A volume's rows as its plan sees them. */
+import { type HypervisorView, hypervisorState } from "@madang/core/hypervisor/state";
 import { isVolumeSettled, volumeFault } from "@madang/core/volume/status";
 import {
-  type Hypervisor,
   type Operation,
   snapshotView,
   type Tx,
@@ -11,7 +11,7 @@ import {
 } from "@madang/db";
 import type { SnapshotFacts, VolumeFacts } from "./volume.plan.ts";
 
-type VolumeRow = Volume & { snapshots: VolumeSnapshot[]; hypervisor: Pick<Hypervisor, "revokedAt"> | null };
+type VolumeRow = Volume & { snapshots: VolumeSnapshot[]; hypervisor: HypervisorView | null };
 export type LoadedVolume = { row: VolumeRow; facts: VolumeFacts; operations: Operation[]; now: Date };
 
 type Reads = Pick<Tx, "volume" | "volumeSnapshot" | "operation">;
@@ -26,7 +26,7 @@ export async function loadVolume(tx: Reads, id: string, now: Date): Promise<Load
     include: {
       snapshots: { orderBy: { id: "asc" } },
       attachments: { select: { phase: true } },
-      hypervisor: { select: { revokedAt: true } },
+      hypervisor: { select: hostFields },
     },
   });
   if (!found) return null;
@@ -51,10 +51,22 @@ export async function loadVolume(tx: Reads, id: string, now: Date): Promise<Load
     origin: await originOf(tx, row),
     revertRefused:
       row.fault === null && row.observedSizeBytes !== null && row.observedRevertSeq < row.revertSeq,
+    revertCalledOff: row.revertSnapshotId === null && row.observedRevertSeq < row.revertSeq,
+    deletedByForce: row.forceDeleteRequestedAt !== null && isSilent(row.hypervisor, now),
     askedAnew: row.fault !== null && operations.length > 0,
     snapshots: row.snapshots.map(snapshotFacts),
   };
   return { row, facts, operations, now };
+}
+
+const hostFields = {
+  ...{ enabled: true, revokedAt: true, fencedAt: true, fencedBootId: true, bootId: true, lastSeenAt: true },
+} as const;
+
+/** Powered off, or from which nothing was heard for a while. */
+function isSilent(host: HypervisorView | null, now: Date): boolean {
+  const state = host && hypervisorState(host, now);
+  return state === "down" || state === "fenced";
 }
 
 function snapshotFacts(snapshot: VolumeSnapshot): SnapshotFacts {

@@ -14,6 +14,7 @@ import { Select } from "../ui/input.tsx";
 import { VolumeStatusMark } from "../volume/status-mark.tsx";
 import { choiceLimit } from "../volume/use-volume-types.ts";
 import { VolumeDrawing } from "../volume/volume-drawing.tsx";
+import { ForceDeleteVolume } from "./force-delete-volume.tsx";
 import { StoragePools } from "./storage-pools.tsx";
 
 const filters = ["type"] as const;
@@ -115,6 +116,12 @@ function useVolumeColumns(): Column<AnyVolumeRow>[] {
       className: "hidden @3xl:table-cell",
       cell: (row) =>
         row.attachment?.instanceName ?? <span className="text-muted">{tVolumes("notAttached")}</span>,
+    },
+    {
+      key: "actions",
+      title: t("columnActions"),
+      className: "text-right",
+      cell: (row) => <ForceDeleteVolume volume={row} />,
     },
   ];
 }

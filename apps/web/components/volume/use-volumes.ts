@@ -40,30 +40,34 @@ export function useSnapshots(
   });
 }
 
+/** By force is an administrator's, on a page of his own. */
+export type MemberAction = Exclude<VolumeAction, "forceDelete">;
+
 const permissionOf = {
   update: "volume:update",
   attach: "volume:attach",
   detach: "volume:attach",
   extend: "volume:update",
-  snapshot: "volume_snapshot:create",
   retype: "volume:retype",
+  snapshot: "volume_snapshot:create",
   copy: "volume:create",
   image: "image:create",
   revert: "volume:update",
+  callOff: "volume:update",
   transfer: "volume:transfer",
   delete: "volume:delete",
-} as const satisfies Record<VolumeAction, string>;
+} as const satisfies Record<MemberAction, string>;
 
 /** Why something can't be done to a volume now, in words; null when it can. */
 export function useVolumeBlocked(
   projectId: string,
-): (action: VolumeAction, volume: VolumeRow) => string | null {
+): (action: MemberAction, volume: VolumeRow) => string | null {
   const t = useTranslations("reasons");
   const granted = {
     "volume:create": usePermission("volume:create", projectId),
     "volume:update": usePermission("volume:update", projectId),
-    "volume:attach": usePermission("volume:attach", projectId),
     "volume:retype": usePermission("volume:retype", projectId),
+    "volume:attach": usePermission("volume:attach", projectId),
     "volume:transfer": usePermission("volume:transfer", projectId),
     "volume:delete": usePermission("volume:delete", projectId),
     "volume_snapshot:create": usePermission("volume_snapshot:create", projectId),

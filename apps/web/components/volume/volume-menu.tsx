@@ -1,9 +1,9 @@
 "use client";
 
-import type { VolumeAction } from "@madang/core/volume/action";
 import {
   ArrowRightLeft,
   Camera,
+  CircleX,
   Copy,
   Disc3,
   Ellipsis,
@@ -25,6 +25,7 @@ import { launchFrom, useLaunchBlocked } from "../launch/launch-link.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 import { AttachDialog } from "./attach-dialog.tsx";
+import { CallOffDialog } from "./call-off-dialog.tsx";
 import { CreateDialog } from "./create-dialog.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { DetachDialog } from "./detach-dialog.tsx";
@@ -33,10 +34,10 @@ import { ExtendDialog } from "./extend-dialog.tsx";
 import { RetypeDialog } from "./retype-dialog.tsx";
 import { SnapshotDialog } from "./snapshot-dialog.tsx";
 import { TransferDialog } from "./transfer-dialog.tsx";
-import { useVolumeBlocked } from "./use-volumes.ts";
+import { type MemberAction, useVolumeBlocked } from "./use-volumes.ts";
 
 /** Going back to a snapshot is asked for at the snapshot. */
-export type MenuAction = Exclude<VolumeAction, "revert">;
+export type MenuAction = Exclude<MemberAction, "revert">;
 
 const icons: Record<MenuAction, LucideIcon> = {
   attach: Plug,
@@ -46,13 +47,14 @@ const icons: Record<MenuAction, LucideIcon> = {
   snapshot: Camera,
   copy: Copy,
   image: Disc3,
+  callOff: CircleX,
   update: Pencil,
   transfer: ArrowRightLeft,
   delete: Trash2,
 };
 const groups: MenuAction[][] = [
   ["attach", "detach"],
-  ["extend", "retype", "snapshot", "copy", "image"],
+  ["extend", "retype", "snapshot", "copy", "image", "callOff"],
   ["update", "transfer"],
   ["delete"],
 ];
@@ -149,6 +151,8 @@ export function VolumeDialog({ projectId, volume, asked, onClose }: VolumeDialog
       return <EditDialog {...props} />;
     case "transfer":
       return <TransferDialog {...props} />;
+    case "callOff":
+      return <CallOffDialog {...props} />;
     case "delete":
       return <DeleteDialog {...props} />;
     case null:

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Camera, Plug, Rocket, Unplug } from "lucide-react";
+import { Camera, CircleX, Plug, Rocket, Unplug } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { bytesText, diskText } from "../../lib/amount.ts";
@@ -104,6 +104,7 @@ function PrimaryActions({ projectId, volume }: VolumeProps) {
   const Icon = volume.attachment ? Unplug : Plug;
   return (
     <>
+      <StopButton volume={volume} blocked={blocked} onAsk={setAsked} />
       {volume.bootable && !launchBlocked ? (
         <ButtonLink href={launchFrom(projectId, { volume })}>
           <Rocket aria-hidden />
@@ -125,6 +126,27 @@ function PrimaryActions({ projectId, volume }: VolumeProps) {
       <VolumeMenu projectId={projectId} volume={volume} />
       <VolumeDialog projectId={projectId} volume={volume} asked={asked} onClose={() => setAsked(null)} />
     </>
+  );
+}
+
+type StopProps = {
+  volume: VolumeRow;
+  blocked: ReturnType<typeof useVolumeBlocked>;
+  onAsk: (action: MenuAction) => void;
+};
+
+/** Ends what its hypervisor is doing for long: half a copy goes, a revert that is not begun is not done. */
+function StopButton({ volume, blocked, onAsk }: StopProps) {
+  const t = useTranslations("volumes");
+  const { status, source } = volume;
+  const isCopying = status === "creating" && (source === "volume" || source === "snapshot");
+  const action = isCopying ? "delete" : "callOff";
+  if (!isCopying && status !== "reverting") return null;
+  return (
+    <Button blocked={blocked(action, volume)} onClick={() => onAsk(action)}>
+      <CircleX aria-hidden />
+      {t(isCopying ? "stopCopy" : "actions.callOff")}
+    </Button>
   );
 }
 

@@ -107,7 +107,15 @@ export type VolumeChange = {
   params?: { [key: string]: string | number };
   changes?: Changes;
   data?: Partial<
-    Pick<Volume, "sizeGib" | "volumeTypeId" | "revertSnapshotId" | "revertSeq" | "deleteRequestedAt">
+    Pick<
+      Volume,
+      | "sizeGib"
+      | "volumeTypeId"
+      | "revertSnapshotId"
+      | "revertSeq"
+      | "deleteRequestedAt"
+      | "forceDeleteRequestedAt"
+    >
   >;
 };
 

@@ -1,12 +1,13 @@
 import { newVolumeType, volumeTypeChanges } from "@madang/core/volume/volume-input";
 import { z } from "zod";
+import { forceDeleteVolume } from "../admission/force-delete-volume.ts";
 import {
   createVolumeType,
   deleteVolumeType,
   setDefaultVolumeType,
   updateVolumeType,
 } from "../admission/volume-type.ts";
-import { pageInput } from "../list.ts";
+import { filterText, pageInput } from "../list.ts";
 import { listAnyVolumes } from "../reads/any-volume.ts";
 import { listStoragePools } from "../reads/storage-pool.ts";
 import { volumeFilter } from "../reads/volume.ts";
@@ -19,6 +20,9 @@ export const managedVolumeRouter = router({
   list: procedure("volume:list_all")
     .input(z.object({ filter: volumeFilter, ...pageInput }))
     .query(({ ctx, input }) => listAnyVolumes(ctx.deps.reads, input)),
+  forceDelete: procedure("volume:force_delete")
+    .input(one.extend({ name: filterText }))
+    .mutation(({ ctx, input }) => forceDeleteVolume(ctx.deps, ctx.actor, input.id, input.name)),
   pools: procedure("volume:list_all").query(({ ctx }) => listStoragePools(ctx.deps.reads)),
 });
 

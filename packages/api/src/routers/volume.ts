@@ -1,6 +1,7 @@
 import { sizeGib } from "@madang/core/volume/size";
 import { newSnapshot, newVolume, snapshotChanges, volumeChanges } from "@madang/core/volume/volume-input";
 import { z } from "zod";
+import { callOffRevert } from "../admission/call-off-revert.ts";
 import { retypeVolume } from "../admission/retype-volume.ts";
 import { createVolume, deleteVolume, extendVolume, revertVolume, updateVolume } from "../admission/volume.ts";
 import { attachVolume, detachVolume } from "../admission/volume-attachment.ts";
@@ -65,6 +66,10 @@ export const volumeRouter = router({
   revert: projectProcedure("volume:update")
     .input(one.extend({ snapshotId: z.uuid() }))
     .mutation(({ ctx, input }) => revertVolume(ctx.deps, ctx.actor, input, input.snapshotId)),
+  /** Before its hypervisor did it; what is done stays done. */
+  callOffRevert: projectProcedure("volume:update")
+    .input(one)
+    .mutation(({ ctx, input }) => callOffRevert(ctx.deps, ctx.actor, input)),
   /** `snapshots`: it is known that they go with it. */
   delete: projectProcedure("volume:delete")
     .input(one.extend({ snapshots: z.boolean().default(false) }))

@@ -15,8 +15,10 @@ export const volumeActions = [
   "copy",
   "image",
   "revert",
+  "callOff",
   "transfer",
   "delete",
+  "forceDelete",
 ] as const;
 export type VolumeAction = (typeof volumeActions)[number];
 
@@ -57,6 +59,8 @@ const hasPlace: Check = ({ snapshotsHeld }) => (snapshotsHeld < snapshotLimit ? 
 /** Going back first would lose what they are to keep. */
 const taken: Check = ({ snapshotsTaking }) => (snapshotsTaking === 0 ? null : "volumeSnapshotCreating");
 
+const reverting: Check = ({ status }) => (status === "reverting" ? null : "volumeNotReverting");
+
 const written: Check = ({ placed = true }) => (placed ? null : "volumeNeverUsed");
 
 /** First check that objects gives the reason. */
@@ -65,13 +69,15 @@ const checks: Record<VolumeAction, readonly Check[]> = {
   attach: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   detach: [notDeleting, attached, notBooted, notDetaching],
   extend: [notDeleting, notFailed, notMaking, notCopied, steady],
+  retype: [notDeleting, notFailed, notMaking, notCopied, steady],
   snapshot: [notDeleting, notFailed, notMaking, steady, hasPlace],
   copy: [notDeleting, notFailed, notMaking, free, steady],
   image: [notDeleting, notFailed, notMaking, written, steady],
   revert: [notDeleting, notFailed, notMaking, hasSnapshots, free, notCopied, steady, taken],
+  callOff: [notDeleting, reverting],
   transfer: [notDeleting, notFailed, notMaking, free, notCopied, steady],
   delete: [({ status }) => (status === "deleting" ? "volumeDeleting" : null), unprotected, free, notCopied],
-  retype: [notDeleting, notFailed, notMaking, notCopied, steady],
+  forceDelete: [free, notCopied],
 };
 
 /** null when the action is allowed, else the key of the reason. */

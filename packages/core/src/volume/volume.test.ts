@@ -62,6 +62,14 @@ test.each(rows)("a volume: %s", (_name, base, change, status) => {
   expect(deriveVolumeStatus({ ...base, ...change })).toBe(status);
 });
 
+test("a copy that an instance is launched with is creating until it is filled", () => {
+  const copy = { ...placed, copied: true, observed: "unknown", attachment: "reserved" } as const;
+  expect(deriveVolumeStatus(copy)).toBe("creating");
+  expect(deriveVolumeStatus({ ...copy, placed: false })).toBe("creating");
+  expect(deriveVolumeStatus({ ...copy, copied: false })).toBe("reserved");
+  expect(deriveVolumeStatus({ ...copy, observed: "available" })).toBe("reserved");
+});
+
 test("a volume is settled when its hypervisor says so at its generation", () => {
   expect(isVolumeSettled(placed)).toBe(true);
   expect(isVolumeSettled(unplaced)).toBe(true);
@@ -97,9 +105,9 @@ const idle: VolumeActionView = {
 };
 
 describe("what may be done to a volume", () => {
-  it("is everything but to detach it when it is available", () => {
+  it("is everything but to detach it and to call off what is not asked for when it is available", () => {
     const blocked = volumeActions.filter((action) => volumeActionBlocked(action, idle) !== null);
-    expect(blocked).toEqual(["detach"]);
+    expect(blocked).toEqual(["detach", "callOff"]);
   });
 
   it("is never to give it to a second instance, nor to take away what one has", () => {

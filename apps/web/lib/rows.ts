@@ -9,6 +9,7 @@ export type SessionRow = Outputs["account"]["sessions"]["list"]["items"][number]
 export type InstanceRow = Outputs["instance"]["list"]["items"][number];
 export type InstanceDetail = Outputs["instance"]["get"];
 export type ImageRow = Outputs["image"]["list"]["items"][number];
+export type AnyImageRow = Outputs["admin"]["image"]["list"]["items"][number];
 export type ImageDetail = Outputs["image"]["get"];
 export type FlavorRow = Outputs["flavor"]["list"]["items"][number];
 export type KeyPairRow = Outputs["keyPair"]["list"]["items"][number];

@@ -45,7 +45,7 @@ test("of an image everybody hears, takes and changes only what is his", async ()
   });
   const shown = detail.parse(await get(offer));
   expect(Object.keys(shown).toSorted()).toEqual(
-    "createdAt description diskFormat distro distroVersion fault id instances minDiskGib minRamMib members name origin own ownerName projectId properties protected sha256 sha512 share sizeBytes sourceUrl status uploadFormat uploadSha256 uploadSizeBytes uploadedBytes virtualSizeBytes visibility volumes withdrawn"
+    "createdAt description diskFormat distro distroVersion fault id instances minDiskGib minRamMib members name origin own ownerName progress projectId properties protected sha256 sha512 share sizeBytes sourceUrl status uploadFormat uploadSha256 uploadSizeBytes uploadedBytes virtualSizeBytes visibility volumes withdrawn"
       .split(" ")
       .toSorted(),
   );

@@ -5,7 +5,6 @@ import {
   Download,
   Ellipsis,
   Pencil,
-  Rocket,
   ShieldCheck,
   ShieldOff,
   ToggleLeft,
@@ -19,38 +18,22 @@ import type { ImageDetail } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission, useRefusal } from "../../lib/use-permission.ts";
-import { Button, ButtonLink, IconButton } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
 import { EditImageDialog } from "./edit-image-dialog.tsx";
-import { launchHref } from "./image-list-page.tsx";
+import { LaunchLink, useUnready } from "./launch-link.tsx";
 import { forgetUpload } from "./uploads.ts";
+import { useDownload } from "./use-download.ts";
 import { useImageChange, useImagesChanged } from "./use-image-change.ts";
 
 type ImageProps = { projectId: string; image: ImageDetail };
 
 export function ImageActions({ projectId, image }: ImageProps) {
-  const t = useTranslations("images");
-  const launchBlocked = useRefusal("instance:create", projectId);
-  const blocked = launchBlocked ?? (image.status === "active" ? null : t("notReady"));
-  const inside = (
-    <>
-      <Rocket aria-hidden />
-      {t("launch")}
-    </>
-  );
   return (
     <>
-      {blocked ? (
-        <Button tone="primary" blocked={blocked}>
-          {inside}
-        </Button>
-      ) : (
-        <ButtonLink tone="primary" href={launchHref(projectId, image.id)}>
-          {inside}
-        </ButtonLink>
-      )}
+      <LaunchLink projectId={projectId} image={image} />
       <MoreActions projectId={projectId} image={image} />
     </>
   );
@@ -66,6 +49,7 @@ function useOwnRefusal(projectId: string, image: ImageDetail) {
   const published = image.visibility === "public" && !mayPublish ? t("publicOnlyAdmin") : null;
   return {
     update: foreign ?? update ?? published,
+    reactivate: image.withdrawn && !mayPublish ? t("withdrawnOnlyAdmin") : null,
     remove: foreign ?? remove ?? (image.protected ? t("protectedNow") : null),
   };
 }
@@ -82,6 +66,8 @@ function MoreActions({ projectId, image }: ImageProps) {
   const update = useMutation(trpc.image.update.mutationOptions({ onError, onSettled: changed }));
   const change = (changes: { protected?: boolean; deactivated?: boolean }) =>
     update.mutate({ projectId, id: image.id, ...changes });
+  const unready = useUnready(image);
+  const download = useDownload(`/api/images/${projectId}/${image.id}/file`);
   const active = image.status === "active";
   const ready = active || image.status === "deactivated";
   return (
@@ -98,8 +84,8 @@ function MoreActions({ projectId, image }: ImageProps) {
         </MenuItem>
         <MenuItem
           icon={<Download aria-hidden />}
-          blocked={downloadRefused ?? (active ? null : t("notReady"))}
-          onSelect={() => window.location.assign(`/api/images/${projectId}/${image.id}/file`)}
+          blocked={downloadRefused ?? unready}
+          onSelect={() => void download()}
         >
           {t("download")}
         </MenuItem>
@@ -112,7 +98,7 @@ function MoreActions({ projectId, image }: ImageProps) {
         </MenuItem>
         <MenuItem
           icon={active ? <ToggleLeft aria-hidden /> : <ToggleRight aria-hidden />}
-          blocked={blocked.update ?? (ready ? null : t("notReady"))}
+          blocked={blocked.update ?? blocked.reactivate ?? (ready ? null : unready)}
           onSelect={() => change({ deactivated: active })}
         >
           {t(image.status === "deactivated" ? "reactivate" : "deactivate")}
@@ -164,6 +150,7 @@ function DeleteImageDialog({ projectId, image, onClose, onDeleted }: DeleteProps
       about={
         <span className="flex flex-col gap-1">
           <span>{t("about")}</span>
+          {image.volumes > 0 ? <span>{t("volumes", { count: image.volumes })}</span> : null}
           {image.instances > 0 ? <span>{t("instances", { count: image.instances })}</span> : null}
           {taken > 0 ? <span>{t("members", { count: taken })}</span> : null}
         </span>

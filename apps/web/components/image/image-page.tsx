@@ -20,10 +20,10 @@ import { Notice } from "../ui/notice.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { ImageActions } from "./image-actions.tsx";
-import { VisibilityMark } from "./image-list-page.tsx";
 import { ImageStatusMark, isUnderWay } from "./image-status.tsx";
 import { MemberSection } from "./member-section.tsx";
-import { UploadProgressLine } from "./upload-progress.tsx";
+import { ProgressLine } from "./progress-line.tsx";
+import { VisibilityMark } from "./visibility-mark.tsx";
 
 const newestEvents = 6;
 
@@ -76,7 +76,7 @@ function Loaded({ projectId, image }: ImageProps) {
           {errorText(t, image.fault)}
         </Notice>
       ) : null}
-      <UploadProgressLine image={image} mayGoOn={mayUpload && image.own} />
+      <ProgressLine image={image} mayGoOn={mayUpload && image.own} />
       <div className="@container">
         <div className="grid gap-8 @4xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="flex min-w-0 flex-col gap-8">

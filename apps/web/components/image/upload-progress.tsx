@@ -4,53 +4,63 @@ import { Pause, Play, Upload as UploadIcon } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { type ChangeEvent, useRef, useState } from "react";
 import { bytesText } from "../../lib/amount.ts";
+import type { Translate } from "../../lib/error-text.ts";
 import type { ImageRow } from "../../lib/rows.ts";
 import { Button, IconButton } from "../ui/button.tsx";
+import { CancelImage } from "./cancel-image.tsx";
+import { ProgressBar } from "./progress-bar.tsx";
+import { timeLeft } from "./time-left.ts";
 import { pauseUpload, resumeUpload, startUpload, type UploadProgress, useUpload } from "./uploads.ts";
 import { useImagesChanged } from "./use-image-change.ts";
 
-type UploadOf = Pick<ImageRow, "id" | "name" | "origin" | "status" | "uploadedBytes" | "uploadSizeBytes">;
+type UploadOf = Pick<
+  ImageRow,
+  "id" | "name" | "projectId" | "origin" | "status" | "uploadedBytes" | "uploadSizeBytes"
+>;
 
 /** How far the file is, and what can be done about it; nothing when none is awaited. */
 export function UploadProgressLine({ image, mayGoOn }: { image: UploadOf; mayGoOn: boolean }) {
-  const t = useTranslations("images.upload");
+  const t: Translate = useTranslations();
   const upload = useUpload(image.id);
   const total = image.uploadSizeBytes ?? 0;
   if (image.origin !== "upload" || !["queued", "saving"].includes(image.status)) return null;
-  const sent = upload?.sentBytes ?? image.uploadedBytes;
+  const sent = Math.max(upload?.sentBytes ?? 0, image.uploadedBytes);
   const percent = total === 0 ? 0 : Math.floor((sent * 100) / total);
   return (
     <span className="flex min-w-40 flex-col gap-1">
-      <span
-        role="progressbar"
-        aria-label={t("progress", { name: image.name })}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-        className="block h-1.5 overflow-hidden rounded-full bg-line"
-      >
-        <span
-          className="block h-full bg-accent transition-[width] duration-200"
-          style={{ width: `${percent}%` }}
-        />
-      </span>
+      <ProgressBar label={t("images.upload.progress", { name: image.name })} percent={percent} />
       <span className="flex flex-wrap items-center gap-1 text-label text-muted tabular-nums">
-        {t("sent", { sent: bytesText(sent), total: bytesText(total), percent })}
-        {upload?.bytesPerSecond ? ` · ${t("speed", { amount: bytesText(upload.bytesPerSecond) })}` : null}
+        {wordsOf(t, { sent, total, percent, speed: upload?.bytesPerSecond ?? null })}
         {upload ? <Control id={image.id} upload={upload} /> : null}
+        {mayGoOn ? <CancelImage image={image} /> : null}
       </span>
       {!upload && mayGoOn ? <ChooseAgain image={image} /> : null}
     </span>
   );
 }
 
+type Told = { sent: number; total: number; percent: number; speed: number | null };
+
+function wordsOf(t: Translate, { sent, total, percent, speed }: Told): string {
+  const left = timeLeft(total - sent, speed);
+  const words = [
+    t("images.upload.sent", { sent: bytesText(sent), total: bytesText(total), percent }),
+    speed ? t("images.upload.speed", { amount: bytesText(speed) }) : null,
+    left ? t(`images.upload.left.${left.unit}`, { count: left.count }) : null,
+  ];
+  return words.filter((one) => one !== null).join(" · ");
+}
+
 function Control({ id, upload }: { id: string; upload: UploadProgress }) {
   const t = useTranslations("images.upload");
-  if (upload.state === "running")
+  if (upload.state === "running" || upload.state === "queued")
     return (
-      <IconButton label={t("pause")} size="iconSmall" onClick={() => pauseUpload(id)}>
-        <Pause aria-hidden />
-      </IconButton>
+      <>
+        {upload.state === "queued" ? t("states.queued") : null}
+        <IconButton label={t("pause")} size="iconSmall" onClick={() => pauseUpload(id)}>
+          <Pause aria-hidden />
+        </IconButton>
+      </>
     );
   return (
     <>

@@ -2,13 +2,14 @@
 
 /**
  * Files on their way to the cloud. They live as long as the page is not loaded anew, wherever in the portal one goes; after
- * that the browser has no hold of the file any more, and whoever chooses it again goes on where it stopped.
+ * that the browser has no hold of the file any more, and whoever chooses it again goes on where it stopped. Few go at once,
+ * so that each gets there; the others wait in line.
  */
 
 import { useSyncExternalStore } from "react";
 import { DetailedError, Upload } from "tus-js-client";
 
-export type UploadState = "running" | "paused" | "waiting" | "signIn" | "failed";
+export type UploadState = "queued" | "running" | "paused" | "waiting" | "signIn" | "failed";
 export type UploadProgress = {
   state: UploadState;
   sentBytes: number;
@@ -24,8 +25,12 @@ const chunkBytes = 16 * 1024 ** 2;
 const retryDelays = [500, 1_000, 2_000, 5_000, 10_000, ...Array<number>(3_000).fill(30_000)];
 const passing = [0, 401, 408, 409, 423, 429];
 const speedMs = 1_000;
+/** How much the newest moment counts of the speed that is told. */
+const newest = 0.3;
+const mostAtOnce = 2;
 
-type Running = { client: Upload; progress: UploadProgress; at: number; bytesAt: number };
+type Since = { at: number; bytes: number };
+type Running = { client: Upload; progress: UploadProgress; since: Since | null };
 const running = new Map<string, Running>();
 const listeners = new Set<() => void>();
 
@@ -69,40 +74,60 @@ export function startUpload(imageId: string, file: File, onEnd: () => void): voi
     },
     onError: () => {
       tell(imageId, { state: "failed", bytesPerSecond: null });
+      startNext();
       onEnd();
     },
   });
   const progress: UploadProgress = {
-    state: "running",
+    state: "queued",
     sentBytes: 0,
     totalBytes: file.size,
     bytesPerSecond: null,
   };
-  running.set(imageId, { client, progress, at: performance.now(), bytesAt: 0 });
+  running.set(imageId, { client, progress, since: null });
   watchLeaving();
   tell(imageId, {});
-  client.start();
+  startNext();
 }
 
+/** In the order in which they were chosen. What waits for a network or a sign-in keeps its place. */
+function startNext(): void {
+  const all = [...running.entries()];
+  const under = all.filter(([, { progress }]) => ["running", "waiting", "signIn"].includes(progress.state));
+  const waiting = all.filter(([, { progress }]) => progress.state === "queued");
+  for (const [id, one] of waiting.slice(0, Math.max(0, mostAtOnce - under.length))) {
+    one.since = null;
+    tell(id, { state: "running" });
+    one.client.start();
+  }
+}
+
+/** What was there when it began tells nothing of the speed. */
 function measure(id: string, sentBytes: number): void {
   const one = running.get(id);
   if (!one) return;
-  const passed = performance.now() - one.at;
-  if (passed < speedMs) return;
-  const bytesPerSecond = Math.max(0, ((sentBytes - one.bytesAt) * 1_000) / passed);
-  one.at = performance.now();
-  one.bytesAt = sentBytes;
-  tell(id, { bytesPerSecond });
+  const now = performance.now();
+  const { since } = one;
+  if (since && now - since.at < speedMs) return;
+  one.since = { at: now, bytes: sentBytes };
+  if (since) tell(id, { bytesPerSecond: speedOf(one, since, now, sentBytes) });
+}
+
+function speedOf({ progress }: Running, since: Since, now: number, sentBytes: number): number {
+  const latest = Math.max(0, ((sentBytes - since.bytes) * 1_000) / (now - since.at));
+  const before = progress.bytesPerSecond;
+  return before === null ? latest : before + newest * (latest - before);
 }
 
 export function pauseUpload(id: string): void {
   void running.get(id)?.client.abort();
   tell(id, { state: "paused", bytesPerSecond: null });
+  startNext();
 }
 
 export function resumeUpload(id: string): void {
-  tell(id, { state: "running" });
-  running.get(id)?.client.start();
+  tell(id, { state: "queued" });
+  startNext();
 }
 
 /** The image itself is deleted by whoever cancels. */
@@ -113,6 +138,7 @@ export function forgetUpload(id: string): void {
 
 function forget(id: string): void {
   running.delete(id);
+  startNext();
   watchLeaving();
   for (const listener of listeners) listener();
 }

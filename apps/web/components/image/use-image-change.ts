@@ -10,7 +10,7 @@ export function useImagesChanged(): () => void {
   const trpc = useTRPC();
   const queries = useQueryClient();
   return useCallback(() => {
-    for (const queryKey of [trpc.image.pathKey(), trpc.project.quota.pathKey()])
+    for (const queryKey of [trpc.image.pathKey(), trpc.admin.image.pathKey(), trpc.project.quota.pathKey()])
       void queries.invalidateQueries({ queryKey });
   }, [trpc, queries]);
 }

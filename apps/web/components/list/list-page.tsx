@@ -11,6 +11,7 @@ import { type Column, DataTable } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { TextFilter } from "../ui/text-filter.tsx";
+import { CardGrid } from "./card-grid.tsx";
 import { CsvLink } from "./csv-link.tsx";
 import { MoreRows } from "./more-rows.tsx";
 import { type PagedQuery, rowsOf } from "./pages.ts";
@@ -39,6 +40,10 @@ type ListPageProps<Row, Name extends string> = {
   help?: readonly HelpTopic[];
   /** Beside the text filter. */
   filters?: ReactNode;
+  /** Each row as a card, in place of the table. */
+  card?: ((row: Row) => ReactNode) | undefined;
+  /** Above filters and rows, when there are rows. */
+  lead?: ReactNode;
   /** In place of the section's own words for it. */
   nothing?: string;
   skeletonRows?: number;
@@ -111,34 +116,46 @@ function ActionButton({ action }: { action: ListAction }) {
 }
 
 function ListBody<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
-  const { section, view, query, columns, selected, onOpen, skeletonRows = 4 } = props;
+  const { section, view, query } = props;
   const t = useTranslations(section);
   const tLists = useTranslations("lists");
   const { rows, total } = rowsOf(query);
-  const { change } = view;
-  const sortBy = useCallback((sort: string) => change({ sort }), [change]);
   return (
     <div className="@container flex flex-col gap-3">
+      {props.lead}
       <Toolbar {...props} />
       {query.isSuccess && rows.length === 0 ? (
         <EmptyState title={props.nothing ?? t("nothing", { text: view.text })}>
           <Button onClick={view.clear}>{tLists("clear")}</Button>
         </EmptyState>
       ) : (
-        <DataTable
-          label={t("title")}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => row.id}
-          sort={view.sort}
-          onSort={sortBy}
-          {...(selected === undefined ? {} : { selected })}
-          {...(onOpen ? { onRowClick: onOpen } : {})}
-          loadingRows={query.isPending ? skeletonRows : 0}
-        />
+        <Rows {...props} />
       )}
       <MoreRows query={query} shown={rows.length} total={total} />
     </div>
+  );
+}
+
+function Rows<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
+  const { section, view, query, columns, card, selected, onOpen, skeletonRows = 4 } = props;
+  const t = useTranslations(section);
+  const { rows } = rowsOf(query);
+  const { change } = view;
+  const sortBy = useCallback((sort: string) => change({ sort }), [change]);
+  const loading = query.isPending ? skeletonRows : 0;
+  if (card) return <CardGrid label={t("title")} rows={rows} card={card} loading={loading} />;
+  return (
+    <DataTable
+      label={t("title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      sort={view.sort}
+      onSort={sortBy}
+      {...(selected === undefined ? {} : { selected })}
+      {...(onOpen ? { onRowClick: onOpen } : {})}
+      loadingRows={loading}
+    />
   );
 }
 

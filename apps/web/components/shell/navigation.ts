@@ -95,6 +95,7 @@ const adminGroups: NavGroup[] = [
     items: [
       { key: "adminOverview", href: "/admin", icon: Gauge, exact: true },
       { key: "allInstances", href: "/admin/instances", icon: Server },
+      { key: "allImages", href: "/admin/images", icon: Disc3 },
       { key: "allOperations", href: "/admin/operations", icon: ListChecks },
       { key: "audit", href: "/admin/audit", icon: ScrollText },
       { key: "system", href: "/admin/system", icon: Cpu },

@@ -1,8 +1,8 @@
+import { imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
 import { filterText } from "../list.ts";
 import { listFloatingIps } from "../reads/floating-ip.ts";
 import { listImages } from "../reads/image.ts";
-import { imageOwners } from "../reads/image-filter.ts";
 import { listInstances } from "../reads/instance.ts";
 import { listMembers } from "../reads/member.ts";
 import { listNetworks } from "../reads/network.ts";

@@ -1,10 +1,8 @@
 /** What a list of images leaves out. */
+import { type ImageOwner, imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
 import { filterText } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
-
-/** Ours; shared with us by another project; anybody's for everybody; the cloud's for everybody. */
-export const imageOwners = ["mine", "shared", "community", "cloud"] as const;
 
 export const imageFilter = z
   .object({
@@ -48,7 +46,7 @@ export function imageClauses(projectId: string, filter: ImageFilter): Sql[] {
   ];
 }
 
-const ownedBy: Readonly<Record<(typeof imageOwners)[number], (projectId: string) => Sql>> = {
+const ownedBy: Readonly<Record<ImageOwner, (projectId: string) => Sql>> = {
   mine: (projectId) => sql`i.project_id = ${projectId}::uuid`,
   shared: (projectId) => sql`i.visibility = 'shared' AND i.project_id IS DISTINCT FROM ${projectId}::uuid`,
   community: () => sql`i.visibility = 'community'`,

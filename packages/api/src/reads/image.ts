@@ -1,5 +1,6 @@
 import { type PublicError, publicError } from "@madang/core/errors";
 import type { Database } from "@madang/db";
+import { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
 import { bind, literal, sql } from "../sql.ts";
 import { type ImageFilter, imageClauses } from "./image-filter.ts";
@@ -33,6 +34,8 @@ export type ImageItem = {
   /** Deactivated by an administrator, and his to reactivate. */
   withdrawn: boolean;
   fault: PublicError | null;
+  /** Of the work that makes it an image, all of it and its present step; null: there is none. */
+  progress: { percent: number; step: string | null } | null;
   /** The share's, with this project; null: it is not shared with it. */
   share: "pending" | "accepted" | "rejected" | null;
   createdAt: Date;
@@ -40,13 +43,14 @@ export type ImageItem = {
 
 export type ImageRow = Omit<
   ImageItem,
-  "sizeBytes" | "virtualSizeBytes" | "uploadSizeBytes" | "uploadedBytes" | "fault" | "share"
+  "sizeBytes" | "virtualSizeBytes" | "uploadSizeBytes" | "uploadedBytes" | "fault" | "share" | "progress"
 > & {
   sizeBytes: string | null;
   virtualSizeBytes: string | null;
   uploadSizeBytes: string | null;
   uploadedBytes: string;
   fault: unknown;
+  work: unknown;
   shares: Record<string, "pending" | "accepted" | "rejected"> | null;
 };
 
@@ -54,6 +58,8 @@ export const imageColumns = `i.id, i.project_id AS "projectId", i.name, i.descri
   i.origin::text, i.properties->>'os_distro' AS distro, i.properties->>'os_version' AS "distroVersion", i.disk_format::text AS "diskFormat", i.upload_format::text AS "uploadFormat", i.size_bytes AS "sizeBytes",
   i.virtual_size_bytes AS "virtualSizeBytes", i.upload_size_bytes AS "uploadSizeBytes",
   i.uploaded_bytes AS "uploadedBytes", i.min_disk_gib AS "minDiskGib", i.min_ram_mib AS "minRamMib", i.protected, i.withdrawn,
+  CASE WHEN i.status IN ('queued', 'saving', 'importing') THEN (SELECT json_build_object('percent', o.percent, 'steps', o.steps)
+    FROM operation o WHERE o.resource_id = i.id AND o.state IN ('pending', 'running') ORDER BY o.created_at LIMIT 1) END AS work,
   i.fault, i.created_at AS "createdAt", (SELECT p.name FROM project p WHERE p.id = i.project_id) AS "ownerName",
   (SELECT json_object_agg(m.project_id, m.state) FROM image_member m WHERE m.image_id = i.id) AS shares`;
 export const imageSorts = {
@@ -86,10 +92,21 @@ export function listImages(
   return listPage<ImageRow, ImageItem>(database, query, input);
 }
 
+const worked = z.object({
+  percent: z.number(),
+  steps: z.array(z.object({ name: z.string(), state: z.string() })),
+});
+
+function progressOf(work: unknown): ImageItem["progress"] {
+  if (work === null) return null;
+  const { percent, steps } = worked.parse(work);
+  return { percent, step: steps.find(({ state }) => state === "running")?.name ?? null };
+}
+
 const count = (value: string | null) => (value === null ? null : Number(value));
 
 /** Whose it is, is told to those with whom it was shared; with whom else, to nobody. */
-export function imageItem({ shares, ...row }: ImageRow, projectId: string): ImageItem {
+export function imageItem({ shares, work, ...row }: ImageRow, projectId: string): ImageItem {
   const share = shares?.[projectId] ?? null;
   return {
     ...row,
@@ -100,6 +117,7 @@ export function imageItem({ shares, ...row }: ImageRow, projectId: string): Imag
     virtualSizeBytes: count(row.virtualSizeBytes) ?? 0,
     uploadSizeBytes: count(row.uploadSizeBytes),
     uploadedBytes: count(row.uploadedBytes) ?? 0,
+    progress: progressOf(work),
     fault: row.fault === null ? null : publicError.parse(row.fault),
   };
 }

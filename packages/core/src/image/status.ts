@@ -23,5 +23,9 @@ export function deriveImageStatus(image: ImageView): ImageStatus {
 export const imageVisibilities = ["private", "shared", "community", "public"] as const;
 export type ImageVisibility = (typeof imageVisibilities)[number];
 
+/** Whose images a project looks for: its own, shared with it by another, anybody's for everybody, the cloud's for everybody. */
+export const imageOwners = ["mine", "shared", "community", "cloud"] as const;
+export type ImageOwner = (typeof imageOwners)[number];
+
 /** How long an upload may stand still before its bytes are thrown away, ms. */
 export const uploadExpiresMs = 24 * 3_600_000;

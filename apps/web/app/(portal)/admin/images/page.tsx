@@ -1,0 +1,5 @@
+import { AnyImagePage } from "../../../../components/oversight/any-image-page.tsx";
+
+export default function Page() {
+  return <AnyImagePage />;
+}

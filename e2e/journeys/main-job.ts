@@ -5,9 +5,9 @@ import {
   expectConsole,
   pictureOf,
   screenChanges,
+  signInOverSerial,
   terminalText,
   typeKeys,
-  untilPrompt,
 } from "../portal/console.ts";
 import { chooseAction, confirmDelete, confirmPower, expectStatus, launchAt } from "../portal/instance.ts";
 import { enterAsMember } from "../portal/session.ts";
@@ -47,15 +47,7 @@ async function typeOnScreen(page: Page, guest: string): Promise<void> {
 
 async function runOverSerial(page: Page): Promise<void> {
   const said = nonce();
-  await page.getByTestId("serial-screen").click();
-  // login(1) drops what was typed before it switched echo off, and a person would simply try again.
-  await expect(async () => {
-    await untilPrompt(page, /login:\s*$/);
-    await page.keyboard.type("root\n", { delay: 30 });
-    await expect.poll(() => terminalText(page), { timeout: 10_000 }).toMatch(/Password:\s*$/);
-    await page.keyboard.type(`${password}\n`, { delay: 30 });
-    await expect.poll(() => terminalText(page), { timeout: 15_000 }).toMatch(/#\s*$/);
-  }).toPass({ timeout: 240_000 });
+  await signInOverSerial(page, password);
   await page.keyboard.type(`echo $((6*7))-${said}\n`, { delay: 30 });
   await expect.poll(() => terminalText(page)).toContain(`42-${said}`);
 }

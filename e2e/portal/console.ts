@@ -59,3 +59,16 @@ export async function untilPrompt(page: Page, prompt: RegExp): Promise<void> {
     await expect.poll(() => terminalText(page), { timeout: 5_000 }).toMatch(prompt);
   }).toPass({ timeout: 180_000 });
 }
+
+/** As root, whose password is `password`; ends at the shell's prompt. */
+export async function signInOverSerial(page: Page, password: string): Promise<void> {
+  await page.getByTestId("serial-screen").click();
+  // login(1) drops what was typed before it switched echo off, and a person would simply try again.
+  await expect(async () => {
+    await untilPrompt(page, /login:\s*$/);
+    await page.keyboard.type("root\n", { delay: 30 });
+    await expect.poll(() => terminalText(page), { timeout: 10_000 }).toMatch(/Password:\s*$/);
+    await page.keyboard.type(`${password}\n`, { delay: 30 });
+    await expect.poll(() => terminalText(page), { timeout: 15_000 }).toMatch(/#\s*$/);
+  }).toPass({ timeout: 240_000 });
+}

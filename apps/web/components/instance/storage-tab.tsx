@@ -1,61 +1,53 @@
 "use client";
 
-import { attachmentLimit } from "@madang/core/volume/volume-input";
+import { groupSnapshotBlocked } from "@madang/core/volume/action";
+import { attachmentLimit, snapshotLimit } from "@madang/core/volume/volume-input";
 import { Camera, Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { diskText } from "../../lib/amount.ts";
 import { failureOf } from "../../lib/failure.ts";
-import type { InstanceDetail } from "../../lib/rows.ts";
+import type { InstanceDetail, VolumeRow } from "../../lib/rows.ts";
 import { useRefusal } from "../../lib/use-permission.ts";
 import { rowsOf } from "../list/pages.ts";
 import { Button } from "../ui/button.tsx";
 import { DataTable } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Fact } from "../ui/fact.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Section } from "../ui/section.tsx";
+import { actionViewOf } from "../volume/action-view.ts";
 import { AttachDialog } from "../volume/attach-dialog.tsx";
 import { SnapshotDialog } from "../volume/snapshot-dialog.tsx";
 import { useVolumes } from "../volume/use-volumes.ts";
-import { useVolumeColumns } from "../volume/volume-columns.tsx";
 import { VolumeDrawing } from "../volume/volume-drawing.tsx";
 import { useBlocked } from "./actions.tsx";
+import { useDiskColumns } from "./disk-columns.tsx";
+import { RootDisk } from "./root-disk.tsx";
 
 type StorageTabProps = { projectId: string; instance: InstanceDetail };
 
-/** An instance's disks: its own, which goes with it, and volumes. */
+/** An instance's disks: what it boots from, and volumes. */
 export function StorageTab({ projectId, instance }: StorageTabProps) {
   const t = useTranslations("storageTab");
-  const blocked = useBlocked(projectId);
-  const noSnapshot = useRefusal("volume_snapshot:create", projectId);
   const [asked, setAsked] = useState<"attach" | "snapshot" | null>(null);
   const query = useVolumes(projectId, { instanceId: instance.id }, "createdAt");
   const { rows } = rowsOf(query);
   const volumes = rows.toSorted((left, right) => placeOf(left) - placeOf(right));
-  const inUse = volumes.filter(({ status }) => status === "in-use");
-  const full = rows.length >= attachmentLimit ? t("limit", { limit: attachmentLimit }) : null;
-  const unsteady = inUse.length === 0 || inUse.length < rows.length ? t("notSteady") : null;
+  const blocked = useDiskBlocked(projectId, instance, volumes);
+  const columns = useDiskColumns(projectId);
+  const empty = query.isSuccess && rows.length === 0;
+  const close = () => setAsked(null);
   const attach = (
-    <Button blocked={blocked("attachVolume", instance) ?? full} onClick={() => setAsked("attach")}>
+    <Button blocked={blocked.attach} onClick={() => setAsked("attach")}>
       <Plus aria-hidden />
       {t("attach")}
     </Button>
   );
-  const columns = useVolumeColumns(projectId, true);
-  const empty = query.isSuccess && rows.length === 0;
-  const close = () => setAsked(null);
   return (
     <div className="@container flex flex-col gap-8">
       {query.isError ? (
         <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
       ) : null}
-      <Section title={t("root")} about={t("rootAbout")}>
-        <dl>
-          <Fact name={t("size")}>{instance.diskGib === 0 ? t("asImage") : diskText(instance.diskGib)}</Fact>
-          <Fact name={t("image")}>{instance.imageName}</Fact>
-        </dl>
-      </Section>
+      <RootDisk projectId={projectId} instance={instance} volumes={volumes} />
       {empty ? (
         <EmptyState drawing={<VolumeDrawing />} title={t("empty.title")} about={t("empty.about")}>
           {attach}
@@ -69,9 +61,10 @@ export function StorageTab({ projectId, instance }: StorageTabProps) {
             rowKey={(row) => row.id}
             loadingRows={query.isPending ? 1 : 0}
           />
+          <Place volumes={volumes} />
           <div className="flex flex-wrap gap-2">
             {attach}
-            <Button blocked={noSnapshot ?? unsteady} onClick={() => setAsked("snapshot")}>
+            <Button blocked={blocked.snapshot} onClick={() => setAsked("snapshot")}>
               <Camera aria-hidden />
               {t("snapshotAll")}
             </Button>
@@ -82,10 +75,36 @@ export function StorageTab({ projectId, instance }: StorageTabProps) {
         <AttachDialog projectId={projectId} given={{ instance }} onClose={close} />
       ) : null}
       {asked === "snapshot" ? (
-        <SnapshotDialog projectId={projectId} of={{ instance, volumes: inUse }} onClose={close} />
+        <SnapshotDialog projectId={projectId} of={{ instance, volumes }} onClose={close} />
       ) : null}
     </div>
   );
 }
 
-const placeOf = ({ attachment }: { attachment: { position: number } | null }) => attachment?.position ?? 0;
+const placeOf = ({ attachment }: VolumeRow) => attachment?.position ?? 0;
+
+/** Why another volume can't be attached, or all of them not snapshotted, in words; null when they can. */
+function useDiskBlocked(projectId: string, instance: InstanceDetail, volumes: readonly VolumeRow[]) {
+  const t = useTranslations("storageTab");
+  const tReasons = useTranslations("reasons");
+  const blocked = useBlocked(projectId);
+  const refused = useRefusal("volume_snapshot:create", projectId);
+  const full = volumes.length >= attachmentLimit ? t("limit", { limit: attachmentLimit }) : null;
+  const reason = groupSnapshotBlocked(volumes.map(actionViewOf));
+  return {
+    attach: blocked("attachVolume", instance) ?? full,
+    snapshot: refused ?? (reason ? tReasons(reason, { limit: snapshotLimit }) : null),
+  };
+}
+
+/** What its volumes mean for where the instance runs. */
+function Place({ volumes }: { volumes: readonly VolumeRow[] }) {
+  const t = useTranslations("storageTab");
+  const placed = volumes.find(({ placeKey }) => placeKey !== null);
+  if (volumes.length === 0) return null;
+  return (
+    <p className="max-w-prose text-label text-muted">
+      {placed ? t("placed", { zone: placed.zone ?? "" }) : t("unplaced")}
+    </p>
+  );
+}

@@ -7,6 +7,7 @@ import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
 import { readStored, writeStored } from "../../lib/stored.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import { bootField, diskField, emptyBoot } from "./disks.ts";
 import { emptyLaunch, type LaunchForm } from "./form-schema.ts";
 
 const draft = z.object({
@@ -14,6 +15,8 @@ const draft = z.object({
     name: z.string(),
     count: z.number().nullable().catch(1),
     imageId: z.string(),
+    boot: bootField.catch(emptyBoot),
+    disks: z.array(diskField.extend({ name: z.string() })).catch([]),
     flavorId: z.string(),
     keyPairId: z.string(),
     userData: z.string(),

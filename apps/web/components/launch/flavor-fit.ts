@@ -13,13 +13,15 @@ export function leastDiskGib(image: Pick<ImageRow, "minDiskGib" | "virtualSizeBy
   return Math.max(image.minDiskGib, Math.ceil(image.virtualSizeBytes / gib));
 }
 
+/** `ownDisk`: the image goes on a disk as large as the flavor's, not on a volume. */
 export function misfitOf(
   flavor: FlavorRow,
   image: ImageRow | undefined,
   lines: readonly QuotaLine[],
   count: number,
+  ownDisk: boolean,
 ): Misfit | null {
-  if (image && flavor.diskGib > 0 && flavor.diskGib < leastDiskGib(image)) return { kind: "disk" };
+  if (ownDisk && image && flavor.diskGib > 0 && flavor.diskGib < leastDiskGib(image)) return { kind: "disk" };
   if (image && flavor.ramMib < image.minRamMib) return { kind: "ram" };
   const excess = quotaExcesses(lines, launchUsage(flavor, count))[0];
   return excess ? { kind: "quota", resource: excess.resource } : null;

@@ -33,7 +33,8 @@ const forecastMs = 10_000;
 function useNoRoom(projectId: string): (id: string) => NoRoom | undefined {
   const trpc = useTRPC();
   const { watch } = useFormContext<LaunchForm>();
-  const [imageId, availabilityZone] = watch(["imageId", "availabilityZone"]);
+  const [chosen, kind, availabilityZone] = watch(["imageId", "boot.kind", "availabilityZone"]);
+  const imageId = kind === "image" ? chosen : "";
   const forecast = useQuery(
     trpc.flavor.misfits.queryOptions(
       { projectId, imageId: imageId || null, availabilityZone: availabilityZone || null },
@@ -55,9 +56,10 @@ export function FlavorTable({ projectId, choices: { flavors, images, lines } }: 
   const { control, watch, formState } = useFormContext<LaunchForm>();
   const [text, setText] = useState("");
   const noRoom = useNoRoom(projectId);
-  const [imageId, count, chosen] = watch(["imageId", "count", "flavorId"]);
+  const [imageId, kind, count, chosen] = watch(["imageId", "boot.kind", "count", "flavorId"]);
+  const ofImage = kind === "image" || kind === "newVolume";
   const many = flavors.length > fewFlavors;
-  const image = images.find((one) => one.id === imageId);
+  const image = ofImage ? images.find((one) => one.id === imageId) : undefined;
   const error = fieldText(t, formState.errors.flavorId?.message);
   const wanted = text.trim().toLowerCase();
   const shown = flavors
@@ -102,7 +104,7 @@ export function FlavorTable({ projectId, choices: { flavors, images, lines } }: 
               </thead>
               <tbody>
                 {shown.map((flavor) => {
-                  const misfit = misfitOf(flavor, image, lines, count > 0 ? count : 1);
+                  const misfit = misfitOf(flavor, image, lines, count > 0 ? count : 1, kind === "image");
                   const text = misfitText(t, misfit);
                   // What is over the quota can be chosen all the same: how else would one ask for as much as it takes?
                   const short = misfit?.kind === "quota";

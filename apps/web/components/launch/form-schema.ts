@@ -10,15 +10,21 @@ import { ipv4 } from "@madang/core/network/cidr";
 import { interfaceLimit } from "@madang/core/network/interface-input";
 import { crashPolicy } from "@madang/core/wire/guest";
 import { z } from "zod";
+import { bootInput, diskInput } from "./disk-input.ts";
+import { bootField, type DiskChoices, diskFaults, diskFields, emptyBoot } from "./disks.ts";
 
-export const launchForm = z.object({
+const launchForm = z.object({
   name: displayName,
   count: z
     .number({ error: "countRange" })
     .int({ error: "countRange" })
     .min(1, { error: "countRange" })
     .max(launchCountLimit, { error: "countRange" }),
-  imageId: z.string().min(1, { error: "imageRequired" }),
+  /** Of the root disk, or of the new volume that is booted from. */
+  imageId: z.string(),
+  boot: bootField,
+  /** Further ones, in the order in which the guest shall see them. */
+  disks: diskFields,
   flavorId: z.string().min(1, { error: "flavorRequired" }),
   keyPairId: z.string(),
   password: z.union([z.literal(""), password]),
@@ -43,10 +49,23 @@ export const launchForm = z.object({
 });
 export type LaunchForm = z.infer<typeof launchForm>;
 
+/** `choices`: what is there to choose from says how small a disk may be. */
+export function launchFormOf(choices: DiskChoices) {
+  return launchForm.superRefine(
+    (values, { addIssue }) => {
+      for (const fault of diskFaults(values, choices)) addIssue({ code: "custom", ...fault });
+    },
+    // Beside the faults of other fields, not after they are mended; not when the shape itself is none.
+    { when: ({ issues }) => issues.every(({ path }) => path?.[0] !== "boot" && path?.[0] !== "disks") },
+  );
+}
+
 export const emptyLaunch: LaunchForm = {
   name: "",
   count: 1,
   imageId: "",
+  boot: emptyBoot,
+  disks: [],
   flavorId: "",
   keyPairId: "",
   password: "",
@@ -62,16 +81,17 @@ export const emptyLaunch: LaunchForm = {
 /** `ids`: at least as many as the form's count. */
 export function launchInputOf(values: LaunchForm, projectId: string, ids: readonly string[]): LaunchInput {
   const { count, keyPairId, password: chosen, userData: script, availabilityZone, ...more } = values;
-  const { networks, securityGroupIds, ...rest } = more;
+  const { networks, securityGroupIds, imageId, boot, disks, ...rest } = more;
+  const instanceIds = ids.slice(0, count);
   return {
     ...rest,
+    ...bootInput(boot, imageId, instanceIds),
     projectId,
-    ids: ids.slice(0, count),
+    ids: instanceIds,
+    volumes: disks.map((disk) => diskInput(disk, instanceIds)),
     keyPairId: keyPairId || null,
     password: chosen || null,
     userData: script || null,
-    bootVolume: null,
-    volumes: [],
     availabilityZone: availabilityZone || null,
     networks: networks.length === 0 && !values.reachable ? "none" : networks.map(interfaceOf),
     securityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : null,

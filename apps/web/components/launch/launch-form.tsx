@@ -12,19 +12,24 @@ import type {
   NetworkRow,
   PortRow,
   SecurityGroupRow,
+  SnapshotRow,
+  VolumeRow,
   ZoneRow,
 } from "../../lib/rows.ts";
+import { useRefusal } from "../../lib/use-permission.ts";
 import { Section } from "../ui/section.tsx";
 import { AdvancedFields } from "./advanced-fields.tsx";
+import { BootField } from "./boot-field.tsx";
+import { DiskList } from "./disk-list.tsx";
 import { type Draft, writeDraft } from "./draft.ts";
 import { FlavorTable } from "./flavor-table.tsx";
-import { type LaunchForm, launchForm } from "./form-schema.ts";
-import { ImageCards } from "./image-cards.tsx";
+import { type LaunchForm, launchFormOf } from "./form-schema.ts";
 import { KeyPairField } from "./key-pair-field.tsx";
 import { LaunchedPanel } from "./launched-panel.tsx";
 import { NameFields } from "./name-fields.tsx";
 import { NetworkField } from "./network-field.tsx";
 import { PasswordField } from "./password-field.tsx";
+import { PlaceNote } from "./place-note.tsx";
 import { ReachableField } from "./reachable-field.tsx";
 import { LaunchSummary } from "./summary.tsx";
 import { useLaunch } from "./use-launch.ts";
@@ -40,6 +45,10 @@ export type Choices = {
   networks: NetworkRow[];
   ports: PortRow[];
   groups: SecurityGroupRow[];
+  volumes: VolumeRow[];
+  snapshots: SnapshotRow[];
+  /** Of the cloud's usual volume type. */
+  usualTypeId: string | null;
 };
 type LaunchFormViewProps = { projectId: string; userId: string; draft: Draft; choices: Choices };
 
@@ -51,6 +60,11 @@ function withDefaults({ values }: Draft, choices: Choices): LaunchForm {
   return {
     ...values,
     imageId: has(choices.images, values.imageId) ? values.imageId : onlyImage,
+    boot: bootOf(values.boot, choices),
+    disks: values.disks.map((disk) => {
+      const rows = disk.kind === "volume" ? choices.volumes : choices.snapshots;
+      return has(rows, disk.sourceId) ? disk : { ...disk, sourceId: "" };
+    }),
     flavorId: has(choices.flavors, values.flavorId) ? values.flavorId : "",
     keyPairId: has(choices.keyPairs, values.keyPairId) ? values.keyPairId : onlyKey,
     availabilityZone: choices.zones.some(({ name }) => name === values.availabilityZone)
@@ -58,6 +72,12 @@ function withDefaults({ values }: Draft, choices: Choices): LaunchForm {
       : "",
     networks: networksOf(values.networks, choices),
   };
+}
+
+function bootOf(drafted: LaunchForm["boot"], { volumes, snapshots }: Choices): LaunchForm["boot"] {
+  const volumeId = volumes.find(({ id }) => id === drafted.volumeId)?.id ?? "";
+  const snapshotId = snapshots.find(({ id }) => id === drafted.snapshotId)?.id ?? "";
+  return { ...drafted, volumeId, snapshotId };
 }
 
 /** What is still there of the draft's; else the project's own network, where there is exactly one. */
@@ -74,8 +94,10 @@ function networksOf(drafted: LaunchForm["networks"], { networks, ports }: Choice
 export function LaunchFormView({ projectId, userId, draft, choices }: LaunchFormViewProps) {
   const t = useTranslations("launch");
   const [ids, setIds] = useState(draft.ids);
+  const noNew = useRefusal("volume:create", projectId);
+  const noAttach = useRefusal("volume:attach", projectId);
   const form = useForm<LaunchForm>({
-    resolver: zodResolver(launchForm),
+    resolver: zodResolver(launchFormOf(choices)),
     defaultValues: withDefaults(draft, choices),
     mode: "onTouched",
   });
@@ -99,12 +121,16 @@ export function LaunchFormView({ projectId, userId, draft, choices }: LaunchForm
           <Section title={t("sections.name")}>
             <NameFields />
           </Section>
-          <Section title={t("sections.image")}>
-            <ImageCards images={choices.images} />
+          <Section title={t("sections.boot")}>
+            <BootField choices={choices} blocked={noNew ?? noAttach} />
           </Section>
           <Section title={t("sections.flavor")}>
             {choices.zones.length > 1 ? <ZoneField zones={choices.zones} /> : null}
             <FlavorTable projectId={projectId} choices={choices} />
+          </Section>
+          <Section title={t("sections.disks")} about={t("disks.about")}>
+            <DiskList choices={choices} blocked={noNew ?? noAttach} />
+            <PlaceNote choices={choices} />
           </Section>
           <Section title={t("sections.network")} about={t("networks.about")}>
             <NetworkField projectId={projectId} networks={choices.networks} ports={choices.ports} />

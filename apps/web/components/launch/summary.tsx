@@ -1,7 +1,13 @@
 "use client";
 
 import { defaultGroupUsage, needsDefaultGroup } from "@madang/core/network/default-group";
-import { launchUsage, type QuotaResource, quotaResources, type Usage } from "@madang/core/quota/resource";
+import {
+  launchUsage,
+  type QuotaResource,
+  quotaResources,
+  sumUsage,
+  type Usage,
+} from "@madang/core/quota/resource";
 import { useTranslations } from "next-intl";
 import { useFormContext } from "react-hook-form";
 import { sizeText } from "../../lib/amount.ts";
@@ -13,6 +19,7 @@ import { blockedWords } from "../quota/use-room.ts";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { ApiCallButton } from "./api-call-button.tsx";
+import { newVolumesUsage } from "./disks.ts";
 import { type LaunchForm, launchInputOf } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
 import { useSshPath } from "./use-ssh-path.ts";
@@ -33,6 +40,15 @@ function withSshPath(own: Usage, path: Usage, count: number): Usage {
   return { ...path, ...own, ports: (path.ports ?? 0) + count };
 }
 
+function bootName(
+  { boot, imageId }: LaunchForm,
+  { images, volumes, snapshots }: Choices,
+): string | undefined {
+  if (boot.kind === "volume") return volumes.find(({ id }) => id === boot.volumeId)?.name;
+  if (boot.kind === "snapshot") return snapshots.find(({ id }) => id === boot.snapshotId)?.name;
+  return images.find(({ id }) => id === imageId)?.name;
+}
+
 /** What the launch takes and what remains, live; the button says what stands against it. */
 export function LaunchSummary({
   projectId,
@@ -50,9 +66,10 @@ export function LaunchSummary({
   const values = watch();
   const count = values.count > 0 ? Math.floor(values.count) : 1;
   const flavor = choices.flavors.find((one) => one.id === values.flavorId);
-  const image = choices.images.find((one) => one.id === values.imageId);
+  const source = bootName(values, choices);
   const { usage, fault } = useSshPath(projectId);
-  const own = flavor ? launchUsage(flavor, count) : { instances: count };
+  const disks = newVolumesUsage({ ...values, count }, choices, flavor);
+  const own = sumUsage(flavor ? launchUsage(flavor, count) : { instances: count }, disks);
   const ports = values.networks.filter(({ kind }) => kind === "network").length * count;
   const { securityGroupIds } = launchInputOf(values, projectId, []);
   const defaultGroup = needsDefaultGroup(choices.groups, securityGroupIds);
@@ -69,9 +86,9 @@ export function LaunchSummary({
     >
       <div>
         <h2 className="text-body font-semibold">{t("launch.summary")}</h2>
-        {image && flavor ? (
+        {source && flavor ? (
           <p className="mt-1 text-table text-muted">
-            {t("launch.summaryLine", { count, image: image.name, flavor: flavor.name })}
+            {t("launch.summaryLine", { count, image: source, flavor: flavor.name })}
           </p>
         ) : null}
         {flavor ? <p className="text-label text-muted tabular-nums">{sizeText(flavor)}</p> : null}

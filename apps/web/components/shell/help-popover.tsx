@@ -21,6 +21,7 @@ const topics = [
   "subnet",
   "port",
   "volume",
+  "bootVolume",
   "volumeType",
   "volumeSnapshot",
   "quota",

@@ -8,20 +8,13 @@ import type { Column } from "../ui/data-table.tsx";
 import { VolumeStatusMark } from "./status-mark.tsx";
 import { VolumeMenu } from "./volume-menu.tsx";
 
-/** `ofInstance`: all are the disks of one, which the page says. */
-export function useVolumeColumns(projectId: string, ofInstance = false): Column<VolumeRow>[] {
+export function useVolumeColumns(projectId: string): Column<VolumeRow>[] {
   const t = useTranslations("volumes");
   const attached: Column<VolumeRow> = {
     key: "instance",
     title: t("columns.instance"),
     className: "hidden @2xl:table-cell",
     cell: (row) => <AttachedTo projectId={projectId} volume={row} />,
-  };
-  const serial: Column<VolumeRow> = {
-    key: "serial",
-    title: t("columns.serial"),
-    className: "hidden @3xl:table-cell",
-    cell: (row) => <code className="font-mono text-label whitespace-nowrap">{row.id.slice(0, 20)}</code>,
   };
   return [
     {
@@ -37,11 +30,9 @@ export function useVolumeColumns(projectId: string, ofInstance = false): Column<
           >
             {row.name}
           </Link>
-          {ofInstance ? null : (
-            <span className="text-label @2xl:hidden">
-              <AttachedTo projectId={projectId} volume={row} />
-            </span>
-          )}
+          <span className="text-label @2xl:hidden">
+            <AttachedTo projectId={projectId} volume={row} />
+          </span>
         </span>
       ),
     },
@@ -67,7 +58,7 @@ export function useVolumeColumns(projectId: string, ofInstance = false): Column<
         </span>
       ),
     },
-    ofInstance ? serial : attached,
+    attached,
     {
       key: "type",
       title: t("columns.type"),

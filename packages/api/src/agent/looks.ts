@@ -41,6 +41,8 @@ const query = {
     (SELECT string_agg(o.xmin::text, ',' ORDER BY o.id) FROM orphan_order o WHERE o.hypervisor_id = h.id AND o.done_at IS NULL),
     (SELECT string_agg(concat_ws('.', o.volume_id, o.remove_requested_at), ',' ORDER BY o.volume_id)
        FROM orphan_volume o WHERE o.hypervisor_id = h.id AND o.remove_requested_at IS NOT NULL),
+    (SELECT string_agg(e.id::text, ',' ORDER BY e.id) FROM image e WHERE e.source_hypervisor_id = h.id
+       AND e.upload_ended_at IS NULL AND e.fault IS NULL AND e.delete_requested_at IS NULL),
     (SELECT string_agg(concat_ws('.', r.id, r.revoked_at, r.not_after > now()), ',' ORDER BY r.id)
        FROM certificate r WHERE r.kind = 'hypervisor' AND r.subject_id = h.id)) AS fingerprint
   FROM hypervisor h WHERE h.id = ANY($1::uuid[])`,

@@ -98,7 +98,7 @@ type OrphanOrders = Snapshot["orphanOrders"];
 type OrphanVolumeOrders = NonNullable<Snapshot["orphanVolumeOrders"]>;
 
 export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promise<Snapshot> {
-  const [guestRows, consoleRows, orphanRows, volumeOrders, volumes] = await Promise.all([
+  const [guestRows, consoleRows, orphanRows, volumeOrders, volumes, exports] = await Promise.all([
     deps.agents.pool.query<GuestRow>(guestQuery, [hypervisorId]),
     deps.agents.pool.query<ConsoleRow>(consoleQuery, [hypervisorId, consoleDialMs / 1_000]),
     deps.agents.pool.query<OrphanOrders[number]>(orphanQuery, [hypervisorId]),
@@ -111,9 +111,9 @@ export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promi
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
   const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
-    .update(JSON.stringify([guests, consoles, orphanOrders, volumes, orphanVolumeOrders]))
+    .update(JSON.stringify([guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports]))
     .digest("hex");
-  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes, orphanVolumeOrders };
+  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports };
 }
 
 /** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */

@@ -23,7 +23,7 @@ export function simulatedRootCopies(
       const { copies, body } = find(guestId);
       signal.throwIfAborted();
       if (!copies.includes(copyId)) throw sourceMissing(`guest ${guestId} is not ready to be copied`);
-      const sizeBytes = Math.max((body?.diskGib ?? 0) * gib, body?.image.virtualSizeBytes ?? 0, gib);
+      const sizeBytes = Math.max((body?.diskGib ?? 0) * gib, body?.image?.virtualSizeBytes ?? 0) || gib;
       await writeFile(path, simulatedImage(sizeBytes, `simulated guest ${guestId}`), { mode: 0o600 });
       onPercent(100);
     },

@@ -144,7 +144,8 @@ type ReadinessView = {
 function readinessOf(disk: DiskFacts, view: ReadinessView): ReadinessFact {
   const { phase, ready, hypervisorId, copied } = disk;
   const guest = view.guests.find(({ id }) => id === view.activeGuestId);
-  const fault = isNeeded(disk, view.launched) ? (guest ? faultOf(disk, guest) : disk.fault) : null;
+  const reason = guest ? faultOf(disk, guest) : disk.fault;
+  const fault = isNeeded(disk, view.launched) ? reason : null;
   return {
     condition: "DisksReady",
     hypervisorId: ready && phase !== "reserved" ? hypervisorId : null,

@@ -1,5 +1,6 @@
 "use client";
 
+import { isKnownProperty, settledProperty } from "@madang/core/image/hardware";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { bytesText, diskText, memoryText } from "../../lib/amount.ts";
@@ -23,6 +24,7 @@ import { ImageActions } from "./image-actions.tsx";
 import { ImageStatusMark, isUnderWay } from "./image-status.tsx";
 import { MemberSection } from "./member-section.tsx";
 import { ProgressLine } from "./progress-line.tsx";
+import { propertyValueText } from "./property-field-set.tsx";
 import { VisibilityMark } from "./visibility-mark.tsx";
 
 const newestEvents = 6;
@@ -104,9 +106,7 @@ function Facts({ image }: { image: ImageDetail }) {
         <Fact name={t("id")}>
           <CopyableId id={image.id} what={t("id")} whole />
         </Fact>
-        <Fact name={t("format")}>
-          {format === image.diskFormat ? format : t("converted", { from: format, to: image.diskFormat })}
-        </Fact>
+        <Fact name={t("format")}>{formatText(t, format, image.diskFormat)}</Fact>
         {image.sizeBytes > 0 ? (
           <Fact name={t("size")}>
             <span className="tabular-nums">{bytesText(image.sizeBytes)}</span>
@@ -131,6 +131,12 @@ function Facts({ image }: { image: ImageDetail }) {
   );
 }
 
+/** A CD is kept as it came; everything else is made into one format. */
+function formatText(t: ReturnType<typeof useTranslations<"images">>, from: string, to: string): string {
+  if (from === to) return from;
+  return from === "iso" && to === "raw" ? t("cd") : t("converted", { from, to });
+}
+
 function Digest({ name, value }: { name: string; value: string }) {
   const t = useTranslations("images");
   return (
@@ -143,22 +149,36 @@ function Digest({ name, value }: { name: string; value: string }) {
   );
 }
 
+/** Those with an effect in words, the others by their names. */
 function Properties({ image }: { image: ImageDetail }) {
-  const t = useTranslations("images");
+  const t: Translate = useTranslations();
   const all = Object.entries(image.properties);
+  const known = all.flatMap(([name, value]) => (isKnownProperty(name) ? [{ name, value }] : []));
+  const others = all.filter(([name]) => !isKnownProperty(name));
   return (
-    <Section title={t("properties")}>
+    <Section title={t("images.properties")}>
       {all.length === 0 ? (
-        <p className="text-table text-muted">{t("noProperties")}</p>
+        <p className="text-table text-muted">{t("images.noProperties")}</p>
       ) : (
         <dl>
-          {all.map(([name, value]) => (
+          {known.map(({ name, value }) => (
+            <Fact key={name} name={t(`images.hardware.names.${name}`)}>
+              {propertyValueText(t, settledProperty(name, value) ?? value)}{" "}
+              <code className="font-mono text-label text-muted">{name}</code>
+            </Fact>
+          ))}
+          {others.map(([name, value]) => (
             <Fact key={name} name={name}>
               <span className="break-words">{value}</span>
             </Fact>
           ))}
         </dl>
       )}
+      {others.length > 0 ? (
+        <p className="text-label break-words text-muted">
+          {t("images.hardware.noEffect", { names: others.map(([name]) => name).join(", ") })}
+        </p>
+      ) : null}
     </Section>
   );
 }

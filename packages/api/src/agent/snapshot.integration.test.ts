@@ -1,4 +1,5 @@
 /** What an agent is told of its guests' interfaces, and that it is told when they change. */
+import { PrismaNamespace } from "@madang/db";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeHintBus, nextHint } from "../hint-bus.ts";
 import { callerAs, launchOf, openTestCloud, placeGuest, type TestCloud } from "../testing.ts";
@@ -16,6 +17,35 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const looksMs = 20_000;
+
+it("names a guest without an image only to an agent that said that it boots from volumes", async () => {
+  const { prisma } = cloud.database;
+  const launch = async () => {
+    const input = launchOf(cloud);
+    await callerAs(cloud, "member").instance.launch(input);
+    return input.ids[0] ?? "";
+  };
+  const [instanceId, other] = [await launch(), await launch()];
+  const { hypervisorId, guestId } = await placeGuest(cloud.database, instanceId);
+  const beside = await placeGuest(cloud.database, other);
+  await prisma.guest.update({ where: { id: beside.guestId }, data: { hypervisorId } });
+  const none = { imageName: null, imageSource: PrismaNamespace.DbNull };
+  await prisma.instance.update({ where: { id: instanceId }, data: none });
+  const told = async () =>
+    new Map((await readSnapshot(deps, hypervisorId)).guests.map((one) => [one.guestId, one]));
+  expect([...(await told()).keys()]).toEqual([beside.guestId]);
+  for (const [bootsFromVolume, count] of [
+    [false, 1],
+    [true, 2],
+  ] as const) {
+    await prisma.hypervisor.update({
+      where: { id: hypervisorId },
+      data: { capabilities: { bootsFromVolume } },
+    });
+    expect((await told()).size).toBe(count);
+  }
+  expect((await told()).get(guestId)).toMatchObject({ image: null, instanceId });
+});
 
 it("names interfaces in order, and hints at what a subnet or a metadata port changes", async () => {
   const { prisma } = cloud.database;

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { reportInput, snapshot } from "./agent.ts";
+import { guestImage, guestSpec } from "./guest.ts";
 
 const guestId = "4b0a2c0e-5f5c-4a5e-8a55-0d5d3c1a2b01";
 const other = "4b0a2c0e-5f5c-4a5e-8a55-0d5d3c1a2b02";
@@ -102,6 +103,17 @@ describe("the first version's words", () => {
     expect(read).toMatchObject(firstSnapshot);
     expect(read.orphanOrders).toEqual([]);
     expect(read.guests[0]).toMatchObject({ crashPolicy: "restart", operationId: null });
+  });
+
+  it("a guest without an image can be told only to who understands it: to others it would spoil all the rest", () => {
+    const [guest] = firstSnapshot.guests;
+    expect(
+      snapshot.parse({ ...firstSnapshot, guests: [{ ...guest, image: null }] }).guests[0]?.image,
+    ).toBeNull();
+    // As the first agents read it.
+    const before = guestSpec.extend({ image: guestImage });
+    expect(before.safeParse({ ...guest, image: null }).success).toBe(false);
+    expect(reportInput.parse(firstReport).capabilities.bootsFromVolume).toBeUndefined();
   });
 
   it("what a later version adds is passed over, not refused", () => {

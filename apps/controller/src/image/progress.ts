@@ -46,7 +46,12 @@ async function writeProgress(tx: Tx, operation: Operation, step: ImportStep, per
   const [begin, to] = scale[step];
   const from = operation.kind === madeKind && step === "transfer" ? scale.copy[1] : begin;
   const overall = Math.min(99, Math.round(from + ((to - from) * percent) / 100));
-  const progress = { percent: overall, steps: names, current: Math.max(0, names.indexOf(step)) };
+  const progress = {
+    percent: overall,
+    steps: names,
+    current: Math.max(0, names.indexOf(step)),
+    stepPercent: Math.floor(percent),
+  };
   await tx.operation.updateMany({
     where: { id: operation.id, state: { in: ["pending", "running"] } },
     data: { state: "running", percent: overall, steps: runningSteps(before, progress, now) },

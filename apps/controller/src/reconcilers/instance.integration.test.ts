@@ -83,7 +83,17 @@ describe("an instance's life", () => {
 
     await answer(cloud, placed, { observed: "absent", phase: "fetching-image", percent: 50, generation: 1 });
     await run(id);
-    expect((await operations(id))["instance.launch"]).toMatchObject({ state: "running", percent: 35 });
+    const fetching = { name: "fetch-image", state: "running", percent: 50 };
+    expect((await operations(id))["instance.launch"]).toMatchObject({
+      ...{ state: "running", percent: 35 },
+      steps: [{ name: "schedule", state: "succeeded" }, fetching, { name: "start", state: "pending" }],
+    });
+    // As far as half a percent of the whole would show nothing, the step still tells it.
+    await answer(cloud, placed, { observed: "absent", phase: "fetching-image", percent: 51, generation: 1 });
+    await run(id);
+    expect((await operations(id))["instance.launch"]?.steps).toContainEqual(
+      expect.objectContaining({ name: "fetch-image", percent: 51 }),
+    );
     expect(await instance(id)).toMatchObject({ taskState: "block_device_mapping" });
 
     await obey(cloud, id);

@@ -5,8 +5,13 @@ import { activeGuest } from "./instance.plan.ts";
 export type OperationFacts = { id: string; kind: string; targetGeneration: number };
 export type OperationOutcome = "succeeded" | "failed" | "cancelled";
 
-/** `percent` 0…100 over the whole operation; `current` is the running step's place in `steps`. */
-export type OperationProgress = { percent: number; steps: readonly string[]; current: number };
+/** `percent` 0…100 over the whole operation; `current` is the running step's place in `steps`, `stepPercent` how far that one is. */
+export type OperationProgress = {
+  percent: number;
+  steps: readonly string[];
+  current: number;
+  stepPercent?: number | null;
+};
 
 const launchSteps = ["schedule", "fetch-image", "start"] as const;
 
@@ -27,7 +32,8 @@ function launchProgress(view: InstancePlanView): OperationProgress {
     return { percent: scaled(launchScale.start, 0), steps: launchSteps, current: 2 };
   if (guest.phase === "preparing-disk")
     return { percent: scaled(launchScale.prepare, done), steps: launchSteps, current: 2 };
-  return { percent: scaled(launchScale.fetch, done), steps: launchSteps, current: 1 };
+  const stepPercent = guest.phase === "fetching-image" ? guest.percent : null;
+  return { percent: scaled(launchScale.fetch, done), steps: launchSteps, current: 1, stepPercent };
 }
 
 function scaled([start, length]: readonly [number, number], percent: number): number {

@@ -57,8 +57,12 @@ function progressChange(operation: Operation, loaded: LoadedInstance, now: Date)
     operation.state === "running" &&
     operation.percent === progress.percent &&
     steps.length === before.length &&
-    steps.every((step, index) => step.state === before[index]?.state);
+    steps.every((step, index) => isSameStep(step, before[index]));
   return same ? [] : [{ id: operation.id, state: "running", percent: progress.percent, steps }];
+}
+
+function isSameStep({ state, percent = null }: StoredStep, before: StoredStep | undefined): boolean {
+  return state === before?.state && percent === (before.percent ?? null);
 }
 
 export function runningSteps(before: StoredStep[], progress: OperationProgress, now: Date): StoredStep[] {
@@ -66,7 +70,9 @@ export function runningSteps(before: StoredStep[], progress: OperationProgress, 
     const old = before.find((step) => step.name === name);
     if (index > progress.current) return { name, state: "pending" };
     const startedAt = old?.startedAt ?? now.toISOString();
-    if (index === progress.current) return { name, state: "running", startedAt };
+    const percent = progress.stepPercent ?? null;
+    if (index === progress.current)
+      return { name, state: "running", startedAt, ...(percent === null ? {} : { percent }) };
     return { name, state: "succeeded", startedAt, finishedAt: old?.finishedAt ?? now.toISOString() };
   });
 }

@@ -64,6 +64,9 @@ export function OperationItem({ operation, projectId }: { operation: OperationRo
             <li key={step.name} className="flex items-center gap-1">
               <StepMark state={step.state} />
               {named(t, "steps", step.name)}
+              {step.state === "running" && step.percent !== null ? (
+                <span className="tabular-nums">{`${step.percent}%`}</span>
+              ) : null}
               <span className="sr-only">{named(t, "operationStates", step.state)}</span>
               {step.waitingFor.length > 0 ? (
                 <span>{t("operations.waitsFor", { names: step.waitingFor.join(", ") })}</span>

@@ -5,6 +5,8 @@ import {
   type PlacementFilterName,
   placementFilterNames,
 } from "@madang/core/hypervisor/placement";
+import { launchHardware } from "@madang/core/image/hardware";
+import type { Hardware } from "@madang/core/wire/hardware";
 import type { Database, PlacementBoard } from "@madang/db";
 
 export type FlavorMisfit = {
@@ -26,7 +28,8 @@ export async function flavorMisfits(
 ): Promise<FlavorMisfit[]> {
   const { candidates, flavors } = await board.read(forecastAgeMs);
   const image = imageId === null ? null : await visibleImage(database, projectId, imageId);
-  const bytes = image?.virtualSizeBytes ?? 0n;
+  const hardware = image ? imageHardware(image) : {};
+  const bytes = hardware.medium === "cdrom" ? 0n : (image?.virtualSizeBytes ?? 0n);
   const virtualDiskGib = Number((bytes + bytesPerGib - 1n) / bytesPerGib);
   const realDisksExist = candidates.some(({ realDisks }) => realDisks === true);
   return flavors.flatMap((flavor) => {
@@ -40,12 +43,22 @@ export async function flavorMisfits(
       realDisksExist,
       // Which networks it gets is chosen beside the flavor.
       joined: false,
+      hardware,
       volumes: null,
     });
     if (passed.length > 0) return [];
     const reason = placementFilterNames.toReversed().find((name) => removed[name]) ?? "none";
     return [{ flavorId: flavor.id, reason }];
   });
+}
+
+/** A property that can't be honoured is refused by the launch itself, in its own words. */
+function imageHardware(image: Parameters<typeof launchHardware>[0]): Hardware {
+  try {
+    return launchHardware(image);
+  } catch {
+    return {};
+  }
 }
 
 function visibleImage({ prisma }: Database, projectId: string, id: string) {
@@ -58,6 +71,6 @@ function visibleImage({ prisma }: Database, projectId: string, id: string) {
         { visibility: "shared", members: { some: { projectId, state: "accepted" } } },
       ],
     },
-    select: { virtualSizeBytes: true },
+    select: { virtualSizeBytes: true, properties: true, uploadFormat: true, diskFormat: true },
   });
 }

@@ -5,7 +5,12 @@ import { filterText, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, literal, sql } from "../sql.ts";
 
 const steps = z.array(
-  z.looseObject({ name: z.string(), state: z.string(), waitingFor: z.array(z.string()).default([]) }),
+  z.looseObject({
+    name: z.string(),
+    state: z.string(),
+    waitingFor: z.array(z.string()).default([]),
+    percent: z.number().nullable().default(null),
+  }),
 );
 
 export type OperationItem = {
@@ -13,8 +18,8 @@ export type OperationItem = {
   kind: string;
   state: "pending" | "running" | "succeeded" | "failed" | "cancelled";
   percent: number;
-  /** `waitingFor`: names of what it can't go on without. */
-  steps: { name: string; state: string; waitingFor: string[] }[];
+  /** `waitingFor`: names of what it can't go on without. `percent`: of the step that runs, where that is known. */
+  steps: { name: string; state: string; waitingFor: string[]; percent: number | null }[];
   resourceKind: string;
   resourceId: string;
   resourceName: string;
@@ -128,7 +133,7 @@ function toItem(row: Row): OperationItem {
     steps: steps
       .catch([])
       .parse(row.steps)
-      .map(({ name, state, waitingFor }) => ({ name, state, waitingFor })),
+      .map(({ name, state, waitingFor, percent }) => ({ name, state, waitingFor, percent })),
     resourceKind: row.resourceKind,
     resourceId: row.resourceId,
     resourceName: row.resourceName,

@@ -11,8 +11,15 @@ import { Input, Select } from "../ui/input.tsx";
 import type { ImageFieldValues } from "./image-fields.ts";
 import { PropertyFieldSet } from "./property-field-set.tsx";
 
-/** `beside`: what stands before the visibility. Inside a FormProvider. */
-export function ImageFieldSet({ beside }: { beside?: ReactNode }) {
+type ImageFieldSetProps = {
+  /** What stands before the visibility. */
+  beside?: ReactNode;
+  /** false: it gets its name elsewhere. */
+  named?: boolean;
+};
+
+/** Inside a FormProvider. */
+export function ImageFieldSet({ beside, named = true }: ImageFieldSetProps) {
   const t: Translate = useTranslations();
   const mayPublish = usePermission("image:publish", null);
   const { register, watch, formState } = useFormContext<ImageFieldValues>();
@@ -25,9 +32,11 @@ export function ImageFieldSet({ beside }: { beside?: ReactNode }) {
   );
   return (
     <>
-      <Field label={t("images.name")} error={fieldText(t, errors.name?.message)}>
-        {(control) => <Input {...control} {...register("name")} autoComplete="off" />}
-      </Field>
+      {named ? (
+        <Field label={t("images.name")} error={fieldText(t, errors.name?.message)}>
+          {(control) => <Input {...control} {...register("name")} autoComplete="off" />}
+        </Field>
+      ) : null}
       <Field
         label={t("images.description")}
         optional={t("common.optional")}

@@ -77,7 +77,7 @@ const left = async () => {
 /** Nothing of it is on the hypervisor, nor held in a disk there, nor on its way. */
 const nothingLeft = () =>
   eventually(async () => {
-    const files = ["simulated.json", "volumes-simulated.json"].map((name) => join(agent.directory, name));
+    const files = ["simulated.json", "simulated-volumes.json"].map((name) => join(agent.directory, name));
     const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
     return (await left()).length === 0 && !texts.some((text) => /"copies":\["/.test(text));
   });

@@ -39,7 +39,7 @@ const expectedHash = z.object({ algorithm: z.enum(["sha256", "sha512", "md5"]), 
 const tellEveryMs = 1_000;
 
 type Work = ImportDeps & { image: Image; room: Room; work: string; signal: AbortSignal; tell: Tell };
-type Tell = (step: ImportStep, percent: number) => void;
+type Tell = (step: ImportStep, percent: number, fetched?: number) => void;
 
 /** Throws what ended it; an image that nobody wants any more ends it without a word. */
 export async function importImage(deps: ImportDeps, image: Image, signal: AbortSignal): Promise<void> {
@@ -113,7 +113,7 @@ async function takeOver({ image, room, work, folder, signal, tell, downloadRules
   if (image.origin === "url") {
     const url = image.sourceUrl ?? "";
     const onBytes = (bytes: number, total: number | null) =>
-      tell("transfer", total ? (bytes * 100) / total : 0);
+      tell("transfer", total ? (bytes * 100) / total : 0, bytes);
     const rules = downloadRules ? { rules: downloadRules } : {};
     const order = { url, target, declared, algorithms, room, signal, onBytes, ...rules };
     return await downloadImage(order);
@@ -211,13 +211,14 @@ const touched = ({ projectId, id }: Image): HintTopic => `touched:${projectId ??
 
 /** The newest is written, one at a time, and no more often than people can read. */
 function openProgress({ database, publish }: ImportDeps, image: Image, onUnwanted: () => void) {
-  let next: [ImportStep, number] | null = null;
+  let next: Parameters<Tell> | null = null;
   let writing: Promise<void> = Promise.resolve();
   const write = async () => {
     const said = next;
     next = null;
     if (!said) return;
-    const wanted = await tellProgress(database.prisma, image.id, ...said, database.now());
+    const [step, percent, fetched = null] = said;
+    const wanted = await tellProgress(database.prisma, image.id, step, percent, database.now(), fetched);
     if (wanted) publish(touched(image));
     else onUnwanted();
   };
@@ -226,8 +227,8 @@ function openProgress({ database, publish }: ImportDeps, image: Image, onUnwante
     writing = writing.then(write).catch(() => {});
   }, tellEveryMs);
   return {
-    tell: (step: ImportStep, percent: number) => {
-      next = [step, percent];
+    tell: (...said: Parameters<Tell>) => {
+      next = said;
     },
     end: async () => {
       clearInterval(timer);

@@ -1,5 +1,5 @@
 /** How far an import is, for its operation; steps and percent come from one table. */
-import { lockImage, type Operation, type Prisma, type Tx, transaction } from "@madang/db";
+import { lockImage, type Operation, type Prisma, type Tx, transaction, writeImageStatus } from "@madang/db";
 import { runningSteps, stepsOf } from "../reconcilers/operation.ts";
 
 /** Where each step begins and ends of the whole, in percent; `copy` is of what a hypervisor brings. */
@@ -22,22 +22,30 @@ export function importOperation(tx: Pick<Tx, "operation">, imageId: string): Pro
   });
 }
 
-/** `percent`: of the step. False when nobody wants the image any more. */
+/** `percent`: of the step; `fetched`: bytes that have come from an address. False when nobody wants the image any more. */
 export async function tellProgress(
   prisma: Prisma,
   imageId: string,
   step: ImportStep,
   percent: number,
   now: Date,
+  fetched: number | null = null,
 ): Promise<boolean> {
   return await transaction(prisma, async (tx) => {
     if (!(await lockImage(tx, imageId))) return false;
     const image = await tx.image.findUnique({ where: { id: imageId } });
     if (!image || image.deleteRequestedAt !== null || image.fault !== null) return false;
+    if (fetched !== null) await noteFetched(tx, imageId, fetched);
     const operation = await importOperation(tx, imageId);
     if (operation) await writeProgress(tx, operation, step, percent, now);
     return true;
   });
+}
+
+/** Bytes that have come of what is fetched from an address; fewer than before when it began anew. */
+async function noteFetched(tx: Tx, id: string, bytes: number): Promise<void> {
+  await tx.image.update({ where: { id }, data: { uploadedBytes: BigInt(bytes) } });
+  await writeImageStatus(tx, id);
 }
 
 async function writeProgress(tx: Tx, operation: Operation, step: ImportStep, percent: number, now: Date) {

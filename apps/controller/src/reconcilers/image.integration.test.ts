@@ -20,10 +20,13 @@ let boss: PgBoss;
 let directory: string;
 let keeper: ImageKeeper;
 let qcow2: Buffer;
-/** What was asked of the server that images are fetched from; it never sends one. */
+/** What was asked of the server that images are fetched from; it sends none to its end. */
 const asked: string[] = [];
+const half = 100_000;
 const server = createServer(({ url = "" }, response) => {
   asked.push(url);
+  if (url === "/half")
+    response.writeHead(200, { "content-length": qcow2.length }).write(qcow2.subarray(0, half));
   if (url === "/large") response.writeHead(200, { "content-length": 101 * 1024 ** 2 }).flushHeaders();
 });
 let port: number;
@@ -279,6 +282,24 @@ test("no more is fetched than the project's quota has room for", async () => {
   expect(await rowOf(id)).toMatchObject({ fault: { reason: "quotaExceeded", quota: [{ requested: 101 }] } });
 });
 
+test("of what is on its way from an address one sees how much has come, and ends it in the middle", async () => {
+  const { prisma } = cloud.database;
+  const id = await fetched("/half");
+  const of = { resourceKind: "image", resourceId: id, resourceName: id, requestId: id, actorName: "mina" };
+  await prisma.operation.create({ data: { id: crypto.randomUUID(), kind: "image.fetch", ...of } });
+  await keeper.reconcile(id);
+  await vi.waitUntil(async () => (await rowOf(id))?.status === "saving", { timeout: 30_000 });
+  expect(await rowOf(id)).toMatchObject({ uploadedBytes: BigInt(half) });
+  const operation = await prisma.operation.findFirstOrThrow({ where: { resourceId: id } });
+  expect(operation.percent).toBe(Math.round((45 * half) / qcow2.length));
+  await prisma.image.update({ where: { id }, data: { deleteRequestedAt: new Date() } });
+  await gone(id);
+  expect(await left(id)).toEqual([]);
+  expect(await prisma.operation.findFirst({ where: { resourceId: id } })).toMatchObject({
+    state: "cancelled",
+  });
+});
+
 test("a server that says nothing keeps up nothing but its own project's fetching", async () => {
   const { prisma } = cloud.database;
   const { domainId } = await prisma.project.findUniqueOrThrow({ where: { id: cloud.projectId } });
@@ -289,7 +310,7 @@ test("a server that says nothing keeps up nothing but its own project's fetching
   const id = await brought(qcow2);
   await settled(id);
   expect((await rowOf(id))?.status).toBe("active");
-  expect(asked.filter((path) => path.startsWith("/hang"))).toEqual(["/hang/1", "/hang/3"]);
+  expect(asked.filter((path) => path.startsWith("/hang")).toSorted()).toEqual(["/hang/1", "/hang/3"]);
 });
 
 test("what waits for room is tried longer than what fails otherwise", () => {

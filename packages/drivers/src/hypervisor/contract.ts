@@ -214,6 +214,19 @@ export function hypervisorContract(name: string, makeHarness: () => Promise<Hype
       for (const file of files) expect((await stat(file)).isFile()).toBe(true);
     });
 
+    it("starts nothing that has neither an image nor a volume to boot from", async () => {
+      const order = harness.order();
+      const { guestId } = order.spec;
+      expect((await ensure(order, { image: null, desired: "stopped" })).observed).toBe("stopped");
+      const refused = await rejection(ensure(order, { image: null }));
+      expect(refused.options).toMatchObject({ reason: "NothingToBoot", retry: "never" });
+      expect(await driver.observe(guestId)).toMatchObject({ observed: "stopped" });
+      // Without its volumes, which nobody would know, it can't be taken over.
+      expect(await driver.describe(guestId)).toBeNull();
+      await remove(guestId);
+      expect(await harness.leftovers(guestId)).toEqual([]);
+    });
+
     it("describes a guest as it was last ensured, and forgets it with the guest", async () => {
       const order = harness.order();
       const { guestId } = order.spec;

@@ -97,6 +97,7 @@ function pagesOf(seeds: Seeds): string[] {
     `${instances}?selected=${instance}`,
     `${instances}?text=nothing-is-called-this`,
     `${instances}/launch`,
+    `${instances}/launch?volume=${volume}`,
     `${instances}/${instance}`,
     `${instances}/${instance}?tab=console`,
     `${instances}/${instance}?tab=console&console=serial`,

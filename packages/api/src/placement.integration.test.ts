@@ -36,10 +36,14 @@ const capabilities = {
 };
 
 async function addHypervisor(
-  fields: { availabilityZone?: string; lastSeenAt?: Date; revokedAt?: Date } = {},
+  fields: { availabilityZone?: string; lastSeenAt?: Date; revokedAt?: Date; keepsVolumes?: boolean } = {},
 ) {
   const id = randomUUID();
-  const row = { id, name: `host-${id}`, inventory, capabilities, lastSeenAt: new Date(), ...fields };
+  const { keepsVolumes = false, ...rest } = fields;
+  const disks = keepsVolumes
+    ? { storage: { pools: [] }, capabilities: { ...capabilities, bootsFromVolume: true } }
+    : { capabilities };
+  const row = { id, name: `host-${id}`, inventory, lastSeenAt: new Date(), ...disks, ...rest };
   await cloud.database.prisma.hypervisor.create({ data: row });
   return id;
 }
@@ -252,6 +256,34 @@ describe("room", () => {
     await admin().hypervisor.setEnabled({ id: east, enabled: false, reason: "" });
     expect(await ask("east")).toMatchObject({ [cloud.flavorId]: "disabled" });
     expect(await ask()).toMatchObject({ [cloud.flavorId]: "disabled" });
+  });
+
+  test("is forecast where the instance's volumes are, without a root disk when it boots from one", async () => {
+    const { projectId, flavorId: fits } = cloud;
+    await cloud.database.prisma.flavor.deleteMany({ where: { id: { not: fits } } });
+    const [here, there] = [
+      await addHypervisor({ keepsVolumes: true }),
+      await addHypervisor({ keepsVolumes: true }),
+    ];
+    const volumeTypeId = randomUUID();
+    await admin().volumeType.create({ id: volumeTypeId, name: `type-${volumeTypeId}` });
+    const ask = async (volumes: { boot: boolean; gib: number; ids: string[] } | null) => {
+      cloud.deps.placement.forget();
+      const misfits = await member().flavor.misfits({ projectId, volumes });
+      return misfits.map(({ reason }) => reason);
+    };
+    const disk = { boot: true, gib: 1, ids: [] };
+    expect(await ask(disk)).toEqual([]);
+    expect(await ask({ ...disk, gib: 1_000_000 })).toEqual(["capacity"]);
+    const id = randomUUID();
+    await member().volume.create({ projectId, id, name: "there", sizeGib: 1, volumeTypeId });
+    await cloud.database.prisma.volume.update({ where: { id }, data: { hypervisorId: there } });
+    expect(await ask({ ...disk, ids: [id] })).toEqual([]);
+    await admin().hypervisor.setEnabled({ id: there, enabled: false, reason: "" });
+    expect(await ask({ ...disk, ids: [id] })).toEqual(["volumes"]);
+    expect(await ask(disk)).toEqual([]);
+    await admin().hypervisor.setEnabled({ id: here, enabled: false, reason: "" });
+    expect(await ask(disk)).toEqual(["disabled"]);
   });
 
   test("is told of at once when a hypervisor is enabled, first reports, or comes back", async () => {

@@ -12,9 +12,11 @@ import type { FlavorRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { cn } from "../ui/class-names.ts";
 import { Input } from "../ui/input.tsx";
+import { newVolumesUsage } from "./disks.ts";
 import { type Misfit, misfitOf, type NoRoom } from "./flavor-fit.ts";
 import type { LaunchForm } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
+import { tyingVolumes } from "./volume-choice.ts";
 
 type FlavorTableProps = { projectId: string; choices: Choices };
 
@@ -30,14 +32,22 @@ function misfitText(t: Translate, misfit: Misfit | null): string | null {
 const forecastMs = 10_000;
 
 /** The flavors that nobody has room for now, by what was chosen so far; asked again while one hesitates. */
-function useNoRoom(projectId: string): (id: string) => NoRoom | undefined {
+function useNoRoom(projectId: string, choices: Choices): (id: string) => NoRoom | undefined {
   const trpc = useTRPC();
   const { watch } = useFormContext<LaunchForm>();
-  const [chosen, kind, availabilityZone] = watch(["imageId", "boot.kind", "availabilityZone"]);
-  const imageId = kind === "image" ? chosen : "";
+  const { imageId: chosen, boot, disks, availabilityZone } = watch();
+  const imageId = boot.kind === "image" ? chosen : "";
+  const { gigabytes: gib = 0 } = newVolumesUsage(
+    { imageId: chosen, count: 1, boot, disks },
+    choices,
+    undefined,
+  );
+  const ids = tyingVolumes({ boot, disks }, choices).map(({ id }) => id);
+  const volumes =
+    boot.kind === "image" && disks.length === 0 ? null : { boot: boot.kind !== "image", gib, ids };
   const forecast = useQuery(
     trpc.flavor.misfits.queryOptions(
-      { projectId, imageId: imageId || null, availabilityZone: availabilityZone || null },
+      { projectId, imageId: imageId || null, availabilityZone: availabilityZone || null, volumes },
       { refetchInterval: forecastMs, placeholderData: keepPreviousData },
     ),
   );
@@ -51,11 +61,12 @@ function noRoomText(t: Translate, flavor: FlavorRow, noRoom: NoRoom | undefined)
 }
 
 /** Sizes to choose from; those that don't fit say why and can't be chosen. */
-export function FlavorTable({ projectId, choices: { flavors, images, lines } }: FlavorTableProps) {
+export function FlavorTable({ projectId, choices }: FlavorTableProps) {
+  const { flavors, images, lines } = choices;
   const t: Translate = useTranslations();
   const { control, watch, formState } = useFormContext<LaunchForm>();
   const [text, setText] = useState("");
-  const noRoom = useNoRoom(projectId);
+  const noRoom = useNoRoom(projectId, choices);
   const [imageId, kind, count, chosen] = watch(["imageId", "boot.kind", "count", "flavorId"]);
   const ofImage = kind === "image" || kind === "newVolume";
   const many = flavors.length > fewFlavors;

@@ -3,7 +3,7 @@ import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { pageInput } from "../list.ts";
 import { flavorFilter, listFlavors } from "../reads/flavor.ts";
-import { flavorMisfits } from "../reads/flavor-fit.ts";
+import { flavorMisfits, launchVolumesAsked } from "../reads/flavor-fit.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
 export const flavorRouter = router({
@@ -17,6 +17,7 @@ export const flavorRouter = router({
         projectId: uuid,
         imageId: uuid.nullable().default(null),
         availabilityZone: zoneName.nullable().default(null),
+        volumes: launchVolumesAsked.nullable().default(null),
       }),
     )
     .query(({ ctx, input }) => flavorMisfits(ctx.deps.reads, ctx.deps.placement, input)),

@@ -1,5 +1,6 @@
 /** Imports that somebody else left in the middle, and files that are still needed. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -65,14 +66,14 @@ function openKeeper(): ImageKeeper {
 const rowOf = (id: string) => cloud.database.prisma.image.findUnique({ where: { id } });
 
 /** As the web process leaves it when the last byte is there. */
-async function brought(bytes: Buffer): Promise<string> {
+async function brought(bytes: Buffer, uploadFormat: "qcow2" | null = "qcow2"): Promise<string> {
   const id = crypto.randomUUID();
   await writeFile(join(directory, "incoming", id), bytes);
   await writeFile(join(directory, "incoming", `${id}.json`), "{}");
   await cloud.database.prisma.image.create({
     data: {
       ...{ id, projectId: cloud.projectId, name: id, visibility: "private", status: "importing" },
-      ...{ origin: "upload", uploadFormat: "qcow2", diskFormat: "qcow2" },
+      ...{ origin: "upload", uploadFormat, diskFormat: "qcow2" },
       ...{ uploadSizeBytes: BigInt(bytes.length), uploadedBytes: BigInt(bytes.length) },
       uploadEndedAt: cloud.database.now(),
     },
@@ -114,6 +115,27 @@ test("what a killed controller left is cleared, and the import ends as if nothin
   const row = await rowOf(id);
   expect(row).toMatchObject({ status: "active", virtualSizeBytes: BigInt(16 * 1024 ** 2) });
   expect(await stored(row?.sha256)).toBe(true);
+  await vi.waitUntil(async () => (await left(id)).length === 0, { timeout: 30_000 });
+});
+
+test("a CD is kept byte for byte, and never made into a disk", async () => {
+  const tree = join(directory, "cd");
+  await mkdir(tree);
+  await writeFile(join(tree, "readme"), "on the CD");
+  const made = join(directory, "made.iso");
+  execFileSync("/usr/bin/genisoimage", ["-quiet", "-o", made, tree]);
+  const iso = await readFile(made);
+  await Promise.all([rm(tree, { recursive: true }), rm(made)]);
+  const id = await brought(iso, null);
+  await settled(id);
+  const row = await rowOf(id);
+  expect(row).toMatchObject({ status: "active", uploadFormat: "iso", diskFormat: "raw", fault: null });
+  expect(row).toMatchObject({ sizeBytes: BigInt(iso.length), virtualSizeBytes: BigInt(iso.length) });
+  expect((await readFile(join(directory, row?.sha256 ?? "none"))).equals(iso)).toBe(true);
+  expect(row).toMatchObject({
+    sha256: createHash("sha256").update(iso).digest("hex"),
+    sha512: createHash("sha512").update(iso).digest("hex"),
+  });
   await vi.waitUntil(async () => (await left(id)).length === 0, { timeout: 30_000 });
 });
 

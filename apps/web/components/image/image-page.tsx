@@ -2,6 +2,7 @@
 
 import { isKnownProperty, settledProperty } from "@madang/core/image/hardware";
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { bytesText, diskText, memoryText } from "../../lib/amount.ts";
 import { errorText, type Translate } from "../../lib/error-text.ts";
@@ -121,6 +122,11 @@ function Facts({ image }: { image: ImageDetail }) {
         {image.minRamMib > 0 ? <Fact name={t("minRam")}>{memoryText(image.minRamMib)}</Fact> : null}
         <Fact name={t("protection")}>{t(image.protected ? "protectedYes" : "protectedNo")}</Fact>
         {image.sourceUrl ? <Fact name={t("source")}>{image.sourceUrl}</Fact> : null}
+        {image.madeOf ? (
+          <Fact name={t("madeOf")}>
+            <MadeOf origin={image.madeOf} projectId={image.projectId} />
+          </Fact>
+        ) : null}
         {image.sha256 ? <Digest name={t("sha256")} value={image.sha256} /> : null}
         {image.uploadSha256 ? <Digest name={t("uploadSha256")} value={image.uploadSha256} /> : null}
         <Fact name={t("createdAt")}>
@@ -135,6 +141,25 @@ function Facts({ image }: { image: ImageDetail }) {
 function formatText(t: ReturnType<typeof useTranslations<"images">>, from: string, to: string): string {
   if (from === to) return from;
   return from === "iso" && to === "raw" ? t("cd") : t("converted", { from, to });
+}
+
+const pages = { volume: "volumes", snapshot: "volumes", instance: "instances" } as const;
+
+type MadeOfProps = { origin: NonNullable<ImageDetail["madeOf"]>; projectId: string | null };
+
+/** A snapshot is on the page of its volume. */
+function MadeOf({ origin: { kind, id, volumeId, name }, projectId }: MadeOfProps) {
+  const t = useTranslations("images");
+  if (name === null) return `${t(`madeOfKinds.${kind}`)} (${t("madeOfGone")})`;
+  const page = `/p/${projectId}/${pages[kind]}/${kind === "snapshot" ? volumeId : id}`;
+  return (
+    <>
+      {t(`madeOfKinds.${kind}`)}{" "}
+      <Link href={page} className="break-words hover:text-accent hover:underline">
+        {name}
+      </Link>
+    </>
+  );
 }
 
 function Digest({ name, value }: { name: string; value: string }) {

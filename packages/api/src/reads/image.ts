@@ -129,12 +129,23 @@ export type ImageMemberItem = {
   state: "pending" | "accepted" | "rejected";
 };
 
+export type ImageOrigin = {
+  kind: "volume" | "snapshot" | "instance";
+  id: string;
+  /** The snapshot's. */
+  volumeId: string | null;
+  /** null: it is gone by now. */
+  name: string | null;
+};
+
 export type ImageDetail = ImageItem & {
   own: boolean;
   sha256: string | null;
   sha512: string | null;
   uploadSha256: string | null;
   sourceUrl: string | null;
+  /** Of what disk of the project; null: of none, or it is another project's. */
+  madeOf: ImageOrigin | null;
   properties: Record<string, string>;
   /** With whom it is shared; only for whom it belongs to. */
   members: ImageMemberItem[];
@@ -146,12 +157,21 @@ export type ImageDetail = ImageItem & {
 type DetailRow = ImageRow &
   Pick<
     ImageDetail,
-    "sha256" | "sha512" | "uploadSha256" | "sourceUrl" | "properties" | "instances" | "volumes"
+    "sha256" | "sha512" | "uploadSha256" | "sourceUrl" | "madeOf" | "properties" | "instances" | "volumes"
   > & {
     members: ImageMemberItem[] | null;
   };
 
-const detail = `${imageColumns}, i.sha256, i.sha512, i.upload_sha256 AS "uploadSha256", i.source_url AS "sourceUrl", i.properties,
+const nameOf = (table: string, column: string) =>
+  `(SELECT o.name FROM ${table} o WHERE o.id = i.${column} AND o.project_id = i.project_id)`;
+const madeOf = `CASE i.origin
+    WHEN 'volume' THEN json_build_object('kind', 'volume', 'id', i.source_volume_id, 'volumeId', i.source_volume_id,
+      'name', ${nameOf("volume", "source_volume_id")})
+    WHEN 'snapshot' THEN json_build_object('kind', 'snapshot', 'id', i.source_snapshot_id, 'volumeId', i.source_volume_id,
+      'name', ${nameOf("volume_snapshot", "source_snapshot_id")})
+    WHEN 'instance' THEN json_build_object('kind', 'instance', 'id', i.source_instance_id, 'volumeId', NULL,
+      'name', ${nameOf("instance", "source_instance_id")}) END AS "madeOf"`;
+const detail = `${imageColumns}, i.sha256, i.sha512, i.upload_sha256 AS "uploadSha256", i.source_url AS "sourceUrl", i.properties, ${madeOf},
   (SELECT json_agg(json_build_object('projectId', m.project_id, 'state', m.state,
        'projectName', CASE WHEN m.state = 'accepted' THEN p.name END) ORDER BY m.created_at, m.project_id)
      FROM image_member m JOIN project p ON p.id = m.project_id WHERE m.image_id = i.id) AS members`;
@@ -167,7 +187,7 @@ export async function readImage(database: Database, projectId: string, id: strin
   );
   const [row] = rows;
   if (!row) throw imageNotFound();
-  const { members, sourceUrl, ...told } = row;
+  const { members, sourceUrl, madeOf, ...told } = row;
   const { sha256, sha512, uploadSha256, properties, instances, volumes } = told;
   const own = row.projectId === projectId;
   return {
@@ -175,6 +195,7 @@ export async function readImage(database: Database, projectId: string, id: strin
     ...{ sha256, sha512, uploadSha256, properties, instances, volumes },
     own,
     sourceUrl: own ? sourceUrl : null,
+    madeOf: own ? madeOf : null,
     members: own ? (members ?? []) : [],
   };
 }

@@ -1,21 +1,18 @@
 "use client";
 
-import { namedResources, type QuotaResource, quotaResources } from "@madang/core/quota/resource";
-import { isTypeResource } from "@madang/core/quota/type-resource";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pencil, Plus, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
-import { namedWords } from "../../lib/resource-words.ts";
 import type { QuotaTemplateRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { MoreRows } from "../list/more-rows.tsx";
 import { pageSize, paging, rowsOf } from "../list/pages.ts";
+import { limitsWords } from "../quota/quota-words.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
@@ -80,27 +77,6 @@ type TableProps = {
   onAsk: (kind: "edit" | "delete", template: QuotaTemplateRow) => void;
 };
 
-function limitWords(t: Translate, { limits }: QuotaTemplateRow, resource: QuotaResource): string {
-  const limit = limits[resource];
-  return limit === undefined ? "–" : amountText(t, resource, limit);
-}
-
-/** Those of volume types have no column of their own. */
-function TypeLimits({ template }: { template: QuotaTemplateRow }) {
-  const t: Translate = useTranslations();
-  const typed = namedResources(template.limits).filter(isTypeResource);
-  if (typed.length === 0) return null;
-  return (
-    <span className="hidden text-label text-muted @2xl:inline">
-      {typed
-        .map(
-          (resource) => `${namedWords(t, resource, template.typeNames)} ${limitWords(t, template, resource)}`,
-        )
-        .join(" · ")}
-    </span>
-  );
-}
-
 function TemplateTable({ rows, loadingRows, blocked, onAsk }: TableProps) {
   const t: Translate = useTranslations();
   const columns: Column<QuotaTemplateRow>[] = [
@@ -112,20 +88,17 @@ function TemplateTable({ rows, loadingRows, blocked, onAsk }: TableProps) {
           <span className="font-medium break-words">{row.name}</span>
           {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
           <span className="text-label text-muted @2xl:hidden">
-            {namedResources(row.limits)
-              .map((resource) => `${namedWords(t, resource, row.typeNames)} ${limitWords(t, row, resource)}`)
-              .join(" · ")}
+            {limitsWords(t, row.limits, row.typeNames)}
           </span>
-          <TypeLimits template={row} />
         </span>
       ),
     },
-    ...quotaResources.map((resource) => ({
-      key: resource,
-      title: t(`resources.${resource}`),
-      className: "hidden @2xl:table-cell tabular-nums",
-      cell: (row: QuotaTemplateRow) => limitWords(t, row, resource),
-    })),
+    {
+      key: "limits",
+      title: t("admin.quotas.limits"),
+      className: "hidden w-2/3 @2xl:table-cell tabular-nums",
+      cell: (row) => limitsWords(t, row.limits, row.typeNames),
+    },
     {
       key: "actions",
       title: <span className="sr-only">{t("admin.projects.actions")}</span>,

@@ -1,6 +1,7 @@
 "use client";
 
 import type { QuotaResource } from "@madang/core/quota/resource";
+import { isTypeResource, kindOf } from "@madang/core/quota/type-resource";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useId, useState } from "react";
 import { amountText } from "../../lib/amount.ts";
@@ -27,7 +28,8 @@ type LimitFieldProps = {
   label?: string;
 };
 
-const unit = (resource: QuotaResource) => (resource === "ram" ? "GiB" : "");
+const unit = (resource: QuotaResource) =>
+  ["ram", "gigabytes"].includes(isTypeResource(resource) ? kindOf(resource) : resource) ? "GiB" : "";
 
 /** One limit of a quota: a number in the resource's unit, or no limit. */
 export function LimitField(props: LimitFieldProps) {

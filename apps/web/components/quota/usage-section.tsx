@@ -12,6 +12,7 @@ import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { Select } from "../ui/input.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { UsageChart } from "./usage-chart.tsx";
@@ -30,10 +31,9 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
   const trpc = useTRPC();
   const [resourceName, setResource] = useQueryState("resource");
   const [rangeName, setRange] = useQueryState("range");
-  const offered: readonly Shown[] = [
-    ...projectResources.map((one) => ({ resource: one })),
-    ...lines.filter(({ resource }) => isTypeResource(resource)),
-  ];
+  const fixed: readonly Shown[] = projectResources.map((one) => ({ resource: one }));
+  const typed: readonly Shown[] = lines.filter((line) => isTypeResource(line.resource));
+  const offered = [...fixed, ...typed];
   const shown = offered.find((one) => one.resource === resourceName);
   const { resource, typeName }: Shown = shown ?? { resource: projectResources[0] ?? "instances" };
   const range = rangeNames.find((name) => name === rangeName) ?? "day";
@@ -58,11 +58,23 @@ export function UsageSection({ projectId, lines }: { projectId: string; lines: r
           label={t("quota.usage.resource")}
           value={resource}
           onChange={setResource}
-          options={offered.map((one) => ({
-            value: one.resource,
-            label: resourceWords(t, one.resource, one.typeName),
-          }))}
+          options={fixed.map((one) => ({ value: one.resource, label: resourceWords(t, one.resource) }))}
         />
+        {typed.length > 0 ? (
+          <Select
+            aria-label={t("quota.usage.ofType")}
+            className="w-auto max-w-full"
+            value={isTypeResource(resource) ? resource : ""}
+            onChange={(event) => setResource(event.target.value)}
+          >
+            <option value="">{t("quota.usage.ofType")}</option>
+            {typed.map((one) => (
+              <option key={one.resource} value={one.resource}>
+                {resourceWords(t, one.resource, one.typeName)}
+              </option>
+            ))}
+          </Select>
+        ) : null}
         <div className="flex flex-wrap items-center gap-2">
           <Segments
             label={t("quota.usage.range")}

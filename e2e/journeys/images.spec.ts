@@ -36,18 +36,34 @@ test("a file becomes an image to launch from, another is refused, and both go", 
   await page.waitForURL(/\/images$/);
   const name = `mine-${crypto.randomUUID().slice(0, 8)}`;
   await upload(page, words, name, made("good.qcow2", "-f", "qcow2"));
-  const row = page.getByRole("row").filter({ hasText: name });
-  await expect(row.locator("[data-status=active]")).toBeVisible({ timeout: 120_000 });
+  const card = page.getByRole("article", { name, exact: true });
+  await expect(card.locator("[data-status=active]")).toBeVisible({ timeout: 120_000 });
 
   const bad = `bad-${crypto.randomUUID().slice(0, 8)}`;
   const backing = ["-f", "qcow2", "-F", "raw", "-b", "/etc/hostname"];
   await upload(page, words, bad, made("bad.qcow2", ...backing));
-  const refused = page.getByRole("row").filter({ hasText: bad });
+  const refused = page.getByRole("article", { name: bad, exact: true });
   await expect(refused.locator("[data-status=killed]")).toBeVisible({ timeout: 120_000 });
   const reason = words("errors.imageDependent", { format: "qcow2", what: "backing file" });
   await expect(refused.getByText(reason)).toBeVisible();
 
-  await row.getByRole("link", { name: words("images.launch") }).click();
+  await expect(refused.getByRole("button", { name: words("images.launch") })).toHaveAttribute(
+    "aria-disabled",
+    "true",
+  );
+
+  // The list shows the same, and a reload keeps to it; one's own is found by whose it is and by its words.
+  await page.getByRole("radio", { name: words("images.views.list") }).click();
+  await page.waitForURL(/view=list/);
+  await page.reload();
+  await expect(page.getByRole("row").filter({ hasText: name })).toBeVisible();
+  await page.getByRole("radio", { name: words("images.views.gallery") }).click();
+  await page.getByLabel(words("images.filters.whose")).selectOption("mine");
+  await page.waitForURL(/whose=mine/);
+  await expect(card).toBeVisible();
+  await expect(page.getByRole("article", { name: "Tiny Linux", exact: true })).toHaveCount(0);
+
+  await card.getByRole("link", { name: words("images.launch") }).click();
   await page.waitForURL(/\/instances\/launch\?image=/);
   await expect(page.getByRole("radio", { name: new RegExp(name) })).toBeChecked();
 
@@ -61,6 +77,8 @@ test("a file becomes an image to launch from, another is refused, and both go", 
       .getByRole("button", { name: words("images.delete.verb") })
       .click();
     await page.waitForURL(/\/images$/);
-    await expect(page.getByRole("row").filter({ hasText: doomed })).toHaveCount(0, { timeout: 120_000 });
+    await expect(page.getByRole("article", { name: doomed, exact: true })).toHaveCount(0, {
+      timeout: 120_000,
+    });
   }
 });

@@ -19,7 +19,7 @@ export function ImageCard({ projectId, image }: ImageCardProps) {
   const t: Translate = useTranslations();
   const mayGoOn = usePermission("image:create", projectId) && image.projectId === projectId;
   return (
-    <article className="flex min-h-44 flex-1 flex-col gap-3 p-4" aria-label={image.name}>
+    <article className="flex min-h-36 flex-1 flex-col gap-3 p-4" aria-label={image.name}>
       <div className="flex min-w-0 items-start gap-3">
         <ImageMark image={image} />
         <div className="min-w-0 flex-1">
@@ -37,10 +37,7 @@ export function ImageCard({ projectId, image }: ImageCardProps) {
           </p>
         </div>
       </div>
-      <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-label text-muted tabular-nums">
-        <SizeWords image={image} />
-        <VisibilityMark image={image} />
-      </p>
+      <SizeLine image={image} />
       {image.fault ? <p className="text-label text-danger">{errorText(t, image.fault)}</p> : null}
       <ProgressLine image={image} mayGoOn={mayGoOn} />
       <div className="mt-auto flex flex-wrap items-end justify-between gap-2 text-table">
@@ -51,7 +48,8 @@ export function ImageCard({ projectId, image }: ImageCardProps) {
   );
 }
 
-function SizeWords({ image }: { image: ImageRow }) {
+/** Nothing where nothing is known yet. */
+function SizeLine({ image }: { image: ImageRow }) {
   const t = useTranslations("images.card");
   const { sizeBytes, virtualSizeBytes, minDiskGib, minRamMib } = image;
   const needs = [minRamMib > 0 ? memoryText(minRamMib) : null, minDiskGib > 0 ? diskText(minDiskGib) : null];
@@ -59,5 +57,13 @@ function SizeWords({ image }: { image: ImageRow }) {
     sizeBytes > 0 ? t("size", { size: bytesText(sizeBytes), disk: bytesText(virtualSizeBytes) }) : null,
     needs.some(Boolean) ? t("needs", { what: needs.filter(Boolean).join(" · ") }) : null,
   ].filter((one) => one !== null);
-  return words.map((one) => <span key={one}>{one}</span>);
+  if (words.length === 0 && image.visibility === "private") return null;
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-label text-muted tabular-nums">
+      {words.map((one) => (
+        <span key={one}>{one}</span>
+      ))}
+      <VisibilityMark image={image} />
+    </p>
+  );
 }

@@ -40,7 +40,7 @@ function WorkLine({ image, mayGoOn }: ProgressLineProps) {
   return (
     <span className="flex min-w-40 flex-col gap-1">
       <ProgressBar label={t("images.upload.working", { name: image.name })} percent={progress.percent} />
-      <span className="flex flex-wrap items-center gap-1 text-label text-muted tabular-nums">
+      <span className="flex items-center justify-between gap-1 text-label text-muted tabular-nums">
         {words.filter((one) => one !== null).join(" · ")}
         {mayGoOn ? <CancelImage image={image} /> : null}
       </span>

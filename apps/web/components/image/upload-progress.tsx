@@ -29,10 +29,12 @@ export function UploadProgressLine({ image, mayGoOn }: { image: UploadOf; mayGoO
   return (
     <span className="flex min-w-40 flex-col gap-1">
       <ProgressBar label={t("images.upload.progress", { name: image.name })} percent={percent} />
-      <span className="flex flex-wrap items-center gap-1 text-label text-muted tabular-nums">
+      <span className="flex items-center justify-between gap-1 text-label text-muted tabular-nums">
         {wordsOf(t, { sent, total, percent, speed: upload?.bytesPerSecond ?? null })}
-        {upload ? <Control id={image.id} upload={upload} /> : null}
-        {mayGoOn ? <CancelImage image={image} /> : null}
+        <span className="flex shrink-0 flex-wrap items-center justify-end gap-1">
+          {upload ? <Control id={image.id} upload={upload} /> : null}
+          {mayGoOn ? <CancelImage image={image} /> : null}
+        </span>
       </span>
       {!upload && mayGoOn ? <ChooseAgain image={image} /> : null}
     </span>

@@ -19,12 +19,12 @@ export function CardGrid<Row extends { id: string }>({ label, rows, card, loadin
       className="grid grid-cols-1 gap-3 @xl:grid-cols-2 @4xl:grid-cols-3 @7xl:grid-cols-4"
     >
       {rows.map((row) => (
-        <li key={row.id} className={`${frame} [contain-intrinsic-size:auto_11rem] [content-visibility:auto]`}>
+        <li key={row.id} className={`${frame} [contain-intrinsic-size:auto_9rem] [content-visibility:auto]`}>
           {card(row)}
         </li>
       ))}
       {Array.from({ length: loading }, (_, index) => (
-        <li key={index} className={`${frame} h-44 gap-3 p-4`}>
+        <li key={index} className={`${frame} h-36 gap-3 p-4`}>
           <Skeleton className="w-2/5" />
           <Skeleton className="w-4/5" />
         </li>

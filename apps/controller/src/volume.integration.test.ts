@@ -155,10 +155,10 @@ it(
   "is deleted by force where nobody answers, and what is left of it shows up and goes by order",
   patience,
   async () => {
-    const [here = ""] = instances;
+    const [, there = ""] = instances;
     const [id, other] = [await make({ name: "lost" }), await make()];
     for (const each of [id, other]) {
-      await cloud.mutate("volume.attach", { projectId, id: each, instanceId: here });
+      await cloud.mutate("volume.attach", { projectId, id: each, instanceId: there });
       await becomes(each, "in-use");
       await cloud.mutate("volume.detach", { projectId, id: each });
       await becomes(each, "available");

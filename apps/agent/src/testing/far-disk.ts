@@ -1,0 +1,65 @@
+/**
+ * A file whose bytes are on another machine, as far as its readers and writers can tell: FUSE in front of an NBD client
+ * whose server may go away and come back. While it is away every request ends with EIO.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmod, chown, copyFile, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const exec = promisify(execFile);
+
+export const canBeFar = process.getuid?.() === 0 && spawnSync("test", ["-w", "/dev/fuse"]).status === 0;
+
+export type FarDisk = {
+  cut: () => Promise<void>;
+  mend: () => void;
+  close: () => Promise<void>;
+};
+
+/** What is in the file now is there as well, and its owner may go on as before. `folder`: a short path, for a socket. */
+export async function putFarAway(path: string, sizeBytes: number, folder: string): Promise<FarDisk> {
+  const [far, socket] = [join(folder, "far.img"), join(folder, "nbd.sock")];
+  const { uid, gid, mode } = await stat(path);
+  await copyFile(path, far);
+  await truncate(far, sizeBytes);
+  const serve = () =>
+    spawn("qemu-nbd", ["-f", "raw", "-t", "-e", "4", "--cache=none", "-k", socket, far], { stdio: "ignore" });
+  let server = serve();
+  await comes(async () => (await stat(socket)).isSocket());
+  const node = `driver=nbd,node-name=far,server.type=unix,server.path=${socket},reconnect-delay=0`;
+  const shown = `type=fuse,id=near,node-name=far,mountpoint=${path},writable=on,allow-other=on`;
+  const daemon = spawn("qemu-storage-daemon", ["--blockdev", node, "--export", shown], { stdio: "ignore" });
+  await comes(async () => (await stat(path)).size === sizeBytes);
+  await chown(path, uid, gid);
+  await chmod(path, mode & 0o777);
+  return {
+    cut: () => end(server),
+    mend: () => {
+      server = serve();
+    },
+    close: async () => {
+      await end(daemon);
+      await end(server);
+      await exec("umount", [path]).catch(() => {});
+      await rm(far);
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+async function comes(isThere: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_200; tries++) {
+    if (await isThere().catch(() => false)) return;
+    await delay(50);
+  }
+  throw new Error("a disk far away did not come");
+}

@@ -21,7 +21,7 @@ export function useDiskColumns(projectId: string): Column<VolumeRow>[] {
     {
       key: "name",
       title: t("columns.name"),
-      className: "w-full max-w-0",
+      className: "w-full max-w-0 @xl:w-[30%]",
       cell: (row) => (
         <span className="flex min-w-0 flex-col">
           <Link
@@ -60,7 +60,7 @@ export function useDiskColumns(projectId: string): Column<VolumeRow>[] {
     {
       key: "device",
       title: tTab("device"),
-      className: "hidden @2xl:table-cell",
+      className: "hidden whitespace-nowrap @2xl:table-cell",
       cell: (row) => <Device volume={row} />,
     },
     {

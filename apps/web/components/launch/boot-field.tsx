@@ -68,11 +68,13 @@ function NewBootVolume({ choices }: { choices: Choices }) {
   const unsaid: Boot = { ...values.boot, size: "" };
   const usual = bootGib({ ...values, boot: unsaid }, choices, flavor);
   return (
-    <NewVolumeFields
-      at="boot"
-      least={leastBootGib(values, choices)}
-      unsaid={usual}
-      copied={values.boot.kind === "snapshot"}
-    />
+    <div className="grid gap-4 sm:grid-cols-2">
+      <NewVolumeFields
+        at="boot"
+        least={leastBootGib(values, choices)}
+        unsaid={usual}
+        copied={values.boot.kind === "snapshot"}
+      />
+    </div>
   );
 }

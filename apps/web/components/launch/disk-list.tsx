@@ -101,15 +101,15 @@ function DiskItem({ index, choices, onRemove }: DiskItemProps) {
             )}
           </Field>
         )}
+        {disk.kind === "volume" ? null : (
+          <NewVolumeFields
+            at={at}
+            least={leastDiskFieldGib(disk, choices)}
+            unsaid={disk.kind === "snapshot" ? leastDiskFieldGib(disk, choices) : null}
+            copied={disk.kind === "snapshot"}
+          />
+        )}
       </div>
-      {disk.kind === "volume" ? null : (
-        <NewVolumeFields
-          at={at}
-          least={leastDiskFieldGib(disk, choices)}
-          unsaid={disk.kind === "snapshot" ? leastDiskFieldGib(disk, choices) : null}
-          copied={disk.kind === "snapshot"}
-        />
-      )}
       <Toggle
         label={t("volumes.attach.deleteWith")}
         help={t("volumes.attach.deleteWithHelp")}

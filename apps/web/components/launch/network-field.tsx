@@ -78,7 +78,7 @@ function NoNetwork({ projectId }: { projectId: string }) {
   return (
     <p className="text-table text-muted">
       {t("none")}{" "}
-      <Link href={`/p/${projectId}/networks`} className="text-accent hover:underline">
+      <Link href={`/p/${projectId}/networks`} className="text-accent underline underline-offset-2">
         {t("make")}
       </Link>
     </p>

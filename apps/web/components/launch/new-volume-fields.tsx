@@ -19,7 +19,7 @@ type NewVolumeFieldsProps = {
   copied: boolean;
 };
 
-/** How large a new volume is, and of which type. */
+/** How large a new volume is, and of which type: cells of a grid. */
 export function NewVolumeFields({ at, least, unsaid, copied }: NewVolumeFieldsProps) {
   const t: Translate = useTranslations();
   const { types, usual } = useVolumeTypes(useProjectId());
@@ -31,7 +31,7 @@ export function NewVolumeFields({ at, least, unsaid, copied }: NewVolumeFieldsPr
       ? t("volumes.sizeHelp", bounds)
       : t("launch.disks.sizeHelp", { ...bounds, usual: unsaid });
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <>
       <Field
         label={t("volumes.sizeLabel")}
         help={help}
@@ -55,6 +55,6 @@ export function NewVolumeFields({ at, least, unsaid, copied }: NewVolumeFieldsPr
         copied={copied}
         onChange={(id) => setValue(`${at}.volumeTypeId`, id, { shouldDirty: true })}
       />
-    </div>
+    </>
   );
 }

@@ -2,8 +2,9 @@
  * A file whose bytes are on another machine, as far as its readers and writers can tell: FUSE in front of an NBD client
  * whose server may go away and come back. While it is away every request ends with EIO.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, chown, copyFile, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,7 +12,11 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 
-export const canBeFar = process.getuid?.() === 0 && spawnSync("test", ["-w", "/dev/fuse"]).status === 0;
+const nbd = "/usr/bin/qemu-nbd";
+const storage = "/usr/bin/qemu-storage-daemon";
+
+export const canBeFar =
+  process.getuid?.() === 0 && ["/dev/fuse", nbd, storage].every((path) => existsSync(path));
 
 export type FarDisk = {
   cut: () => Promise<void>;
@@ -26,12 +31,12 @@ export async function putFarAway(path: string, sizeBytes: number, folder: string
   await copyFile(path, far);
   await truncate(far, sizeBytes);
   const serve = () =>
-    spawn("qemu-nbd", ["-f", "raw", "-t", "-e", "4", "--cache=none", "-k", socket, far], { stdio: "ignore" });
+    spawn(nbd, ["-f", "raw", "-t", "-e", "4", "--cache=none", "-k", socket, far], { stdio: "ignore" });
   let server = serve();
   await comes(async () => (await stat(socket)).isSocket());
   const node = `driver=nbd,node-name=far,server.type=unix,server.path=${socket},reconnect-delay=0`;
   const shown = `type=fuse,id=near,node-name=far,mountpoint=${path},writable=on,allow-other=on`;
-  const daemon = spawn("qemu-storage-daemon", ["--blockdev", node, "--export", shown], { stdio: "ignore" });
+  const daemon = spawn(storage, ["--blockdev", node, "--export", shown], { stdio: "ignore" });
   await comes(async () => (await stat(path)).size === sizeBytes);
   await chown(path, uid, gid);
   await chmod(path, mode & 0o777);

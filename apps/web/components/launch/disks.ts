@@ -11,10 +11,8 @@ import { leastDiskGib } from "./flavor-fit.ts";
 
 /** Its own root disk, made of an image; or a volume: a new one of an image or of a snapshot, or one that is there. */
 export const bootKinds = ["image", "newVolume", "volume", "snapshot"] as const;
-export type BootKind = (typeof bootKinds)[number];
 /** What a further disk begins with. */
 export const diskKinds = ["blank", "snapshot", "volume"] as const;
-export type DiskKind = (typeof diskKinds)[number];
 
 const size = z.string().max(20);
 

@@ -3,7 +3,7 @@ import type { QuotaResource } from "@madang/core/quota/resource";
 import { quotaLines, sampleUsage } from "@madang/db";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { callerAs, openTestCloud, refusal, type TestCloud } from "./testing.ts";
+import { callerAs, launchOf, openTestCloud, refusal, type TestCloud } from "./testing.ts";
 
 let cloud: TestCloud;
 const [standard, fast] = [crypto.randomUUID(), crypto.randomUUID()];
@@ -156,6 +156,28 @@ test("a type that goes takes its limits along", async () => {
   await admin().quota.deleteTemplate({ id: template });
 });
 
+test("a launch counts its new volumes in their types, all of it or nothing", async () => {
+  const { prisma } = cloud.database;
+  await limit({ [`gigabytes:${fast}`]: 15, [`volumes:${fast}`]: 1 });
+  const disk = (sizeGib: number, type = fast) => ({
+    ...{ kind: "new" as const, ids: [crypto.randomUUID()], sizeGib, volumeTypeId: type, from: null },
+    ...{ name: null, deleteWithInstance: false },
+  });
+  const launch = (volumes: ReturnType<typeof disk>[]) =>
+    member().instance.launch(launchOf(cloud, { volumes }));
+  expect(await refusal(launch([disk(8), disk(8)]))).toMatchObject({
+    quota: [
+      { resource: `volumes:${fast}`, typeName: "fast", limit: 1, inUse: 0, requested: 2 },
+      { resource: `gigabytes:${fast}`, typeName: "fast", limit: 15, inUse: 0, requested: 16 },
+    ],
+  });
+  expect([await prisma.instance.count(), await prisma.volume.count()]).toEqual([0, 0]);
+  await launch([disk(15), disk(40, standard)]);
+  expect(await line(`gigabytes:${fast}`)).toMatchObject({ inUse: 15 });
+  expect(await line("gigabytes")).toMatchObject({ inUse: 55 });
+  await prisma.$executeRaw`TRUNCATE instance, volume, operation CASCADE`;
+});
+
 test("samples are written of the types that a project has", async () => {
   await make(fast, 7);
   await sampleUsage(cloud.database);
@@ -206,7 +228,8 @@ test("no interleaving of creating, growing, snapshotting and retyping passes a t
     for (const batch of batches) {
       const answers = await Promise.allSettled(batch.map(does));
       for (const answer of answers)
-        if (answer.status === "rejected") expect(String(answer.reason)).toMatch(/quota|now|already/);
+        if (answer.status === "rejected")
+          expect(String(answer.reason)).toMatch(/quota|now|already|only grows/);
       // Nothing that is in use is told by the code that admits it.
       const { rows } = await cloud.database.pool.query<{ volumes: number; snapshots: number; gib: number }>(
         `SELECT (SELECT count(*)::int FROM volume WHERE volume_type_id = $1) AS volumes,

@@ -13,6 +13,7 @@ import { countsForGuest } from "./agent/staleness.ts";
 import { checkBackup, type Manifest, restoreDatabase, restoreFiles, writeBackup } from "./backup.ts";
 import { openIdentityReader } from "./identity.ts";
 import { callerAs, emptyDatabase, launchOf, openTestCloud, placeGuest, type TestCloud } from "./testing.ts";
+import { allRowsOf, makeData } from "./testing-backup.ts";
 
 const repository = join(import.meta.dirname, "../../..");
 const password = "correct horse battery staple";
@@ -35,7 +36,7 @@ beforeAll(async () => {
   data = await makeData(join(folder, "data"));
   path = join(folder, "cloud.tar.gz");
   await fillCloud();
-  rowsThen = await rowsOf(cloud.database);
+  rowsThen = await allRowsOf(cloud.database);
   manifest = await writeBackup(wish(path));
 });
 afterAll(async () => {
@@ -53,25 +54,6 @@ const wish = (to: string, withImages = false) => ({
   withImages,
   path: to,
 });
-
-async function makeData(at: string): Promise<string> {
-  const files = {
-    "secrets/session.key": "a".repeat(64),
-    "secrets/seal.key": "b".repeat(64),
-    "secrets/postgres.password": "not for another machine",
-    "ca/ca.key": "the authority's key",
-    "ca/ca.pem": "the authority",
-    "ports.json": `{"agent":20001}`,
-    "log/web.log": "not kept",
-    "images/not-an-image": "not kept",
-  };
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(join(at, name, ".."), { recursive: true });
-    await writeFile(join(at, name), text);
-  }
-  await writeFile(join(at, "images", "a".repeat(64)), randomBytes(300_000));
-  return at;
-}
 
 /** Rows that are hard to carry: every kind of text, bytes, arrays, months long gone, and a trail larger than one share. */
 async function fillCloud(): Promise<void> {
@@ -100,21 +82,6 @@ async function fillCloud(): Promise<void> {
   );
 }
 
-/** Every row of every table as text, sorted; but what a restoration gives anew. */
-async function rowsOf({ pool }: Database): Promise<Map<string, string[]>> {
-  const tables = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-     AND NOT relispartition ORDER BY 1`,
-  );
-  const all = tables.rows.map(async ({ name }) => {
-    const { rows } = await pool.query<{ row: string }>(
-      `SELECT (to_jsonb(t) - 'xid')::text AS row FROM "${name}" t ORDER BY 1`,
-    );
-    return [name, rows.map(({ row }) => row)] as const;
-  });
-  return new Map(await Promise.all(all));
-}
-
 async function restored(from: string): Promise<{ database: Database; close: () => Promise<void> }> {
   const empty = await emptyDatabase();
   await restoreDatabase(from, empty.url).catch(async (error: unknown) => {
@@ -131,7 +98,7 @@ async function restored(from: string): Promise<{ database: Database; close: () =
 
 test("what comes back is what was there, row by row, and the trail goes on behind it", async () => {
   const { database, close } = await restored(path);
-  const now = await rowsOf(database);
+  const now = await allRowsOf(database);
   expect([...now.keys()]).toEqual([...rowsThen.keys()]);
   expect(now.size).toBeGreaterThan(30);
   const ended = ["session", "password_reset", "join_token", "guest"];

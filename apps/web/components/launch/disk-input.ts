@@ -4,16 +4,22 @@ import { sizeOf } from "../volume/size-draft.ts";
 import type { BootField, DiskField } from "./disks.ts";
 
 /** Any UUID that no disk has as its key. */
-const bootKey = "00000000-0000-7000-8000-b007b007b007";
-const tail = 12;
+const bootKey = "b0070000-0000-7000-8000-b007b007b007";
+const half = 16;
 
 /**
- * The id of an instance's new volume, always the same for the same two: so that sending a draft twice makes it once.
- * Both are random in their last 48 bits, and so is what comes of them.
+ * The id of an instance's new volume (RFC 9562, version 8), always the same for the same two: so that sending a draft
+ * twice makes it once. The instance's halves are swapped: what is random of it is in the second one, and a guest knows a
+ * disk by how the volume's id begins.
  */
 export function volumeIdOf(instanceId: string, diskKey: string): string {
-  const bits = BigInt(`0x${instanceId.slice(-tail)}`) ^ BigInt(`0x${diskKey.slice(-tail)}`);
-  return `${instanceId.slice(0, -tail)}${bits.toString(16).padStart(tail, "0")}`;
+  const instance = instanceId.replaceAll("-", "");
+  const swapped = BigInt(`0x${instance.slice(half)}${instance.slice(0, half)}`);
+  const bits = swapped ^ BigInt(`0x${diskKey.replaceAll("-", "")}`);
+  const hex = bits.toString(16).padStart(2 * half, "0");
+  const variant = ((Number.parseInt(hex.charAt(half), 16) & 0x3) | 0x8).toString(16);
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, half)}`];
+  return [...parts, `${variant}${hex.slice(half + 1, half + 4)}`, hex.slice(half + 4)].join("-");
 }
 
 type Booting = Pick<

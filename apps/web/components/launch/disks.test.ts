@@ -3,8 +3,11 @@ import { launchDisksBlocked } from "@madang/core/instance/launch-disk";
 import { volumeUsage } from "@madang/core/quota/type-resource";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { devicePath } from "../instance/device-path.ts";
 import { volumeIdOf } from "./disk-input.ts";
 import { bootGib, type DiskChoices, diskFaults, emptyBoot, emptyDisk, newVolumesUsage } from "./disks.ts";
+import { freshIds } from "./draft.ts";
 import { emptyLaunch, type LaunchForm, launchFormOf, launchInputOf } from "./form-schema.ts";
 
 const uuid = () => crypto.randomUUID();
@@ -118,11 +121,18 @@ test("whatever is filled in without a fault is a launch that the schema takes", 
   );
 });
 
-test("a new volume's id is the same for the same instance and disk, and another for any other", () => {
-  const instances = Array.from({ length: 20 }, uuid);
+test("a new volume's id is the same for the same instance and disk, and begins as no other one", () => {
+  const bootId = (instance: string) => {
+    const { bootVolume } = launchInputOf(form(boot({ kind: "newVolume" })), uuid(), [instance]);
+    return bootVolume?.kind === "new" ? (bootVolume.ids[0] ?? "") : "";
+  };
+  const instances = freshIds();
   const keys = Array.from({ length: 16 }, uuid);
-  const ids = instances.flatMap((instance) => keys.map((key) => volumeIdOf(instance, key)));
-  expect(new Set([...ids, ...instances]).size).toBe(20 * 16 + 20);
-  expect(instances.flatMap((instance) => keys.map((key) => volumeIdOf(instance, key)))).toEqual(ids);
-  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  const all = () =>
+    instances.flatMap((instance) => [bootId(instance), ...keys.map((key) => volumeIdOf(instance, key))]);
+  const ids = all();
+  expect(all()).toEqual(ids);
+  for (const id of ids) expect(z.uuid().safeParse(id).success).toBe(true);
+  // A guest knows a disk by so much of it.
+  expect(new Set(ids.map(devicePath)).size).toBe(50 * 17);
 });

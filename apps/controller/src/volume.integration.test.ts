@@ -192,3 +192,35 @@ it(
     await eventually(async () => (await orphans()).length === 0);
   },
 );
+
+it(
+  "does not go back to a snapshot once that is called off before its hypervisor heard of it",
+  patience,
+  async () => {
+    const id = await make();
+    const snapshotId = crypto.randomUUID();
+    const of = { kind: "volume", id: snapshotId, volumeId: id };
+    await cloud.mutate("volumeSnapshot.create", { projectId, name: "before", of });
+    const snapshots = page(z.object({ status: z.string() }));
+    await eventually(async () => {
+      const found = await cloud.query("volumeSnapshot.list", { projectId, filter: { volumeId: id } });
+      return snapshots.parse(found).items[0]?.status === "available";
+    });
+    await cloud.kill("agent");
+    await cloud.mutate("volume.revert", { projectId, id, snapshotId });
+    await cloud.mutate("volume.callOffRevert", { projectId, id });
+    expect(await statusOf("volume", id)).toBe("reverting");
+    cloud.start("agent");
+    await becomes(id, "available");
+    const asked = await cloud.query("operation.list", { projectId, filter: { resourceId: id } });
+    const { items } = page(z.object({ kind: z.string(), state: z.string() })).parse(asked);
+    expect(items.filter(({ kind }) => kind === "volume.revert")).toMatchObject([{ state: "cancelled" }]);
+    expect((await ask("volume.callOffRevert", { projectId, id })).reason).toBe("volumeNotReverting");
+    await cloud.mutate("volume.revert", { projectId, id, snapshotId });
+    await eventually(async () => {
+      const again = await cloud.query("operation.list", { projectId, filter: { resourceId: id } });
+      const { items: all } = page(z.object({ kind: z.string(), state: z.string() })).parse(again);
+      return all.some(({ kind, state }) => kind === "volume.revert" && state === "succeeded");
+    });
+  },
+);

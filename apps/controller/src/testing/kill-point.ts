@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { registerHooks } from "node:module";
+import { isMainThread } from "node:worker_threads";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { z } from "zod";
@@ -63,7 +64,7 @@ function die(): Promise<never> {
   return new Promise<never>(() => {});
 }
 
-/** A driver call, as the wrapped simulators make it. */
+/** A driver call, as the wrapped simulators make it, or a long step of an import. */
 async function driverCall<T>(call: () => Promise<T>): Promise<T> {
   const point = isPoint("driver");
   if (point?.when === "before") await die();
@@ -73,18 +74,22 @@ async function driverCall<T>(call: () => Promise<T>): Promise<T> {
 }
 Object.assign(globalThis, { madangDriverCall: driverCall });
 
-const fakes = [
-  ["hypervisor", "./counted-simulator.ts"],
-  ["network", "./counted-network.ts"],
-  ["storage", "./counted-storage.ts"],
+/** What whose import is replaced by what. */
+const counterparts = [
+  ["/hypervisor/fake.ts", "/hypervisor/registry.ts", "./counted-simulator.ts"],
+  ["/network/fake.ts", "/network/registry.ts", "./counted-network.ts"],
+  ["/storage/fake.ts", "/storage/registry.ts", "./counted-storage.ts"],
+  ["/image/convert.ts", "/image/import.ts", "./counted-import.ts"],
+  ["/image/reading.ts", "/image/import.ts", "./counted-import.ts"],
 ] as const;
 
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
-    const fake = fakes.find(([seam]) => found.url.endsWith(`/${seam}/fake.ts`));
-    if (!fake || !context.parentURL?.endsWith(`/${fake[0]}/registry.ts`)) return found;
-    return { ...found, url: new URL(fake[1], import.meta.url).href };
+    const one = counterparts.find(
+      ([module, importer]) => found.url.endsWith(module) && context.parentURL?.endsWith(importer),
+    );
+    return one ? { ...found, url: new URL(one[2], import.meta.url).href } : found;
   },
 });
 
@@ -165,4 +170,5 @@ Object.assign(PgBoss.prototype, { work: workTwice });
 
 // Whoever started this and is gone can end it no more.
 process.once("disconnect", () => process.exit(1));
-await once(process, "message");
+// Its threads are loaded with this too; they end with the process.
+if (isMainThread) await once(process, "message");

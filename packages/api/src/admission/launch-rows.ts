@@ -3,7 +3,7 @@ import { storedProperties } from "@madang/core/hypervisor/property";
 import { hostnameFor, launchName } from "@madang/core/instance/launch";
 import { machineType } from "@madang/core/instance/machine";
 import { type Hardware, storedHardware } from "@madang/core/wire/hardware";
-import { insertTogether, type PrismaNamespace, type Tx, wakeAll } from "@madang/db";
+import { insertTogether, type Tx, wakeAll } from "@madang/db";
 import type { AdmissionDeps } from "../deps.ts";
 import type { Launched, LaunchWish } from "./launch-instance.ts";
 import type { Place } from "./launch-place.ts";

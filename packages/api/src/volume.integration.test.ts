@@ -115,6 +115,15 @@ test("of ten attaches of one volume at once one counts, and asked again it is th
   expect(await member().volume.detach(ref)).toEqual({ operationId });
 });
 
+test("an instance gets no two volumes that it could not tell apart", async () => {
+  const first = await make();
+  await member().volume.attach({ ...first, instanceId });
+  const id = `${first.id.slice(0, 20)}${crypto.randomUUID().slice(20)}`;
+  const { projectId } = await make({ id });
+  const attach = member().volume.attach({ projectId, id, instanceId });
+  expect((await refusal(attach)).reason).toBe("volumeSerialTaken");
+});
+
 test("one that lives elsewhere, or has no room, is not attached", async () => {
   const ref = await make();
   await put(ref);

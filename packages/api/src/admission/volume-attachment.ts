@@ -1,6 +1,7 @@
 /** Volumes as disks of instances: the row is the wish, its key is why no volume is ever written from two. */
 import { CloudError } from "@madang/core/errors";
 import { volumePlaceBlocked } from "@madang/core/volume/place";
+import { volumeSerial } from "@madang/core/volume/serial";
 import { attachmentLimit } from "@madang/core/volume/volume-input";
 import {
   type Guest,
@@ -50,7 +51,7 @@ export async function attachVolume(
     requireVolumeAllowed(locked, "attach");
     const guest = await requireAllowed(tx, instance, "attachVolume");
     await requireSamePlace(deps, tx, volume, instance, guest);
-    const position = await nextPosition(tx, instanceId);
+    const position = await nextPosition(tx, instanceId, volume.id);
     const id = crypto.randomUUID();
     await tx.volumeAttachment.create({ data: { id, volumeId: volume.id, instanceId, position, ...wish } });
     return await settle(deps, tx, { actor, volume, instance, what: "attach" });
@@ -87,12 +88,21 @@ function elsewhere(): CloudError {
   });
 }
 
-async function nextPosition(tx: Tx, instanceId: string): Promise<number> {
-  const rows = await tx.volumeAttachment.findMany({ where: { instanceId }, select: { position: true } });
+/** Throws Conflict. */
+async function nextPosition(tx: Tx, instanceId: string, volumeId: string): Promise<number> {
+  const select = { position: true, volumeId: true };
+  const rows = await tx.volumeAttachment.findMany({ where: { instanceId }, select });
+  if (rows.some((row) => volumeSerial(row.volumeId) === volumeSerial(volumeId))) throw serialTaken();
   if (rows.length < attachmentLimit) return Math.max(-1, ...rows.map(({ position }) => position)) + 1;
   throw new CloudError("Conflict", `An instance has at most ${attachmentLimit} volumes.`, {
     reason: "volumesTooMany",
     params: { limit: attachmentLimit },
+  });
+}
+
+function serialTaken(): CloudError {
+  return new CloudError("Conflict", "The instance has a volume with the same serial number.", {
+    reason: "volumeSerialTaken",
   });
 }
 

@@ -61,6 +61,15 @@ test.each([
   expect(objection(more, count)).toEqual([reason, field]);
 });
 
+test("disks that an instance could not tell apart are refused, those of two instances are not", () => {
+  const [id, alike] = ["019ab3c4-0000-7000-8123-000000000001", "019ab3c4-0000-7000-8123-000000000002"];
+  const disk = (...ids: string[]) => ({ ...fresh(1), ids });
+  const refused = ["volumeSerialTaken", "volumes"];
+  expect(objection({ imageId, volumes: [disk(id), disk(alike)] })).toEqual(refused);
+  expect(objection({ bootVolume: { ...present(), volumeId: id }, volumes: [disk(alike)] })).toEqual(refused);
+  expect(parsed({ imageId, volumes: [disk(id, alike)] }, 2).success).toBe(true);
+});
+
 test("a boot disk is made of something, and hostile input is refused", () => {
   for (const bootVolume of [
     { ...fresh(1), from: null },

@@ -1,6 +1,7 @@
 /** The volumes that a launch begins with, and which of them it boots from. */
 import { z } from "zod";
 import { uuid } from "../uuid.ts";
+import { volumeSerial } from "../volume/serial.ts";
 import { sizeGib } from "../volume/size.ts";
 import { displayName } from "./name.ts";
 
@@ -62,8 +63,11 @@ export function launchDisksBlocked({ ids, imageId, bootVolume, volumes }: Disks)
   if (imageId === null && bootVolume === null) return { reason: "imageRequired", field: "imageId" };
   if (imageId !== null && bootVolume !== null) return { reason: "imageAndBootVolume", field: "bootVolume" };
   const seen = new Set<string>();
+  const serials = new Set<string>();
   for (const [field, disk] of fieldsOf(bootVolume, volumes)) {
-    const reason = disk.kind === "new" ? newBlocked(disk.ids, ids) : presentBlocked(disk.volumeId, ids, seen);
+    const reason =
+      (disk.kind === "new" ? newBlocked(disk.ids, ids) : presentBlocked(disk.volumeId, ids, seen)) ??
+      serialBlocked(disk.kind === "new" ? disk.ids : [disk.volumeId], serials);
     if (reason) return { reason, field };
   }
   return null;
@@ -83,5 +87,15 @@ function presentBlocked(id: string, instances: readonly string[], seen: Set<stri
   if (instances.length > 1) return "volumeWithSeveral";
   if (seen.has(id)) return "volumeTwice";
   seen.add(id);
+  return null;
+}
+
+/** Disks of one instance, which could not be told apart in it. */
+function serialBlocked(volumeIds: readonly string[], seen: Set<string>): string | null {
+  for (const [instance, volumeId] of volumeIds.entries()) {
+    const serial = `${instance} ${volumeSerial(volumeId)}`;
+    if (seen.has(serial)) return "volumeSerialTaken";
+    seen.add(serial);
+  }
   return null;
 }

@@ -4,6 +4,7 @@
  * it: nothing is lost, and it goes on when the storage is back.
  */
 import { CloudError } from "@madang/core/errors";
+import { volumeSerial } from "@madang/core/volume/serial";
 import type { DiskQos } from "@madang/core/wire/guest";
 import type { Hardware } from "@madang/core/wire/hardware";
 import { XMLParser } from "fast-xml-parser";
@@ -70,7 +71,7 @@ export function diskElement(disk: GuestVolume, target: string, bus: DiskBus): Re
     ...(limits.length > 0 ? { iotune: Object.fromEntries(limits) } : {}),
     ...(readOnly ? { readonly: {} } : {}),
     // virtio-blk shows the first 20 bytes.
-    serial: volumeId.slice(0, 20),
+    serial: volumeSerial(volumeId),
     alias: { "@name": `ua-${attachmentId}-${volumeId}` },
   };
 }

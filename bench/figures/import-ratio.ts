@@ -28,13 +28,16 @@ export const importRatio: Figure = {
     const [person] = await openPeople(stand, "import", 1, 1);
     if (!person) throw new Error("nobody");
     const folder = join(stand.cloud.data, "bench-files");
-    const files = await writeDisk(folder);
     const rounds = { qcow2: [] as Round[], raw: [] as Round[] };
-    for (let index = 0; index < times; index++)
-      for (const format of ["qcow2", "raw"] as const)
-        rounds[format].push(await importOnce(stand, person, files[format], format));
-    person.client.close();
-    await rm(folder, { recursive: true });
+    try {
+      const files = await writeDisk(folder);
+      for (let index = 0; index < times; index++)
+        for (const format of ["qcow2", "raw"] as const)
+          rounds[format].push(await importOnce(stand, person, files[format], format));
+    } finally {
+      person.client.close();
+      await rm(folder, { recursive: true, force: true });
+    }
     const p50 = (samples: number[]) => resultOf({ name: "import", unit: "ms" }, { samples }).p50;
     const figures = (format: Format) =>
       `p50 ${p50(rounds[format].map(({ ours }) => ours))} ms, alone ${p50(rounds[format].map(({ bare }) => bare))} ms`;

@@ -1,4 +1,5 @@
 /** 512 MiB through the portal's resumable upload, over what a bare Node server takes that writes and hashes, in turn with it. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Figure, resultOf } from "../figure.ts";
 import { deleteImage, untilActive } from "../load/images.ts";
@@ -17,7 +18,8 @@ export const uploadRatio: Figure = {
   measure: async ({ cloud, database }) => {
     const [person] = await openPeople({ cloud, database }, "upload", 1, 1);
     if (!person) throw new Error("nobody");
-    const path = join(cloud.data, "bench-files", "disk.raw");
+    const folder = join(cloud.data, "bench-files");
+    const path = join(folder, "disk.raw");
     await writeRandom(path, bytes);
     const server = await openBareServer(cloud.data);
     const [samples, bare, ours]: [number[], number[], number[]] = [[], [], []];
@@ -38,6 +40,7 @@ export const uploadRatio: Figure = {
     } finally {
       await server.close();
       person.client.close();
+      await rm(folder, { recursive: true, force: true });
     }
     const rate = (of: number[]) => {
       const { p50 } = resultOf({ name: "upload", unit: "ms" }, { samples: of });

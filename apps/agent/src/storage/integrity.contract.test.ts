@@ -70,9 +70,12 @@ describe.skipIf(!canBeFar)("a volume of a guest that writes all the time", () =>
     guestId = spec.guestId;
   }, 240_000);
   afterAll(async () => {
-    await kill();
-    await harness?.close();
-    await far?.close();
+    try {
+      await kill();
+      await harness?.close();
+    } finally {
+      await far?.close();
+    }
     await rm(folder, { recursive: true, force: true });
   }, 120_000);
 
@@ -250,7 +253,7 @@ describe.skipIf(!canBeFar)("a volume of a guest that writes all the time", () =>
       join(folder, "volumes", volumeId, "volume.qcow2"),
     ]).catch((error: { stdout: string }) => error);
     expect(JSON.parse(stdout)).not.toMatchObject({ corruptions: expect.anything() });
-  }, 400_000);
+  }, 900_000);
 
   async function sizeSeen(): Promise<number> {
     const shown = await harness.virsh("domblkinfo", guestId, name);

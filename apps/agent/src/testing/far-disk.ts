@@ -30,28 +30,39 @@ export async function putFarAway(path: string, sizeBytes: number, folder: string
   const { uid, gid, mode } = await stat(path);
   await copyFile(path, far);
   await truncate(far, sizeBytes);
-  const serve = () =>
-    spawn(nbd, ["-f", "raw", "-t", "-e", "4", "--cache=none", "-k", socket, far], { stdio: "ignore" });
+  const serve = () => start(nbd, ["-f", "raw", "-t", "-e", "4", "-k", socket, far]);
   let server = serve();
-  await comes(async () => (await stat(socket)).isSocket());
+  let daemon: ChildProcess | null = null;
+  const close = async () => {
+    if (daemon) await end(daemon);
+    await end(server);
+    await exec("umount", ["-l", path]).catch(() => {});
+    await rm(far, { force: true });
+  };
   const node = `driver=nbd,node-name=far,server.type=unix,server.path=${socket},reconnect-delay=0`;
   const shown = `type=fuse,id=near,node-name=far,mountpoint=${path},writable=on,allow-other=on`;
-  const daemon = spawn(storage, ["--blockdev", node, "--export", shown], { stdio: "ignore" });
-  await comes(async () => (await stat(path)).size === sizeBytes);
-  await chown(path, uid, gid);
-  await chmod(path, mode & 0o777);
+  try {
+    await comes(server, async () => (await stat(socket)).isSocket());
+    daemon = start(storage, ["--blockdev", node, "--export", shown]);
+    await comes(daemon, async () => (await stat(path)).size === sizeBytes);
+    await chown(path, uid, gid);
+    await chmod(path, mode & 0o777);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     cut: () => end(server),
     mend: () => {
       server = serve();
     },
-    close: async () => {
-      await end(daemon);
-      await end(server);
-      await exec("umount", [path]).catch(() => {});
-      await rm(far);
-    },
+    close,
   };
+}
+
+/** It ends with us, however we end. */
+function start(program: string, args: string[]): ChildProcess {
+  return spawn("/usr/bin/setpriv", ["--pdeathsig", "KILL", program, ...args], { stdio: "ignore" });
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -61,8 +72,8 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function comes(isThere: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1_200; tries++) {
+async function comes(of: ChildProcess, isThere: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_200 && of.exitCode === null; tries++) {
     if (await isThere().catch(() => false)) return;
     await delay(50);
   }

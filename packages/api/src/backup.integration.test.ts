@@ -63,7 +63,11 @@ async function fillCloud(): Promise<void> {
   await createUser(prisma, domainId, user);
   const input = launchOf(cloud, { userData: "#cloud-config\n\\.\n" });
   await callerAs(cloud, "member").instance.launch(input);
-  await placeGuest(cloud.database, input.ids[0] ?? "", { observed: "running" });
+  const { hypervisorId } = await placeGuest(cloud.database, input.ids[0] ?? "", { observed: "running" });
+  const type = await prisma.volumeType.create({ data: { id: crypto.randomUUID(), name: "kept" } });
+  const volume = { projectId: cloud.projectId, id: crypto.randomUUID(), name: "kept", sizeGib: 1 };
+  await callerAs(cloud, "member").volume.create({ ...volume, volumeTypeId: type.id });
+  await prisma.volume.updateMany({ data: { hypervisorId, made: true, observed: "available" } });
   await prisma.certificate.create({
     data: {
       id: crypto.randomUUID(),
@@ -101,7 +105,7 @@ test("what comes back is what was there, row by row, and the trail goes on behin
   const now = await allRowsOf(database);
   expect([...now.keys()]).toEqual([...rowsThen.keys()]);
   expect(now.size).toBeGreaterThan(30);
-  const ended = ["session", "password_reset", "join_token", "guest"];
+  const ended = ["session", "password_reset", "join_token", "guest", "volume"];
   for (const [name, rows] of rowsThen) if (!ended.includes(name)) expect(now.get(name), name).toEqual(rows);
   expect(await database.prisma.session.count({ where: { revokedAt: null } })).toBe(0);
   expect(await database.prisma.session.count()).toBe(people());
@@ -121,6 +125,12 @@ test("an agent that lived on, further than the backup knows, is heard and obeyed
   expect(told.guests.map(({ guestId }) => guestId)).toEqual([guest.id]);
   expect(told.guests[0]?.generation).toBeGreaterThan(held);
   expect(countsForGuest(guest, held)).toBe(true);
+  const volume = await database.prisma.volume.findFirstOrThrow();
+  expect(told.volumes).toMatchObject([{ volumeId: volume.id, generation: volume.generation, made: true }]);
+  expect(volume.generation).toBeGreaterThan(held);
+  expect(countsForGuest(volume, held)).toBe(true);
+  const before = await cloud.database.prisma.volume.findFirstOrThrow();
+  expect({ ...volume, generation: 1 }).toEqual({ ...before, generation: 1 });
   const { database: anew, close: closeAnew } = await restored(path);
   const later = await anew.prisma.guest.findFirstOrThrow();
   expect(later.generation).toBeGreaterThanOrEqual(guest.generation);

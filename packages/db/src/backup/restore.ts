@@ -221,11 +221,12 @@ async function setSequences(client: pg.Client): Promise<void> {
 
 /**
  * Agents that lived on hold later generations than the backup: they take no order below theirs, and a report above the
- * database's own does not count. A guest's generation rises more slowly than once a second, so the seconds since 2020 are
- * ahead of whatever was told since, by this cloud or by an earlier restoration of it; they fit an integer until 2088.
+ * database's own does not count. The generation of a guest or a volume rises more slowly than once a second, so the seconds
+ * since 2020 are ahead of whatever was told since, by this cloud or by an earlier restoration of it; they fit an integer
+ * until 2088. What was acknowledged stays: agents answer anew.
  */
 async function overtakeAgents(client: pg.Client): Promise<void> {
-  for (const table of ["guest", "left_guest"])
+  for (const table of ["guest", "left_guest", "volume"])
     await client.query(
       `UPDATE ${table} SET generation = greatest(generation, extract(epoch FROM now() - timestamptz '2020-01-01 00:00+00')::int) + 1`,
     );

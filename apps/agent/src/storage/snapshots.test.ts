@@ -191,11 +191,13 @@ describe("snapshots", () => {
     expect(await here(calledOff)).toMatchObject({ revertSeq: 0, fault: null });
     at.guests = [];
     expect(at.volumes.isReady(one.volumeId)).toBe(true);
-    // On a full disk the orders of generation 3 were not saved.
-    await restart();
-    apply(asked);
-    await until(one.volumeId, ({ observed, phase }) => observed === "available" && phase === null);
-    expect(await at.storage.observe(one.volumeId)).toMatchObject({ revertSeq: 0 });
+    // On a full disk the orders of generation 3 were not saved; an answer to older ones is no leave to go back later.
+    for (let starts = 0; starts < 2; starts++) {
+      await restart();
+      apply(asked);
+      await until(one.volumeId, ({ observed, phase }) => observed === "available" && phase === null);
+      expect(await at.storage.observe(one.volumeId)).toMatchObject({ revertSeq: 0 });
+    }
     expect(await here(calledOff)).toMatchObject({ revertSeq: 0 });
     expect(await here({ ...one, generation: 4, revert: { seq: 2, snapshotId } })).toMatchObject({
       revertSeq: 2,

@@ -259,7 +259,8 @@ async function conclude(
   const failed = Object.entries(note.failedSnapshots).filter(([snapshotId]) => named.has(snapshotId));
   await memory.set(volume.id, {
     ...note,
-    ackedGeneration: target.generation,
+    // Older orders are answered, but what newer ones took back stays taken back.
+    ackedGeneration: Math.max(old.ackedGeneration ?? 0, target.generation),
     made: seen !== null || (note.made && target.desired !== "absent"),
     failedSnapshots: Object.fromEntries(failed),
   });

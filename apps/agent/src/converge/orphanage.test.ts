@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { broken, guestId, spec } from "../testing/scripted-driver.ts";
 import { soon, useFleet } from "../testing/scripted-fleet.ts";
@@ -63,5 +64,29 @@ describe("an orphan", () => {
       { timeout: 30_000 },
     );
     expect(bench.driver.calls.filter((call) => call === "evict")).toHaveLength(2);
+  });
+
+  it("whose destruction waits is left alone once a snapshot names it, or the order is withdrawn", async () => {
+    await orphaned();
+    const evictions: AbortSignal[] = [];
+    bench.driver.evicting = async (_guestId, signal) => {
+      evictions.push(signal);
+      await once(signal, "abort");
+      signal.throwIfAborted();
+    };
+    orderAll([], [guestId]);
+    await soon(() => expect(evictions).toHaveLength(1));
+    orderAll([], []);
+    expect(evictions[0]?.aborted).toBe(true);
+    await soon(async () => {
+      orderAll([], [guestId]);
+      await bench.fleet.sweep();
+      expect(evictions).toHaveLength(2);
+    });
+    orderAll([spec({ generation: 8 })], [guestId]);
+    expect(evictions[1]?.aborted).toBe(true);
+    await reported({ generation: 8, observed: "running" });
+    expect(bench.driver.guests.has(guestId)).toBe(true);
+    expect(bench.fleet.orphans()).toEqual([]);
   });
 });

@@ -44,6 +44,8 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
     isNamed: deps.isNamed,
     remove: async (guestId, signal) => {
       await deps.driver.evict(guestId, signal);
+      // Named meanwhile, it has a worker that remembers it.
+      signal.throwIfAborted();
       await deps.memory.forget(guestId);
     },
     onGone: deps.again,
@@ -56,7 +58,7 @@ export function createOrphanage(deps: OrphanageDeps): Orphanage {
     order: (guestIds) => {
       if (!isTold) deps.again();
       isTold = true;
-      for (const guestId of orders.order(guestIds)) orders.carryOut(guestId);
+      for (const guestId of orders.order(guestIds.map((id) => ({ id })))) orders.carryOut(guestId);
     },
     look: async (present) => {
       if (!isTold) return;

@@ -231,6 +231,7 @@ function revertRefused(): CloudError {
 async function remove({ storage, holders }: AttemptDeps, { spec, onPhase, signal }: Attempt): Promise<null> {
   const holder = await holders.of(spec.volumeId);
   if (holder) throw volumeInUse(spec.volumeId, holder);
+  signal.throwIfAborted();
   onPhase("removing", null);
   await storage.remove(spec.volumeId, signal);
   return null;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   apply,
   at,
@@ -51,36 +51,6 @@ describe("a volume", () => {
     });
     expect(await here(one)).toMatchObject({ observed: "available" });
     expect(at.volumes.storage()?.orphans).toEqual([]);
-  });
-
-  it("that nobody names is removed by order alone, and never while it is named or a guest has it", async () => {
-    const [one, named] = [spec(), spec()];
-    apply(one, named);
-    await Promise.all([one, named].map(settled));
-    const order = (...ids: string[]) =>
-      at.volumes.apply({
-        volumes: [named],
-        orphanVolumeOrders: ids.map((volumeId) => ({ volumeId, action: "remove" as const })),
-      });
-    at.guests = [{ ...runs(one.volumeId), observed: "stopped" }];
-    order(one.volumeId, named.volumeId, crypto.randomUUID());
-    await at.volumes.sweep();
-    await vi.waitFor(() =>
-      expect(at.volumes.storage()?.orphans).toMatchObject([
-        { volumeId: one.volumeId, fault: { reason: "VolumeInUse" } },
-      ]),
-    );
-    expect(await at.storage.list()).toHaveLength(2);
-    at.guests = [];
-    await restart();
-    order();
-    await at.volumes.sweep();
-    expect(await at.storage.list()).toHaveLength(2);
-    order(one.volumeId, named.volumeId);
-    await vi.waitFor(() => expect(at.volumes.storage()?.orphans).toEqual([]));
-    expect(await at.storage.list()).toMatchObject([{ volumeId: named.volumeId }]);
-    // Named anew, it is another volume: what was remembered of it went with it.
-    expect(await here({ ...one, generation: 1 })).toMatchObject({ observed: "available" });
   });
 
   it("says what it waits for before it is made of an image", async () => {

@@ -89,7 +89,9 @@ export function createVolumes(deps: VolumesDeps): Volumes {
         if (worker) worker.order(spec);
         else takeOn(spec);
       }
-      const fresh = orders.order(orphanVolumeOrders.map(({ volumeId }) => volumeId));
+      const fresh = orders.order(
+        orphanVolumeOrders.map(({ volumeId, requestedAt }) => ({ id: volumeId, requestedAt })),
+      );
       const here = new Set(orphans?.map(({ volumeId }) => volumeId));
       for (const volumeId of fresh) if (here.has(volumeId)) orders.carryOut(volumeId);
     },
@@ -126,6 +128,9 @@ async function removeOrphan(
 ): Promise<void> {
   const holder = await holders.of(volumeId);
   if (holder) throw volumeInUse(volumeId, holder);
+  signal.throwIfAborted();
   await storage.remove(volumeId, signal);
+  // Named meanwhile, it is remembered as one that was here: no empty one is put in its place.
+  signal.throwIfAborted();
   await memory.forget(volumeId);
 }

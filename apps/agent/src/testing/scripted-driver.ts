@@ -48,12 +48,12 @@ export function scriptedDriver() {
     },
     describe: async (id: string) =>
       guests.has(id) ? guestBody.parse(spec({ guestId: id, generation: 4 })) : null,
-    evict: async (id: string) => {
+    evict: async (id: string, signal: AbortSignal) => {
       calls.push("evict");
-      await driver.evicting(id);
+      await driver.evicting(id, signal);
       guests.delete(id);
     },
-    evicting: async (_guestId: string): Promise<void> => {},
+    evicting: async (_guestId: string, _signal: AbortSignal): Promise<void> => {},
     console: () => Promise.reject(new Error("not asked")),
     watch: () => () => {},
     close: async () => {},

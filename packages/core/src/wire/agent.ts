@@ -34,6 +34,14 @@ export const pullInput = z.object({
   revision: z.string().nullable(),
 });
 export type PullInput = z.infer<typeof pullInput>;
+
+/** `requestedAt`: asked for again, it is tried at once; control planes from before do not say when. */
+const orphanVolumeOrder = z.object({
+  volumeId: z.uuid(),
+  action: z.literal("remove"),
+  requestedAt: z.iso.datetime({ offset: true }).optional(),
+});
+
 export const snapshot = z.object({
   /** A hash of the content, so nobody can forget to bump it. */
   revision: z.string(),
@@ -45,7 +53,7 @@ export const snapshot = z.object({
   /** Control planes from before volumes say nothing, which orders nothing. */
   volumes: z.array(volumeSpec).optional(),
   /** Volumes that nobody asked for and that an administrator ordered away. */
-  orphanVolumeOrders: z.array(z.object({ volumeId: z.uuid(), action: z.literal("remove") })).optional(),
+  orphanVolumeOrders: z.array(orphanVolumeOrder).optional(),
   /** Control planes from before exports say nothing, which gives none up. */
   exports: z.array(exportOrder).optional(),
 });

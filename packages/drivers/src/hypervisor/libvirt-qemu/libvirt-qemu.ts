@@ -108,6 +108,7 @@ async function resolveVirtType({ virtType, libvirtDir }: LibvirtQemuOptions) {
 
 async function removeGuest(deps: Deps, guestId: string, signal: AbortSignal): Promise<void> {
   const guest = await findOurs(deps.domains, guestId);
+  signal.throwIfAborted();
   if (guest) {
     await forceOff(deps, guest);
     signal.throwIfAborted();

@@ -2,8 +2,9 @@
 import type { ReportInput } from "@madang/core/wire/agent";
 import type { OrphanVolume } from "@madang/core/wire/volume";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { noteOrphanVolumes } from "./agent/orphan-volumes.ts";
 import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "./testing.ts";
-import { pulledBy, reportOrphans } from "./testing-agent.ts";
+import { pulledBy, reportOf, reportOrphans } from "./testing-agent.ts";
 
 let cloud: TestCloud;
 let host: { hypervisorId: string; serial: string };
@@ -58,16 +59,22 @@ test("one is removed by order: told to its agent until it is silent of it, once 
   await report([lost]);
   expect(await orders()).toEqual([]);
   await Promise.all([1, 2, 3].map(() => admin().orphanVolume.remove(refOf(lost))));
-  expect(await orders()).toEqual([{ volumeId: lost.volumeId, action: "remove" }]);
+  const [first] = (await orders()) ?? [];
+  expect(first).toMatchObject({ volumeId: lost.volumeId, action: "remove" });
   expect((await shown())[0]?.removal).toMatchObject({ fault: null });
   const fault = { code: "Unavailable", reason: "VolumeInUse", message: "no", retry: "later" } as const;
   await report([{ ...lost, fault }]);
   expect((await shown())[0]?.removal).toMatchObject({ fault: { reason: "VolumeInUse" } });
-  expect(await orders()).toHaveLength(1);
+  expect(await orders()).toEqual([first]);
+  // Tried again, it is an order of now, of which nothing went wrong yet.
+  await admin().orphanVolume.remove(refOf(lost));
+  expect((await shown())[0]?.removal).toMatchObject({ fault: null });
+  const [again] = (await orders()) ?? [];
+  expect(Date.parse(again?.requestedAt ?? "")).toBeGreaterThan(Date.parse(first?.requestedAt ?? ""));
   await report([]);
   await report([]);
   expect(await orders()).toEqual([]);
-  expect(await trail()).toEqual(["orphan.remove-volume", "orphan.volume-removed"]);
+  expect(await trail()).toEqual(["orphan.remove-volume", "orphan.remove-volume", "orphan.volume-removed"]);
   expect(await refusal(admin().orphanVolume.remove(refOf(lost)))).toMatchObject({
     reason: "orphanVolumeNotFound",
   });
@@ -102,6 +109,27 @@ test("one that is known again is neither shown, nor to be removed, nor told to g
   await prisma.volume.updateMany({ data: { hypervisorId: other.hypervisorId } });
   const { items } = await admin().orphanVolume.list({ hypervisorId: host.hypervisorId });
   expect(items).toMatchObject([{ volumeId: lost.volumeId }]);
+});
+
+test("what an earlier run of the agent said last does not count, though it bears the number of the newest report", async () => {
+  const lost = lostOne();
+  await report([lost]);
+  const { prisma } = cloud.database;
+  const { reportSequence, agentStartedAt } = await prisma.hypervisor.findUniqueOrThrow({
+    where: { id: host.hypervisorId },
+  });
+  const deps = { ...cloud.deps, agents: cloud.database, bus: cloud.bus };
+  const late = (startedAt: Date) =>
+    noteOrphanVolumes(deps, host, {
+      ...reportOf({ storage: { pools: [], orphans: [] } }),
+      sequence: Number(reportSequence),
+      agentStartedAt: startedAt.toISOString(),
+    });
+  const now = agentStartedAt ?? new Date(0);
+  await late(new Date(now.getTime() - 1));
+  expect(await shown()).toHaveLength(1);
+  await late(now);
+  expect(await shown()).toEqual([]);
 });
 
 test("more than fit in one report are all kept, in pages, and what one leaves out stays", async () => {

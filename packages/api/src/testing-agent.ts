@@ -18,6 +18,25 @@ function callerOf(cloud: TestCloud, { hypervisorId, serial }: Host) {
   return makeCaller({ deps, certificate, requestId: "req-test" });
 }
 
+/** Of no guests; each has the next number of the same run. */
+export const reportOf = (change: Partial<ReportInput> = {}): ReportInput => ({
+  version: 1,
+  bootId,
+  sequence: sequence++,
+  agentStartedAt,
+  agentVersion: "1",
+  driver: "simulated",
+  capabilities: {
+    ...{ graphicalConsole: true, serialConsole: true, consoleLog: true, realDisks: false },
+    acceleration: "none",
+  },
+  inventory: { vcpus: 8, ramMib: 16_384, diskGib: 100, cpuModel: "test", kernel: "test" },
+  guests: [],
+  orphans: [],
+  complete: true,
+  ...change,
+});
+
 /** Reports no guests. */
 export async function reportOrphans(
   cloud: TestCloud,
@@ -25,26 +44,7 @@ export async function reportOrphans(
   orphans: Orphan[],
   change: Partial<ReportInput> = {},
 ): Promise<void> {
-  await callerOf(cloud, host).report({
-    version: 1,
-    bootId,
-    sequence: sequence++,
-    agentStartedAt,
-    agentVersion: "1",
-    driver: "simulated",
-    capabilities: {
-      graphicalConsole: true,
-      serialConsole: true,
-      consoleLog: true,
-      realDisks: false,
-      acceleration: "none",
-    },
-    inventory: { vcpus: 8, ramMib: 16_384, diskGib: 100, cpuModel: "test", kernel: "test" },
-    guests: [],
-    orphans,
-    complete: true,
-    ...change,
-  });
+  await callerOf(cloud, host).report(reportOf({ orphans, ...change }));
 }
 
 export const pulledBy = (cloud: TestCloud, host: Host) =>

@@ -1,6 +1,6 @@
 /** What an administrator decides about a volume that a hypervisor has and nobody asked for. */
 import { CloudError } from "@madang/core/errors";
-import { type Tx, transaction } from "@madang/db";
+import { PrismaNamespace, type Tx, transaction } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { hypervisorSubject, lockedHypervisor } from "./hypervisor.ts";
@@ -28,7 +28,9 @@ async function orderAway(tx: Tx, actor: Actor, ref: OrphanVolumeRef, now: Date):
     });
   await requireUnknown(tx, ref);
   if (found.removeRequestedAt !== null && found.fault === null) return;
-  await tx.orphanVolume.update({ where, data: { removeRequestedAt: now, requestedById: actor.userId } });
+  // What went wrong before says nothing of this order.
+  const data = { removeRequestedAt: now, requestedById: actor.userId, fault: PrismaNamespace.DbNull };
+  await tx.orphanVolume.update({ where, data });
   const params = { volumeId: ref.volumeId, bytes: Number(found.usedBytes) };
   await recordEvent(tx, {
     actor,

@@ -29,10 +29,16 @@ export async function noteOrphanVolumes(deps: AgentDeps, peer: Peer, report: Rep
     await lockHypervisor(tx, peer.hypervisorId);
     const hypervisor = await tx.hypervisor.findUniqueOrThrow({ where: { id: peer.hypervisorId } });
     // A newer report was taken meanwhile.
-    if (hypervisor.reportSequence !== BigInt(report.sequence)) return 0;
+    if (!isNewest(hypervisor, report)) return 0;
     return await settle(tx, hypervisor, told, deps.agents.now());
   });
   if (gone > 0) deps.hints.publish("event", `hypervisor:${peer.hypervisorId}`);
+}
+
+/** Each run of an agent counts from the start. */
+function isNewest({ agentStartedAt, reportSequence }: Hypervisor, report: ReportInput): boolean {
+  const started = new Date(report.agentStartedAt).getTime();
+  return agentStartedAt?.getTime() === started && reportSequence === BigInt(report.sequence);
 }
 
 type Changes = { fresh: Told[]; other: Told[]; gone: OrphanVolume[]; isNone: boolean };

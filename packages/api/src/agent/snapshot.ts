@@ -90,7 +90,7 @@ const orphanQuery = {
 /** Never of a volume that is known again here, or may be placed here next. */
 const orphanVolumeQuery = {
   name: "madang_snapshot_orphan_volumes",
-  text: `SELECT o.volume_id AS "volumeId", 'remove' AS action FROM orphan_volume o
+  text: `SELECT o.volume_id AS "volumeId", 'remove' AS action, to_json(o.remove_requested_at) AS "requestedAt" FROM orphan_volume o
   WHERE o.hypervisor_id = $1 AND o.remove_requested_at IS NOT NULL AND ${isOrphanVolume} ORDER BY o.volume_id`,
 };
 

@@ -45,11 +45,11 @@ test("of an image everybody hears, takes and changes only what is his", async ()
   });
   const shown = detail.parse(await get(offer));
   expect(Object.keys(shown).toSorted()).toEqual(
-    "createdAt description diskFormat distro distroVersion fault id instances minDiskGib minRamMib members name origin own ownerName progress projectId properties protected sha256 sha512 share sizeBytes sourceUrl status uploadFormat uploadSha256 uploadSizeBytes uploadedBytes virtualSizeBytes visibility volumes withdrawn"
+    "createdAt description diskFormat distro distroVersion fault id instances madeOf minDiskGib minRamMib members name origin own ownerName progress projectId properties protected sha256 sha512 share sizeBytes sourceUrl status uploadFormat uploadSha256 uploadSizeBytes uploadedBytes virtualSizeBytes visibility volumes withdrawn"
       .split(" ")
       .toSorted(),
   );
-  expect(shown).toMatchObject({ members: [], ownerName: "other", share: "pending" });
+  expect(shown).toMatchObject({ madeOf: null, members: [], ownerName: "other", share: "pending" });
   expect(await fileOf(offer)).toBe(409);
   expect(await mutate("image.acceptShare", { id: offer })).toBe("done");
   expect(await fileOf(offer)).toBe(200);

@@ -61,6 +61,7 @@ async function listen(
   let cursor: string | null = lastEventId ?? null;
   socket.on("error", () => {});
   socket.on("message", (data) => {
+    if (String(data) === "PING") return socket.send("PONG");
     const parsed = message.safeParse(JSON.parse(String(data)));
     if (!parsed.success) return;
     const { id, data: said } = parsed.data.result.data.json;

@@ -14,6 +14,7 @@ import { failInstance } from "./instance.failure.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
 import type { LoadedInstance } from "./instance.view.ts";
+import { placeWhereFound } from "./volume.found.ts";
 import { endVolumeOperations, recordVolumeEvent } from "./volume.operations.ts";
 
 type Step = DiskStep<GuestFacts>;
@@ -94,7 +95,7 @@ const placeFault = (reason: VolumePlaceBlock, zone: string | null): PublicError 
   ...(reason === "volumeOtherZone" ? { params: { zone: zone ?? "" } } : {}),
 });
 
-/** Where its first instance is, if it fits there: from now on it lives there. */
+/** Where its first instance is, if it fits there: from now on it lives there. One that was found elsewhere lives where it is. */
 async function placeVolume(
   tx: Tx,
   loaded: LoadedInstance,
@@ -102,6 +103,10 @@ async function placeVolume(
   hypervisorId: string,
 ): Promise<void> {
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
+  if (await placeWhereFound(tx, volume)) {
+    await writeVolumeStatus(tx, disk.volumeId);
+    return;
+  }
   await lockHypervisor(tx, hypervisorId);
   const reason = volumePlaceBlocked(await readCandidate(tx, hypervisorId, loaded.now), volume);
   if (reason !== null) return refuse(tx, loaded, disk, placeFault(reason, volume.availabilityZone));

@@ -65,6 +65,36 @@ describe("the definition of a guest", () => {
     );
   });
 
+  it.for(["virtio", "scsi", "sata"] as const)(
+    "boots the CD of an image before any other CD, on %s",
+    (diskBus) => {
+      const cd = spec({ disk: { ...rootDisk, base: null }, cdPath: "/g/base.img", hardware: { diskBus } });
+      const { devices, os } = parse(buildDomainXml(cd));
+      expect(os.boot.map((one: Record<string, string>) => one["@dev"])).toEqual(["hd", "cdrom"]);
+      type Disk = {
+        "@device": string;
+        source: { "@file": string };
+        target: { "@dev": string; "@bus": string };
+      };
+      const all: Disk[] = devices.disk;
+      expect(new Set(all.map(({ target }) => target["@dev"])).size).toBe(3);
+      // libvirt puts those of one bus in the order of their names.
+      const [first] = all
+        .filter((disk) => disk["@device"] === "cdrom")
+        .toSorted((one, other) => one.target["@dev"].localeCompare(other.target["@dev"]));
+      expect(first?.source["@file"]).toBe("/g/base.img");
+      expect(all[0]?.source["@file"]).toBe("/g/disk.qcow2");
+    },
+  );
+
+  it("keeps the config drive's place on SATA where there is no CD", () => {
+    const { devices } = parse(buildDomainXml(spec({ hardware: { diskBus: "sata" } })));
+    expect(devices.disk.map((one: { target: Record<string, string> }) => one.target["@dev"])).toEqual([
+      "sda",
+      "sdb",
+    ]);
+  });
+
   it("refuses what XML cannot carry", () => {
     for (const bad of ["\0", "\u0008", "\ufffe", "\ud800"]) {
       expect(() => buildDomainXml(spec({ metadata: { ...spec().metadata, hostname: `a${bad}` } }))).toThrow();

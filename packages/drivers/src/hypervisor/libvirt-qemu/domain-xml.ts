@@ -150,25 +150,30 @@ function videoElement({ videoModel = "vga" }: Hardware): Record<string, unknown>
 type DiskBus = NonNullable<Hardware["diskBus"]>;
 
 /** libvirt's names for the disk that is booted from, the config drive and a CD; volumes have those after them. */
-const targets: Record<DiskBus, { root: string; config: string }> = {
-  virtio: { root: "vda", config: "vdb" },
-  scsi: { root: "sda", config: "sdb" },
-  sata: { root: "sda", config: "sdb" },
+const targets: Record<DiskBus, { root: string; config: string; cd: string }> = {
+  virtio: { root: "vda", config: "vdb", cd: "sdc" },
+  scsi: { root: "sda", config: "sdb", cd: "sdc" },
+  sata: { root: "sda", config: "sdb", cd: "sdc" },
 };
-const cdTarget = "sdc";
+/** The config drive is a CD too, and of several the firmware tries only the first by name. */
+const sataWithCd = { root: "sda", cd: "sdb", config: "sdc" };
+
+function targetsOf({ hardware: { diskBus = "virtio" }, cdPath }: DomainSpec) {
+  return diskBus === "sata" && cdPath !== null ? sataWithCd : targets[diskBus];
+}
 
 /** The first is booted from; the guest sees them in this order. */
 function disks(spec: DomainSpec): Record<string, unknown>[] {
   const { diskBus = "virtio" } = spec.hardware;
   const volumes = withTargets(spec.volumes);
-  const { root: target } = targets[diskBus];
+  const { root: target, cd: cdTarget } = targetsOf(spec);
   const booted = spec.volumes.filter(({ boot }) => boot).map((disk) => diskElement(disk, target, diskBus));
   const root = spec.disk ? [rootDisk(spec.disk, spec.guestId, diskBus)] : booted;
   const others = volumes.filter(({ disk }) => !disk.boot);
   return [
     ...root,
+    ...(spec.cdPath === null ? [] : [cd(spec.cdPath, cdTarget)]),
     configDrive(spec, diskBus),
-    ...(spec.cdPath === null ? [] : [cd(spec.cdPath)]),
     ...others.map((one) => diskElement(one.disk, one.target, "virtio")),
   ];
 }
@@ -192,27 +197,27 @@ function rootDisk(
 }
 
 /** SATA has no disks that can't be written, but CDs. */
-function configDrive({ configDrivePath }: DomainSpec, bus: DiskBus): Record<string, unknown> {
+function configDrive(spec: DomainSpec, bus: DiskBus): Record<string, unknown> {
   return {
     "@type": "file",
     "@device": bus === "sata" ? "cdrom" : "disk",
     driver: { "@name": "qemu", "@type": "raw" },
-    source: { "@file": configDrivePath },
+    source: { "@file": spec.configDrivePath },
     backingStore: {},
-    target: { "@dev": targets[bus].config, "@bus": bus },
+    target: { "@dev": targetsOf(spec).config, "@bus": bus },
     readonly: {},
   };
 }
 
 /** On the bus that every installer knows. */
-function cd(path: string): Record<string, unknown> {
+function cd(path: string, target: string): Record<string, unknown> {
   return {
     "@type": "file",
     "@device": "cdrom",
     driver: { "@name": "qemu", "@type": "raw" },
     source: { "@file": path },
     backingStore: {},
-    target: { "@dev": cdTarget, "@bus": "sata" },
+    target: { "@dev": target, "@bus": "sata" },
     readonly: {},
   };
 }

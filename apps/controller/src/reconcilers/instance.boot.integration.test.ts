@@ -177,3 +177,31 @@ it("are not started anew without the volume that they booted from", async () => 
   expect(await row(id)).toMatchObject({ status: "ERROR", fault: { reason: "bootVolumeGone" } });
   expect((await row(id)).guests).toMatchObject([{ desired: "stopped" }]);
 });
+
+it("fail once, and not over and over, when the volume of one that is stopped is lost", async () => {
+  const { prisma } = cloud.database;
+  await storing();
+  const boot = await addVolume(cloud, { source: "image" });
+  const id = await launched([boot]);
+  await run(id);
+  await made(boot);
+  await run(id);
+  await tellDisks(id, [boot]);
+  await run(id);
+  await wish(cloud, id, "instance.stop");
+  await run(id);
+  await tellDisks(id, [boot]);
+  await run(id);
+  const hostFault = { code: "NotFound", reason: "VolumeLost", message: "m", retry: "never" } as const;
+  await prisma.volume.update({ where: { id: boot }, data: { hostFault, observed: "failed" } });
+  for (const _ of ["again", "and again"]) {
+    expect(await run(id)).toEqual({ again: null });
+    await tellDisks(id, [boot]);
+  }
+  expect(await row(id)).toMatchObject({ status: "ERROR", fault: { reason: "VolumeLost" } });
+  expect(await prisma.event.count({ where: { action: "instance.failed" } })).toBe(1);
+  await made(boot);
+  await prisma.volume.update({ where: { id: boot }, data: { hostFault: PrismaNamespace.DbNull } });
+  await run(id);
+  expect(await row(id)).toMatchObject({ status: "SHUTOFF", fault: null });
+});

@@ -26,6 +26,7 @@ const anyView = fc
     guest: fc.option(anyGuest),
     others: fc.array(anyGuest, { maxLength: 2 }),
     bound: fc.constantFrom("host-1", "host-2", null),
+    never: fc.boolean(),
     instance: fc.record({
       power: fc.constantFrom("running", "stopped"),
       generation: fc.integer({ min: 1, max: 3 }),
@@ -42,12 +43,14 @@ const anyView = fc
       fault: fc.option(fc.constant(fault("never"))),
     }),
   })
-  .map((change) => {
+  .map(({ never, ...change }) => {
     const { deleteRequested } = change.instance;
-    return view({
+    const facts = view({
       ...change,
       instance: { ...change.instance, force: deleteRequested ? change.instance.force : "none" },
     });
+    const readiness = facts.readiness.map((fact) => (never ? { ...fact, fault: fault("never") } : fact));
+    return { ...facts, readiness };
   });
 
 describe("whatever the rows say", () => {
@@ -97,6 +100,18 @@ describe("whatever the rows say", () => {
         expect(ready || step.guest.desired === "running").toBe(true);
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it("fails nothing anew on the same rows that its fault was just cleared on", () => {
+    fc.assert(
+      fc.property(anyView, (facts) => {
+        const { instance } = facts;
+        if (instance.observedGeneration < instance.generation) return;
+        if (planInstance(facts).kind !== "clear-fault") return;
+        expect(planInstance({ ...facts, instance: { ...instance, fault: null } }).kind).not.toBe("fail");
+      }),
+      { numRuns: 5_000 },
     );
   });
 

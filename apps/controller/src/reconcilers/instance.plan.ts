@@ -160,7 +160,9 @@ function planFailed(view: InstancePlanView, instance: InstanceFacts): InstanceSt
   if (!instance.launched) return clear(view, settleOnce(instance));
   if (instance.observedGeneration < instance.generation) return { kind: "clear-fault" };
   const guest = activeGuest(view);
-  return guest && isHealthy(guest, orderFor(view, guest)) ? { kind: "clear-fault" } : { kind: "done" };
+  // A guest that is held back is as it was told to be: what will never be ready stays the fault, or it would come and go for ever.
+  const isRight = guest && !neverReady(view.readiness) && isHealthy(guest, orderFor(view, guest));
+  return isRight ? { kind: "clear-fault" } : { kind: "done" };
 }
 
 /** What was bound or exported for its guests is given back before the row goes. */

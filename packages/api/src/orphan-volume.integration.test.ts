@@ -132,6 +132,21 @@ test("what an earlier run of the agent said last does not count, though it bears
   expect(await shown()).toEqual([]);
 });
 
+test("one that the database knows and calls unplaced is its reconciler's to place, whoever told of it", async () => {
+  const { pool, prisma } = cloud.database;
+  const type = await prisma.volumeType.create({ data: { id: crypto.randomUUID(), name: "restored" } });
+  const [known, lost] = [lostOne(), lostOne()];
+  const wish = { projectId: cloud.projectId, id: known.volumeId, name: "back", sizeGib: 1 };
+  await callerAs(cloud, "member").volume.create({ ...wish, volumeTypeId: type.id });
+  await pool.query("DELETE FROM pgboss.job");
+  const woken = async () => (await pool.query(`SELECT data ->> 'id' AS id FROM pgboss.job`)).rows;
+  await report([known, lost]);
+  expect(await woken()).toEqual([{ id: known.volumeId }]);
+  await pool.query("DELETE FROM pgboss.job");
+  await report([known, lost]);
+  expect(await woken()).toEqual([]);
+});
+
 test("more than fit in one report are all kept, in pages, and what one leaves out stays", async () => {
   const many = Array.from({ length: 10_000 }, (_, index) => lostOne(index));
   await report(many);

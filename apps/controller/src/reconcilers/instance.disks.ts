@@ -14,7 +14,7 @@ import { failInstance } from "./instance.failure.ts";
 import { holdGuestAnew } from "./instance.guest.ts";
 import type { GuestFacts } from "./instance.plan.ts";
 import type { LoadedInstance } from "./instance.view.ts";
-import { placeWhereFound } from "./volume.found.ts";
+import { foundAt, placeFound } from "./volume.found.ts";
 import { endVolumeOperations, recordVolumeEvent } from "./volume.operations.ts";
 
 type Step = DiskStep<GuestFacts>;
@@ -103,7 +103,9 @@ async function placeVolume(
   hypervisorId: string,
 ): Promise<void> {
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
-  if (await placeWhereFound(tx, volume)) {
+  const found = await foundAt(tx, volume);
+  if (found !== null) {
+    await placeFound(tx, disk.volumeId, found);
     await writeVolumeStatus(tx, disk.volumeId);
     return;
   }

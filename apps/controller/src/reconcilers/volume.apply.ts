@@ -12,7 +12,7 @@ import {
 } from "@madang/db";
 import { rankCandidates } from "../placement/weighers.ts";
 import { finishOperation } from "./operation.ts";
-import { placeWhereFound } from "./volume.found.ts";
+import { placeFound } from "./volume.found.ts";
 import { endVolumeOperations, recordVolumeEvent } from "./volume.operations.ts";
 import type { VolumeStep } from "./volume.plan.ts";
 import type { LoadedVolume } from "./volume.view.ts";
@@ -32,10 +32,12 @@ export async function applyVolumeStep(
       return dropSnapshots(tx, loaded, step.ids);
     case "delete-volume":
       return deleteVolume(tx, loaded);
+    case "place-found":
+      return placeFound(tx, loaded.row.id, step.hypervisorId);
     case "place-at":
       return place(tx, loaded, step.hypervisorId, false);
     case "place":
-      return host === null ? placeNowhere(tx, loaded) : place(tx, loaded, host, true);
+      return host === null ? fail(tx, loaded, noRoom) : place(tx, loaded, host, true);
     case "fail":
       return fail(tx, loaded, step.fault);
     case "give-up-revert":
@@ -82,7 +84,6 @@ function requestOf(row: LoadedVolume["row"], realDisksExist: boolean): Placement
 /** From now on it lives there. `anywhere`: it is its own choice, so another may be made where this one is full by now. */
 async function place(tx: Tx, loaded: LoadedVolume, hypervisorId: string, anywhere: boolean): Promise<void> {
   const { row, now } = loaded;
-  if (await placeWhereFound(tx, row)) return;
   if (!(await lockHypervisor(tx, hypervisorId))) return fail(tx, loaded, noRoom);
   const candidate = await readCandidate(tx, hypervisorId, now);
   const request = requestOf(row, false);
@@ -93,11 +94,6 @@ async function place(tx: Tx, loaded: LoadedVolume, hypervisorId: string, anywher
     canPlace([{ ...candidate, enabled: anywhere ? candidate.enabled : true }], anywhere ? request : anyhow);
   if (!roomy) return fail(tx, loaded, noRoom);
   await tx.volume.update({ where: { id: row.id }, data: { hypervisorId } });
-}
-
-/** No hypervisor has room; one that has it already needs none. */
-async function placeNowhere(tx: Tx, loaded: LoadedVolume): Promise<void> {
-  if (!(await placeWhereFound(tx, loaded.row))) await fail(tx, loaded, noRoom);
 }
 
 async function dropSnapshots(tx: Tx, { row }: LoadedVolume, ids: readonly string[]): Promise<void> {

@@ -60,17 +60,18 @@ it("one is placed where it was found, and not made anew where its instance is", 
   expect(failed).toMatchObject([{ resourceId: far, params: { reason: "volumeElsewhere" } }]);
 });
 
-it("one that is to be snapshotted is placed there too, with room or without", async () => {
+it("one that nobody attaches is placed there too, with room or without", async () => {
   const { prisma } = cloud.database;
   const { there } = await launched();
   const volumeId = await addVolume(cloud, { sizeGib: 9_000 });
   await found(there, volumeId);
-  const snapshot = { projectId: cloud.projectId, volumeId, name: "first", sizeGib: 1 };
-  await prisma.volumeSnapshot.create({ data: { ...snapshot, id: crypto.randomUUID() } });
-  const { publish, now, onCapacity } = cloud.deps;
+  const told: string[] = [];
+  const { now, onCapacity } = cloud.deps;
+  const publish = (...topics: string[]) => void told.push(...topics);
   const board = openPlacementBoard({ prisma, now });
   await reconcileVolume({ prisma, publish, now, onCapacity, board }, volumeId);
-  expect(await rowOf(volumeId)).toMatchObject({ hypervisorId: there, made: true, fault: null });
+  expect(await rowOf(volumeId)).toMatchObject({ hypervisorId: there, made: true, status: "creating" });
+  expect(told).toContain(`hypervisor:${there}`);
 });
 
 it("what was found before the volume was asked for, or was left by an attempt, is not it", async () => {

@@ -12,6 +12,7 @@ const fault = { ...originGone, reason: "diskFull" };
 const settled: VolumeFacts = {
   deleteRequested: false,
   hypervisorId: "host",
+  foundAt: null,
   hypervisorGone: false,
   attached: false,
   generation: 3,
@@ -33,6 +34,14 @@ const deleting = { deleteRequested: true };
 
 const rows: [string, VolumeFacts, Partial<VolumeFacts>, object][] = [
   ["blank, nowhere", unplaced, {}, { kind: "end-operations", fault: null }],
+  ["found", unplaced, { foundAt: "host" }, { kind: "place-found", hypervisorId: "host" }],
+  ["found, to go", unplaced, { ...deleting, foundAt: "host" }, { kind: "delete-volume" }],
+  [
+    "a copy that was found",
+    unplaced,
+    { origin: { hypervisorId: "other" }, foundAt: "host" },
+    { kind: "place-found", hypervisorId: "host" },
+  ],
   ["there", settled, {}, { kind: "end-operations", fault: null }],
   ["being changed", settled, { settled: false }, { kind: "wait" }],
   ["failed", settled, { settled: false, fault }, { kind: "end-operations", fault }],
@@ -138,6 +147,7 @@ it("deletes no row that a hypervisor may still have something of, and none that 
   const any = fc.record({
     deleteRequested: fc.boolean(),
     hypervisorId: fc.constantFrom(null, "host"),
+    foundAt: fc.constantFrom("host", null),
     hypervisorGone: fc.boolean(),
     attached: fc.boolean(),
     generation: fc.integer({ min: 1, max: 3 }),

@@ -17,6 +17,8 @@ export type VolumeFacts = {
   deleteRequested: boolean;
   /** Where it lives; null: nowhere yet. */
   hypervisorId: string | null;
+  /** Of one that lives nowhere yet: a hypervisor has it all the same. */
+  foundAt: string | null;
   /** Nobody there will ever answer. */
   hypervisorGone: boolean;
   attached: boolean;
@@ -44,6 +46,7 @@ export type VolumeStep =
   | { kind: "clear-fault" }
   | { kind: "drop-snapshots"; ids: readonly string[] }
   | { kind: "delete-volume" }
+  | { kind: "place-found"; hypervisorId: string }
   | { kind: "place-at"; hypervisorId: string }
   | { kind: "place" }
   | { kind: "fail"; fault: PublicError }
@@ -102,6 +105,7 @@ function planDeletion(volume: VolumeFacts): VolumeStep {
 }
 
 function planUnplaced(volume: VolumeFacts): VolumeStep {
+  if (volume.foundAt !== null) return { kind: "place-found", hypervisorId: volume.foundAt };
   if (volume.fault) return { kind: "end-operations", fault: volume.fault };
   if (volume.origin) {
     const { hypervisorId } = volume.origin;

@@ -76,7 +76,7 @@ async function commit(deps: VolumeDeps, { row }: LoadedVolume, host: string | nu
     volumeId: row.id,
     projectId: row.projectId,
     generation: row.generation,
-    hypervisorId: row.hypervisorId ?? host,
+    hypervisorId: row.hypervisorId ?? loaded.facts.foundAt ?? host,
     operationId: operation?.id ?? null,
     requestId: operation?.requestId ?? null,
   });
@@ -84,7 +84,9 @@ async function commit(deps: VolumeDeps, { row }: LoadedVolume, host: string | nu
 
 function topicsOf({ row, operations, facts }: LoadedVolume): HintTopic[] {
   const touched = (kind: string, id: string) => `touched:${row.projectId}:${kind}:${id}` as const;
-  const hypervisors = [row.hypervisorId, facts.origin?.hypervisorId].filter((id) => typeof id === "string");
+  const hypervisors = [row.hypervisorId, facts.foundAt, facts.origin?.hypervisorId].filter(
+    (id) => typeof id === "string",
+  );
   return [
     "event",
     touched("volume", row.id),

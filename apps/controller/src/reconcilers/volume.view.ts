@@ -9,12 +9,13 @@ import {
   type VolumeSnapshot,
   volumeView,
 } from "@madang/db";
+import { foundAt } from "./volume.found.ts";
 import type { SnapshotFacts, VolumeFacts } from "./volume.plan.ts";
 
 type VolumeRow = Volume & { snapshots: VolumeSnapshot[]; hypervisor: HypervisorView | null };
 export type LoadedVolume = { row: VolumeRow; facts: VolumeFacts; operations: Operation[]; now: Date };
 
-type Reads = Pick<Tx, "volume" | "volumeSnapshot" | "operation">;
+type Reads = Pick<Tx, "volume" | "volumeSnapshot" | "operation" | "orphanVolume">;
 
 /** Its instance ends these. */
 const ofInstance = ["volume.attach", "volume.detach"];
@@ -44,6 +45,7 @@ export async function loadVolume(tx: Reads, id: string, now: Date): Promise<Load
   const facts = {
     ...view,
     hypervisorId: row.hypervisorId,
+    foundAt: row.hypervisorId === null ? await foundAt(tx, row) : null,
     hypervisorGone: row.hypervisor?.revokedAt != null,
     attached: attachments.length > 0,
     settled: isVolumeSettled(view),

@@ -9,6 +9,7 @@ import {
   PrismaNamespace,
   type Tx,
   transaction,
+  wake,
 } from "@madang/db";
 import { canonical } from "./canonical.ts";
 import type { AgentDeps } from "./deps.ts";
@@ -30,7 +31,7 @@ export async function noteOrphanVolumes(deps: AgentDeps, peer: Peer, report: Rep
     const hypervisor = await tx.hypervisor.findUniqueOrThrow({ where: { id: peer.hypervisorId } });
     // A newer report was taken meanwhile.
     if (!isNewest(hypervisor, report)) return 0;
-    return await settle(tx, hypervisor, told, deps.agents.now());
+    return await settle(deps, tx, hypervisor, told);
   });
   if (gone > 0) deps.hints.publish("event", `hypervisor:${peer.hypervisorId}`);
 }
@@ -61,16 +62,17 @@ function differs(row: OrphanVolume, { usedBytes, fault }: Told): boolean {
 
 /** Answers how many are gone that were to go. */
 async function settle(
+  deps: AgentDeps,
   tx: Tx,
   hypervisor: Hypervisor,
   told: ReadonlyMap<string, Told>,
-  now: Date,
 ): Promise<number> {
   const hypervisorId = hypervisor.id;
   const { fresh, other, gone } = changesOf(await tx.orphanVolume.findMany({ where: { hypervisorId } }), told);
   await tx.orphanVolume.createMany({
-    data: fresh.map((orphan) => ({ ...fieldsOf(orphan), hypervisorId, seenAt: now })),
+    data: fresh.map((orphan) => ({ ...fieldsOf(orphan), hypervisorId, seenAt: deps.agents.now() })),
   });
+  await wakeUnplaced(deps, tx, fresh);
   for (const { volumeId, ...orphan } of other.map(fieldsOf))
     await tx.orphanVolume.update({
       where: { hypervisorId_volumeId: { hypervisorId, volumeId } },
@@ -81,6 +83,17 @@ async function settle(
   const ordered = gone.filter(({ removeRequestedAt }) => removeRequestedAt !== null);
   for (const { volumeId } of ordered) await recordRemoved(tx, hypervisor, volumeId);
   return ordered.length;
+}
+
+/** The database may be older than the volume's placing: its reconciler places it where it was found. */
+async function wakeUnplaced(deps: AgentDeps, tx: Tx, fresh: readonly Told[]): Promise<void> {
+  if (fresh.length === 0) return;
+  const ids = fresh.map(({ volumeId }) => volumeId);
+  const known = await tx.volume.findMany({
+    where: { id: { in: ids }, hypervisorId: null },
+    select: { id: true },
+  });
+  for (const { id } of known) await wake(deps.boss, tx, "volume", id);
 }
 
 function fieldsOf({ volumeId, usedBytes, fault }: Told) {

@@ -1,8 +1,10 @@
 /** Images of what a project has: the row, its share of the quota, and a word to the hypervisor that is to bring the bytes. */
+import { hardwareProperties, otherProperties } from "@madang/core/image/hardware";
 import type { ImageOf } from "@madang/core/image/image-of";
 import { type Image, type Tx, wake, writeImageStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
+import { isImageVisible } from "../reads/visible-image.ts";
 import { imageSubject, inProject } from "./image.ts";
 import { type ImageSource, imageSourceOf } from "./image-source.ts";
 import { lockOpenProject } from "./open-project.ts";
@@ -44,9 +46,9 @@ async function insert(
   actor: Actor,
   projectId: string,
   { id, name, description, protected: isProtected }: ImageOf,
-  { columns, bytes, imageId }: ImageSource,
+  { columns, bytes, imageId, hardware }: ImageSource,
 ): Promise<Image> {
-  const { properties, ...least } = await takenOver(tx, imageId);
+  const { properties, ...least } = await takenOver(tx, projectId, imageId);
   return await tx.image.create({
     data: {
       ...{ id, projectId, userId: actor.userId, name, description, protected: isProtected },
@@ -54,16 +56,25 @@ async function insert(
       ...least,
       ...{ visibility: "private", uploadFormat: "qcow2", uploadSizeBytes: BigInt(bytes) },
       ...{ status: "queued", diskFormat: "qcow2" },
-      ...(properties === null ? {} : { properties }),
+      properties: { ...properties, ...hardwareProperties(hardware) },
     },
   });
 }
 
-/** What the disk's own image asked for, as long as there is one: the disk asks for it still. */
-async function takenOver(tx: Tx, imageId: string | null) {
+type TakenOver = { minDiskGib: number; minRamMib: number; properties: Record<string, string> };
+const nothing: TakenOver = { minDiskGib: 0, minRamMib: 0, properties: {} };
+
+/** What the disk's own image says besides its hardware, as long as the project sees it. */
+async function takenOver(tx: Tx, projectId: string, imageId: string | null): Promise<TakenOver> {
   const select = { minDiskGib: true, minRamMib: true, properties: true };
-  const image = imageId && (await tx.image.findUnique({ where: { id: imageId }, select }));
-  return image || { minDiskGib: 0, minRamMib: 0, properties: null };
+  const accepted = { where: { projectId, state: "accepted" }, select: { projectId: true } } as const;
+  const seen = { projectId: true, visibility: true, deleteRequestedAt: true, members: accepted };
+  const image =
+    imageId && (await tx.image.findUnique({ where: { id: imageId }, select: { ...select, ...seen } }));
+  if (!image || !isImageVisible({ ...image, deleted: image.deleteRequestedAt !== null }, projectId))
+    return nothing;
+  const { minDiskGib, minRamMib, properties } = image;
+  return { minDiskGib, minRamMib, properties: otherProperties(properties) };
 }
 
 /** In the trail of what it is made of as well: somebody took all that was in it. */

@@ -4,6 +4,7 @@ import { mostVirtualBytes } from "@madang/core/image/format";
 import type { ImageOf } from "@madang/core/image/image-of";
 import { snapshotActionBlocked } from "@madang/core/volume/action";
 import { bytesPerGib, type SnapshotStatus } from "@madang/core/volume/status";
+import { type Hardware, storedHardware } from "@madang/core/wire/hardware";
 import type { Instance, PrismaNamespace, Tx } from "@madang/db";
 import { z } from "zod";
 import type { Actor } from "../context.ts";
@@ -21,6 +22,8 @@ export type ImageSource = {
   bytes: number;
   /** What the disk began as. */
   imageId: string | null;
+  /** What it was launched with, or is. */
+  hardware: Hardware;
 };
 
 /** Locks it. Throws NotFound, InvalidState. */
@@ -58,6 +61,7 @@ async function ofVolume(tx: Tx, ref: Ref): Promise<ImageSource> {
     subject: volumeSubject(volume),
     bytes: volume.sizeGib * bytesPerGib,
     imageId: volume.imageId,
+    hardware: storedHardware(volume.hardware),
   };
 }
 
@@ -81,6 +85,7 @@ async function ofSnapshot(tx: Tx, { projectId, id }: Ref): Promise<ImageSource> 
     subject: { kind: "volume_snapshot", id, name: snapshot.name, projectId },
     bytes: snapshot.sizeGib * bytesPerGib,
     imageId: volume.imageId,
+    hardware: storedHardware(volume.hardware),
   };
 }
 
@@ -96,8 +101,13 @@ async function ofInstance(tx: Tx, ref: Ref, actor: Actor): Promise<ImageSource> 
     return { ...source, subject, columns: { ...source.columns, ...columns } };
   }
   const sourceHypervisorId = placeOf(guest?.hypervisorId ?? null);
-  const { imageId } = instance;
-  return { columns: { ...columns, sourceHypervisorId }, subject, imageId, bytes: rootBytes(instance) };
+  return {
+    columns: { ...columns, sourceHypervisorId },
+    subject,
+    bytes: rootBytes(instance),
+    imageId: instance.imageId,
+    hardware: storedHardware(instance.hardware),
+  };
 }
 
 const launched = z.object({ virtualSizeBytes: z.number() });

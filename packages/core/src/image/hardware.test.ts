@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lackingHardware, storedHardware } from "../wire/hardware.ts";
+import { type Hardware, hardware, lackingHardware, storedHardware } from "../wire/hardware.ts";
 import {
+  hardwareProperties,
   isCd,
   knownProperties,
   knownPropertyNames,
   launchHardware,
+  otherProperties,
   propertyFault,
   volumeHardware,
 } from "./hardware.ts";
@@ -55,6 +57,38 @@ describe("the properties of images that have an effect", () => {
     expect(volumeHardware(cd)).toEqual({ firmware: "uefi" });
     expect(isCd({ uploadFormat: "iso", diskFormat: "qcow2" })).toBe(false);
     expect(isCd({ uploadFormat: "raw", diskFormat: "raw" })).toBe(false);
+  });
+});
+
+describe("the properties of an image that is made of a disk", () => {
+  const { medium: _cd, ...shape } = hardware.shape;
+  const some = Object.entries(shape).map(
+    ([part, values]) => [part, fc.constantFrom(...values.unwrap().options)] as const,
+  );
+
+  it("ask for the hardware that the disk had, whatever it was", () => {
+    fc.assert(
+      fc.property(
+        fc.record(Object.fromEntries(some), { requiredKeys: [] }),
+        fc.boolean(),
+        (had: Hardware, cd) => {
+          const properties = hardwareProperties({ ...had, ...(cd ? { medium: "cdrom" } : {}) });
+          expect(propertyFault(properties)).toBeNull();
+          expect(volumeHardware({ properties })).toEqual(had);
+          expect(otherProperties(properties)).toEqual({});
+        },
+      ),
+    );
+  });
+
+  it("are besides that what decides nothing", () => {
+    const decides = { hw_disk_bus: "scsi", architecture: "x86_64", hw_architecture: "i686" };
+    const others = { os_distro: "debian", hw_rng_model: "virtio", os_secure_boot: "optional" };
+    expect(otherProperties({ ...decides, ...others, constructor: "x" })).toEqual({
+      ...others,
+      constructor: "x",
+    });
+    for (const stored of [null, 3, "x", []]) expect(otherProperties(stored)).toEqual({});
   });
 });
 

@@ -123,6 +123,24 @@ export function volumeHardware({ properties }: Pick<HardwareImage, "properties">
   return hardware.parse(Object.fromEntries(said));
 }
 
+/** Of an image whose guests are to have this hardware; a CD is none of it. The inverse of `volumeHardware`. */
+export function hardwareProperties(wanted: Hardware): Record<string, string> {
+  const said = knownPropertyNames.flatMap((name) => {
+    const { part } = knownProperties[name];
+    const value = part === null || name === "architecture" ? undefined : wanted[part];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(said);
+}
+
+/** What is left of an image's properties without those that decide hardware. */
+export function otherProperties(stored: unknown): Record<string, string> {
+  const all = Object.entries(stringsOf(stored));
+  return Object.fromEntries(
+    all.filter(([name]) => !isKnownProperty(name) || knownProperties[name].part === null),
+  );
+}
+
 function faultWords({ name, value, allowed }: PropertyFault): string {
   return `The image's property ${name} is ${value}, and only these can be honoured: ${allowed}.`;
 }

@@ -16,7 +16,7 @@ export async function writeImageStatus(tx: Pick<Tx, "image">, id: string): Promi
   const row = await tx.image.findUnique({ where: { id } });
   if (!row) return null;
   const status = deriveImageStatus({
-    deactivated: row.deactivated,
+    deactivated: row.deactivated || row.withdrawn,
     uploadedBytes: Number(row.uploadedBytes),
     uploadEnded: row.uploadEndedAt !== null,
     stored: row.sha256 !== null,

@@ -115,8 +115,12 @@ function ActionsOf({ row, onAsk }: { row: AnyImageRow; onAsk: Ask }) {
   const refused = useRefusal("image:manage", null);
   const unready = useUnready(row);
   const deactivated = row.status === "deactivated";
+  const ownersWord = row.projectId !== null && !row.withdrawn;
   const blockedNow = deactivated
-    ? { deactivate: row.withdrawn ? t("already") : null, reactivate: null }
+    ? {
+        deactivate: row.withdrawn ? t("already") : null,
+        reactivate: ownersWord ? t("ownerDeactivated") : null,
+      }
     : { deactivate: unready, reactivate: unready ?? t("inUse") };
   return (
     <Menu

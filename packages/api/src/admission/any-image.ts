@@ -1,4 +1,5 @@
 /** What an administrator does with any project's images, and with the cloud's own. */
+import { CloudError } from "@madang/core/errors";
 import { type Image, lockImage, lockProject, type Tx, transaction, writeImageStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -7,7 +8,10 @@ import { deleteLocked, imageSubject } from "./image.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { requireStill } from "./still.ts";
 
-/** Nobody launches from it or takes its file until an administrator gives it back. Throws NotFound, Forbidden. */
+/**
+ * Nobody launches from it or takes its file until an administrator gives it back. That leaves its owner's own word alone:
+ * what the owner deactivated stays so. The cloud's own have no other owner. Throws NotFound, InvalidState, Forbidden.
+ */
 export async function setImageWithdrawn(
   deps: AdmissionDeps,
   actor: Actor,
@@ -15,13 +19,21 @@ export async function setImageWithdrawn(
   withdrawn: boolean,
 ): Promise<void> {
   await ofAny(deps, actor, id, async (tx, image) => {
-    if (image.deactivated === withdrawn && image.withdrawn === withdrawn) return;
-    const data = { deactivated: withdrawn, withdrawn, generation: { increment: 1 } };
-    await tx.image.update({ where: { id }, data });
+    const after = withdrawn ? { withdrawn } : { withdrawn, ...givenBack(image) };
+    const changes = changesOf(image, after, ["deactivated", "withdrawn"]);
+    if (Object.keys(changes).length === 0) return;
+    await tx.image.update({ where: { id }, data: { ...after, generation: { increment: 1 } } });
     await writeImageStatus(tx, id);
     const action = withdrawn ? "image.deactivate" : "image.reactivate";
-    const changes = changesOf(image, { deactivated: withdrawn, withdrawn }, ["deactivated", "withdrawn"]);
     await recordEvent(tx, { actor, subject: imageSubject(image), action, changes });
+  });
+}
+
+function givenBack({ projectId, deactivated, withdrawn }: Image): { deactivated?: false } {
+  if (projectId === null) return { deactivated: false };
+  if (withdrawn || !deactivated) return {};
+  throw new CloudError("InvalidState", "Its owner deactivated this image; only its owner reactivates it.", {
+    reason: "imageOwnerDeactivated",
   });
 }
 

@@ -99,14 +99,16 @@ export async function updateImage(
   await inProject(deps, ref.projectId, async (tx) => {
     await lockOpenProject(tx, actor, ref.projectId);
     const image = await ownImage(tx, ref);
-    const changed = changesOf(image, changes, changeable);
+    const unused = image.deactivated || image.withdrawn;
+    const changed = changesOf({ ...image, deactivated: unused }, changes, changeable);
     if (Object.keys(changed).length === 0) return;
     const { visibility } = changes;
     if (visibility !== image.visibility) await requireMayShow(tx, actor, visibility);
     // Its administrator took it out of everybody's hands; its owner alone may do so too.
     await requireMayShow(tx, actor, image.visibility);
-    const withdrawn = changed.deactivated ? await withdrawal(tx, actor, image) : image.withdrawn;
-    const data = { ...changes, withdrawn, generation: { increment: 1 } };
+    const { deactivated: _wish, ...others } = changes;
+    const words = changed.deactivated ? await wordsOf(tx, actor, image) : {};
+    const data = { ...others, ...words, generation: { increment: 1 } };
     await tx.image.update({ where: { id: image.id }, data });
     await writeImageStatus(tx, image.id);
     await recordEvent(tx, {
@@ -118,10 +120,19 @@ export async function updateImage(
   });
 }
 
-/** What an administrator takes out of use only an administrator gives back. Throws Forbidden. */
-async function withdrawal(tx: Tx, actor: Actor, { deactivated, withdrawn }: Image): Promise<boolean> {
-  if (withdrawn) await requireStill(tx, actor, "image:publish");
-  return !deactivated && (await mayPublish(tx, actor));
+type Words = Partial<Pick<Image, "deactivated" | "withdrawn">>;
+
+/**
+ * Of its use, turned round: what an administrator takes out of use only an administrator gives back, and then what its
+ * owner said before stands. Throws Forbidden.
+ */
+async function wordsOf(tx: Tx, actor: Actor, { deactivated, withdrawn }: Image): Promise<Words> {
+  if (withdrawn) {
+    await requireStill(tx, actor, "image:publish");
+    return { withdrawn: false };
+  }
+  if (deactivated) return { deactivated: false };
+  return (await mayPublish(tx, actor)) ? { withdrawn: true } : { deactivated: true };
 }
 
 async function mayPublish(tx: Tx, actor: Actor): Promise<boolean> {

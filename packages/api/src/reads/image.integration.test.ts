@@ -154,6 +154,21 @@ test("administrators see all images with what uses them, take them out of use an
   const told = await prisma.event.findMany({ where: { resourceId: own }, orderBy: { id: "asc" } });
   expect(told.map(({ action }) => action)).toEqual(["image.deactivate", "image.reactivate"]);
 
+  // What its owner said before stands, whatever an administrator does between.
+  const ownWord = (deactivated: boolean) => member().update({ projectId, id: own, deactivated });
+  const now = () => prisma.image.findUniqueOrThrow({ where: { id: own } });
+  await ownWord(true);
+  expect(await refusal(admin().reactivate({ id: own }))).toMatchObject({
+    ...{ code: "InvalidState", reason: "imageOwnerDeactivated" },
+  });
+  expect(await now()).toMatchObject({ status: "deactivated", withdrawn: false, generation: 4 });
+  await admin().deactivate({ id: own });
+  expect(await refusal(ownWord(false))).toMatchObject({ reason: "roleTooWeak" });
+  await admin().reactivate({ id: own });
+  expect(await now()).toMatchObject({ status: "deactivated", deactivated: true, withdrawn: false });
+  await ownWord(false);
+  expect(await now()).toMatchObject({ status: "active", deactivated: false, withdrawn: false });
+
   // The cloud's own is nobody's project.
   const tiny = items.find(({ name }) => name === "tiny")?.id ?? "";
   await admin().deactivate({ id: tiny });
@@ -161,6 +176,12 @@ test("administrators see all images with what uses them, take them out of use an
     reason: "imageNotActive",
   });
   await admin().reactivate({ id: tiny });
+  // As when its file was replaced by another: there is no other owner to ask.
+  await prisma.image.update({ where: { id: tiny }, data: { deactivated: true, status: "deactivated" } });
+  await admin().reactivate({ id: tiny });
+  expect(await prisma.image.findUnique({ where: { id: tiny } })).toMatchObject({
+    ...{ status: "active", deactivated: false, withdrawn: false },
+  });
   await prisma.image.update({ where: { id: own }, data: { protected: true } });
   expect(await refusal(admin().delete({ id: own }))).toMatchObject({ reason: "imageProtected" });
   await prisma.image.update({ where: { id: own }, data: { protected: false } });

@@ -15,7 +15,7 @@ import { Unreachable } from "../link/route.ts";
 import { isDiskFull } from "../link/saved.ts";
 import type { VolumeCopies } from "../storage/copies.ts";
 import { type ExportedFile, type ExportFiles, exportFiles } from "./files.ts";
-import { holdOf } from "./hold.ts";
+import { holdOf, letGo } from "./hold.ts";
 import { openTeller } from "./teller.ts";
 
 export type ExportDeps = {
@@ -27,10 +27,16 @@ export type ExportDeps = {
   /** Copying keeps a disk busy, and takes of its room. */
   turns: PQueue;
   log: Logger;
+  /** After so many failures in a row; as `backOffMs` unless it is said. */
+  waitMs?: typeof backOffMs;
 };
 
-/** What may pass is tried so often; that nobody can be reached is no try. */
+/**
+ * What may pass is tried so often in a row. That the control plane can't be reached, or can't take it just now, is no try:
+ * it ends by itself, and the control plane gives up what stands still for too long.
+ */
 const mostTries = 8;
+const longestAwayMs = 30_000;
 /** Pieces in a row that bring it no further. */
 const mostIdlePieces = 5;
 
@@ -39,7 +45,12 @@ type Work = ExportDeps & {
   files: ExportFiles;
   signal: AbortSignal;
   tell: (percent: number, fault?: PublicError) => void;
+  /** So many bytes are there. */
+  progress: (bytes: number) => void;
 };
+
+/** The control plane said, or would have said, that it takes nothing just now. */
+class NotNow extends CloudError {}
 
 /** Ends when it was brought, when it failed for good, or by `signal`. */
 export async function runExport(deps: ExportDeps, order: ExportOrder, signal: AbortSignal): Promise<void> {
@@ -48,19 +59,27 @@ export async function runExport(deps: ExportDeps, order: ExportOrder, signal: Ab
   const teller = openTeller(send, signal);
   const tell: Work["tell"] = (percent, fault) =>
     teller.tell({ exportId, percent: Math.floor(percent), fault: fault ? faultOf(fault) : null });
-  const work = { ...deps, order, files: exportFiles(deps.directory, exportId), signal, tell };
-  for (let tries = 0; !signal.aborted; ) {
+  let [tries, away, brought] = [0, 0, 0];
+  const progress = (bytes: number) => {
+    if (bytes > brought) [tries, away, brought] = [0, 0, bytes];
+  };
+  const work = { ...deps, order, files: exportFiles(deps.directory, exportId), signal, tell, progress };
+  const { waitMs = backOffMs } = deps;
+  while (!signal.aborted) {
     try {
       return await deps.turns.add(() => attempt(work), { signal });
     } catch (error) {
       if (signal.aborted) return;
       const known = asCloudError(error);
-      if (!(known instanceof Unreachable)) tries++;
+      const isAway = known instanceof Unreachable || known instanceof NotNow;
+      if (isAway) away++;
+      else tries++;
       const retry = known.toPublic().retry === "later" && tries < mostTries ? "later" : "never";
       deps.log.warn({ err: error, detail: known.options.detail, exportId, tries, retry }, "export failed");
       tell(0, { ...known.toPublic(), retry });
       if (retry === "never") return;
-      await delay(backOffMs(Math.max(1, tries)), undefined, { signal }).catch(() => {});
+      const ms = isAway ? Math.min(longestAwayMs, waitMs(away)) : waitMs(tries);
+      await delay(ms, undefined, { signal }).catch(() => {});
     }
   }
 }
@@ -93,7 +112,7 @@ async function make({ order, files, signal, tell, ...deps }: Work): Promise<Expo
       await hold.begin(signal);
       await hold.write(files.image, { signal, onPercent: tell });
     } finally {
-      await hold.end().catch((error) => deps.log.warn({ err: error, ...order }, "copy could not be let go"));
+      await letGo(hold, deps.log, deps.waitMs);
     }
     return await files.finish(signal);
   } catch (error) {
@@ -116,7 +135,7 @@ async function bring(work: Work, file: ExportedFile): Promise<void> {
 }
 
 async function sendPieces(
-  { order, files, link, signal }: Work,
+  { order, files, link, signal, progress }: Work,
   { sizeBytes, sha256 }: ExportedFile,
 ): Promise<void> {
   let offset = 0;
@@ -124,11 +143,21 @@ async function sendPieces(
     const length = Math.min(mostPieceBytes, sizeBytes - offset);
     const body = () => createReadStream(files.image, { start: offset, end: offset + length - 1 });
     const piece = { offset, sizeBytes, sha256 };
-    const there = await link().piece(order.exportId, piece, { body, length }, signal);
+    const there = await link().piece(order.exportId, piece, { body, length }, signal).catch(orNotNow);
+    progress(there);
     idle = there > offset ? 0 : idle + 1;
     if (idle >= mostIdlePieces) throw stalled();
     offset = there;
   }
+}
+
+/** Too busy, without its database or without room: as if it could not be reached. */
+function orNotNow(error: unknown): never {
+  if (!(error instanceof CloudError) || error instanceof Unreachable) throw error;
+  const passes = error.code === "Unavailable" || error.code === "TooManyRequests";
+  throw passes && error.options.retry === "later"
+    ? new NotNow(error.code, error.message, error.options)
+    : error;
 }
 
 function diskFull(cause: unknown): CloudError {

@@ -23,6 +23,8 @@ let held: Set<string>;
 let onPiece: () => void | Promise<void>;
 let onWrite: (signal: AbortSignal) => void | Promise<void>;
 let writes: number;
+/** So many times letting go fails. */
+let badEnds: number;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "madang-exports-"));
@@ -30,6 +32,7 @@ beforeEach(async () => {
   told = [];
   held = new Set();
   writes = 0;
+  badEnds = 0;
   onPiece = () => {};
   onWrite = () => {};
   start();
@@ -47,13 +50,16 @@ const rootCopies = {
     signal.throwIfAborted();
     await writeFile(path, content);
   },
-  end: async (_guestId: string, copyId: string) => void held.delete(copyId),
+  end: async (_guestId: string, copyId: string) => {
+    if (badEnds-- > 0) throw later("GuestBusy");
+    held.delete(copyId);
+  },
 };
 
 /** Also as after a restart of the agent. */
 function start(): void {
   exports = createExports({
-    ...{ directory, rootCopies, volumes: null, log: pino({ level: "silent" }) },
+    ...{ directory, rootCopies, volumes: null, log: pino({ level: "silent" }), waitMs: () => 1 },
     link: () => ({
       exported: async (report) => void told.push(report),
       piece: async (_exportId, { offset }, { body, length }) => {
@@ -171,6 +177,64 @@ describe("exports", () => {
     expect(told.some(({ fault }) => fault !== null)).toBe(false);
     const mark = join(directory, "exports", one.exportId, "order.json");
     expect(JSON.parse(await readFile(mark, "utf8"))).toEqual({ source: one.source });
+  });
+
+  it("are let go of though that failed, while they are made and afterwards", async () => {
+    badEnds = 1;
+    const one = order();
+    exports.apply({ exports: [one] });
+    await arrived();
+    expect(held.size).toBe(0);
+    // As an agent leaves one that could not let go of it.
+    held.add(one.exportId);
+    badEnds = 1;
+    exports.apply({ exports: [] });
+    await gone();
+  });
+
+  it("wait for a control plane that is busy however long, and for one without room", async () => {
+    let asked = 0;
+    onPiece = () => {
+      asked += 1;
+      if (asked < 20) throw later(asked % 2 ? "busy" : "imageStoreFull");
+    };
+    exports.apply({ exports: [order()] });
+    await arrived();
+    expect(writes).toBe(1);
+    expect(told.filter(({ fault }) => fault?.retry === "never")).toEqual([]);
+  });
+
+  it("are made one after the other, for they share the disk's room", async () => {
+    let [writing, most] = [0, 0];
+    const { promise: bothNamed, resolve } = Promise.withResolvers<void>();
+    onWrite = async () => {
+      most = Math.max(most, ++writing);
+      await bothNamed;
+      await new Promise(setImmediate);
+      writing -= 1;
+    };
+    exports.apply({ exports: [order(), order()] });
+    await vi.waitUntil(() => writes > 0, patience);
+    resolve();
+    await vi.waitUntil(() => writes === 2 && writing === 0, patience);
+    expect(most).toBe(1);
+  });
+
+  it("that are named again while they are tidied away begin after that", async () => {
+    const one = order();
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    onWrite = (signal) => {
+      if (writes > 1) return;
+      resolve();
+      return new Promise((_done, fail) => signal.addEventListener("abort", () => fail(signal.reason)));
+    };
+    exports.apply({ exports: [one] });
+    await begun;
+    exports.apply({ exports: [] });
+    exports.apply({ exports: [one] });
+    await arrived();
+    expect(await files()).toEqual([one.exportId]);
+    expect(await readdir(join(directory, "exports", one.exportId))).toContain("done.json");
   });
 
   it("of volumes are refused where there are none", async () => {

@@ -7,7 +7,7 @@ import type { ExportOrder } from "@madang/core/wire/export";
 import PQueue from "p-queue";
 import { type ExportDeps, runExport } from "./export.ts";
 import { exportFiles, listExports } from "./files.ts";
-import { holdOf } from "./hold.ts";
+import { holdOf, letGo } from "./hold.ts";
 
 export type Exports = {
   apply: (snapshot: Pick<Snapshot, "exports">) => void;
@@ -16,21 +16,22 @@ export type Exports = {
 
 export type ExportsDeps = Omit<ExportDeps, "turns">;
 
-/** At the same time on one hypervisor. */
-const atOnce = 2;
+/** On one hypervisor: two that begin at the same time would each count the same room on the disk as free. */
+const atOnce = 1;
 
 type Running = { ending: AbortController; done: Promise<void> };
 
 export function createExports(deps: ExportsDeps): Exports {
   const all: ExportDeps = { ...deps, turns: new PQueue({ concurrency: atOnce }) };
   const running = new Map<string, Running>();
-  const givingUp = new Set<Promise<void>>();
+  const givingUp = new Map<string, Promise<void>>();
   let isTold = false;
   const start = (order: ExportOrder) => {
     const ending = new AbortController();
-    const done = runExport(all, order, ending.signal).catch((error) =>
-      deps.log.error({ err: error, exportId: order.exportId }, "export ended"),
-    );
+    // Named again while it is tidied away: not before that is done, or its folder would go.
+    const done = Promise.resolve(givingUp.get(order.exportId))
+      .then(() => runExport(all, order, ending.signal))
+      .catch((error) => deps.log.error({ err: error, exportId: order.exportId }, "export ended"));
     running.set(order.exportId, { ending, done });
   };
   const giveUp = (exportId: string, earlier: Running | undefined) => {
@@ -39,12 +40,14 @@ export function createExports(deps: ExportsDeps): Exports {
     const done = Promise.resolve(earlier?.done)
       .then(() => tidy(deps, exportId))
       .catch((error) => deps.log.warn({ err: error, exportId }, "export could not be tidied away"))
-      .finally(() => givingUp.delete(done));
-    givingUp.add(done);
+      .finally(() => {
+        if (givingUp.get(exportId) === done) givingUp.delete(exportId);
+      });
+    givingUp.set(exportId, done);
   };
   const tidyOthers = async () => {
     for (const exportId of await listExports(deps.directory))
-      if (!running.has(exportId)) giveUp(exportId, undefined);
+      if (!running.has(exportId) && !givingUp.has(exportId)) giveUp(exportId, undefined);
   };
   return {
     apply: ({ exports: orders }) => {
@@ -58,7 +61,7 @@ export function createExports(deps: ExportsDeps): Exports {
     },
     stop: async () => {
       for (const { ending } of running.values()) ending.abort();
-      await Promise.all([...[...running.values()].map(({ done }) => done), ...givingUp]);
+      await Promise.all([...[...running.values()].map(({ done }) => done), ...givingUp.values()]);
     },
   };
 }
@@ -67,9 +70,7 @@ export function createExports(deps: ExportsDeps): Exports {
 async function tidy(deps: ExportsDeps, exportId: string): Promise<void> {
   const files = exportFiles(deps.directory, exportId);
   const source = await files.source();
-  if (source && !(await files.finished()))
-    await holdOf(deps, exportId, source)
-      .end()
-      .catch((error) => deps.log.warn({ err: error, exportId }, "copy could not be let go"));
+  // Also of one that is whole: it may not have been let go then.
+  if (source) await letGo(holdOf(deps, exportId, source), deps.log, deps.waitMs);
   await files.remove();
 }

@@ -129,32 +129,39 @@ describe("the hardware that images ask for, under libvirt and QEMU", () => {
     expect((await stat(file("variables.fd"))).ino).toBe(ino);
   }, 300_000);
 
-  it("boots a CD beside an empty disk of the flavor's size, and can write to neither the CD nor the image", async () => {
-    const folder = join(dirname(harness.imagePath), "cd");
-    await mkdir(folder);
-    const iso = await bootableCd(folder);
-    const { size } = await stat(iso);
-    const before = await readFile(iso);
-    const image = guestImage.parse({
-      ...harness.order().spec.image,
-      format: "raw",
-      sizeBytes: size,
-      virtualSizeBytes: size,
-    });
-    await start({ medium: "cdrom" }, { image, diskGib: 2 }, { imagePath: iso });
-    const definition = await xml();
-    expect(definition).toMatch(
-      /device='cdrom'>(?:(?!<\/disk>)[\s\S])*base\.img(?:(?!<\/disk>)[\s\S])*<target dev='sdc' bus='sata'\/>\s*<readonly\/>/,
-    );
-    expect(definition).toMatch(/<boot dev='hd'\/>\s*<boot dev='cdrom'\/>/);
-    const { stdout } = await exec("qemu-img", ["info", "-U", "--output=json", file("disk.qcow2")]);
-    expect(JSON.parse(stdout)).toMatchObject({ "virtual-size": 2 * gib, format: "qcow2" });
-    expect(JSON.parse(stdout)).not.toHaveProperty("backing-filename");
-    const map = await exec("qemu-img", ["map", "-U", "--output=json", file("disk.qcow2")]);
-    expect(JSON.parse(map.stdout)).toMatchObject([{ start: 0, length: 2 * gib, data: false }]);
-    await says(/ISOLINUX[\s\S]*boot:/);
-    expect((await readFile(iso)).equals(before)).toBe(true);
-  });
+  it.for([
+    ["virtio", "sdc"],
+    // The config drive is a CD there too, and isn't tried first.
+    ["sata", "sdb"],
+  ] as const)(
+    "boots a CD beside an empty disk of the flavor's size on %s, and can write to neither the CD nor the image",
+    async ([diskBus, target]) => {
+      const folder = join(dirname(harness.imagePath), `cd-${diskBus}`);
+      await mkdir(folder);
+      const iso = await bootableCd(folder);
+      const { size } = await stat(iso);
+      const before = await readFile(iso);
+      const image = guestImage.parse({
+        ...harness.order().spec.image,
+        format: "raw",
+        sizeBytes: size,
+        virtualSizeBytes: size,
+      });
+      await start({ medium: "cdrom", diskBus }, { image, diskGib: 2 }, { imagePath: iso });
+      const definition = await xml();
+      const cd = definition.split("<disk ").find((disk) => disk.includes("base.img"));
+      expect(cd).toMatch(/device='cdrom'>/);
+      expect(cd).toMatch(new RegExp(`<target dev='${target}' bus='sata'/>\\s*<readonly/>`));
+      expect(definition).toMatch(/<boot dev='hd'\/>\s*<boot dev='cdrom'\/>/);
+      const { stdout } = await exec("qemu-img", ["info", "-U", "--output=json", file("disk.qcow2")]);
+      expect(JSON.parse(stdout)).toMatchObject({ "virtual-size": 2 * gib, format: "qcow2" });
+      expect(JSON.parse(stdout)).not.toHaveProperty("backing-filename");
+      const map = await exec("qemu-img", ["map", "-U", "--output=json", file("disk.qcow2")]);
+      expect(JSON.parse(map.stdout)).toMatchObject([{ start: 0, length: 2 * gib, data: false }]);
+      await says(/ISOLINUX[\s\S]*boot:/);
+      expect((await readFile(iso)).equals(before)).toBe(true);
+    },
+  );
 
   // e1000e: frames go to the switch with unfinished checksums, so agents whose switch can't finish them don't offer it.
   it.for([

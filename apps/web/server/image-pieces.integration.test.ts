@@ -110,6 +110,20 @@ test("a copy comes in pieces, each where the last one ended, and becomes an imag
   await run("qemu-img", ["compare", "-f", "raw", "-F", "qcow2", join(web.env.data, "copy.raw"), stored]);
 });
 
+test("a copy that was taken whole and not noted is noted when its last piece comes again", async () => {
+  const id = await wanted();
+  expect(await put(id, copy.subarray(0, 16 * mib))).toMatchObject({ offset: 16 * mib });
+  // As a kill between the last byte and the note leaves it.
+  await writeFile(incoming(id), copy);
+  expect(await rowOf(id)).toMatchObject({ uploadEndedAt: null });
+  expect(await put(id, copy.subarray(16 * mib), { offset: 16 * mib })).toMatchObject({
+    status: 200,
+    offset: copy.length,
+  });
+  expect((await rowOf(id))?.uploadEndedAt).not.toBeNull();
+  await until(async () => (await rowOf(id))?.status === "active");
+});
+
 test("two copies of one disk are never mixed, and a damaged one is no image", async () => {
   const id = await wanted();
   const other = Buffer.concat([copy.subarray(0, 4 * mib), randomBytes(mib), copy.subarray(5 * mib)]);
@@ -137,6 +151,10 @@ test("nobody brings what he was not told of, nor more than the disk can hold", a
   expect(await put(foreign, head)).toMatchObject({ status: 404 });
   expect(await put(crypto.randomUUID(), head)).toMatchObject({ status: 404 });
   expect(await put("..%2f..%2fetc", head)).toMatchObject({ status: 400 });
+  // Another spelling is the same file.
+  expect(await put(id.toUpperCase(), head)).toMatchObject({ status: 200, offset: mib });
+  expect(await put(id, head, { offset: 0 })).toMatchObject({ status: 200, offset: mib });
+  expect(await readdir(join(web.env.images, "incoming"))).not.toContain(id.toUpperCase());
   expect(await put(id, head, { sum: "../../etc" })).toMatchObject({ status: 400 });
   expect(await put(id, head, { offset: -1 })).toMatchObject({ status: 400 });
   expect(await put(id, head, { size: 100 * mib })).toMatchObject({ status: 400, reason: "exportTooLarge" });

@@ -12,6 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { type AgentDeps, identifyPeer, noteBrought, type Peer, requireWanted } from "@madang/api/agent";
 import { exportsAtOnce, openDatabase } from "@madang/api/server";
 import { asCloudError, CloudError } from "@madang/core/errors";
+import { uuid } from "@madang/core/uuid";
 import {
   type ExportPiece,
   type exportAnswer,
@@ -64,7 +65,8 @@ export async function mountExports(
   return locks.close;
 }
 
-const named = z.object({ id: z.uuid() });
+/** In one spelling: it becomes the name of a file and of a lock. */
+const named = z.object({ id: uuid });
 
 /** Throws Unauthenticated, InvalidInput, and what `requireWanted` throws. */
 async function orderOf(deps: ExportRoutesDeps, { raw, params }: FastifyRequest): Promise<Order> {
@@ -110,7 +112,9 @@ async function take(
   await requireWanted(deps.agent, peer, id, piece);
   const path = join(directory, id);
   const there = await begun(path, piece);
-  if (piece.offset !== there) return { offset: there };
+  // All of it was taken, and then whoever took it died before he could note it.
+  if (there === piece.sizeBytes) await noteBrought(deps.agent, peer, id, piece, there);
+  if (there === piece.sizeBytes || piece.offset !== there) return { offset: there };
   await requireRoom(directory, piece.sizeBytes - there);
   const most = Math.min(mostPieceBytes, piece.sizeBytes - there);
   const signal = AbortSignal.any([cut, AbortSignal.timeout(mostPieceMs)]);

@@ -26,6 +26,8 @@ export default defineConfig({
           include: [needsPostgres],
           exclude: outside,
           globalSetup: ["tools/template-database.mjs"],
+          // Half of its time it waits for processes and leases.
+          maxWorkers: 2,
           testTimeout: 2 * minutes,
           hookTimeout: 2 * minutes,
           expect: patient,

@@ -21,8 +21,9 @@ export async function copyOut(
   { signal, onPercent }: CopyOutOptions,
 ): Promise<void> {
   signal.throwIfAborted();
-  await requireSpace(path, await copyBytes(chain, tag));
+  // What a copy that was killed left takes no room from the next one.
   await rm(path, { force: true });
+  await requireSpace(path, await copyBytes(chain, tag));
   await wholeOrGone(path, async () => {
     // Made by root and given away, for QEMU's uid makes no files here.
     await (await open(path, "wx", 0o600)).close();

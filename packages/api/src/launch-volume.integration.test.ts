@@ -153,6 +153,27 @@ describe("a launch from a volume that is there", () => {
     });
   });
 
+  test("tells no name of an image that its project can't see, whatever its volume was made of", async () => {
+    const { prisma } = cloud.database;
+    const image = { name: "theirs", projectId: cloud.otherProjectId, visibility: "private" } as const;
+    const data = { ...image, id: uuid(), status: "active", diskFormat: "raw" } as const;
+    const { id: imageId } = await prisma.image.create({ data });
+    const id = await volume({ bootable: true, source: "image", imageId });
+    const { ids } = await member().instance.launch(rootless(present(id)));
+    const ref = { projectId: cloud.projectId, id: ids[0] ?? "" };
+    const shown = async () => (await member().instance.get(ref)).bootVolume?.imageName;
+    expect(await shown()).toBeNull();
+    await prisma.image.update({ where: { id: imageId }, data: { visibility: "community" } });
+    expect(await shown()).toBe("theirs");
+    await prisma.image.update({
+      where: { id: imageId },
+      data: { visibility: "private", projectId: cloud.projectId },
+    });
+    expect(await shown()).toBe("theirs");
+    await prisma.volume.update({ where: { id }, data: { imageId: null } });
+    await prisma.image.delete({ where: { id: imageId } });
+  });
+
   test("is refused where the volumes can't all be its disks", async () => {
     const [here, there] = [await hypervisor("here"), await hypervisor("there", "other")];
     const [boot, data] = [await volume({ ...onHost(here), bootable: true }), await volume(onHost(there))];
@@ -220,6 +241,17 @@ describe("quota", () => {
     expect(made.length).toBeLessThanOrEqual(9);
     expect(volumes).toHaveLength(made.reduce((sum, input) => sum + input.volumes.length, 0));
     expect(volumes.every(({ attachments }) => attachments.length === 1)).toBe(true);
+    expect(made.length).toBeGreaterThan(0);
+    for (const one of settled)
+      if (one.status === "rejected")
+        expect((await refusal(Promise.reject(one.reason))).code).toBe("QuotaExceeded");
+    // Those at once may leave room for some; one volume more than that is refused.
+    const room = 7 - volumes.length;
+    const wish = (count: number) =>
+      launchOf(cloud, { volumes: Array.from({ length: count }, () => blank(1)) });
+    expect((await refusal(member().instance.launch(wish(room + 1)))).quota).toEqual(
+      expect.arrayContaining([expect.objectContaining({ resource: "volumes", limit: 7 })]),
+    );
   });
 
   test("one volume asked for by many launches at once is one instance's", async () => {

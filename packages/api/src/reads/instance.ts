@@ -46,7 +46,7 @@ export type InstanceItem = {
   addresses: InstanceAddress[];
 };
 
-/** `imageName`: of the image that the volume was made of, as long as there is one. */
+/** `imageName`: of the image that the volume was made of, as long as that is there and can be seen. */
 export type BootVolume = { id: string; name: string; imageName: string | null };
 
 export type InstanceAddress = {
@@ -102,6 +102,7 @@ type Row = Omit<
 
 const bootVolume = `(SELECT json_build_object('id', v.id, 'name', v.name, 'imageName', m.name)
   FROM volume_attachment a JOIN volume v ON v.id = a.volume_id LEFT JOIN image m ON m.id = v.image_id
+    AND (m.project_id = v.project_id OR m.visibility IN ('public', 'community'))
   WHERE a.instance_id = i.id AND a.boot LIMIT 1)`;
 
 const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_state AS "taskState",

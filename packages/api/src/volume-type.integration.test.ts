@@ -247,3 +247,29 @@ test("no interleaving of creating, growing, snapshotting and retyping passes a t
   };
   await fc.assert(fc.asyncProperty(fc.array(acts, { minLength: 1, maxLength: 3 }), run), { numRuns: 12 });
 }, 240_000);
+
+test("a template's limits are changed while a type goes, and neither stops the other", async () => {
+  const { prisma } = cloud.database;
+  const id = crypto.randomUUID();
+  const template = { id, name: "changed meanwhile", description: "", limits: { volumes: 1 } };
+  await admin().quota.createTemplate(template);
+  const waiting = () => prisma.$queryRaw<
+    { count: number }[]
+  >`SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  const hold = { timeout: 60_000 };
+  // What a deletion locks, in its order: the type, and then the templates that name it.
+  const update = await prisma.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM volume_type WHERE id = ${fast}::uuid FOR UPDATE`;
+    const changed = admin().quota.updateTemplate({ id, limits: { [`volumes:${fast}`]: 2 } });
+    await expect.poll(waiting, { timeout: 50_000 }).toEqual([{ count: 1 }]);
+    await tx.$executeRaw`UPDATE quota_template SET description = 'looked at' WHERE id = ${id}::uuid`;
+    return { changed };
+  }, hold);
+  await update.changed;
+  expect(await prisma.quotaTemplate.findUniqueOrThrow({ where: { id } })).toMatchObject({
+    description: "looked at",
+    limits: { [`volumes:${fast}`]: 2 },
+  });
+  await admin().quota.deleteTemplate({ id });
+});

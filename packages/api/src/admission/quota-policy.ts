@@ -63,8 +63,8 @@ export async function createTemplate(
     const bodyHash = deps.seal.mark(JSON.stringify(["quota_template", template]));
     const claim = { id: template.id, kind: "quota_template", projectId: null, bodyHash };
     if ((await claimIds(tx, [claim])) === "repeat") return;
-    await requireFreeName(tx, template.name, template.id);
     const types = await requireTypes(tx, template.limits);
+    await requireFreeName(tx, template.name, template.id);
     await tx.quotaTemplate.create({ data: template });
     const params = { limits: limitsText(template.limits, types) };
     await recordEvent(tx, { actor, subject: subjectOf(template), action: "quota_template.create", params });
@@ -81,10 +81,11 @@ export async function updateTemplate(
   was?: LookedTemplate,
 ): Promise<void> {
   await transaction(deps.admission.prisma, async (tx) => {
+    // Types before templates, as the deletion of a type locks them.
+    await requireTypes(tx, limits ?? {});
     const before = await lockedTemplate(tx, id);
     requireLookedTemplate(before, was);
     if (fields.name !== undefined) await requireFreeName(tx, fields.name, id);
-    await requireTypes(tx, limits ?? {});
     const after = await tx.quotaTemplate.update({
       where: { id },
       data: { ...fields, ...(limits ? { limits } : {}) },

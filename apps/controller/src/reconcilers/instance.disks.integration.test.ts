@@ -32,6 +32,13 @@ async function launched(): Promise<string> {
   return id;
 }
 
+async function reconcileDisk(id: string): Promise<void> {
+  const { prisma } = cloud.database;
+  const { publish, now, onCapacity } = cloud.deps;
+  const board = openPlacementBoard({ prisma, now });
+  await reconcileVolume({ prisma, publish, now, onCapacity, board }, id);
+}
+
 const attach = (instanceId: string, volumeId: string) =>
   cloud.database.prisma.volumeAttachment.create({
     data: { id: crypto.randomUUID(), instanceId, volumeId, deleteWithInstance: true },
@@ -65,6 +72,37 @@ describe("its volumes", () => {
       [saved]: { instance: "one", reason: "snapshots" },
       [origin]: { instance: "one", reason: "copied" },
     });
+  });
+
+  it("go with it although a snapshot is still going, and only once their hypervisor has nothing of them", async () => {
+    const { prisma } = cloud.database;
+    const hypervisorId = await addHypervisor(cloud);
+    const id = await launched();
+    const made = { made: true, observed: "available", ackedGeneration: 1 } as const;
+    const volumeId = await addVolume(cloud, { hypervisorId, ...made });
+    const snapshot = { projectId: cloud.projectId, volumeId, name: "going", sizeGib: 1 };
+    await prisma.volumeSnapshot.create({
+      data: { ...snapshot, id: crypto.randomUUID(), observed: "available", deleteRequestedAt: new Date() },
+    });
+    await attach(id, volumeId);
+    await wish(cloud, id, "instance.delete");
+    await run(id);
+    await obey(cloud, id);
+    await run(id);
+    const row = () =>
+      prisma.volume.findUnique({
+        where: { id: volumeId },
+        include: { _count: { select: { snapshots: true } } },
+      });
+    await reconcileDisk(volumeId);
+    const going = await row();
+    expect(going).toMatchObject({ status: "deleting", fault: null, _count: { snapshots: 1 } });
+    const answer = { observed: "absent", ackedGeneration: going?.generation ?? 0 } as const;
+    await prisma.volume.update({ where: { id: volumeId }, data: answer });
+    await reconcileDisk(volumeId);
+    await reconcileDisk(volumeId);
+    expect(await row()).toBeNull();
+    expect(await prisma.volumeSnapshot.count()).toBe(0);
   });
 
   it("are placed where its guest is by disk and zone alone, or given back with the reason", async () => {
@@ -117,9 +155,7 @@ it("a volume that will not go back is of use again, and its number is never told
   const hostFault = { code: "InvalidState", reason: "RevertRefused", message: "m", retry: "never" } as const;
   const answer = { observed: "failed", ackedGeneration: 1, observedSizeBytes: 1_024n ** 3n } as const;
   const id = await addVolume(cloud, { hypervisorId, made: true, revertSeq: 3, hostFault, ...answer });
-  const { publish, now, onCapacity } = cloud.deps;
-  const board = openPlacementBoard({ prisma, now });
-  await reconcileVolume({ prisma, publish, now, onCapacity, board }, id);
+  await reconcileDisk(id);
   const row = () => prisma.volume.findUniqueOrThrow({ where: { id } });
   expect(await row()).toMatchObject({ revertSeq: 3, observedRevertSeq: 3, generation: 2 });
   await prisma.volume.update({

@@ -207,7 +207,9 @@ async function keptFor(tx: Tx, volumeId: string): Promise<"protected" | "snapsho
     select: { deleteProtection: true },
   });
   if (deleteProtection) return "protected";
-  if ((await tx.volumeSnapshot.count({ where: { volumeId } })) > 0) return "snapshots";
+  // What is going already goes with it.
+  const snapshots = await tx.volumeSnapshot.count({ where: { volumeId, deleteRequestedAt: null } });
+  if (snapshots > 0) return "snapshots";
   const copies = await countCopies(tx, { sourceVolumeId: volumeId });
   return copies > 0 ? "copied" : null;
 }

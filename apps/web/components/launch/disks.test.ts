@@ -6,7 +6,15 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { devicePath } from "../instance/device-path.ts";
 import { volumeIdOf } from "./disk-input.ts";
-import { bootGib, type DiskChoices, diskFaults, emptyBoot, emptyDisk, newVolumesUsage } from "./disks.ts";
+import {
+  bootGib,
+  chosenOrigins,
+  type DiskChoices,
+  diskFaults,
+  emptyBoot,
+  emptyDisk,
+  newVolumesUsage,
+} from "./disks.ts";
 import { freshIds } from "./draft.ts";
 import { emptyLaunch, type LaunchForm, launchFormOf, launchInputOf } from "./form-schema.ts";
 
@@ -26,6 +34,22 @@ const form = (fields: Partial<LaunchForm>): LaunchForm => ({
   ...fields,
 });
 const boot = (fields: Partial<LaunchForm["boot"]>) => ({ boot: { ...emptyBoot, ...fields } });
+
+test("what a form names already is asked for by its id, each once, and nothing that it does not name", () => {
+  const [volumeId, other] = [uuid(), uuid()];
+  const disks = [
+    { ...blank(), kind: "snapshot" as const, sourceId: other },
+    { ...blank(), kind: "snapshot" as const, sourceId: snapshotId },
+    { ...blank(), kind: "volume" as const, sourceId: volumeId },
+    { ...blank(), kind: "volume" as const, sourceId: "" },
+    blank(),
+  ];
+  expect(chosenOrigins(form({ ...boot({ kind: "snapshot", snapshotId }), disks }))).toEqual({
+    volumeIds: [volumeId],
+    snapshotIds: [snapshotId, other],
+  });
+  expect(chosenOrigins(form({}))).toEqual({ volumeIds: [], snapshotIds: [] });
+});
 
 test("a new volume to boot from is as large as the flavor's disk, never smaller than what goes on it", () => {
   const values = form(boot({ kind: "newVolume" }));

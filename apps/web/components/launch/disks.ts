@@ -58,6 +58,17 @@ export function emptyDisk(key: string): DiskField {
   return { key, kind: "blank", size: "10", ...rest };
 }
 
+/** The volumes and the snapshots that a form names, each once. */
+export function chosenOrigins({ boot, disks }: { boot: BootField; disks: readonly DiskField[] }) {
+  const of = (kind: DiskField["kind"]) =>
+    disks.filter((disk) => disk.kind === kind).map(({ sourceId }) => sourceId);
+  const ids = (all: readonly string[]) => [...new Set(all)].filter((id) => id !== "");
+  return {
+    volumeIds: ids([boot.volumeId, ...of("volume")]),
+    snapshotIds: ids([boot.snapshotId, ...of("snapshot")]),
+  };
+}
+
 export type DiskChoices = {
   images: readonly Pick<ImageRow, "id" | "minDiskGib" | "virtualSizeBytes">[];
   snapshots: readonly Pick<SnapshotRow, "id" | "sizeGib" | "volumeTypeId">[];

@@ -1,10 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { ImageRow, VolumeRow } from "../../lib/rows.ts";
+import type { ImageRow, SnapshotRow, VolumeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { useVolumeTypes } from "../volume/use-volume-types.ts";
+import { chosenOrigins } from "./disks.ts";
 import type { LaunchForm } from "./form-schema.ts";
 import type { Choices } from "./launch-form.tsx";
 
@@ -12,7 +13,7 @@ import type { Choices } from "./launch-form.tsx";
 const choiceLimit = 500;
 
 /** Everything the form chooses from; null until all of it is there. `chosen`: what a link or the draft names already. */
-export function useChoices(projectId: string, chosen: Pick<LaunchForm, "imageId" | "boot">) {
+export function useChoices(projectId: string, chosen: Pick<LaunchForm, "imageId" | "boot" | "disks">) {
   const trpc = useTRPC();
   const page = { projectId, limit: choiceLimit };
   const named = { ...page, sort: "name" };
@@ -30,7 +31,7 @@ export function useChoices(projectId: string, chosen: Pick<LaunchForm, "imageId"
   const networks = useQuery(trpc.network.list.queryOptions({ ...named, filter: { usable: true } }));
   const ports = useQuery(trpc.port.list.queryOptions({ ...page, filter: { free: true } }));
   const groups = useQuery(trpc.securityGroup.list.queryOptions(named));
-  const disks = useDisks(projectId, chosen.boot.volumeId);
+  const disks = useDisks(projectId, chosen);
   const needed = [images, flavors, keyPairs, quota, zones, networks, ports, groups, ...disks.queries];
   const broken = needed.find((query) => query.isError && !query.data) ?? null;
   const machine = images.data && !oneImage.isLoading && flavors.data && zones.data && disks.choices;
@@ -52,26 +53,32 @@ export function useChoices(projectId: string, chosen: Pick<LaunchForm, "imageId"
 }
 
 type DiskRows = Pick<Choices, "volumes" | "snapshots" | "usualTypeId">;
-const none: DiskRows = { volumes: [], snapshots: [], usualTypeId: null };
 
-/** Whoever may not see volumes launches without. */
-function useDisks(projectId: string, volumeId: string) {
+/** Whoever may not see volumes launches without. What is chosen already is there even when the first page is without it. */
+function useDisks(projectId: string, chosen: Pick<LaunchForm, "boot" | "disks">) {
   const trpc = useTRPC();
   const enabled = usePermission("volume:list", projectId);
   const maySnapshots = usePermission("volume_snapshot:list", projectId);
   const page = { projectId, sort: "name", limit: choiceLimit };
   const volumes = useQuery({ ...trpc.volume.list.queryOptions(page), enabled });
-  const oneVolume = useQuery({
-    ...trpc.volume.list.queryOptions({ projectId, filter: { ids: [volumeId] }, limit: 1 }),
-    enabled: enabled && volumeId !== "",
+  const { volumeIds, snapshotIds } = chosenOrigins(chosen);
+  const named = (ids: string[]) => ({ projectId, filter: { ids }, limit: choiceLimit });
+  const chosenVolumes = useQuery({
+    ...trpc.volume.list.queryOptions(named(volumeIds)),
+    enabled: enabled && volumeIds.length > 0,
+  });
+  const chosenSnapshots = useQuery({
+    ...trpc.volumeSnapshot.list.queryOptions(named(snapshotIds)),
+    enabled: maySnapshots && snapshotIds.length > 0,
   });
   const snapshots = useQuery({ ...trpc.volumeSnapshot.list.queryOptions(page), enabled: maySnapshots });
   const { usual } = useVolumeTypes(projectId);
   const queries = [volumes, snapshots];
-  if ([...queries, oneVolume].some(({ isLoading }) => isLoading)) return { queries, choices: null };
+  if ([...queries, chosenVolumes, chosenSnapshots].some(({ isLoading }) => isLoading))
+    return { queries, choices: null };
   const choices: DiskRows = {
-    volumes: once<VolumeRow>([...(volumes.data?.items ?? []), ...(oneVolume.data?.items ?? [])]),
-    snapshots: snapshots.data?.items ?? none.snapshots,
+    volumes: once<VolumeRow>([...(volumes.data?.items ?? []), ...(chosenVolumes.data?.items ?? [])]),
+    snapshots: once<SnapshotRow>([...(snapshots.data?.items ?? []), ...(chosenSnapshots.data?.items ?? [])]),
     usualTypeId: usual?.id ?? null,
   };
   return { queries, choices };

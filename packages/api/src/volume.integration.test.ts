@@ -122,6 +122,29 @@ test("an instance gets no two volumes that it could not tell apart", async () =>
   const { projectId } = await make({ id });
   const attach = member().volume.attach({ projectId, id, instanceId });
   expect((await refusal(attach)).reason).toBe("volumeSerialTaken");
+  expect(await member().volume.targets({ projectId, id })).toMatchObject([
+    { id: instanceId, blocked: "volumeSerialTaken" },
+  ]);
+  expect(await member().volume.attachable({ projectId, instanceId })).toMatchObject([
+    { id, blocked: "volumeSerialTaken" },
+  ]);
+});
+
+test("what an image is being made of is offered to no instance, and no instance to it", async () => {
+  const { prisma } = cloud.database;
+  const { projectId, id } = await make();
+  const offered = async () => [
+    ...(await member().volume.targets({ projectId, id })),
+    ...(await member().volume.attachable({ projectId, instanceId })),
+  ];
+  expect(await offered()).toMatchObject([{ blocked: null }, { blocked: null }]);
+  const image = { name: "of it", visibility: "private", status: "saving", diskFormat: "qcow2" } as const;
+  const { id: imageId } = await prisma.image.create({
+    data: { ...image, id: crypto.randomUUID(), projectId, sourceVolumeId: id },
+  });
+  const [target, volume] = await offered();
+  expect([target?.blocked, volume?.blocked]).toEqual(["volumeBeingCopied", "volumeBeingCopied"]);
+  await prisma.image.delete({ where: { id: imageId } });
 });
 
 test("one that lives elsewhere, or has no room, is not attached", async () => {

@@ -1,10 +1,12 @@
 /** Which volumes an instance can have, and which instances a volume can be given to: what stands in the way, beforehand. */
+import { serialLength } from "@madang/core/volume/serial";
 import { attachmentLimit } from "@madang/core/volume/volume-input";
-import type { Database } from "@madang/db";
+import { copiesSql, type Database } from "@madang/db";
 
 export type PlaceBlock =
   | "volumeBeingCopied"
   | "volumesTooMany"
+  | "volumeSerialTaken"
   | "volumeElsewhere"
   | "volumeOtherZone"
   | "volumesNotKept";
@@ -20,7 +22,9 @@ const place = `LEFT JOIN LATERAL (SELECT h.id, h.availability_zone, h.storage FR
     (SELECT o.hypervisor_id FROM volume_attachment a JOIN volume o ON o.id = a.volume_id
        WHERE a.instance_id = i.id AND o.hypervisor_id IS NOT NULL LIMIT 1))) p ON TRUE`;
 const blocked = `CASE
-    WHEN EXISTS (SELECT 1 FROM volume c WHERE c.source_volume_id = v.id AND c.status = 'creating') THEN 'volumeBeingCopied'
+    WHEN ${copiesSql("source_volume_id", "v.id")} > 0 THEN 'volumeBeingCopied'
+    WHEN EXISTS (SELECT 1 FROM volume_attachment a WHERE a.instance_id = i.id AND a.volume_id <> v.id
+      AND left(a.volume_id::text, ${serialLength}) = left(v.id::text, ${serialLength})) THEN 'volumeSerialTaken'
     WHEN (SELECT count(*) FROM volume_attachment a WHERE a.instance_id = i.id) >= ${attachmentLimit} THEN 'volumesTooMany'
     WHEN p.id IS NULL THEN NULL
     WHEN v.hypervisor_id IS NOT NULL AND v.hypervisor_id <> p.id THEN 'volumeElsewhere'

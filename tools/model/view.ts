@@ -130,6 +130,7 @@ export function planView(state: State, { portReadiness }: Shipped): InstancePlan
     instance: instanceFacts(state.instance, state.rows.length),
     guests,
     readiness: portReadiness(needs, guests, state.instance.deleteRequested),
+    disks: [],
   };
 }
 

@@ -1,10 +1,12 @@
 /** Instances that boot from volumes: where they go, what they wait for, and what becomes of them when a volume can't be had. */
+import { buildPatienceMs } from "@madang/core/instance/machine";
 import { openPlacementBoard, PrismaNamespace, writeVolumeStatus } from "@madang/db";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import {
   addHypervisor,
   addInstance,
   addVolume,
+  answer,
   obey,
   openTestCloud,
   type TestCloud,
@@ -176,6 +178,54 @@ it("are not started anew without the volume that they booted from", async () => 
   await run(id);
   expect(await row(id)).toMatchObject({ status: "ERROR", fault: { reason: "bootVolumeGone" } });
   expect((await row(id)).guests).toMatchObject([{ desired: "stopped" }]);
+});
+
+it("are given all their new volumes a place at once, however many", async () => {
+  const { prisma } = cloud.database;
+  const host = await storing();
+  const volumes: string[] = [];
+  for (let at = 0; at < 17; at++) volumes.push(await addVolume(cloud));
+  const id = await launched(volumes);
+  const taken: string[] = [];
+  await reconcileInstance({ ...cloud.deps, onStep: ({ step }) => taken.push(step) }, id);
+  expect(await prisma.volume.count({ where: { hypervisorId: host } })).toBe(17);
+  expect(taken.filter((step) => step === "place-volume")).toHaveLength(1);
+});
+
+it("are given up when a volume can't be filled in time, with what hinders it, but not one that only takes long", async () => {
+  const { prisma } = cloud.database;
+  await storing();
+  const boot = await addVolume(cloud, { source: "image" });
+  const id = await launched([boot]);
+  await run(id);
+  await obey(cloud, id);
+  const late = new Date(cloud.deps.now().getTime() - buildPatienceMs - 1);
+  await prisma.instance.update({ where: { id }, data: { scheduleDeadline: late } });
+  await run(id);
+  expect(await row(id)).toMatchObject({ status: "BUILD", fault: null });
+  const hostFault = { code: "Unavailable", reason: "imageFetch", message: "m", retry: "later" } as const;
+  await prisma.volume.update({ where: { id: boot }, data: { hostFault } });
+  await run(id);
+  await obey(cloud, id);
+  await run(id);
+  expect(await row(id)).toMatchObject({ status: "ERROR", fault: { reason: "imageFetch" }, guests: [] });
+});
+
+it("are not sent elsewhere once their volumes are with the first hypervisor: they fail with the reason", async () => {
+  await storing();
+  await storing();
+  const boot = await addVolume(cloud);
+  const id = await launched([boot]);
+  await run(id);
+  await made(boot);
+  await run(id);
+  const [guest] = (await row(id)).guests;
+  if (!guest) throw new Error("no guest");
+  const fault = { code: "Unavailable", reason: "diskFull", message: "m", retry: "elsewhere" } as const;
+  await answer(cloud, guest, { observed: "failed", fault });
+  await run(id);
+  expect(await row(id)).toMatchObject({ status: "ERROR", fault: { reason: "diskFull" } });
+  expect((await row(id)).excludedHypervisors).toEqual([]);
 });
 
 it("fail once, and not over and over, when the volume of one that is stopped is lost", async () => {

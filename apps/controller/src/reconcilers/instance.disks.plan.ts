@@ -22,6 +22,8 @@ export type DiskFacts = {
   ready: boolean;
   /** Why it never will be. */
   fault: PublicError | null;
+  /** Why it is not yet, though that may pass; left out or null: nothing is known to hinder it. */
+  trouble?: PublicError | null;
 };
 
 type DiskGuest = Pick<
@@ -48,7 +50,7 @@ export type DiskStep<Guest> =
   | { kind: "disconnect"; disks: readonly DiskFacts[]; guest: Guest }
   | { kind: "attached"; disks: readonly DiskFacts[] }
   | { kind: "release"; disks: readonly DiskFacts[] }
-  | { kind: "place-volume"; disk: DiskFacts; hypervisorId: string }
+  | { kind: "place-volume"; disks: readonly DiskFacts[]; hypervisorId: string }
   | { kind: "withdraw"; disk: DiskFacts; fault: PublicError };
 
 /** A volume is where its instance is not. */
@@ -100,8 +102,9 @@ function join<Guest extends DiskGuest>(view: DiskView, guest: Guest): DiskStep<G
   // What an instance was launched with it is not without: then it fails itself.
   if (hopeless && isNeeded(hopeless.disk, view.launched)) return null;
   if (hopeless?.fault) return { kind: "withdraw", disk: hopeless.disk, fault: hopeless.fault };
-  const homeless = reserved.find(({ hypervisorId, copied }) => hypervisorId === null && !copied);
-  if (homeless) return { kind: "place-volume", disk: homeless, hypervisorId: guest.hypervisorId };
+  // All at once: room was found for all of them together.
+  const homeless = reserved.filter(({ hypervisorId, copied }) => hypervisorId === null && !copied);
+  if (homeless.length > 0) return { kind: "place-volume", disks: homeless, hypervisorId: guest.hypervisorId };
   const ready = reserved.filter((disk) => disk.ready);
   if (ready.length > 0) return { kind: "connect", disks: ready, guest };
   const acked = guest.ackedGeneration === guest.generation;
@@ -150,6 +153,7 @@ function readinessOf(disk: DiskFacts, view: ReadinessView): ReadinessFact {
     condition: "DisksReady",
     hypervisorId: ready && phase !== "reserved" ? hypervisorId : null,
     ...(fault ? { fault } : {}),
+    ...(disk.trouble ? { trouble: disk.trouble } : {}),
     ...(copied && hypervisorId === null ? { saysWhere: true } : {}),
   };
 }

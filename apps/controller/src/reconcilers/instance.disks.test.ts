@@ -69,6 +69,18 @@ describe("an attachment", () => {
     ["stays", { disk: { phase: "attached" }, guest: { disks: ["volume"] } }, null],
   ])("%s", (_name, change, kind) => expect(kindOf(change)).toBe(kind));
 
+  it("is placed together with all others that have no place", () => {
+    const homeless = { ...disk, hypervisorId: null, ready: false };
+    const copy = { ...homeless, volumeId: "copy", copied: true };
+    const disks = [homeless, { ...homeless, volumeId: "other" }, copy];
+    const step = planDisks({ ...view({}), disks });
+    expect(step).toMatchObject({ kind: "place-volume", hypervisorId: "host" });
+    expect(step && "disks" in step && step.disks.map(({ volumeId }) => volumeId)).toEqual([
+      "volume",
+      "other",
+    ]);
+  });
+
   it("never goes where its guest is while it is a copy of another volume", () => {
     expect(kindOf({ disk: { hypervisorId: null, ready: false, copied: true } })).toBeNull();
   });

@@ -41,7 +41,7 @@ export async function applyDiskStep(tx: Tx, loaded: LoadedInstance, step: Step):
     case "release":
       return release(tx, loaded, step.disks);
     case "place-volume":
-      return placeVolume(tx, loaded, step.disk, step.hypervisorId);
+      return placeVolumes(tx, loaded, step.disks, step.hypervisorId);
     case "withdraw":
       return withdraw(tx, loaded, step.disk, step.fault);
   }
@@ -95,25 +95,41 @@ const placeFault = (reason: VolumePlaceBlock, zone: string | null): PublicError 
   ...(reason === "volumeOtherZone" ? { params: { zone: zone ?? "" } } : {}),
 });
 
+/** One that can't be there ends a first build, and then the others need no place either. */
+async function placeVolumes(
+  tx: Tx,
+  loaded: LoadedInstance,
+  disks: readonly DiskFacts[],
+  hypervisorId: string,
+): Promise<void> {
+  for (const disk of disks) {
+    const fault = await placeVolume(tx, loaded, disk, hypervisorId);
+    if (fault === null) continue;
+    await refuse(tx, loaded, disk, fault);
+    if (isNeeded(disk, loaded.view.instance.launched)) return;
+  }
+}
+
 /** Where its first instance is, if it fits there: from now on it lives there. One that was found elsewhere lives where it is. */
 async function placeVolume(
   tx: Tx,
   loaded: LoadedInstance,
   disk: DiskFacts,
   hypervisorId: string,
-): Promise<void> {
+): Promise<PublicError | null> {
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: disk.volumeId } });
   const found = await foundAt(tx, volume);
   if (found !== null) {
     await placeFound(tx, disk.volumeId, found);
     await writeVolumeStatus(tx, disk.volumeId);
-    return;
+    return null;
   }
   await lockHypervisor(tx, hypervisorId);
   const reason = volumePlaceBlocked(await readCandidate(tx, hypervisorId, loaded.now), volume);
-  if (reason !== null) return refuse(tx, loaded, disk, placeFault(reason, volume.availabilityZone));
+  if (reason !== null) return placeFault(reason, volume.availabilityZone);
   await tx.volume.update({ where: { id: disk.volumeId }, data: { hypervisorId } });
   await writeVolumeStatus(tx, disk.volumeId);
+  return null;
 }
 
 async function refuse(tx: Tx, loaded: LoadedInstance, disk: DiskFacts, fault: PublicError): Promise<void> {

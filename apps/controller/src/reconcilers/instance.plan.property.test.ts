@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fault, view } from "../testing/plan-view.ts";
-import { planInstance } from "./instance.plan.ts";
+import { type InstancePlanView, planInstance } from "./instance.plan.ts";
 
 const desired = fc.constantFrom("running", "stopped", "hold", "absent");
 const force = fc.constantFrom("none", "asked", "overdue");
@@ -52,6 +52,20 @@ const anyView = fc
     const readiness = facts.readiness.map((fact) => (never ? { ...fact, fault: fault("never") } : fact));
     return { ...facts, readiness };
   });
+
+/** Failed after it ran, with guests that are all as they were told to be. */
+function asOrdered(facts: InstancePlanView): InstancePlanView {
+  const { generation, rebootSeq } = facts.instance;
+  const answered = { instanceGeneration: generation, rebootSeq, observedRebootSeq: rebootSeq };
+  const guests = facts.guests.map((guest) => {
+    const observed = guest.desired === "hold" ? "stopped" : guest.desired;
+    const acked = { ackedGeneration: guest.generation, observed, fault: null, lost: false } as const;
+    return { ...guest, ...answered, ...acked };
+  });
+  const failed = { deleteRequested: false, resetRequested: false, launched: true, fault: fault("never") };
+  const instance = { ...facts.instance, ...failed, observedGeneration: generation };
+  return { ...facts, guests, instance };
+}
 
 describe("whatever the rows say", () => {
   it("places only where no guest row is left, and never what is being deleted or has failed", () => {
@@ -105,13 +119,12 @@ describe("whatever the rows say", () => {
 
   it("fails nothing anew on the same rows that its fault was just cleared on", () => {
     fc.assert(
-      fc.property(anyView, (facts) => {
-        const { instance } = facts;
-        if (instance.observedGeneration < instance.generation) return;
+      fc.property(anyView.map(asOrdered), (facts) => {
         if (planInstance(facts).kind !== "clear-fault") return;
-        expect(planInstance({ ...facts, instance: { ...instance, fault: null } }).kind).not.toBe("fail");
+        const instance = { ...facts.instance, fault: null };
+        expect(planInstance({ ...facts, instance }).kind).not.toBe("fail");
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 

@@ -70,6 +70,8 @@ export type ReadinessFact = {
   hypervisorId: string | null;
   /** Why it never will be. */
   fault?: PublicError;
+  /** Why it is not yet, though that may pass. */
+  trouble?: PublicError | undefined;
   /** Where it will be is not known yet, and the instance goes there. */
   saysWhere?: boolean;
 };
@@ -78,6 +80,8 @@ export type InstancePlanView = {
   instance: InstanceFacts;
   guests: readonly GuestFacts[];
   readiness: readonly ReadinessFact[];
+  /** Its volumes: those that are somewhere it can't leave. */
+  disks: readonly { hypervisorId: string | null }[];
 };
 
 export type GuestOrder = Pick<GuestFacts, "desired" | "instanceGeneration" | "rebootSeq" | "rebootKind">;
@@ -206,9 +210,9 @@ function planGuest(view: InstancePlanView, guest: GuestFacts): InstanceStep {
   if (!isOrdered(guest, order)) return { kind: "update-guest", guest, order };
   if (!isReady(view, guest)) return unready(view, guest);
   if (guest.fault && isHopeless(instance, guest.fault))
-    return planFault(instance, guest, { ...guest.fault, retry: "elsewhere" });
+    return planFault(view, guest, { ...guest.fault, retry: "elsewhere" });
   if (!isAcked(guest)) return { kind: "wait", for: "guest" };
-  if (guest.observed === "failed" && guest.fault) return planFault(instance, guest, guest.fault);
+  if (guest.observed === "failed" && guest.fault) return planFault(view, guest, guest.fault);
   const cameUp = guest.observed === guest.desired || isSelfStopped(guest) || isCrashStopped(instance, guest);
   if (!instance.launched && cameUp) return { kind: "mark-launched", guest };
   if (isSelfStopped(guest)) return { kind: "record-self-stop", guest };
@@ -256,14 +260,19 @@ function isHopeless(instance: InstanceFacts, fault: PublicError): boolean {
 
 const neverReady = (readiness: readonly ReadinessFact[]) => readiness.find(({ fault }) => fault)?.fault;
 
-/** A network that never takes its ports would hold a first build, and its room, for ever; no other hypervisor helps. */
+/**
+ * A network that never takes its ports, or a volume that can't be filled, would hold a first build, and its room, for ever; no
+ * other hypervisor helps. What only takes long has no trouble, and is waited for.
+ */
 function unready({ instance, readiness }: InstancePlanView, guest: GuestFacts): InstanceStep {
   const fault = neverReady(readiness);
   if (fault) return { kind: "fail", fault };
   const unbound = readiness.some(
     ({ condition, hypervisorId }) => condition === "PortsBound" && hypervisorId !== guest.hypervisorId,
   );
-  if (unbound && !instance.launched && instance.overdue) return { kind: "fail", fault: portsNotBound };
+  const trouble = unbound ? portsNotBound : readiness.find((fact) => fact.trouble)?.trouble;
+  if (trouble && !instance.launched && instance.overdue)
+    return { kind: "fail", fault: { ...trouble, retry: "never" } };
   return { kind: "wait", for: "readiness" };
 }
 
@@ -274,10 +283,16 @@ export const portsNotBound: PublicError = {
   retry: "never",
 };
 
-function planFault(instance: InstanceFacts, guest: GuestFacts, fault: PublicError): InstanceStep {
+/** Elsewhere only what has no volume yet: those are with the guest, so another hypervisor would never be found. */
+function planFault(
+  { instance, disks }: InstancePlanView,
+  guest: GuestFacts,
+  fault: PublicError,
+): InstanceStep {
   if (fault.retry === "later") return { kind: "wait", for: "guest" };
   const tried = new Set([...instance.excludedHypervisors, guest.hypervisorId]);
-  const elsewhere = fault.retry === "elsewhere" && !instance.launched && tried.size < buildAttempts;
+  const movable = !instance.launched && disks.every(({ hypervisorId }) => hypervisorId === null);
+  const elsewhere = fault.retry === "elsewhere" && movable && tried.size < buildAttempts;
   return elsewhere ? { kind: "give-up", guest, fault } : { kind: "fail", fault };
 }
 

@@ -94,6 +94,7 @@ function diskFacts({ id, volumeId, phase, boot, detachRequestedAt, volume }: Att
     hypervisorId: volume.hypervisorId,
     ready: facts.placed && isVolumeSettled(facts),
     fault: volumeFault(facts),
+    trouble: facts.hostFault?.retry === "later" ? facts.hostFault : null,
   };
 }
 

@@ -14,6 +14,7 @@ export type Change = {
   guest?: Partial<GuestFacts> | null;
   others?: Partial<GuestFacts>[];
   bound?: string | null;
+  disks?: InstancePlanView["disks"];
 };
 
 const settledGuest: GuestFacts = {
@@ -43,6 +44,7 @@ export function view({
   guest = {},
   others = [],
   bound = "host-1",
+  disks = [],
 }: Change = {}): InstancePlanView {
   const guests = guest === null ? [] : [{ ...settledGuest, ...guest }];
   return {
@@ -71,5 +73,6 @@ export function view({
       ...others.map((other, index) => ({ ...settledGuest, id: `other-${index}`, ...other })),
     ],
     readiness: [{ condition: "PortsBound", hypervisorId: bound }],
+    disks,
   };
 }

@@ -235,6 +235,8 @@ describe("exports", () => {
     await arrived();
     expect(await files()).toEqual([one.exportId]);
     expect(await readdir(join(directory, "exports", one.exportId))).toContain("done.json");
+    expect(writes).toBe(2);
+    expect(told.filter(({ fault }) => fault !== null)).toEqual([]);
   });
 
   it("of volumes are refused where there are none", async () => {

@@ -113,6 +113,28 @@ describe("a launch from a new volume", () => {
     expect(await refusal(member().instance.launch(twice))).toMatchObject({ reason: "idsRepeat" });
   });
 
+  test("looks at no new volume by itself, however many there are, and says of all what is so", async () => {
+    const { prisma } = cloud.database;
+    const hypervisorId = await hypervisor("one");
+    const origin = await volume({ ...onHost(hypervisorId), bootable: true });
+    const ids = Array.from({ length: 3 }, uuid);
+    const copy: LaunchVolume = { ...fresh(3), from: { kind: "volume", volumeId: origin } };
+    await member().instance.launch(rootless(ofImage(3), { ids, volumes: [copy, blank(1, 3)] }));
+    const made = await prisma.volume.findMany({ where: { id: { not: origin } } });
+    expect(made.map(({ source, status }) => `${source} ${status}`).sort()).toEqual([
+      ...Array.from({ length: 3 }, () => "blank reserved"),
+      ...Array.from({ length: 3 }, () => "image reserved"),
+      ...Array.from({ length: 3 }, () => "volume creating"),
+    ]);
+    for (const { id, status } of made) expect(await writeVolumeStatus(prisma, id)).toBe(status);
+    // All by one command of their transaction, and none changed by another after it.
+    const again = await prisma.$queryRaw<
+      { id: string }[]
+    >`SELECT id FROM volume v WHERE v.id <> ${origin}::uuid
+      AND EXISTS (SELECT 1 FROM volume w WHERE w.id <> ${origin}::uuid AND w.cmin::text <> v.cmin::text)`;
+    expect(again).toEqual([]);
+  });
+
   test("of a copy waits for the copy, and keeps its origin whole meanwhile", async () => {
     const hypervisorId = await hypervisor("one");
     const origin = await volume({ ...onHost(hypervisorId), bootable: true });
@@ -120,6 +142,7 @@ describe("a launch from a new volume", () => {
     await member().instance.launch(input);
     const { prisma } = cloud.database;
     const copy = await prisma.volume.findFirstOrThrow({ where: { sourceVolumeId: origin } });
+    expect(await writeVolumeStatus(prisma, copy.id)).toBe(copy.status);
     expect(copy).toMatchObject({ status: "creating", source: "volume", sizeGib: 10, bootable: true });
     expect(await prisma.operation.count({ where: { kind: "volume.create", resourceId: copy.id } })).toBe(1);
     const ref = { projectId: cloud.projectId, id: origin };

@@ -76,4 +76,4 @@ export {
 } from "./quota.ts";
 export { instanceView, writeStatus } from "./status.ts";
 export { asUnavailable, transaction } from "./transaction.ts";
-export { snapshotView, volumeView, writeVolumeStatus } from "./volume-status.ts";
+export { launchedVolumeStatus, snapshotView, volumeView, writeVolumeStatus } from "./volume-status.ts";

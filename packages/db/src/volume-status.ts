@@ -15,13 +15,24 @@ import type { Volume, VolumeSnapshot } from "./generated/client.ts";
 
 const faultOf = (stored: unknown) => (stored === null ? null : publicError.parse(stored));
 
+const isCopy = ({ source }: Pick<Volume, "source">) => source === "volume" || source === "snapshot";
+
+/** For the row of a volume that is made together with its attachment: it is nowhere yet, and nobody was told of it. */
+export function launchedVolumeStatus({ source, sizeGib }: Pick<Volume, "source" | "sizeGib">): VolumeStatus {
+  return deriveVolumeStatus({
+    ...{ placed: false, copied: isCopy({ source }), sizeGib, attachment: "reserved" },
+    ...{ observed: "unknown", observedSizeBytes: null, generation: 1, ackedGeneration: 0 },
+    ...{ revertSeq: 0, observedRevertSeq: 0, deleteRequested: false, fault: null, hostFault: null },
+  });
+}
+
 export function volumeView(volume: Volume, attachment: AttachmentPhase | null): VolumeView {
   const bytes = volume.observedSizeBytes;
   return {
     ...volume,
     deleteRequested: volume.deleteRequestedAt !== null,
     placed: volume.hypervisorId !== null,
-    copied: volume.source === "volume" || volume.source === "snapshot",
+    copied: isCopy(volume),
     fault: faultOf(volume.fault),
     hostFault: faultOf(volume.hostFault),
     observedSizeBytes: bytes === null ? null : Number(bytes),

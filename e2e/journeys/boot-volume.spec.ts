@@ -76,7 +76,10 @@ test("an instance starts from a new volume, goes, and its volume starts the next
   await type(page, words, "fields.name", first);
   await reach(page, page.getByRole("radio", { name: words("launch.boot.kinds.image"), exact: true }));
   await page.keyboard.press("ArrowRight");
+  const fresh = page.getByRole("radio", { name: words("launch.boot.kinds.newVolume"), exact: true });
+  await expect(fresh).toBeFocused();
   await page.keyboard.press("Enter");
+  await expect(fresh).toBeChecked();
   const tiny = page.getByRole("radio", { name: /Tiny Linux/ }).first();
   if (!(await tiny.isChecked())) await tiny.press("Space");
   await type(page, words, "volumes.sizeLabel", "2");

@@ -26,7 +26,6 @@ export function RecentImages({ projectId }: { projectId: string }) {
           <li key={image.id} className="min-w-0">
             <Link
               href={launchHref(projectId, image.id)}
-              aria-label={t("launch", { name: image.name })}
               className="flex min-w-0 items-center gap-3 rounded-surface border bg-surface px-3 py-2 transition-colors duration-150 hover:border-line-strong"
             >
               <ImageMark image={image} />
@@ -39,6 +38,7 @@ export function RecentImages({ projectId }: { projectId: string }) {
                 </span>
               </span>
               <Rocket aria-hidden className="size-4 shrink-0 text-muted" />
+              <span className="sr-only">{t("launch", { name: image.name })}</span>
             </Link>
           </li>
         ))}

@@ -52,7 +52,8 @@ test("a volume is made, attached, snapshotted, detached and deleted", async ({ p
   await attaching.getByRole("button", { name: words("volumes.attach.verb"), exact: true }).click();
   await status(page, "in-use");
   await page.goto(`/p/${projectId}/instances/${instanceId}?tab=storage`);
-  await expect(page.getByText(id.slice(0, 20))).toBeVisible(patience);
+  const named = page.getByText(`virtio-${id.slice(0, 20)}`).filter({ visible: true });
+  await expect(named).toBeVisible(patience);
   await page.getByRole("link", { name: `data-${mark}` }).click();
 
   await page.getByRole("button", { name: words("volumes.actions.snapshot"), exact: true }).click();

@@ -11,6 +11,7 @@ import {
   closeCodes,
   closeStaleConsoles,
   consoleDialMs,
+  type EndedConsole,
   endedConsoles,
   recordConsole,
   redeemTicket,
@@ -43,6 +44,12 @@ export type ConsoleRelay = {
 const largestMessage = 1024 * 1024;
 const watchEveryMs = 1_000;
 const staleEveryMs = 10_000;
+
+const codeFor: Record<EndedConsole["cause"], number> = {
+  session: closeCodes.sessionEnded,
+  hypervisor: closeCodes.agentUnreachable,
+  closed: closeCodes.takenOver,
+};
 
 type Open = { browser: WebSocket; done: Promise<void> };
 
@@ -87,8 +94,8 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   };
 
   const closeEnded = async () => {
-    for (const { id, revoked } of await endedConsoles(api.reads, [...open.keys()]))
-      end(open.get(id), revoked ? closeCodes.agentUnreachable : closeCodes.takenOver);
+    for (const { id, cause } of await endedConsoles(api.reads, [...open.keys()]))
+      end(open.get(id), codeFor[cause]);
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [

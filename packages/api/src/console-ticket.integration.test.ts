@@ -76,7 +76,7 @@ test("who opens the serial line takes it over; a screen may have several viewers
   });
   await takeOver(deps, row);
   const ids = [first.consoleId, second.consoleId, screen.consoleId];
-  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: first.consoleId, revoked: false }]);
+  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: first.consoleId, cause: "closed" }]);
 });
 
 test("an instance has a bounded number of consoles, and what was left behind gives its place back", async () => {
@@ -91,7 +91,7 @@ test("an instance has a bounded number of consoles, and what was left behind giv
   await closeStaleConsoles(deps, "wss://127.0.0.1:2", new Date(Date.now() + 1_000));
   expect(await endedConsoles(cloud.database, [consoleId])).toEqual([]);
   await closeStaleConsoles(deps, base, new Date(Date.now() + 1_000));
-  expect(await endedConsoles(cloud.database, [consoleId])).toEqual([{ id: consoleId, revoked: false }]);
+  expect(await endedConsoles(cloud.database, [consoleId])).toEqual([{ id: consoleId, cause: "closed" }]);
 });
 
 test("the consoles of a web process that is gone are closed and told in the trail; those of a living one stay", async () => {
@@ -126,11 +126,24 @@ test("the consoles of a web process that is gone are closed and told in the trai
   const told = () => prisma.event.count({ where: { resourceId: instanceId, action: "console.close" } });
   const before = await told();
   await closeStaleConsoles(deps, "wss://127.0.0.1:3", startedAt);
-  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: ids[0], revoked: false }]);
+  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: ids[0], cause: "closed" }]);
   expect((await told()) - before).toBe(1);
   await closeStaleConsoles(deps, "wss://127.0.0.1:3", startedAt);
   expect((await told()) - before).toBe(1);
 
   await prisma.hypervisor.update({ where: { id: hypervisorId }, data: { revokedAt: new Date() } });
-  expect(await endedConsoles(cloud.database, [ids[1] ?? ""])).toEqual([{ id: ids[1], revoked: true }]);
+  expect(await endedConsoles(cloud.database, [ids[1] ?? ""])).toEqual([{ id: ids[1], cause: "hypervisor" }]);
+});
+
+test("a console whose session ended says so, even when it was closed as stale before anybody looked", async () => {
+  const { prisma } = cloud.database;
+  await prisma.consoleSession.updateMany({ data: { closedAt: new Date() } });
+  const { consoleId, ticket } = await open();
+  await redeem(consoleId, ticket);
+  await prisma.session.update({
+    where: { id: cloud.sessions.member },
+    data: { revokedAt: new Date() },
+  });
+  await closeStaleConsoles(deps, base, new Date());
+  expect(await endedConsoles(cloud.database, [consoleId])).toEqual([{ id: consoleId, cause: "session" }]);
 });

@@ -110,16 +110,18 @@ export async function takeOver(deps: ConsoleDeps, { id, guestId, kind }: Console
   deps.hints.publish("console");
 }
 
-/** `revoked`: its hypervisor was; else somebody closed it. */
-export type EndedConsole = { id: string; revoked: boolean };
+/** `session`: of who watches it, ended; `hypervisor`: was revoked; `closed`: somebody took it over or closed it. */
+export type EndedConsole = { id: string; cause: "session" | "hypervisor" | "closed" };
 
-/** Those of the given consoles that must end now. */
+/** Those of the given consoles that must end now. A session's end comes first: its consoles are closed as stale too. */
 export async function endedConsoles(database: Database, ids: readonly string[]): Promise<EndedConsole[]> {
   if (ids.length === 0) return [];
   const { rows } = await database.pool.query<EndedConsole>(
-    `SELECT open.id, h.revoked_at IS NOT NULL AS revoked FROM unnest($1::uuid[]) AS open(id)
+    `SELECT open.id, CASE WHEN s.revoked_at IS NOT NULL OR s.expires_at < now() THEN 'session'
+                          WHEN h.revoked_at IS NOT NULL THEN 'hypervisor' ELSE 'closed' END AS cause
+     FROM unnest($1::uuid[]) AS open(id)
      LEFT JOIN console_session c ON c.id = open.id LEFT JOIN guest g ON g.id = c.guest_id
-     LEFT JOIN hypervisor h ON h.id = g.hypervisor_id
+     LEFT JOIN hypervisor h ON h.id = g.hypervisor_id LEFT JOIN session s ON s.id = c.session_id
      WHERE c.id IS NULL OR c.closed_at IS NOT NULL OR h.revoked_at IS NOT NULL`,
     [ids],
   );

@@ -33,6 +33,7 @@ export {
   type ConsoleDeps,
   type ConsoleOpened,
   closeStaleConsoles,
+  type EndedConsole,
   endedConsoles,
   recordConsole,
   redeemTicket,

@@ -86,9 +86,9 @@ async function bring(
   const mates = groupMates(deps.specs(), spec, isFailed);
   return deps.locks.run([spec.volumeId, ...mates], signal, async () => {
     const made = await ensure(deps, attempt, imagePath);
-    await attempt.onMade();
-    // Looking once more would start a program for nothing.
+    // Looking once more would start a program for nothing; that it is made is noted with the end of the attempt.
     if (isAsOrdered(spec, note, made)) return made;
+    await attempt.onMade();
     await tidyCopies(deps, made);
     await revertAndSnapshot(deps, attempt, made, isFailed);
     return need(await deps.storage.observe(spec.volumeId));

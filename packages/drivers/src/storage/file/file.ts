@@ -8,7 +8,13 @@ import { z } from "zod";
 import type { VolumeConnection } from "../../disk/connection.ts";
 import { copyOut } from "../../disk/copy-out.ts";
 import { exists, makePassableFolder } from "../../disk/owned-file.ts";
-import { changeSnapshot, type ImageChain, imageInfo, resizeImage } from "../../disk/qemu-img.ts";
+import {
+  changeSnapshot,
+  type ImageChain,
+  type ImageInfo,
+  imageInfo,
+  resizeImage,
+} from "../../disk/qemu-img.ts";
 import { diskError } from "../../disk/run-program.ts";
 import { copyTagOf, readCopyTag, readTag, tagOf } from "../../disk/snapshot-tag.ts";
 import type {
@@ -40,7 +46,7 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
   };
   const observe = async (volumeId: string) => {
     const volume = await find(volumeId);
-    return volume && observation(volumeId, volume);
+    return volume && observation(volumeId, volume, imageInfo(volume.chain));
   };
   const chainOf = async (volumeId: string) => (await find(volumeId))?.chain ?? null;
   return {
@@ -51,8 +57,10 @@ export async function openFile({ volumesDir }: FileOptions): Promise<StorageDriv
     async ensure(order, how) {
       const files = volumeFiles(volumesDir, order.spec.volumeId);
       try {
-        await ensureVolume({ chainOf }, files, order, how);
-        return await observation(order.spec.volumeId, await need(order.spec.volumeId));
+        const isFresh = await ensureVolume({ chainOf }, files, order, how);
+        const volume = await need(order.spec.volumeId);
+        const found = isFresh ? asCreated(order.spec) : imageInfo(volume.chain);
+        return await observation(order.spec.volumeId, volume, found);
       } catch (error) {
         how.signal.throwIfAborted();
         throw diskError(error, "preparing the volume");
@@ -130,12 +138,16 @@ function chainOfFiles({ volume, base }: VolumeFiles, { baseFormat }: VolumeMark)
   return { path: volume, base: baseFormat && { path: base, format: baseFormat } };
 }
 
+/** What an image that was created this moment holds: looking would start a program to be told so. */
+const asCreated = ({ sizeBytes }: Pick<VolumeSpec, "sizeBytes">) => ({ sizeBytes, tags: [] });
+
+/** True: nothing but its creation has happened to it. */
 async function ensureVolume(
   deps: Parameters<typeof makeVolume>[0],
   files: VolumeFiles,
   order: VolumeOrder,
   how: VolumeOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { spec, made, imagePath, inUse } = order;
   if (!(await readMark(files))) {
     // Renamed into place, so it is whole; the crash was between the rename and the mark.
@@ -145,7 +157,7 @@ async function ensureVolume(
     const baseFormat = baseOf(files, spec.source)?.format ?? null;
     await writeMark(files, { sizeBytes: spec.sizeBytes, baseFormat, revertSeq: 0 });
     // It was made as large as it is to be, on its base.
-    if (!isWhole) return;
+    if (!isWhole) return spec.source.kind === "blank" || spec.source.kind === "image";
   }
   const volume = await findVolume(files);
   if (!volume) throw volumeLost(`${files.mark} is gone again`);
@@ -157,6 +169,7 @@ async function ensureVolume(
   }
   if (volume.mark.sizeBytes < spec.sizeBytes)
     await writeMark(files, { ...volume.mark, sizeBytes: spec.sizeBytes });
+  return false;
 }
 
 /**
@@ -179,8 +192,14 @@ async function revertVolume(
 
 const wasQuiesced = { off: null, live: false, quiesced: true } as const;
 
-async function observation(volumeId: string, { files, mark, chain }: Volume): Promise<VolumeObservation> {
-  const [{ sizeBytes, tags }, usedBytes] = await Promise.all([imageInfo(chain), bytesOf(files.volume)]);
+type Found = Pick<ImageInfo, "sizeBytes" | "tags">;
+
+async function observation(
+  volumeId: string,
+  { files, mark }: Pick<Volume, "files" | "mark">,
+  found: Found | Promise<Found>,
+): Promise<VolumeObservation> {
+  const [{ sizeBytes, tags }, usedBytes] = await Promise.all([found, bytesOf(files.volume)]);
   const snapshots = tags.flatMap((text) => readTag(text) ?? []);
   return {
     volumeId,

@@ -2,7 +2,7 @@
 
 import { type LucideIcon, Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { type ReactNode, useCallback } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import { type HelpTopic, PageHelp } from "../shell/help-popover.tsx";
 import { Page } from "../shell/page.tsx";
@@ -15,6 +15,7 @@ import { CardGrid } from "./card-grid.tsx";
 import { CsvLink } from "./csv-link.tsx";
 import { MoreRows } from "./more-rows.tsx";
 import { type PagedQuery, rowsOf } from "./pages.ts";
+import { SelectableRows, type SelectionBarOf } from "./selectable-rows.tsx";
 import type { ListView } from "./use-list-view.ts";
 
 /** What makes one more: `onClick` or `href` does it, `blocked` says why it can't be done. */
@@ -25,7 +26,7 @@ export type ListAction = {
   blocked?: string | null;
 } & ({ onClick: () => void } | { href: string });
 
-type ListPageProps<Row, Name extends string> = {
+type ListPageProps<Row, Name extends string, Filter> = {
   /** Of the catalogue: title, about, filter, total, totalOver, nothing, and empty's title and about. */
   section: string;
   view: ListView<Name>;
@@ -49,12 +50,20 @@ type ListPageProps<Row, Name extends string> = {
   skeletonRows?: number;
   selected?: string | null;
   onOpen?: (row: Row) => void;
+  /** Makes rows selectable: what can be done with those that are, in the place of the header. Buttons `small`. */
+  selectionBar?: SelectionBarOf<Filter>;
+  /** What the list is asked for: "all that match" means it to the bar, so rows are selectable only where it is given. */
+  filter?: Filter;
+  /** What a row is called by its box. */
+  nameOf?: (row: Row) => string;
   /** Dialogs. */
   children?: ReactNode;
 };
 
 /** Every list of the portal: what it is, what makes one more, its filter, its rows, and what to do when there are none. */
-export function ListPage<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
+export function ListPage<Row extends { id: string }, Name extends string, Filter>(
+  props: ListPageProps<Row, Name, Filter>,
+) {
   const { section, view, query, drawing, actions = [], file, help, children } = props;
   const t = useTranslations(section);
   const { rows } = rowsOf(query);
@@ -115,7 +124,9 @@ function ActionButton({ action }: { action: ListAction }) {
   );
 }
 
-function ListBody<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
+function ListBody<Row extends { id: string }, Name extends string, Filter>(
+  props: ListPageProps<Row, Name, Filter>,
+) {
   const { section, view, query } = props;
   const t = useTranslations(section);
   const tLists = useTranslations("lists");
@@ -136,30 +147,39 @@ function ListBody<Row extends { id: string }, Name extends string>(props: ListPa
   );
 }
 
-function Rows<Row extends { id: string }, Name extends string>(props: ListPageProps<Row, Name>) {
-  const { section, view, query, columns, card, selected, onOpen, skeletonRows = 4 } = props;
+const nameOrId = (row: { id: string; name?: unknown }) => (typeof row.name === "string" ? row.name : row.id);
+
+function Rows<Row extends { id: string }, Name extends string, Filter>(
+  props: ListPageProps<Row, Name, Filter>,
+) {
+  const { section, view, query, columns, card, selected, onOpen, skeletonRows = 4, selectionBar } = props;
   const t = useTranslations(section);
-  const { rows } = rowsOf(query);
+  const { rows } = useMemo(() => rowsOf({ data: query.data }), [query.data]);
   const { change } = view;
   const sortBy = useCallback((sort: string) => change({ sort }), [change]);
   const loading = query.isPending ? skeletonRows : 0;
   if (card) return <CardGrid label={t("title")} rows={rows} card={card} loading={loading} />;
+  const table = {
+    sort: view.sort,
+    onSort: sortBy,
+    loadingRows: loading,
+    ...(selected === undefined ? {} : { selected }),
+    ...(onOpen ? { onRowClick: onOpen } : {}),
+  };
+  if (!selectionBar || props.filter === undefined)
+    return <DataTable label={t("title")} columns={columns} rows={rows} rowKey={({ id }) => id} {...table} />;
   return (
-    <DataTable
+    <SelectableRows
+      {...{ columns, query, table }}
       label={t("title")}
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
-      sort={view.sort}
-      onSort={sortBy}
-      {...(selected === undefined ? {} : { selected })}
-      {...(onOpen ? { onRowClick: onOpen } : {})}
-      loadingRows={loading}
+      filter={props.filter}
+      bar={selectionBar}
+      nameOf={props.nameOf ?? nameOrId}
     />
   );
 }
 
-function Toolbar<Row, Name extends string>(props: ListPageProps<Row, Name>) {
+function Toolbar<Row, Name extends string, Filter>(props: ListPageProps<Row, Name, Filter>) {
   const { section, view, query, filters } = props;
   const t = useTranslations(section);
   const { total, exact } = rowsOf(query);

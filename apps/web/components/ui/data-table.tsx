@@ -1,10 +1,12 @@
 "use client";
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { cn } from "./class-names.ts";
 import { Skeleton } from "./skeleton.tsx";
+import { HeaderCell } from "./table-header.tsx";
+import { cellLook, TableRow } from "./table-row.tsx";
+import { type RowSelection, SelectAllCell, useRowKeys } from "./table-selection.tsx";
 
 export type Column<Row> = {
   key: string;
@@ -25,35 +27,37 @@ type DataTableProps<Row> = {
   onSort?: (sort: string) => void;
   selected?: string | null;
   onRowClick?: (row: Row) => void;
+  selection?: RowSelection<Row> | undefined;
+  /** Something lies over the header. */
+  covered?: boolean;
   /** Shows this many empty rows of full height while the first answer is awaited. */
   loadingRows?: number;
 };
 
-const rowHeight = 44;
+const rowHeight = 37;
 const overscan = 12;
 
 /** A table on the page's own scroll: its header stays below the top bar, only rows near the window exist. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowKey, selected, onRowClick, loadingRows = 0 } = props;
+  const { label, columns, rows, rowKey, selected, onRowClick, selection, loadingRows = 0 } = props;
   const frame = useRef<HTMLTableElement>(null);
-  const [scrollMargin, setScrollMargin] = useState(0);
-  useLayoutEffect(
-    () => setScrollMargin((frame.current?.getBoundingClientRect().top ?? 0) + window.scrollY),
+  const virtual = useRowsInSight(frame, rows, rowKey);
+  const ids = useMemo(() => rows.map(rowKey), [rows, rowKey]);
+  const focusRow = useCallback(
+    (index: number) => frame.current?.querySelector<HTMLElement>(`[data-row-box="${index}"]`)?.focus(),
     [],
   );
-  const virtual = useWindowVirtualizer({
-    count: rows.length,
-    estimateSize: () => rowHeight,
-    overscan,
-    scrollMargin,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : rowKey(row);
-    },
-  });
+  const onOpen = (id: string) => {
+    const row = rows[ids.indexOf(id)];
+    if (row !== undefined) onRowClick?.(row);
+  };
+  const { stop, keys } = useRowKeys({ selection, ids, focusRow, onOpen });
   const items = virtual.getVirtualItems();
-  const before = (items[0]?.start ?? scrollMargin) - scrollMargin;
-  const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? scrollMargin) - scrollMargin);
+  const margin = virtual.options.scrollMargin;
+  const before = (items[0]?.start ?? margin) - margin;
+  const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? margin) - margin);
+  const span = columns.length + (selection ? 1 : 0);
+  const stopsAt = items.some(({ key }) => key === stop) ? stop : items[0]?.key;
   return (
     <table
       ref={frame}
@@ -63,52 +67,43 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     >
       <thead>
         <tr>
+          {selection ? <SelectAllCell selection={selection} ids={ids} /> : null}
           {columns.map((column) => (
-            <HeaderCell key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
+            <HeaderCell
+              key={column.key}
+              column={column}
+              sort={props.sort}
+              onSort={props.onSort}
+              covered={props.covered ?? false}
+            />
           ))}
         </tr>
       </thead>
       <tbody>
-        {before > 0 ? <Gap height={before} span={columns.length} /> : null}
-        {items.map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
+        {before > 0 ? <Gap height={before} span={span} /> : null}
+        {items.map(({ key, index }) => {
+          const row = rows[index];
+          const id = ids[index];
+          if (row === undefined || id === undefined) return null;
           return (
-            <tr
-              key={item.key}
-              ref={virtual.measureElement}
-              data-index={item.index}
-              aria-rowindex={item.index + 2}
-              aria-selected={selected === undefined ? undefined : selected === rowKey(row)}
-              onClick={onRowClick ? (event) => clickedRow(event.target) && onRowClick(row) : undefined}
-              className={cn(
-                "group",
-                onRowClick && "cursor-pointer",
-                selected === rowKey(row) ? "bg-accent-soft" : "hover:bg-sunken dark:hover:bg-surface",
-              )}
-            >
-              {columns.map((column) => (
-                <td
-                  key={column.key}
-                  className={cn(
-                    "h-11 border-b px-2 py-1.5 align-middle first:pl-3 last:pr-3",
-                    column.className,
-                  )}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
+            <TableRow
+              key={key}
+              {...{ row, id, index, columns, keys }}
+              measure={virtual.measureElement}
+              open={selected === undefined ? undefined : selected === id}
+              onOpen={onRowClick}
+              selected={selection?.isSelected(id)}
+              selectLabel={selection?.labelOf(row) ?? ""}
+              stops={stopsAt === id}
+            />
           );
         })}
-        {after > 0 ? <Gap height={after} span={columns.length} /> : null}
+        {after > 0 ? <Gap height={after} span={span} /> : null}
         {Array.from({ length: loadingRows }, (_, index) => (
           <tr key={index}>
+            {selection ? <td className={cellLook} /> : null}
             {columns.map((column) => (
-              <td
-                key={column.key}
-                className={cn("h-11 border-b px-2 first:pl-3 last:pr-3", column.className)}
-              >
+              <td key={column.key} className={cn(cellLook, column.className)}>
                 <Skeleton className="w-3/5" />
               </td>
             ))}
@@ -119,9 +114,26 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   );
 }
 
-/** A click on something that acts by itself is not a click on the row. */
-function clickedRow(target: EventTarget): boolean {
-  return target instanceof Element && target.closest("a, button, input, [role=menuitem]") === null;
+function useRowsInSight<Row>(
+  frame: { readonly current: HTMLTableElement | null },
+  rows: readonly Row[],
+  rowKey: (row: Row) => string,
+) {
+  const [scrollMargin, setScrollMargin] = useState(0);
+  useLayoutEffect(
+    () => setScrollMargin((frame.current?.getBoundingClientRect().top ?? 0) + window.scrollY),
+    [frame],
+  );
+  return useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => rowHeight,
+    overscan,
+    scrollMargin,
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? index : rowKey(row);
+    },
+  });
 }
 
 function Gap({ height, span }: { height: number; span: number }) {
@@ -130,40 +142,4 @@ function Gap({ height, span }: { height: number; span: number }) {
       <td colSpan={span} style={{ height }} />
     </tr>
   );
-}
-
-type HeaderCellProps<Row> = { column: Column<Row>; sort?: string; onSort?: (sort: string) => void };
-
-function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
-  const look = cn(
-    "sticky top-11 z-10 h-8 border-b bg-background px-2 text-left text-label font-medium text-muted first:pl-3 last:pr-3",
-    column.className,
-  );
-  if (!column.sort || !onSort)
-    return (
-      <th scope="col" className={look}>
-        {column.title}
-      </th>
-    );
-  const name = column.sort;
-  const up = sort === name;
-  const down = sort === `-${name}`;
-  const Arrow = down ? ArrowDown : ArrowUp;
-  return (
-    <th scope="col" aria-sort={ariaSort(up, down)} className={look}>
-      <button
-        type="button"
-        onClick={() => onSort(up ? `-${name}` : name)}
-        className="-mx-1 inline-flex items-center gap-1 rounded-control px-1 py-0.5 hover:text-text"
-      >
-        {column.title}
-        <Arrow aria-hidden className={cn("size-3", !up && !down && "opacity-0")} />
-      </button>
-    </th>
-  );
-}
-
-function ariaSort(up: boolean, down: boolean): "ascending" | "descending" | "none" {
-  if (up) return "ascending";
-  return down ? "descending" : "none";
 }

@@ -21,6 +21,8 @@ import { DataTable } from "../ui/data-table.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
+import { FirstSteps } from "./first-steps.tsx";
+import { useFirstSteps } from "./use-first-steps.ts";
 
 const recentInstances = 5;
 const recentEvents = 10;
@@ -58,12 +60,15 @@ export function OverviewPage() {
     </ButtonLink>
   ) : null;
   const first = query.isSuccess && rows.length === 0;
+  const guide = useFirstSteps(me.user.id, projectId, first);
+  const guided = guide.isShown && mayCreate && query.isSuccess;
   return (
     <Page
       title={project?.name ?? t("title")}
       about={project?.description || null}
       actions={first ? null : launch}
     >
+      {guided ? <FirstSteps projectId={projectId} instances={rows} onHide={guide.hide} /> : null}
       <Part title={t("quota")}>
         {quota.data ? <QuotaMeters lines={quota.data.lines} /> : null}
         {quota.isPending ? <SkeletonLines count={2} label={t("quota")} /> : null}
@@ -71,11 +76,12 @@ export function OverviewPage() {
           <FailureNotice failure={failureOf(quota.error)} onRetry={() => quota.refetch()} />
         ) : null}
       </Part>
-      {first ? (
+      {first && !guided ? (
         <EmptyState drawing={<YardDrawing />} title={t("first.title")} about={t("first.about")}>
           {launch}
         </EmptyState>
-      ) : (
+      ) : null}
+      {first ? null : (
         <Part
           title={t("recent")}
           link={

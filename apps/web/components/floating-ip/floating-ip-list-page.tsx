@@ -41,6 +41,7 @@ export function FloatingIpListPage() {
       actions={[{ word: t("allocate"), blocked, onClick: () => setAllocating(true) }]}
       file={{ name: "floating-ips", query: { projectId } }}
       help={["floatingIp", "router", "network"]}
+      nameOf={({ address }) => address}
     >
       {allocating ? <AllocateDialog projectId={projectId} onClose={() => setAllocating(false)} /> : null}
     </ListPage>

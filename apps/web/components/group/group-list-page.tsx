@@ -38,7 +38,7 @@ export function GroupListPage() {
       actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
       file={{ name: "groups" }}
       help={["group", "role", "project"]}
-      onOpen={({ id }) => open(id)}
+      hrefOf={(id) => `/admin/groups/${id}`}
     >
       {creating ? <GroupDialog group={null} onClose={() => setCreating(false)} onCreated={open} /> : null}
     </ListPage>

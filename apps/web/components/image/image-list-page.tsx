@@ -2,7 +2,6 @@
 
 import { imageOwners } from "@madang/core/image/status";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { ImageRow } from "../../lib/rows.ts";
@@ -26,7 +25,6 @@ import { RecentImages } from "./recent-images.tsx";
 export function ImageListPage() {
   const t = useTranslations("images");
   const trpc = useTRPC();
-  const router = useRouter();
   const projectId = useProjectId();
   const blocked = useRefusal("image:create", projectId);
   const view = useListView("name", imageFilterNames);
@@ -65,7 +63,7 @@ export function ImageListPage() {
         }
         help={["image", "instance", "quota"]}
         nothing={view.text ? t("nothing", { text: view.text }) : t("nothingSo")}
-        onOpen={({ id }) => router.push(`${base}/${id}`)}
+        hrefOf={(id) => `${base}/${id}`}
       >
         {creating ? <NewImageDialog projectId={projectId} onClose={() => setCreating(false)} /> : null}
       </ListPage>

@@ -1,23 +1,16 @@
 "use client";
 
-import { Lock, PanelRight } from "lucide-react";
+import { Lock } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { sizeText } from "../../lib/amount.ts";
 import type { InstanceRow } from "../../lib/rows.ts";
 import { Moment } from "../timeline/moment.tsx";
-import { IconButton } from "../ui/button.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { RowActions } from "./action-menu.tsx";
 import { Addresses } from "./addresses.tsx";
 import { BootSource } from "./boot-source.tsx";
 import { StatusReason } from "./status-reason.tsx";
-
-type InstanceColumns = {
-  projectId: string;
-  selected?: string | null;
-  onSelect?: (id: string) => void;
-};
 
 function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
   const t = useTranslations("instances");
@@ -42,29 +35,8 @@ function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
   );
 }
 
-/** What a click on the row does, for those who go by keyboard. */
-function GlanceButton({ row, open, onSelect }: { row: InstanceRow; open: boolean; onSelect: () => void }) {
-  const t = useTranslations("instances");
-  return (
-    <IconButton
-      size="iconSmall"
-      label={t("glance", { name: row.name })}
-      aria-expanded={open}
-      data-glance={row.id}
-      onClick={onSelect}
-      className="opacity-0 transition-opacity duration-150 group-focus-within:opacity-100 group-hover:opacity-100 @max-2xl:sr-only @max-2xl:focus-visible:not-sr-only pointer-coarse:opacity-100"
-    >
-      <PanelRight aria-hidden />
-    </IconButton>
-  );
-}
-
 /** They give way as the content narrows; the name and the menu stay. */
-export function useInstanceColumns({
-  projectId,
-  selected,
-  onSelect,
-}: InstanceColumns): Column<InstanceRow>[] {
+export function useInstanceColumns({ projectId }: { projectId: string }): Column<InstanceRow>[] {
   const t = useTranslations("instances.columns");
   return [
     {
@@ -115,14 +87,7 @@ export function useInstanceColumns({
       key: "actions",
       title: <span className="sr-only">{t("actions")}</span>,
       className: "w-px text-right",
-      cell: (row) => (
-        <span className="relative flex items-center justify-end gap-0.5">
-          {onSelect ? (
-            <GlanceButton row={row} open={selected === row.id} onSelect={() => onSelect(row.id)} />
-          ) : null}
-          <RowActions projectId={projectId} target={row} />
-        </span>
-      ),
+      cell: (row) => <RowActions projectId={projectId} target={row} />,
     },
   ];
 }

@@ -3,7 +3,6 @@
 import { useTranslations } from "next-intl";
 import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
-import { useQueryState } from "../../lib/use-query-state.ts";
 import { ListPage } from "../list/list-page.tsx";
 import { useListView } from "../list/use-list-view.ts";
 import { YardDrawing } from "../ui/empty-state.tsx";
@@ -18,36 +17,26 @@ export function InstanceListPage() {
   const projectId = useProjectId();
   const blocked = useRefusal("instance:create", projectId);
   const view = useListView("-createdAt", ["status"]);
-  const [selected, setSelected] = useQueryState("selected");
   const status = view.chosen("status");
   const filter = { ...view.filter, ...(status ? { status: status.split(",") } : {}) };
-  const select = (id: string) => setSelected(id === selected ? null : id);
   const words = [
     ...(view.text ? [t("nothingText", { text: view.text })] : []),
     ...(status ? [t("nothingStatus", { status })] : []),
   ];
   return (
-    <div className="flex">
-      <div className="min-w-0 flex-1">
-        <ListPage
-          section="instances"
-          view={view}
-          query={useInstances(projectId, filter, view.sort)}
-          columns={useInstanceColumns({ projectId, selected, onSelect: select })}
-          drawing={<YardDrawing />}
-          actions={[{ word: t("launch"), blocked, href: `/p/${projectId}/instances/launch` }]}
-          file={{ name: "project-instances", query: { projectId, status } }}
-          help={["instance", "image", "flavor", "console"]}
-          filters={<StatusFilter status={status} onStatus={(value) => view.change({ status: value })} />}
-          nothing={t("nothing", { filter: words.join(", ") })}
-          skeletonRows={6}
-          selected={selected}
-          onOpen={(row) => select(row.id)}
-        />
-      </div>
-      {selected ? (
-        <InstancePanel projectId={projectId} id={selected} onClose={() => setSelected(null)} />
-      ) : null}
-    </div>
+    <ListPage
+      section="instances"
+      view={view}
+      query={useInstances(projectId, filter, view.sort)}
+      columns={useInstanceColumns({ projectId })}
+      drawing={<YardDrawing />}
+      actions={[{ word: t("launch"), blocked, href: `/p/${projectId}/instances/launch` }]}
+      file={{ name: "project-instances", query: { projectId, status } }}
+      help={["instance", "image", "flavor", "console"]}
+      filters={<StatusFilter status={status} onStatus={(value) => view.change({ status: value })} />}
+      nothing={t("nothing", { filter: words.join(", ") })}
+      skeletonRows={6}
+      panel={(id, onClose) => <InstancePanel projectId={projectId} id={id} onClose={onClose} />}
+    />
   );
 }

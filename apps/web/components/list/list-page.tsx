@@ -1,30 +1,27 @@
 "use client";
 
-import { type LucideIcon, Plus } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useCallback, useMemo } from "react";
 import { failureOf } from "../../lib/failure.ts";
+import { useQueryState } from "../../lib/use-query-state.ts";
 import { type HelpTopic, PageHelp } from "../shell/help-popover.tsx";
 import { Page } from "../shell/page.tsx";
-import { Button, ButtonLink } from "../ui/button.tsx";
+import { Button } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { TextFilter } from "../ui/text-filter.tsx";
 import { CardGrid } from "./card-grid.tsx";
 import { CsvLink } from "./csv-link.tsx";
+import { ActionButton, type ListAction } from "./list-action.tsx";
 import { MoreRows } from "./more-rows.tsx";
 import { type PagedQuery, rowsOf } from "./pages.ts";
+import { RowPanel } from "./row-panel.tsx";
 import { SelectableRows, type SelectionBarOf } from "./selectable-rows.tsx";
+import { useShownColumns } from "./shown-columns.tsx";
+import { type TableLook, useTableLook } from "./table-look.ts";
 import type { ListView } from "./use-list-view.ts";
-
-/** What makes one more: `onClick` or `href` does it, `blocked` says why it can't be done. */
-export type ListAction = {
-  word: string;
-  icon?: LucideIcon;
-  tone?: "primary" | "plain";
-  blocked?: string | null;
-} & ({ onClick: () => void } | { href: string });
+import { ViewMenu } from "./view-menu.tsx";
 
 type ListPageProps<Row, Name extends string, Filter> = {
   /** Of the catalogue: title, about, filter, total, totalOver, nothing, and empty's title and about. */
@@ -48,25 +45,34 @@ type ListPageProps<Row, Name extends string, Filter> = {
   /** In place of the section's own words for it. */
   nothing?: string;
   skeletonRows?: number;
-  selected?: string | null;
-  onOpen?: (row: Row) => void;
+  /** The page of a row, where it has one of its own. */
+  hrefOf?: (id: string) => string;
+  /** In place of the panel that tells of a row what its columns tell. */
+  panel?: (id: string, onClose: () => void) => ReactNode;
+  /** Beneath that. */
+  panelMore?: (row: Row) => ReactNode;
   /** Makes rows selectable: what can be done with those that are, in the place of the header. Buttons `small`. */
   selectionBar?: SelectionBarOf<Filter>;
   /** What the list is asked for: "all that match" means it to the bar, so rows are selectable only where it is given. */
   filter?: Filter;
-  /** What a row is called by its box. */
+  /** What a row is called by its box and its panel, where not by its name. */
   nameOf?: (row: Row) => string;
   /** Dialogs. */
   children?: ReactNode;
 };
 
-/** Every list of the portal: what it is, what makes one more, its filter, its rows, and what to do when there are none. */
+/**
+ * Every list of the portal: what it is, what makes one more, its filter, its rows, a row beside them, and what to do when there
+ * are none. Filter, order, other choices and the row that is shown stand in the address.
+ */
 export function ListPage<Row extends { id: string }, Name extends string, Filter>(
   props: ListPageProps<Row, Name, Filter>,
 ) {
   const { section, view, query, drawing, actions = [], file, help, children } = props;
   const t = useTranslations(section);
   const { rows } = rowsOf(query);
+  const [selected, setSelected] = useQueryState("selected");
+  const close = useCallback(() => setSelected(null), [setSelected]);
   const bare = query.isSuccess && rows.length === 0 && !view.filtered;
   const buttons = actions.map((action) => <ActionButton key={action.word} action={action} />);
   const tools = (
@@ -76,71 +82,71 @@ export function ListPage<Row extends { id: string }, Name extends string, Filter
     </>
   );
   return (
-    <Page
-      title={t("title")}
-      about={bare || !t.has("about") ? null : t("about")}
-      actions={bare ? null : tools}
-      help={help ? <PageHelp topics={help} /> : null}
-    >
-      {query.isError ? (
-        <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
-      ) : null}
-      {bare ? (
-        <EmptyState drawing={drawing} title={t("empty.title")} about={t("empty.about")}>
-          {buttons.length > 0 ? buttons : null}
-        </EmptyState>
-      ) : (
-        <ListBody {...props} />
-      )}
-      {children}
-    </Page>
+    <div className="flex">
+      <div className="min-w-0 flex-1">
+        <Page
+          title={t("title")}
+          about={bare || !t.has("about") ? null : t("about")}
+          actions={bare ? null : tools}
+          help={help ? <PageHelp topics={help} /> : null}
+        >
+          {query.isError ? (
+            <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
+          ) : null}
+          {bare ? (
+            <EmptyState drawing={drawing} title={t("empty.title")} about={t("empty.about")}>
+              {buttons.length > 0 ? buttons : null}
+            </EmptyState>
+          ) : (
+            <ListBody {...props} selected={selected} onSelect={setSelected} />
+          )}
+          {children}
+        </Page>
+      </div>
+      {selected ? <PanelOf {...props} selected={selected} onClose={close} /> : null}
+    </div>
   );
 }
 
-function ActionButton({ action }: { action: ListAction }) {
-  const { word, icon: Icon = Plus, tone = "primary", blocked } = action;
-  const inside = (
-    <>
-      <Icon aria-hidden />
-      {word}
-    </>
-  );
-  if ("onClick" in action)
-    return (
-      <Button tone={tone} blocked={blocked ?? null} onClick={action.onClick}>
-        {inside}
-      </Button>
-    );
-  if (blocked)
-    return (
-      <Button tone={tone} blocked={blocked}>
-        {inside}
-      </Button>
-    );
-  return (
-    <ButtonLink tone={tone} href={action.href}>
-      {inside}
-    </ButtonLink>
-  );
-}
+type Shown<Row, Name extends string, Filter> = ListPageProps<Row, Name, Filter> & {
+  selected: string | null;
+  onSelect: (id: string | null) => void;
+};
 
-function ListBody<Row extends { id: string }, Name extends string, Filter>(
-  props: ListPageProps<Row, Name, Filter>,
+function PanelOf<Row extends { id: string }, Name extends string, Filter>(
+  props: ListPageProps<Row, Name, Filter> & { selected: string; onClose: () => void },
 ) {
+  const { selected, onClose, query, columns, nameOf = nameOrId } = props;
+  if (props.panel) return props.panel(selected, onClose);
+  const { rows } = rowsOf(query);
+  return (
+    <RowPanel
+      {...{ columns, nameOf, onClose }}
+      id={selected}
+      row={rows.find(({ id }) => id === selected)}
+      pending={query.isPending}
+      hrefOf={props.hrefOf}
+      more={props.panelMore}
+    />
+  );
+}
+
+function ListBody<Row extends { id: string }, Name extends string, Filter>(props: Shown<Row, Name, Filter>) {
   const { section, view, query } = props;
   const t = useTranslations(section);
   const tLists = useTranslations("lists");
+  const look = useTableLook(section);
   const { rows, total } = rowsOf(query);
   return (
     <div className="@container flex flex-col gap-3">
       {props.lead}
-      <Toolbar {...props} />
+      <Toolbar {...props} look={look} />
       {query.isSuccess && rows.length === 0 ? (
         <EmptyState title={props.nothing ?? t("nothing", { text: view.text })}>
           <Button onClick={view.clear}>{tLists("clear")}</Button>
         </EmptyState>
       ) : (
-        <Rows {...props} />
+        <Rows {...props} look={look} />
       )}
       <MoreRows query={query} shown={rows.length} total={total} />
     </div>
@@ -148,42 +154,50 @@ function ListBody<Row extends { id: string }, Name extends string, Filter>(
 }
 
 const nameOrId = (row: { id: string; name?: unknown }) => (typeof row.name === "string" ? row.name : row.id);
+const idOf = ({ id }: { id: string }) => id;
 
 function Rows<Row extends { id: string }, Name extends string, Filter>(
-  props: ListPageProps<Row, Name, Filter>,
+  props: Shown<Row, Name, Filter> & { look: TableLook },
 ) {
-  const { section, view, query, columns, card, selected, onOpen, skeletonRows = 4, selectionBar } = props;
+  const { section, view, query, card, selected, onSelect, skeletonRows = 4, selectionBar, look } = props;
+  const { nameOf = nameOrId } = props;
   const t = useTranslations(section);
   const { rows } = useMemo(() => rowsOf({ data: query.data }), [query.data]);
   const { change } = view;
   const sortBy = useCallback((sort: string) => change({ sort }), [change]);
+  const toggle = useCallback((id: string) => onSelect(id === selected ? null : id), [onSelect, selected]);
+  const columns = useShownColumns({ columns: props.columns, hidden: look.hidden, nameOf, selected, toggle });
+  const openRow = useCallback((row: Row) => toggle(row.id), [toggle]);
   const loading = query.isPending ? skeletonRows : 0;
   if (card) return <CardGrid label={t("title")} rows={rows} card={card} loading={loading} />;
   const table = {
     sort: view.sort,
     onSort: sortBy,
     loadingRows: loading,
-    ...(selected === undefined ? {} : { selected }),
-    ...(onOpen ? { onRowClick: onOpen } : {}),
+    density: look.density,
+    selected,
+    onRowClick: openRow,
   };
   if (!selectionBar || props.filter === undefined)
-    return <DataTable label={t("title")} columns={columns} rows={rows} rowKey={({ id }) => id} {...table} />;
+    return <DataTable label={t("title")} columns={columns} rows={rows} rowKey={idOf} {...table} />;
   return (
     <SelectableRows
-      {...{ columns, query, table }}
+      {...{ columns, query, table, nameOf }}
       label={t("title")}
       filter={props.filter}
       bar={selectionBar}
-      nameOf={props.nameOf ?? nameOrId}
     />
   );
 }
 
-function Toolbar<Row, Name extends string, Filter>(props: ListPageProps<Row, Name, Filter>) {
-  const { section, view, query, filters } = props;
+function Toolbar<Row, Name extends string, Filter>(
+  props: ListPageProps<Row, Name, Filter> & { look: TableLook },
+) {
+  const { section, view, query, filters, columns, card, look } = props;
   const t = useTranslations(section);
   const { total, exact } = rowsOf(query);
   const { change } = view;
+  const sortBy = useCallback((sort: string) => change({ sort }), [change]);
   const lookFor = useCallback((q: string | null) => change({ q }), [change]);
   return (
     <div className="flex flex-wrap items-center justify-between gap-2">
@@ -191,9 +205,12 @@ function Toolbar<Row, Name extends string, Filter>(props: ListPageProps<Row, Nam
         {t.has("filter") ? <TextFilter text={view.text} label={t("filter")} onText={lookFor} /> : null}
         {filters}
       </search>
-      <p role="status" className="text-label text-muted tabular-nums">
-        {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
-      </p>
+      <div className="flex items-center gap-3 max-sm:w-full max-sm:justify-between">
+        <p role="status" className="text-label text-muted tabular-nums">
+          {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
+        </p>
+        {card ? null : <ViewMenu {...{ columns, look }} sort={view.sort} onSort={sortBy} />}
+      </div>
     </div>
   );
 }

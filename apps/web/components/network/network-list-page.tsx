@@ -43,7 +43,7 @@ export function NetworkListPage() {
       actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
       file={{ name: "networks", query: { projectId } }}
       help={["network", "subnet", "port", "router"]}
-      onOpen={({ id }) => router.push(`${base}/${id}`)}
+      hrefOf={(id) => `${base}/${id}`}
     >
       {creating ? (
         <CreateNetworkDialog

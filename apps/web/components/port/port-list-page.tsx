@@ -31,6 +31,8 @@ export function PortListPage() {
       actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
       file={{ name: "ports", query: { projectId } }}
       help={["port", "network", "securityGroup"]}
+      hrefOf={(id) => `/p/${projectId}/ports/${id}`}
+      nameOf={portName}
     >
       {creating ? (
         <PortDialog projectId={projectId} networkId={null} port={null} onClose={() => setCreating(false)} />

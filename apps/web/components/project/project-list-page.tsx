@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { ProjectRow } from "../../lib/rows.ts";
@@ -25,7 +24,6 @@ const states = ["enabled", "disabled", "deleting"] as const;
 export function ProjectListPage() {
   const t = useTranslations("admin.projects");
   const trpc = useTRPC();
-  const router = useRouter();
   const blocked = useRefusal("project:manage", null);
   const { setEnabled } = useEnableProject();
   const view = useListView("name", ["state"]);
@@ -56,7 +54,7 @@ export function ProjectListPage() {
         />
       }
       skeletonRows={8}
-      onOpen={({ id }) => router.push(`/admin/projects/${id}`)}
+      hrefOf={(id) => `/admin/projects/${id}`}
     >
       <Dialogs asked={asked} rows={query.data?.pages} onClose={() => setAsked(null)} />
     </ListPage>

@@ -42,7 +42,7 @@ export function RouterListPage() {
       actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
       file={{ name: "routers", query: { projectId } }}
       help={["router", "network", "floatingIp"]}
-      onOpen={({ id }) => open(id)}
+      hrefOf={(id) => `/p/${projectId}/routers/${id}`}
     >
       {creating ? (
         <NewRouterDialog projectId={projectId} onClose={() => setCreating(false)} onCreated={open} />

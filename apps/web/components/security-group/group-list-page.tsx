@@ -42,7 +42,7 @@ export function SecurityGroupListPage() {
       actions={[{ word: t("create"), blocked, onClick: () => setCreating(true) }]}
       file={{ name: "security-groups", query: { projectId } }}
       help={["securityGroup", "port", "instance"]}
-      onOpen={({ id }) => router.push(`${base}/${id}`)}
+      hrefOf={(id) => `${base}/${id}`}
     >
       {creating ? (
         <GroupDialog

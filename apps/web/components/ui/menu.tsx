@@ -1,5 +1,6 @@
 "use client";
 
+import { Check } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "./class-names.ts";
@@ -105,6 +106,36 @@ export function MenuChoice({ label, value, onChange, options }: MenuChoiceProps)
       ))}
     </Radix.RadioGroup>
   );
+}
+
+type MenuCheckProps = {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ReactNode;
+  /** In a few words beside the name. */
+  hint?: string | null;
+};
+
+/** Stays open, so that several can be set at once. */
+export function MenuCheck({ checked, onChange, children, hint }: MenuCheckProps) {
+  return (
+    <Radix.CheckboxItem
+      checked={checked}
+      onCheckedChange={onChange}
+      onSelect={(event) => event.preventDefault()}
+      className={itemLook}
+    >
+      <span aria-hidden className="grid size-4 place-items-center rounded-[4px] border border-line-strong">
+        {checked ? <Check className="size-3! text-accent" /> : null}
+      </span>
+      <span className="min-w-0">{children}</span>
+      {hint ? <span className="ml-auto pl-3 text-label text-muted">{hint}</span> : null}
+    </Radix.CheckboxItem>
+  );
+}
+
+export function MenuLabel({ children }: { children: ReactNode }) {
+  return <Radix.Label className="px-2 pt-2 pb-1 text-label text-muted">{children}</Radix.Label>;
 }
 
 export function MenuSeparator() {

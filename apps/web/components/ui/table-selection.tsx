@@ -79,6 +79,7 @@ export function SelectCell({ id, index, label, selected, stops, keys, className 
         <input
           type="checkbox"
           data-row-box={index}
+          data-row={id}
           aria-label={label}
           tabIndex={stops ? 0 : -1}
           checked={selected}

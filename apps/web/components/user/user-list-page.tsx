@@ -1,6 +1,5 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { useRefusal } from "../../lib/use-permission.ts";
@@ -17,7 +16,6 @@ const states = ["enabled", "disabled"] as const;
 /** Everybody who can sign in. */
 export function UserListPage() {
   const t = useTranslations("admin.users");
-  const router = useRouter();
   const blocked = useRefusal("user:manage", null);
   const view = useListView("name", ["state"]);
   const [creating, setCreating] = useState(false);
@@ -43,7 +41,7 @@ export function UserListPage() {
         />
       }
       skeletonRows={6}
-      onOpen={(user) => router.push(`/admin/users/${user.id}`)}
+      hrefOf={(id) => `/admin/users/${id}`}
     >
       {creating ? <UserDialog user={null} onClose={() => setCreating(false)} /> : null}
     </ListPage>

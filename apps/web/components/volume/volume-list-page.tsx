@@ -40,6 +40,7 @@ export function VolumeListPage() {
         { word: t("create"), blocked, onClick: () => setAsked("create") },
       ]}
       help={["volume", "volumeType", "volumeSnapshot"]}
+      hrefOf={(id) => `/p/${projectId}/volumes/${id}`}
     >
       {asked === "create" ? <CreateDialog projectId={projectId} onClose={close} /> : null}
       {asked === "accept" ? <AcceptDialog projectId={projectId} onClose={close} /> : null}

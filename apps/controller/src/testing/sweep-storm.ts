@@ -1,5 +1,5 @@
 /**
- * A storm: users, kills, power cuts, partitions and restarts of PostgreSQL at random, but always the same for one seed as
+ * A storm: users of instances and volumes, kills, power cuts, partitions and restarts of PostgreSQL at random, but always the same for one seed as
  * far as real processes allow. When it is over all faults end, and everything must come to rest and agree.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,11 +7,29 @@ import type { KillPoint } from "./kill-point.ts";
 import type { Role, SweepCloud, SweepServer } from "./sweep-cloud.ts";
 import { ask, awaitState, requireTruth, type Wish } from "./sweep-life.ts";
 import type { SweepProcess } from "./sweep-process.ts";
+import { askVolume } from "./sweep-volume-life.ts";
+import {
+  endVolumes,
+  newVolume,
+  type StormVolume,
+  type VolumeRequest,
+  volumeChange,
+  volumeRemoval,
+} from "./sweep-volume-storm.ts";
 
 export type StormSettings = { seed: number; ms: number; hypervisors: number };
 /** How often each thing happened. */
 export type Storm = Record<Happening, number>;
-type Happening = "asked" | "killed" | "points" | "severed" | "gaveUp" | "knobs" | "powerCuts" | "restarts";
+type Happening =
+  | "asked"
+  | "volumes"
+  | "killed"
+  | "points"
+  | "severed"
+  | "gaveUp"
+  | "knobs"
+  | "powerCuts"
+  | "restarts";
 
 /** Agents that failed again and again wait for minutes before they try once more, ms. */
 const calmMs = 360_000;
@@ -37,6 +55,8 @@ type Weather = {
   readonly counts: Storm;
   /** What users know of: the instance and its project. */
   readonly instances: Map<string, string>;
+  readonly volumes: Map<string, StormVolume>;
+  readonly newId: () => string;
   readonly underWay: Set<Promise<void>>;
   readonly knobs: { [hypervisor: string]: object };
   over: boolean;
@@ -53,6 +73,7 @@ function uuidFrom(random: () => number): string {
 export async function storm(server: SweepServer, cloud: SweepCloud, settings: StormSettings): Promise<Storm> {
   const counts = {
     asked: 0,
+    volumes: 0,
     killed: 0,
     points: 0,
     severed: 0,
@@ -62,9 +83,10 @@ export async function storm(server: SweepServer, cloud: SweepCloud, settings: St
     restarts: 0,
   };
   const { seed, ms, hypervisors } = settings;
+  const random = randomFrom(seed);
   const weather: Weather = {
-    ...{ cloud, server, hypervisors, counts, random: randomFrom(seed), over: false },
-    ...{ instances: new Map(), underWay: new Set(), knobs: {} },
+    ...{ cloud, server, hypervisors, counts, random, newId: () => uuidFrom(random), over: false },
+    ...{ instances: new Map(), volumes: new Map(), underWay: new Set(), knobs: {} },
   };
   const processes = Object.values(cloud.processes).flat();
   for (const process of processes) process.onDeath((how) => died(weather, process, how));
@@ -81,6 +103,9 @@ const sky: [number, (weather: Weather) => Promise<void> | void][] = [
   [40, launch],
   [60, change],
   [12, removeOne],
+  [20, (weather) => requestVolume(weather, newVolume(weather))],
+  [60, (weather) => requestVolume(weather, volumeChange(weather))],
+  [5, (weather) => requestVolume(weather, volumeRemoval(weather))],
   [12, killNow],
   [30, armPoint],
   [16, turnKnob],
@@ -100,9 +125,22 @@ async function happen(weather: Weather): Promise<void> {
 function request(weather: Weather, wish: Wish, id: string, projectId: string): void {
   if (weather.underWay.size >= most.underWay) return;
   weather.counts.asked++;
-  const asking = ask(weather.cloud, wish, id, projectId).finally(() => weather.underWay.delete(asking));
+  remember(weather, () => ask(weather.cloud, wish, id, projectId));
+}
+
+function requestVolume(weather: Weather, request: VolumeRequest | null): void {
+  if (!request || weather.underWay.size >= most.underWay) return;
+  weather.counts.volumes++;
+  const { wish, ids, projectId } = request;
+  const again = weather.random() < 0.3 ? 2 : 1;
+  for (let time = 0; time < again; time++)
+    remember(weather, () => askVolume(weather.cloud, wish, ids, projectId));
+}
+
+function remember({ underWay }: Weather, request: () => Promise<void>): void {
+  const asking = request().finally(() => underWay.delete(asking));
   asking.catch(() => {});
-  weather.underWay.add(asking);
+  underWay.add(asking);
 }
 
 function launch(weather: Weather): void {
@@ -147,7 +185,8 @@ async function killNow(weather: Weather): Promise<void> {
 async function armPoint(weather: Weather): Promise<void> {
   const { random } = weather;
   const [role, process] = anyProcess(weather) ?? [];
-  const [watch] = pick(random, [...weather.instances]) ?? [];
+  const [watch] =
+    pick(random, [...weather.instances, ...[...weather.volumes.keys()].map((id) => [id])]) ?? [];
   if (!process || !watch) return;
   const point: KillPoint = {
     kind: role === "agent" ? "driver" : "commit",
@@ -227,7 +266,7 @@ async function calm(weather: Weather, processes: readonly SweepProcess[]): Promi
 }
 
 /** Everything settles and agrees; then all of it is deleted, and nothing is left. */
-async function comeToRest({ cloud, instances }: Weather): Promise<void> {
+async function comeToRest({ cloud, instances, volumes }: Weather): Promise<void> {
   await requireTruth(cloud, calmMs);
   const left = [...instances];
   await Promise.all(left.map(([id, projectId]) => ask(cloud, "delete", id, projectId)));
@@ -235,4 +274,5 @@ async function comeToRest({ cloud, instances }: Weather): Promise<void> {
   await requireTruth(cloud);
   const held = await cloud.guests();
   if (held.length > 0) throw new Error(`${held.length} guests are left over`);
+  await endVolumes(cloud, volumes.values());
 }

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SweepCloud } from "./sweep-cloud.ts";
 import { awaitState, end, insist, patienceMs, requireTruth, twice } from "./sweep-life.ts";
 
-type Ids = { volume: string; snapshot: string; instance: string };
-type Request = (cloud: SweepCloud, ids: Ids, projectId: string) => Promise<unknown>;
+export type VolumeIds = { volume: string; snapshot: string; instance: string };
+type Request = (cloud: SweepCloud, ids: VolumeIds, projectId: string) => Promise<unknown>;
 
 const requests = {
   create: ({ call }, { volume }, projectId) =>
@@ -27,12 +27,18 @@ const requests = {
   delete: ({ call }, { volume }, projectId) =>
     call("POST", "volume.delete", { projectId, id: volume, snapshots: true }),
 } satisfies { [wish: string]: Request };
-type Wish = keyof typeof requests;
+export type VolumeWish = keyof typeof requests;
 
-const twiceAsked = async (cloud: SweepCloud, wish: Wish, ids: Ids) => {
-  const asked = () =>
-    insist(`${wish} of ${ids.volume}`, () => requests[wish](cloud, ids, cloud.projectIds[0]));
-  await Promise.all([asked(), asked()]);
+/** Asks until it is taken or refused in words. */
+export const askVolume = (
+  cloud: SweepCloud,
+  wish: VolumeWish,
+  ids: VolumeIds,
+  projectId: string = cloud.projectIds[0],
+): Promise<void> => insist(`${wish} of ${ids.volume}`, () => requests[wish](cloud, ids, projectId));
+
+const twiceAsked = async (cloud: SweepCloud, wish: VolumeWish, ids: VolumeIds) => {
+  await Promise.all([askVolume(cloud, wish, ids), askVolume(cloud, wish, ids)]);
 };
 
 /** An instance for it to be attached to, running. Answers its id. */
@@ -46,7 +52,7 @@ export async function launchHolder(cloud: SweepCloud): Promise<string> {
 /** From nothing to nothing; at each rest everything is compared. */
 export async function liveVolume(cloud: SweepCloud, volume: string, instance: string): Promise<void> {
   const ids = { volume, snapshot: crypto.randomUUID(), instance };
-  const steps: [Wish, string | null][] = [
+  const steps: [VolumeWish, string | null][] = [
     ["create", "available"],
     ["attach", "in-use"],
     ["extend", "in-use"],
@@ -92,7 +98,7 @@ export async function interruptVolume(
 export const endHolder = (cloud: SweepCloud, instance: string): Promise<void> => end(cloud, instance);
 
 /** Until it has that status, and nothing is under way for it or for who holds it. null: until it is gone. */
-async function awaitVolume(cloud: SweepCloud, id: string, status: string | null): Promise<void> {
+export async function awaitVolume(cloud: SweepCloud, id: string, status: string | null): Promise<void> {
   for (const until = Date.now() + patienceMs; ; await sleep(25)) {
     const seen = await look(cloud, id).catch(() => undefined);
     if (status === null ? seen === null : seen?.settled && seen.status === status) return;

@@ -134,6 +134,7 @@ export function readSettings(env = process.env, uid = process.getuid()) {
         "MADANG_TLS_KEY",
         "MADANG_TRUSTED_PROXIES",
         "MADANG_SCHEDULE_TIMEOUT_S",
+        "MADANG_RECLAIM_MINUTES",
       ]),
       controller: pick(env, [
         "MADANG_AGENT_CERTIFICATE_SECONDS",

@@ -95,6 +95,8 @@ function instanceFacts(row: InstanceRow, hosts: number): InstanceFacts {
   return {
     id: "instance",
     power: row.power,
+    // To the plan it is an instance that is to be off, which is explored.
+    softDeleted: false,
     generation: row.generation,
     rebootSeq: row.rebootSeq,
     rebootKind: "hard",
@@ -140,6 +142,7 @@ export function statusOf({ instance, guests }: State): DerivedStatus {
   const facts = guest && guestFacts(guest, 0, true);
   return deriveStatus({
     ...instance,
+    softDeleted: false,
     rebootKind: "hard",
     fault: faultOf(instance.fault),
     guest: guest?.lost ? null : facts,

@@ -35,6 +35,7 @@ import type { Rounds } from "./health.ts";
 import type { ImageKeeper } from "./image/keeper.ts";
 import { type ControllerMeter, type PassOutcome, silentMeter } from "./metrics.ts";
 import { wakeableInstances } from "./placement/waiting.ts";
+import { reclaim } from "./reclaim.ts";
 import { reconcileHypervisors } from "./reconcilers/hypervisor.ts";
 import { type ReconcileResult, reconcileInstance, type StepTaken } from "./reconcilers/instance.ts";
 import type { Told } from "./reconcilers/network.refusal.ts";
@@ -74,6 +75,8 @@ const partitionMs = 86_400_000;
 const retentionMs = 3_600_000;
 /** A sample is of the hour's beginning, give or take this much. */
 const usageMs = 60_000;
+/** What was deleted softly goes at most this much later than it was said. */
+const reclaimMs = 5_000;
 /** A limit ends on time without it; this only says so. */
 const expiryMs = 5_000;
 /** The network is compared with the tables this often though nobody asked, for what was lost on the way. */
@@ -302,6 +305,10 @@ function startRounds(loop: Loop): Every[] {
       await sampleUsage(loop.database);
     }),
     round(loop, "expiry", expiryMs, () => endExpiredLimits(loop.database, loop.hints.publish)),
+    round(loop, "reclaim", reclaimMs, async () => {
+      const count = await reclaim(loop);
+      if (count > 0) loop.log.info({ count }, "soft-deleted instances are deleted for good");
+    }),
     round(loop, "retention", retentionMs, async () => {
       const { database, eventMonths = null } = loop;
       const removed = await removeOld({ database, eventMonths });

@@ -52,9 +52,9 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
   });
   const access = openAccessWatch(watch);
   const about = { version, url: env.url, agentUrl: env.agentUrl };
-  const { scheduleTimeoutMs } = env;
+  const { scheduleTimeoutMs, reclaimMs } = env;
   const admissions = makeAdmissionQueue();
-  const launches = openLaunchLine({ admission, boss, hints, seal, admissions, scheduleTimeoutMs });
+  const launches = openLaunchLine({ admission, boss, hints, seal, admissions, scheduleTimeoutMs, reclaimMs });
   const api: ApiDeps = {
     admission,
     reads,
@@ -69,6 +69,7 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     access,
     about,
     scheduleTimeoutMs,
+    reclaimMs,
     placement: openPlacementBoard(reads),
     ...metrics.admissions({ admissions, launches }),
   };

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { externalNetwork } from "@madang/api/bootstrap";
-import { scheduleTimeoutMs } from "@madang/core/instance/machine";
+import { reclaimMs, scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { type MetricsPlace, metricsPlace, metricsSettings } from "@madang/telemetry";
 import { z } from "zod";
 
@@ -35,6 +35,13 @@ const schema = z.object({
     .min(1)
     .max(86_400)
     .default(scheduleTimeoutMs / 1_000),
+  /** How long a deleted instance can be restored, min; 0: not at all. */
+  MADANG_RECLAIM_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(43_200)
+    .default(reclaimMs / 60_000),
   /** "1": not healthy before at least one hypervisor is up. */
   MADANG_EXPECT_AGENT: z.enum(["0", "1"]).default("0"),
   ...metricsSettings,
@@ -56,6 +63,7 @@ export type Env = {
   trustedProxies: string[];
   expectAgent: boolean;
   scheduleTimeoutMs: number;
+  reclaimMs: number;
   /** Whose disk space health tells. */
   data: string;
   metrics: MetricsPlace | null;
@@ -93,6 +101,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
       .filter(Boolean),
     expectAgent: data.MADANG_EXPECT_AGENT === "1",
     scheduleTimeoutMs: data.MADANG_SCHEDULE_TIMEOUT_S * 1_000,
+    reclaimMs: data.MADANG_RECLAIM_MINUTES * 60_000,
     data: data.MADANG_DATA,
     metrics: metricsPlace(data),
     logLevel: data.LOG_LEVEL,

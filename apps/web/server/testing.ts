@@ -87,6 +87,7 @@ async function makeEnv(databaseUrl: string, data: string, plainHttp: boolean): P
     trustedProxies: [],
     expectAgent: false,
     scheduleTimeoutMs: 120_000,
+    reclaimMs: 60_000,
     data,
     metrics: { host: "127.0.0.1", port: 0 },
     logLevel: "silent",

@@ -25,6 +25,8 @@ export type AdmissionDeps = {
   admissions: AdmissionQueue;
   /** How long a launch waits for capacity before NoValidHost becomes ERROR, ms. */
   scheduleTimeoutMs: number;
+  /** How long a soft-deleted instance can be restored, ms; 0: every deletion is at once. */
+  reclaimMs: number;
 };
 
 export type About = { version: string; url: string; agentUrl: string };

@@ -2,7 +2,7 @@
 import { type PublicError, publicError } from "@madang/core/errors";
 import type { Role } from "@madang/core/identity/permission";
 import type { LaunchInput } from "@madang/core/instance/launch";
-import { scheduleTimeoutMs } from "@madang/core/instance/machine";
+import { reclaimMs, scheduleTimeoutMs } from "@madang/core/instance/machine";
 import { initialQuota } from "@madang/core/quota/resource";
 import {
   type Database,
@@ -82,6 +82,7 @@ export async function openTestCloud(): Promise<TestCloud> {
     seal: makeSeal("ab".repeat(32)),
     admissions: makeAdmissionQueue(),
     scheduleTimeoutMs,
+    reclaimMs,
   };
   const deps: ApiDeps = {
     ...admission,

@@ -20,6 +20,7 @@ export function instanceView(instance: Instance, guest: Guest | null): InstanceV
     rebootSeq: instance.rebootSeq,
     rebootKind: instance.rebootKind,
     deleteRequested: instance.deleteRequestedAt !== null,
+    softDeleted: instance.reclaimAt !== null,
     launched: instance.launchedAt !== null,
     fault: instance.fault === null ? null : publicError.parse(instance.fault),
     // A lost guest's last report says nothing any more.
@@ -36,6 +37,7 @@ export async function writeStatus(tx: Tx, instanceId: string): Promise<DerivedSt
   const [row] = await tx.$queryRaw<Inputs[]>`
     SELECT i.power::text AS power, i.generation, i.self_stopped_at AS "selfStoppedAt", i.reboot_seq AS "rebootSeq",
       i.reboot_kind::text AS "rebootKind", i.delete_requested_at IS NOT NULL AS "deleteRequested",
+      i.reclaim_at IS NOT NULL AS "softDeleted",
       i.launched_at IS NOT NULL AS launched, i.fault, g.desired::text AS guest_desired, g.generation AS guest_generation,
       g.acked_generation AS "guest_ackedGeneration", g.observed::text AS guest_observed,
       g.observed_reboot_seq AS "guest_observedRebootSeq", g.stop_cause AS "guest_stopCause", g.phase AS guest_phase

@@ -44,6 +44,8 @@ export type InstanceFacts = {
   rebootKind: RebootKind;
   crashPolicy: CrashPolicy;
   deleteRequested: boolean;
+  /** Deleted, but still to be had back: it is off until then. */
+  softDeleted: boolean;
   /** An administrator's word that the deletion need not wait for answers; `overdue` once it has waited long enough. */
   force: "none" | "asked" | "overdue";
   /** An administrator's reset that was not yet carried out. */

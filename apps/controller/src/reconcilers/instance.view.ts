@@ -112,6 +112,7 @@ function instanceFacts(row: Instance, now: Date): InstanceFacts {
   return {
     ...row,
     deleteRequested: row.deleteRequestedAt !== null,
+    softDeleted: row.reclaimAt !== null,
     force: forceOf(row, now),
     resetRequested: row.resetSeq > row.observedResetSeq,
     adopts: row.adoptGuestId !== null,

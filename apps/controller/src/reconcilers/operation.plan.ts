@@ -55,6 +55,7 @@ export function settledOutcome(
     "instance.launch": true,
     "instance.start": running || selfStopped,
     "instance.stop": !running,
+    "instance.soft-delete": !running,
     "instance.reboot": running,
   };
   return (done[operation.kind] ?? true) ? "succeeded" : "cancelled";
@@ -64,5 +65,7 @@ export function settledOutcome(
 export const settledActions: Record<string, string> = {
   "instance.start": "instance.running",
   "instance.stop": "instance.stopped",
+  "instance.soft-delete": "instance.soft-deleted",
+  "instance.restore": "instance.restored",
   "instance.reboot": "instance.rebooted",
 };

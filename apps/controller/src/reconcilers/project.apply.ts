@@ -1,87 +1,17 @@
 /** What each step of a project's deletion writes, in the transaction that holds the project's lock. */
-import {
-  appendEvents,
-  type Instance,
-  lockInstances,
-  type Operation,
-  type PgBoss,
-  type Tx,
-  wakeAll,
-  writeStatus,
-} from "@madang/db";
+import { appendEvents, type PgBoss, type Tx } from "@madang/db";
+import { askDeletions } from "./instance.deletions.ts";
 import { finishOperation, runningSteps, type StoredStep, stepsOf } from "./operation.ts";
 import { projectProgress } from "./project.plan.ts";
 import type { LoadedProject } from "./project.view.ts";
 import { controllerActor } from "./record.ts";
-
-/** One transaction's share of a project's instances: others wait for these locks. */
-const share = 100;
 
 /**
  * Asks for the deletion of every instance as a user would, protected or not: whoever asked for the project's was told. Each
  * gets an operation of its own under the project's.
  */
 export async function askInstances(tx: Tx, boss: PgBoss, loaded: LoadedProject): Promise<void> {
-  const where = { projectId: loaded.row.id, deleteRequestedAt: null };
-  const found = await tx.instance.findMany({
-    where,
-    select: { id: true },
-    orderBy: { id: "asc" },
-    take: share,
-  });
-  const ids = found.map(({ id }) => id);
-  await lockInstances(tx, ids);
-  const instances = await tx.instance.findMany({ where: { ...where, id: { in: ids } } });
-  await tx.instance.updateMany({
-    where: { id: { in: instances.map(({ id }) => id) } },
-    data: { deleteRequestedAt: loaded.now, generation: { increment: 1 } },
-  });
-  for (const { id } of instances) await writeStatus(tx, id);
-  await recordOrders(tx, loaded.operation, instances);
-  await wakeAll(
-    boss,
-    tx,
-    "instance",
-    instances.map(({ id }) => id),
-  );
-}
-
-async function recordOrders(tx: Tx, parent: Operation | null, instances: readonly Instance[]): Promise<void> {
-  const orders = instances.map((instance) => ({ operationId: crypto.randomUUID(), instance }));
-  const actor = {
-    actorId: parent?.actorId ?? null,
-    actorName: parent?.actorName ?? controllerActor.actorName,
-  };
-  await tx.operation.createMany({
-    data: orders.map(({ operationId, instance }) => ({
-      id: operationId,
-      kind: "instance.delete",
-      projectId: instance.projectId,
-      ...actor,
-      requestId: parent?.requestId ?? "",
-      parentId: parent?.id ?? null,
-      resourceKind: "instance",
-      resourceId: instance.id,
-      resourceName: instance.name,
-      targetGeneration: instance.generation + 1,
-    })),
-  });
-  await appendEvents(
-    tx,
-    orders.map(({ operationId, instance }) => ({
-      actorKind: parent?.actorId ? "user" : controllerActor.actorKind,
-      ...actor,
-      projectId: instance.projectId,
-      resourceKind: "instance",
-      resourceId: instance.id,
-      resourceName: instance.name,
-      action: "instance.delete",
-      result: "accepted",
-      requestId: parent?.requestId ?? null,
-      operationId,
-      params: {},
-    })),
-  );
+  await askDeletions(tx, boss, { projectId: loaded.row.id }, { parent: loaded.operation, now: loaded.now });
 }
 
 /** Private images; what instances were built from them is gone already. */

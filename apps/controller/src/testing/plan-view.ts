@@ -56,6 +56,7 @@ export function view({
       rebootKind: "soft",
       crashPolicy: "restart",
       deleteRequested: false,
+      softDeleted: false,
       force: "none",
       resetRequested: false,
       adopts: false,

@@ -13,6 +13,7 @@ import {
   Shield,
   SquareTerminal,
   Trash2,
+  Undo2,
   Wrench,
 } from "lucide-react";
 import Link from "next/link";
@@ -33,6 +34,7 @@ export const actionIcons: Record<AnyAction, LucideIcon> = {
   protect: Shield,
   image: Disc3,
   delete: Trash2,
+  restore: Undo2,
   reset: Wrench,
   forceDelete: Bomb,
 };
@@ -86,7 +88,8 @@ export function ActionMenu({ projectId, target, small }: Props & { small?: boole
       {item("rename")}
       {item("protect", { words: t(target.deleteProtection ? "unprotect" : "protect") })}
       <MenuSeparator />
-      {item("delete", { danger: true })}
+      {target.status === "SOFT_DELETED" ? item("restore") : null}
+      {item("delete", { danger: true, words: t(target.status === "SOFT_DELETED" ? "deleteNow" : "delete") })}
       {isAdministrator ? (
         <>
           <MenuSeparator />
@@ -147,12 +150,11 @@ export function PrimaryAction({ projectId, target }: Props) {
   const t = useTranslations("actions");
   const act = useAct();
   const blocked = useBlocked(projectId);
-  const action: AnyAction =
-    blocked("start", target) === null || target.powerState !== "RUNNING" ? "start" : "stop";
+  const action = likeliest(target, blocked("start", target) === null);
   const Icon = actionIcons[action];
   return (
     <Button
-      tone={action === "start" ? "primary" : "plain"}
+      tone={action === "stop" ? "plain" : "primary"}
       blocked={blocked(action, target)}
       onClick={() => act(action, target)}
     >
@@ -160,4 +162,9 @@ export function PrimaryAction({ projectId, target }: Props) {
       {t(action)}
     </Button>
   );
+}
+
+function likeliest({ status, powerState }: ActionTarget, startable: boolean): AnyAction {
+  if (status === "SOFT_DELETED") return "restore";
+  return startable || powerState !== "RUNNING" ? "start" : "stop";
 }

@@ -59,6 +59,7 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
     reboot: power,
     hardReboot: power,
     delete: remove,
+    restore: remove,
     console,
     rename: update,
     protect: update,
@@ -93,6 +94,7 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
   const stop = useMutation(trpc.instance.stop.mutationOptions(options));
   const reboot = useMutation(trpc.instance.reboot.mutationOptions(options));
   const remove = useMutation(trpc.instance.delete.mutationOptions(options));
+  const restore = useMutation(trpc.instance.restore.mutationOptions(options));
   const reset = useMutation(trpc.admin.instance.reset.mutationOptions(options));
   const force = useMutation(trpc.admin.instance.forceDelete.mutationOptions(options));
   const update = useMutation(trpc.instance.update.mutationOptions(options));
@@ -105,14 +107,24 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
     if (action === "reboot") return reboot.mutate({ ...one, kind: "soft" });
     if (action === "hardReboot") return reboot.mutate({ ...one, kind: "hard" });
     if (action === "protect") return update.mutate({ ...one, deleteProtection: !deleteProtection });
+    if (action === "restore")
+      return restore.mutate(one, { onSuccess: () => toast(t("restoreAccepted", { name })) });
     if (action === "reset") return reset.mutate({ id });
     if (action === "forceDelete")
       return force.mutate({ id }, { onSuccess: () => toast(t("deleteAccepted", { name })) });
-    if (action === "delete")
-      return remove.mutate(one, { onSuccess: () => toast(t("deleteAccepted", { name })) });
+  };
+  const performDelete = (target: ActionTarget, soft: boolean) => {
+    setAsked(null);
+    const { projectId, id, name } = target;
+    const restoreIt = { label: t("undo"), onClick: () => perform("restore", target) };
+    const onSuccess = () =>
+      soft
+        ? toast(t("softDeleteAccepted", { name }), { action: restoreIt })
+        : toast(t("deleteAccepted", { name }));
+    remove.mutate({ projectId, id, soft }, { onSuccess });
   };
   const act: Act = (action, target) => {
-    if (action === "start" || action === "protect") return perform(action, target);
+    if (action === "start" || action === "protect" || action === "restore") return perform(action, target);
     setAsked({ action, target });
   };
   const close = () => setAsked(null);
@@ -127,7 +139,7 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
       <DeleteDialog
         target={asked?.action === "delete" ? asked.target : null}
         onClose={close}
-        onConfirm={(target) => perform("delete", target)}
+        onConfirm={performDelete}
       />
       <DeleteDialog
         kind="forceDelete"

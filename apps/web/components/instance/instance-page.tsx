@@ -15,6 +15,7 @@ import { ActionMenu, PrimaryAction } from "./action-menu.tsx";
 import { FaultNotice } from "./fault-notice.tsx";
 import { NetworkTab } from "./network-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
+import { ReclaimNotice } from "./reclaim-notice.tsx";
 import { StatusReason } from "./status-reason.tsx";
 import { StorageTab } from "./storage-tab.tsx";
 import { TimelineTab } from "./timeline-tab.tsx";
@@ -70,6 +71,7 @@ export function InstancePage({ projectId, id }: { projectId: string; id: string 
       }
     >
       <FaultNotice instance={instance.data} />
+      <ReclaimNotice instance={instance.data} />
       <TabLinks
         label={t("tabs")}
         current={tab}

@@ -2,6 +2,7 @@
 
 import type { InstanceStatus } from "@madang/core/instance/status";
 import {
+  ArchiveRestore,
   CircleAlert,
   CirclePlay,
   CircleStop,
@@ -28,6 +29,7 @@ const looks: Record<InstanceStatus, { icon: LucideIcon; tone: string }> = {
   SHUTOFF: { icon: CircleStop, tone: "text-stopped" },
   REBOOT: { icon: RotateCw, tone: "text-changing" },
   HARD_REBOOT: { icon: RotateCw, tone: "text-changing" },
+  SOFT_DELETED: { icon: ArchiveRestore, tone: "text-stopped" },
   ERROR: { icon: CircleAlert, tone: "text-danger" },
 };
 

@@ -287,6 +287,7 @@ function Settings({ system: { about, settings, trail } }: { system: SystemRow })
       </span>,
     ],
     [t("facts.scheduleTimeout"), t("seconds", { seconds: settings.scheduleTimeoutMs / 1_000 })],
+    [t("facts.reclaim"), t("minutes", { minutes: settings.reclaimMs / 60_000 })],
     [t("facts.sessionIdle"), hours(settings.sessionIdleMs)],
     [t("facts.sessionLongest"), hours(settings.sessionLongestMs)],
   ];

@@ -23,6 +23,7 @@ const farTones: Record<StatusCount["status"], string> = {
   BUILD: "group-data-[detail=least]/map:bg-changing",
   ACTIVE: "group-data-[detail=least]/map:bg-running",
   SHUTOFF: "group-data-[detail=least]/map:bg-stopped",
+  SOFT_DELETED: "group-data-[detail=least]/map:bg-stopped",
   REBOOT: "group-data-[detail=least]/map:bg-changing",
   HARD_REBOOT: "group-data-[detail=least]/map:bg-changing",
   ERROR: "group-data-[detail=least]/map:bg-danger",

@@ -24,8 +24,8 @@ export type Started = { operationId: string };
 
 export type Change = {
   action: InstanceAction | AdminAction;
-  /** Of the event and of the operation, e.g. `instance.stop`. */
-  kind: string;
+  /** Of the event and of the operation, e.g. `instance.stop`; where it depends on the instance, by that. */
+  kind: string | ((instance: Instance) => string);
   params?: { [key: string]: string };
   desired: (
     instance: Instance,
@@ -33,7 +33,14 @@ export type Change = {
   ) => Partial<
     Pick<
       Instance,
-      "power" | "rebootSeq" | "rebootKind" | "deleteRequestedAt" | "resetSeq" | "scheduleDeadline"
+      | "power"
+      | "rebootSeq"
+      | "rebootKind"
+      | "deleteRequestedAt"
+      | "reclaimAt"
+      | "selfStoppedAt"
+      | "resetSeq"
+      | "scheduleDeadline"
     >
   >;
   /** Answers an earlier request's operation when this one asks for nothing new. */
@@ -70,9 +77,10 @@ async function admit(
   await tx.instance.update({ where: { id: instance.id }, data: { ...desired, generation } });
   await writeStatus(tx, instance.id);
   const subject = subjectOf(instance);
-  const operationId = await createOperation(tx, actor, change.kind, subject, generation);
+  const kind = typeof change.kind === "string" ? change.kind : change.kind(instance);
+  const operationId = await createOperation(tx, actor, kind, subject, generation);
   const changes = changesOf(instance, desired, ["power"]);
-  await recordEvent(tx, { actor, subject, action: change.kind, operationId, params: change.params, changes });
+  await recordEvent(tx, { actor, subject, action: kind, operationId, params: change.params, changes });
   await wake(deps.boss, tx, "instance", instance.id);
   return { operationId };
 }
@@ -110,10 +118,13 @@ export async function requireAllowed(
 }
 
 /** Of a change that says nothing of its power: an instance that powered itself off stays off. */
+export function keptOff({ selfStoppedAt, generation }: Instance): { selfStoppedAt?: number } {
+  return selfStoppedAt === generation ? { selfStoppedAt: generation + 1 } : {};
+}
+
 export async function renewGeneration(tx: Tx, instance: Instance): Promise<{ generation: number }> {
   const generation = instance.generation + 1;
-  const stopped = instance.selfStoppedAt === instance.generation;
-  const data = { generation, ...(stopped ? { selfStoppedAt: generation } : {}) };
+  const data = { generation, ...keptOff(instance) };
   await tx.instance.update({ where: { id: instance.id }, data });
   return { generation };
 }

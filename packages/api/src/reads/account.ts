@@ -13,6 +13,8 @@ export type Account = {
   isAdmin: boolean;
   grants: { system: Role[]; projects: Record<string, Role[]> };
   projects: AccountProject[];
+  /** How long a deleted instance can be restored, ms; 0: not at all. */
+  reclaimMs: number;
 };
 
 export type SecondFactor = { on: boolean; recoveryCodesLeft: number };
@@ -24,7 +26,7 @@ const columns = `SELECT id, name, description, delete_requested_at IS NOT NULL A
  * An administrator of the cloud sees every project, in which he counts as admin; he is told of the first thousand,
  * beginning with those that he has a role in.
  */
-export async function readAccount(database: Database, me: Identity): Promise<Account> {
+export async function readAccount(database: Database, me: Identity, reclaimMs: number): Promise<Account> {
   const isAdmin = me.grants.system.includes("admin");
   const [{ rows }, secondFactor] = await Promise.all([
     database.pool.query<ProjectRow>(
@@ -44,6 +46,7 @@ export async function readAccount(database: Database, me: Identity): Promise<Acc
     isAdmin,
     grants: { system: [...me.grants.system], projects },
     projects: rows.map((row) => withRoles(row, me)),
+    reclaimMs,
   };
 }
 

@@ -30,6 +30,8 @@ export type InstanceItem = {
   createdAt: Date;
   updatedAt: Date;
   launchedAt: Date | null;
+  /** Soft-deleted: when it is deleted for good. */
+  reclaimAt: Date | null;
   userId: string | null;
   userName: string | null;
   /** What the agent is doing now, e.g. `fetching-image`, and how far it is. */
@@ -109,7 +111,7 @@ const select = `i.id, i.project_id AS "projectId", i.name, i.status, i.task_stat
   i.power_state AS "powerState", i.delete_protection AS "deleteProtection", i.image_id AS "imageId",
   i.image_name AS "imageName", ${bootVolume} AS "bootVolume", i.flavor_id AS "flavorId", i.flavor_name AS "flavorName", i.vcpus,
   i.ram_mib AS "ramMib", i.disk_gib AS "diskGib", i.created_at AS "createdAt", i.updated_at AS "updatedAt",
-  i.launched_at AS "launchedAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
+  i.launched_at AS "launchedAt", i.reclaim_at AS "reclaimAt", i.user_id AS "userId", u.name AS "userName", g.id AS "guestId", g.phase, g.percent,
   coalesce(i.fault, g.fault) AS fault, h.last_seen_at AS "hypervisorSeenAt", h.name AS "hypervisorName", h.driver, i.generation,
   (g.id IS NULL AND i.fault IS NULL AND i.conditions -> 'Scheduled' ->> 'ok' = 'false') IS TRUE AS waiting,
   (SELECT coalesce(json_agg(json_build_object('portId', p.id, 'networkId', n.id, 'networkName', n.name, 'mac', p.mac,
@@ -355,6 +357,7 @@ function toItem(row: Row, now: Date): InstanceItem {
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     launchedAt: row.launchedAt,
+    reclaimAt: row.reclaimAt,
     userId: row.userId,
     userName: row.userName,
     phase: row.phase,

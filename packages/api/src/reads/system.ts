@@ -1,7 +1,7 @@
 /** What the cloud runs on, for whoever keeps it running. */
 import { type HypervisorState, hypervisorState } from "@madang/core/hypervisor/state";
 import { type Database, type QueueFigures, readQueues } from "@madang/db";
-import type { About } from "../deps.ts";
+import type { About, AdmissionDeps } from "../deps.ts";
 import { sessionIdleMs, sessionLongestMs } from "../session.ts";
 import { type ProcessItem, readProcesses } from "./overview.ts";
 
@@ -43,7 +43,7 @@ export type SystemItem = {
     /** About how many. */
     events: number;
   };
-  settings: { scheduleTimeoutMs: number; sessionIdleMs: number; sessionLongestMs: number };
+  settings: { scheduleTimeoutMs: number; reclaimMs: number; sessionIdleMs: number; sessionLongestMs: number };
 };
 
 /** A certificate with less left is marked: agents renew theirs with twenty days left of thirty. */
@@ -54,7 +54,7 @@ const largest = 8;
 export async function readSystem(
   database: Database,
   about: About,
-  scheduleTimeoutMs: number,
+  { scheduleTimeoutMs, reclaimMs }: Pick<AdmissionDeps, "scheduleTimeoutMs" | "reclaimMs">,
 ): Promise<SystemItem> {
   const [processes, agents, queues, size, certificates, trail] = await Promise.all([
     readProcesses(database),
@@ -64,7 +64,7 @@ export async function readSystem(
     readCertificates(database),
     readTrailAge(database),
   ]);
-  const settings = { scheduleTimeoutMs, sessionIdleMs, sessionLongestMs };
+  const settings = { scheduleTimeoutMs, reclaimMs, sessionIdleMs, sessionLongestMs };
   return { about, processes, agents, queues, database: size, certificates, trail, settings };
 }
 

@@ -20,7 +20,7 @@ export const accountRouter = router({
   }) {
     yield* streamAccount(ctx.deps, ctx.me, signal);
   }),
-  me: procedure("account:read").query(({ ctx }) => readAccount(ctx.deps.reads, ctx.me)),
+  me: procedure("account:read").query(({ ctx }) => readAccount(ctx.deps.reads, ctx.me, ctx.deps.reclaimMs)),
   changePassword: procedure("account:update")
     .input(z.object({ current: typedPassword, next: typedPassword }))
     .mutation(({ ctx, input }) => changePassword(ctx.deps, ctx.actor, input.current, input.next)),

@@ -133,7 +133,5 @@ export const adminRouter = router({
   volume: managedVolumeRouter,
   volumeType: managedVolumeTypeRouter,
   overview: procedure("system:read").query(({ ctx }) => readOverview(ctx.deps.reads)),
-  system: procedure("system:read").query(({ ctx }) =>
-    readSystem(ctx.deps.reads, ctx.deps.about, ctx.deps.scheduleTimeoutMs),
-  ),
+  system: procedure("system:read").query(({ ctx }) => readSystem(ctx.deps.reads, ctx.deps.about, ctx.deps)),
 });

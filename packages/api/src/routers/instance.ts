@@ -4,7 +4,7 @@ import { uuid } from "@madang/core/uuid";
 import { consoleKind } from "@madang/core/wire/agent";
 import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
-import { deleteInstance } from "../admission/delete-instance.ts";
+import { deleteInstance, restoreInstance } from "../admission/delete-instance.ts";
 import { setSecurityGroups } from "../admission/instance-security-groups.ts";
 import { attachInterface, detachInterface } from "../admission/interface.ts";
 import { launchInstances } from "../admission/launch-instance.ts";
@@ -59,8 +59,11 @@ export const instanceRouter = router({
     .input(one.extend({ kind: rebootKind }))
     .mutation(({ ctx, input }) => rebootInstance(ctx.deps, ctx.actor, input, input.kind)),
   delete: projectProcedure("instance:delete")
+    .input(one.extend({ soft: z.boolean().default(false) }))
+    .mutation(({ ctx, input: { soft, ...ref } }) => deleteInstance(ctx.deps, ctx.actor, ref, soft)),
+  restore: projectProcedure("instance:delete")
     .input(one)
-    .mutation(({ ctx, input }) => deleteInstance(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => restoreInstance(ctx.deps, ctx.actor, input)),
   update: projectProcedure("instance:update")
     .input(
       one.extend({

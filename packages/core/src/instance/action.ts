@@ -10,6 +10,7 @@ export const instanceActions = [
   "reboot",
   "hardReboot",
   "delete",
+  "restore",
   "console",
   "rename",
   "protect",
@@ -36,6 +37,8 @@ export type ActionView = {
 type Check = (view: ActionView) => string | null;
 
 const notDeleting: Check = (view) => (view.taskState === "deleting" ? "beingDeleted" : null);
+const notSoftDeleted: Check = (view) => (view.status === "SOFT_DELETED" ? "softDeleted" : null);
+const softDeleted: Check = (view) => (view.status === "SOFT_DELETED" ? null : "notSoftDeleted");
 const notBuilding: Check = (view) => (view.status === "BUILD" ? "stillBuilding" : null);
 const notFailed: Check = (view) => (view.status === "ERROR" ? "failed" : null);
 /** What once ran has its disk still: asking again makes a new order, and so a new attempt. */
@@ -58,19 +61,28 @@ const unprotected: Check = (view) => (view.deleteProtection ? "deleteProtected" 
 
 /** First check that objects gives the reason. */
 const checks: Record<InstanceAction | AdminAction, readonly Check[]> = {
-  start: [notDeleting, notBuilding, notFailedBuild, notRunningAlready, notPoweringOn],
-  stop: [notDeleting, notBuilding, notFailedBuild, notFailedOff, notStoppedAlready, notPoweringOff],
-  reboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
-  hardReboot: [notDeleting, notBuilding, notFailed, notPoweringOff, running],
+  start: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild, notRunningAlready, notPoweringOn],
+  stop: [
+    notDeleting,
+    notSoftDeleted,
+    notBuilding,
+    notFailedBuild,
+    notFailedOff,
+    notStoppedAlready,
+    notPoweringOff,
+  ],
+  reboot: [notDeleting, notSoftDeleted, notBuilding, notFailed, notPoweringOff, running],
+  hardReboot: [notDeleting, notSoftDeleted, notBuilding, notFailed, notPoweringOff, running],
   delete: [notDeleting, unprotected],
-  console: [notDeleting],
-  rename: [notDeleting],
-  protect: [notDeleting],
-  attachInterface: [notDeleting, notBuilding, notFailedBuild],
-  detachInterface: [notDeleting, notBuilding, notFailedBuild],
-  attachVolume: [notDeleting, notBuilding, notFailedBuild],
-  detachVolume: [notDeleting, notBuilding, notFailedBuild],
-  image: [notDeleting, notBuilding, notFailedBuild, launched],
+  restore: [notDeleting, softDeleted],
+  console: [notDeleting, notSoftDeleted],
+  rename: [notDeleting, notSoftDeleted],
+  protect: [notDeleting, notSoftDeleted],
+  attachInterface: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild],
+  detachInterface: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild],
+  attachVolume: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild],
+  detachVolume: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild],
+  image: [notDeleting, notSoftDeleted, notBuilding, notFailedBuild, launched],
   reset: [notDeleting, notSettled],
   forceDelete: [],
 };

@@ -4,6 +4,9 @@ export const machineType = "pc-q35-7.2";
 /** How long a launch waits for capacity before NoValidHost becomes ERROR, ms. */
 export const scheduleTimeoutMs = 120_000;
 
+/** How long a deleted instance can be restored, ms. Nova's own (`reclaim_instance_interval`) is 0: not at all. */
+export const reclaimMs = 30 * 60_000;
+
 /** How long a forced deletion waits for an answer of a hypervisor that is up, ms. */
 export const forcePatienceMs = 30_000;
 

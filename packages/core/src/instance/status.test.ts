@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { actionBlocked, instanceActions } from "./action.ts";
-import { deriveStatus, type GuestView, type InstanceView, instanceStatuses, taskStates } from "./status.ts";
+import {
+  deriveStatus,
+  type GuestView,
+  type InstanceView,
+  instanceStatuses,
+  taskStates,
+  wantedPower,
+} from "./status.ts";
 
 const guest: GuestView = {
   desired: "running",
@@ -19,6 +26,7 @@ const instance: InstanceView = {
   rebootSeq: 0,
   rebootKind: "soft",
   deleteRequested: false,
+  softDeleted: false,
   launched: true,
   fault: null,
   guest,
@@ -99,6 +107,7 @@ const anyInstance = fc.record({
   rebootSeq: fc.integer({ min: 0, max: 3 }),
   rebootKind: fc.constantFrom("soft", "hard"),
   deleteRequested: fc.boolean(),
+  softDeleted: fc.boolean(),
   launched: fc.boolean(),
   fault: fc.constantFrom(null, fault),
   guest: fc.option(anyGuest),
@@ -159,4 +168,18 @@ test("a failed instance that once ran can be told what to do again, one that nev
   expect(reasons("RUNNING", new Date(0))).toEqual(["alreadyRunning", null]);
   expect(reasons("NOSTATE", null)).toEqual(["failed", "failed"]);
   expect(reasons("RUNNING", null)).toEqual(["failed", "failed"]);
+});
+
+test.each([
+  [{}, "SOFT_DELETED", "soft-deleting"],
+  [{ guest: { ...instance.guest, observed: "stopped" } }, "SOFT_DELETED", null],
+  [{ fault }, "SOFT_DELETED", "soft-deleting"],
+  [{ deleteRequested: true }, "SOFT_DELETED", "deleting"],
+] as const)("softly deleted with %j it is %s and %s, and is to be off", (change, status, taskState) => {
+  const view = { ...instance, softDeleted: true, ...change } as InstanceView;
+  expect(deriveStatus(view)).toMatchObject({ status, taskState });
+  expect(wantedPower(view)).toBe("stopped");
+  const state = { ...deriveStatus(view), deleteProtection: false, launchedAt: new Date(0) };
+  expect(actionBlocked("restore", state)).toBe(view.deleteRequested ? "beingDeleted" : null);
+  expect(actionBlocked("start", state)).toBe(view.deleteRequested ? "beingDeleted" : "softDeleted");
 });

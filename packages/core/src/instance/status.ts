@@ -6,7 +6,15 @@
 import type { PublicError } from "../errors.ts";
 import type { GuestDesired, GuestObserved, RebootKind } from "../wire/guest.ts";
 
-export const instanceStatuses = ["BUILD", "ACTIVE", "SHUTOFF", "REBOOT", "HARD_REBOOT", "ERROR"] as const;
+export const instanceStatuses = [
+  "BUILD",
+  "ACTIVE",
+  "SHUTOFF",
+  "REBOOT",
+  "HARD_REBOOT",
+  "SOFT_DELETED",
+  "ERROR",
+] as const;
 export type InstanceStatus = (typeof instanceStatuses)[number];
 
 export const taskStates = [
@@ -17,6 +25,7 @@ export const taskStates = [
   "powering-off",
   "rebooting",
   "rebooting_hard",
+  "soft-deleting",
   "deleting",
 ] as const;
 export type TaskState = (typeof taskStates)[number];
@@ -41,6 +50,8 @@ export type InstanceView = {
   rebootSeq: number;
   rebootKind: RebootKind;
   deleteRequested: boolean;
+  /** Deleted, but still to be had back. */
+  softDeleted: boolean;
   launched: boolean;
   fault: PublicError | null;
   guest: GuestView | null;
@@ -48,10 +59,11 @@ export type InstanceView = {
 
 export type DerivedStatus = { status: InstanceStatus; taskState: TaskState | null; powerState: PowerState };
 
-/** What the user wants now, with the guest's own power-off respected until he asks again. */
+/** What the user wants now, with the guest's own power-off respected until he asks again. Restored, it is as it was. */
 export function wantedPower(
-  instance: Pick<InstanceView, "power" | "generation" | "selfStoppedAt">,
+  instance: Pick<InstanceView, "power" | "generation" | "selfStoppedAt" | "softDeleted">,
 ): "running" | "stopped" {
+  if (instance.softDeleted) return "stopped";
   return instance.selfStoppedAt === instance.generation ? "stopped" : instance.power;
 }
 
@@ -71,6 +83,8 @@ function derivePower(guest: GuestView | null): PowerState {
 type Settled = { status: InstanceStatus; taskState: TaskState | null };
 
 function deriveSettled(instance: InstanceView, powerState: PowerState): Settled {
+  if (instance.softDeleted)
+    return { status: "SOFT_DELETED", taskState: powerState === "RUNNING" ? "soft-deleting" : null };
   if (instance.fault) return { status: "ERROR", taskState: null };
   if (!instance.launched) return { status: "BUILD", taskState: buildTask(instance.guest) };
   const wanted = wantedPower(instance);

@@ -49,8 +49,13 @@ export async function confirmPower(page: Page, words: Words, action: string): Pr
     .click();
 }
 
+/** For good and at once: what could still be restored would be in the way of whoever counts. */
 export async function confirmDelete(page: Page, words: Words, name: string): Promise<void> {
   const dialog = page.getByRole("dialog");
+  const atOnce = dialog.getByRole("switch", { name: words("confirm.delete.atOnce") });
+  // What never ran is deleted at once anyway.
+  await expect(atOnce.or(dialog.getByRole("textbox"))).toBeVisible();
+  if (await atOnce.isVisible()) await atOnce.click();
   await dialog.getByRole("textbox").fill(name.slice(0, 24));
-  await dialog.getByRole("button", { name: words("confirm.delete.verb"), exact: true }).click();
+  await dialog.getByRole("button", { name: words("confirm.delete.verbHard"), exact: true }).click();
 }

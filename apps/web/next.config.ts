@@ -12,8 +12,8 @@ const config: NextConfig = {
     // What next-intl's own plugin would set; the plugin looks from the working folder, which is not always this one.
     resolveAlias: { "next-intl/config": "./lib/i18n/request.ts" },
   },
-  // The server in front of Next decides who may embed or cache what; Next must not compress twice.
-  compress: false,
+  // Pages and scripts go out as gzip; what the server in front answers itself doesn't pass here.
+  compress: true,
 };
 
 export default config;

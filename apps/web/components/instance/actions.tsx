@@ -2,6 +2,7 @@
 
 import { type AdminAction, actionBlocked, type InstanceAction } from "@madang/core/instance/action";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { toast } from "sonner";
@@ -9,10 +10,14 @@ import type { InstanceRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
-import { MakeImageDialog } from "../image/make-image-dialog.tsx";
-import { DeleteDialog } from "./delete-dialog.tsx";
-import { PowerDialog } from "./power-dialog.tsx";
-import { RenameDialog } from "./rename-dialog.tsx";
+
+// Fetched when first asked for: the list is there sooner.
+const MakeImageDialog = dynamic(() =>
+  import("../image/make-image-dialog.tsx").then((m) => m.MakeImageDialog),
+);
+const DeleteDialog = dynamic(() => import("./delete-dialog.tsx").then((m) => m.DeleteDialog));
+const PowerDialog = dynamic(() => import("./power-dialog.tsx").then((m) => m.PowerDialog));
+const RenameDialog = dynamic(() => import("./rename-dialog.tsx").then((m) => m.RenameDialog));
 
 export type ActionTarget = Pick<
   InstanceRow,
@@ -135,24 +140,22 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
   return (
     <ActContext value={act}>
       {children}
-      <PowerDialog asked={asked} onClose={close} onConfirm={perform} />
-      <DeleteDialog
-        target={asked?.action === "delete" ? asked.target : null}
-        onClose={close}
-        onConfirm={performDelete}
-      />
-      <DeleteDialog
-        kind="forceDelete"
-        target={asked?.action === "forceDelete" ? asked.target : null}
-        onClose={close}
-        onConfirm={(target) => perform("forceDelete", target)}
-      />
+      {asked ? <PowerDialog asked={asked} onClose={close} onConfirm={perform} /> : null}
+      {asked?.action === "delete" ? (
+        <DeleteDialog target={asked.target} onClose={close} onConfirm={performDelete} />
+      ) : null}
+      {asked?.action === "forceDelete" ? (
+        <DeleteDialog
+          kind="forceDelete"
+          target={asked.target}
+          onClose={close}
+          onConfirm={(target) => perform("forceDelete", target)}
+        />
+      ) : null}
       {asked?.action === "image" ? <ImageOf target={asked.target} onClose={close} /> : null}
-      <RenameDialog
-        target={asked?.action === "rename" ? asked.target : null}
-        onClose={close}
-        onRename={rename}
-      />
+      {asked?.action === "rename" ? (
+        <RenameDialog target={asked.target} onClose={close} onRename={rename} />
+      ) : null}
     </ActContext>
   );
 }

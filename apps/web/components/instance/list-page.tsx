@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
@@ -7,9 +8,10 @@ import { ListPage } from "../list/list-page.tsx";
 import { useListView } from "../list/use-list-view.ts";
 import { YardDrawing } from "../ui/empty-state.tsx";
 import { useInstanceColumns } from "./instance-columns.tsx";
-import { InstancePanel } from "./instance-panel.tsx";
 import { StatusFilter } from "./status-filter.tsx";
 import { useInstances } from "./use-instances.ts";
+
+const InstancePanel = dynamic(() => import("./instance-panel.tsx").then((m) => m.InstancePanel));
 
 /** The project's instances. What is filtered, sorted and selected stands in the address. */
 export function InstanceListPage() {

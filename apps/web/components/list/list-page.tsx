@@ -175,6 +175,7 @@ function Rows<Row extends { id: string }, Name extends string, Filter>(
     onSort: sortBy,
     loadingRows: loading,
     density: look.density,
+    viewKey: view.key,
     selected,
     onRowClick: openRow,
   };

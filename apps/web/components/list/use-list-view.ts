@@ -10,6 +10,8 @@ export type ListView<Name extends string = never> = {
   filter: { text?: string };
   sort: string;
   chosen: (name: Name) => string | null;
+  /** Which rows are asked for; another when others are. */
+  key: string;
   /** Something is left out. */
   filtered: boolean;
   change: (change: QueryChange) => void;
@@ -28,6 +30,7 @@ export function useListView<Name extends string = never>(
   return {
     ...{ text, chosen, change },
     filter: text ? { text } : {},
+    key: JSON.stringify([text, ...names.map(chosen)]),
     sort: params.get("sort") ?? defaultSort,
     filtered: text !== "" || names.some((name) => chosen(name) !== null),
     clear: () => change(Object.fromEntries(["q", ...names].map((name) => [name, null]))),

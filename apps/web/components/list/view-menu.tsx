@@ -19,10 +19,8 @@ type ViewMenuProps = {
 /** How the rows are shown: order, columns, density. */
 export function ViewMenu({ columns, look, sort, onSort, children }: ViewMenuProps) {
   const t = useTranslations("lists.view");
-  const { density, setDensity, hidden, setHidden } = look;
+  const { density, setDensity } = look;
   const some = choosable(columns);
-  const setShown = (key: string, shown: boolean) =>
-    setHidden(shown ? hidden.filter((one) => one !== key) : [...hidden, key]);
   return (
     <Menu
       trigger={
@@ -37,9 +35,7 @@ export function ViewMenu({ columns, look, sort, onSort, children }: ViewMenuProp
         <>
           <MenuLabel>{t("columns")}</MenuLabel>
           {some.map(({ key, title }) => (
-            <MenuCheck key={key} checked={!hidden.includes(key)} onChange={(shown) => setShown(key, shown)}>
-              {title}
-            </MenuCheck>
+            <ColumnItem key={key} name={key} title={title} look={look} />
           ))}
           <MenuSeparator />
         </>
@@ -52,6 +48,21 @@ export function ViewMenu({ columns, look, sort, onSort, children }: ViewMenuProp
         options={densities.map((value) => ({ value, label: t(value) }))}
       />
     </Menu>
+  );
+}
+
+/** Made when the menu opens, so it knows which columns gave way to the width. */
+function ColumnItem({ name, title, look }: { name: string; title: string; look: TableLook }) {
+  const t = useTranslations("lists.view");
+  const { hidden, setHidden } = look;
+  const shown = !hidden.includes(name);
+  const narrow = shown && document.querySelector<HTMLElement>(`th[data-column="${name}"]`)?.offsetWidth === 0;
+  const show = (wanted: boolean) =>
+    setHidden(wanted ? hidden.filter((one) => one !== name) : [...hidden, name]);
+  return (
+    <MenuCheck checked={shown} onChange={show} hint={narrow ? t("narrow") : null}>
+      {title}
+    </MenuCheck>
   );
 }
 

@@ -3,7 +3,7 @@ import { cn } from "./class-names.ts";
 import type { Column } from "./data-table.tsx";
 
 export const headerLook =
-  "sticky top-11 z-10 h-9 border-b bg-background px-2 text-left text-label font-medium text-muted first:pl-3 last:pr-3";
+  "sticky top-11 z-10 h-9 border-b bg-background px-2 text-left text-label font-medium whitespace-nowrap text-muted first:pl-3 last:pr-3";
 
 type HeaderCellProps<Row> = {
   column: Column<Row>;
@@ -17,7 +17,7 @@ export function HeaderCell<Row>({ column, sort, onSort, covered }: HeaderCellPro
   const look = cn(headerLook, column.className);
   if (!column.sort || !onSort)
     return (
-      <th scope="col" className={look}>
+      <th scope="col" data-column={column.key} className={look}>
         {column.title}
       </th>
     );
@@ -26,7 +26,7 @@ export function HeaderCell<Row>({ column, sort, onSort, covered }: HeaderCellPro
   const down = sort === `-${name}`;
   const Arrow = down ? ArrowDown : ArrowUp;
   return (
-    <th scope="col" aria-sort={ariaSort(up, down)} className={look}>
+    <th scope="col" data-column={column.key} aria-sort={ariaSort(up, down)} className={look}>
       <button
         type="button"
         tabIndex={covered ? -1 : undefined}

@@ -1,8 +1,9 @@
 "use client";
 
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { cn } from "./class-names.ts";
 import type { Column } from "./data-table.tsx";
+import { useFadeChanged } from "./fade-changed.ts";
 import { type RowKeys, SelectCell } from "./table-selection.tsx";
 
 export const cellLook = "h-9 border-b px-2 py-1 align-middle first:pl-3 last:pr-3";
@@ -26,10 +27,15 @@ type TableRowProps<Row> = {
 /** Drawn anew only when something of the row changed: scrolling and selecting leave the others alone. */
 export function TableRow<Row>(props: TableRowProps<Row>) {
   const { row, id, index, columns, measure, open, onOpen, selected, selectLabel, stops, keys } = props;
+  const element = useRef<HTMLTableRowElement>(null);
+  useFadeChanged(element, row);
   return useMemo(
     () => (
       <tr
-        ref={measure}
+        ref={(mounted) => {
+          element.current = mounted;
+          measure(mounted);
+        }}
         data-index={index}
         aria-rowindex={index + 2}
         aria-selected={selected ?? open}

@@ -1,6 +1,7 @@
 import { imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
 import { filterText } from "../list.ts";
+import { eventFilter, listEvents } from "../reads/event.ts";
 import { listFloatingIps } from "../reads/floating-ip.ts";
 import { listImages } from "../reads/image.ts";
 import { listInstances } from "../reads/instance.ts";
@@ -49,6 +50,26 @@ export const projectLists: Readonly<Record<string, AnyExport>> = {
       boot_volume_id: (item) => item.bootVolume?.id ?? null,
       created_at: (item) => item.createdAt.toISOString(),
       updated_at: (item) => item.updatedAt.toISOString(),
+    },
+  }),
+  activity: projectList({
+    permission: "event:list",
+    path: "event.list",
+    filter: eventFilter.unwrap(),
+    list: listEvents,
+    columns: {
+      time: (item) => item.createdAt.toISOString(),
+      actor_kind: (item) => item.actorKind,
+      actor: (item) => item.actorName,
+      action: (item) => item.action,
+      resource_kind: (item) => item.resourceKind,
+      resource: (item) => item.resourceName,
+      resource_id: (item) => item.resourceId,
+      result: (item) => item.result,
+      request_id: (item) => item.requestId,
+      operation_id: (item) => item.operationId,
+      params: (item) => JSON.stringify(item.params),
+      changes: (item) => JSON.stringify(item.changes),
     },
   }),
   networks: projectList({

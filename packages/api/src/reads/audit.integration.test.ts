@@ -199,13 +199,31 @@ test("every filter narrows alone and together, in pages without gaps or repetiti
   }
 });
 
-test("a member's activity tells no addresses and no changed values", async () => {
-  const { items } = await callerAs(cloud, "member").event.list({ projectId: cloud.projectId });
+test("a member's activity tells no addresses, and changed values only of what the project shares", async () => {
+  const { projectId } = cloud;
+  const { credential, network, event } = callerAs(cloud, "member");
+  const id = crypto.randomUUID();
+  await network.create({ id, projectId, name: "before" });
+  await network.update({ id, projectId, name: "after" });
+  const own = {
+    id: crypto.randomUUID(),
+    projectId,
+    name: "ours",
+    roles: ["member" as const],
+    expiresAt: null,
+    accessRules: null,
+  };
+  await credential.create(own);
+  const { items } = await event.list({ projectId });
   expect(items.length).toBeGreaterThan(3);
-  for (const item of items) {
-    expect(Object.keys(item)).not.toContain("address");
-    expect(Object.keys(item)).not.toContain("changes");
-  }
+  for (const item of items) expect(Object.keys(item)).not.toContain("address");
+  expect(items.find(({ action }) => action === "network.update")?.changes).toEqual({
+    name: ["before", "after"],
+  });
+  const made = items.find(({ resourceKind }) => resourceKind === "application_credential");
+  expect(made).toMatchObject({ resourceName: "ours", changes: {} });
+  const [stored] = (await audit({ resourceId: made?.resourceId })).items;
+  expect(Object.keys(stored?.changes ?? {})).toContain("roles");
 });
 
 /** Of nobody: `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 36500` */

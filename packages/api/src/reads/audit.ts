@@ -5,23 +5,16 @@ import type { Changes } from "../admission/record.ts";
 import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 import { type EventItem, eventParams } from "./event.ts";
+import { eventChanges, moment } from "./event-field.ts";
 
 export type AuditItem = EventItem & {
   actorId: string | null;
   /** null: there is no such project any more, or it was of none. */
   projectName: string | null;
   address: string | null;
+  operationId: string | null;
   changes: Changes;
 };
-
-const firstYear = 1970;
-
-/** In UTC and in years that PostgreSQL has too: what a reader may write as an offset goes further than what it reads. */
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .refine((date) => date.getUTCFullYear() >= firstYear && date.getUTCFullYear() <= 9_999)
-  .transform((date) => date.toISOString());
 
 /** All of them single words, so that an address can carry them. */
 export const auditFilter = z.object({
@@ -47,7 +40,8 @@ type Row = Omit<AuditItem, "params" | "changes"> & { params: unknown; changes: u
 const select = `event.id::text, event.created_at AS "createdAt", event.project_id AS "projectId", p.name AS "projectName",
   event.actor_kind AS "actorKind", event.actor_id AS "actorId", event.actor_name AS "actorName",
   event.resource_kind AS "resourceKind", event.resource_id AS "resourceId", event.resource_name AS "resourceName",
-  event.action, event.result, event.request_id AS "requestId", event.address, event.params, event.changes`;
+  event.action, event.result, event.request_id AS "requestId",
+  event.operation_id AS "operationId", event.address, event.params, event.changes`;
 const sorts = { createdAt: { column: "event.created_at", type: "timestamptz" } } as const;
 
 export function auditQuery(filter: AuditFilter): ListQuery<Row, AuditItem> {
@@ -99,16 +93,10 @@ function named(text: string): Sql {
   return sql`event.actor_name ILIKE ANY(${patterns}::text[]) OR event.resource_name ILIKE ANY(${patterns}::text[])`;
 }
 
-const changes = z.record(z.string(), z.tuple([changeValue(), changeValue()]));
-
-function changeValue() {
-  return z.union([z.string(), z.number(), z.boolean(), z.null()]);
-}
-
 function toItem(row: Row): AuditItem {
   return {
     ...row,
     params: eventParams.catch({}).parse(row.params),
-    changes: changes.catch({}).parse(row.changes),
+    changes: eventChanges.catch({}).parse(row.changes),
   };
 }

@@ -1,8 +1,8 @@
-import { type PublicError, publicError } from "@madang/core/errors";
+import { CloudError, type PublicError, publicError } from "@madang/core/errors";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
-import { containing, literal, sql } from "../sql.ts";
+import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { containing, literal, type Sql, sql } from "../sql.ts";
 
 const steps = z.array(
   z.looseObject({
@@ -13,10 +13,21 @@ const steps = z.array(
   }),
 );
 
+export const operationStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
+
+/** How many parts of a piece of work ended, and how. */
+export type ChildCount = { total: number; succeeded: number; failed: number; cancelled: number };
+
 export type OperationItem = {
   id: string;
   kind: string;
-  state: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+  state: (typeof operationStates)[number];
+  /** Of which this is a part. */
+  parentId: string | null;
+  /** null: it is not made of parts. */
+  children: ChildCount | null;
+  cancelRequested: boolean;
+  actorId: string | null;
   percent: number;
   /** `waitingFor`: names of what it can't go on without. `percent`: of the step that runs, where that is known. */
   steps: { name: string; state: string; waitingFor: string[]; percent: number | null }[];
@@ -32,26 +43,88 @@ export type OperationItem = {
 
 type Row = Omit<OperationItem, "steps" | "error"> & { steps: unknown; error: unknown };
 
-const select = `o.id, o.kind, o.state::text, o.percent, o.steps, o.resource_kind AS "resourceKind",
+const select = `o.id, o.kind, o.state::text, o.parent_id AS "parentId", parts.counts AS children,
+  o.cancel_requested AS "cancelRequested", o.actor_id AS "actorId", o.percent, o.steps, o.resource_kind AS "resourceKind",
   o.resource_id AS "resourceId", o.resource_name AS "resourceName", o.actor_name AS "actorName",
   o.request_id AS "requestId", o.created_at AS "createdAt", o.finished_at AS "finishedAt", o.error`;
 const sorts = { createdAt: { column: "o.created_at", type: "timestamptz" } } as const;
 
-export const operationFilter = z
-  .object({ resourceId: z.uuid().optional(), active: z.boolean().optional() })
-  .optional();
+/** Counted for the rows of a page alone: `listPage` joins after it has found them. */
+const joins = `LEFT JOIN LATERAL (SELECT json_build_object('total', count(*),
+    'succeeded', count(*) FILTER (WHERE c.state = 'succeeded'), 'failed', count(*) FILTER (WHERE c.state = 'failed'),
+    'cancelled', count(*) FILTER (WHERE c.state = 'cancelled')) AS counts
+  FROM operation c WHERE c.parent_id = o.id HAVING count(*) > 0) AS parts ON TRUE`;
+
+/** What a project's list and the cloud's are both asked for. */
+const shared = {
+  resourceId: z.uuid().optional(),
+  resourceKind: filterText.optional(),
+  kind: filterText.optional(),
+  actorId: z.uuid().optional(),
+  parentId: z.uuid().optional(),
+  /** No part of another one. */
+  top: z.boolean().optional(),
+  active: z.boolean().optional(),
+  state: z.array(z.enum(operationStates)).max(operationStates.length).optional(),
+  /** Ended since then. */
+  endedSince: z.iso.datetime().optional(),
+} as const;
+
+export const operationFilter = z.object(shared).optional();
+type SharedFilter = NonNullable<z.infer<typeof operationFilter>>;
+
+function sharedClauses(filter: SharedFilter): Sql[] {
+  const { resourceId, resourceKind, kind, actorId, parentId, top, active, state, endedSince } = filter;
+  return [
+    ...(resourceId ? [sql`o.resource_id = ${resourceId}::uuid`] : []),
+    ...(resourceKind ? [sql`o.resource_kind = ${resourceKind}`] : []),
+    ...(kind ? [sql`o.kind = ${kind}`] : []),
+    ...(actorId ? [sql`o.actor_id = ${actorId}::uuid`] : []),
+    ...(parentId ? [sql`o.parent_id = ${parentId}::uuid`] : []),
+    ...(top ? [literal("o.parent_id IS NULL")] : []),
+    ...(active === undefined ? [] : [literal(active ? isOpen : shown.ended)]),
+    ...(state?.length ? [sql`o.state = ANY(${state}::operation_state[])`] : []),
+    ...(endedSince ? [sql`o.finished_at > ${endedSince}::timestamptz`] : []),
+  ];
+}
+
+function projectQuery(projectId: string, where: readonly Sql[]): ListQuery<Row, OperationItem> {
+  const ofProject = sql`o.project_id = ${projectId}::uuid`;
+  const from = "operation o";
+  return {
+    select,
+    from,
+    joins,
+    id: "o.id",
+    sorts,
+    defaultSort: "-createdAt",
+    where: [ofProject, ...where],
+    toItem,
+  };
+}
 
 export function listOperations(
   database: Database,
   projectId: string,
   input: PageInput & { filter?: z.infer<typeof operationFilter> },
 ): Promise<Page<OperationItem>> {
-  const where = [sql`o.project_id = ${projectId}::uuid`];
-  if (input.filter?.resourceId) where.push(sql`o.resource_id = ${input.filter.resourceId}::uuid`);
-  if (input.filter?.active !== undefined)
-    where.push(sql`(o.state IN ('pending', 'running')) = ${input.filter.active}::boolean`);
-  const query = { select, from: "operation o", id: "o.id", sorts, defaultSort: "-createdAt", where, toItem };
-  return listPage<Row, OperationItem>(database, query, input);
+  return listPage(database, projectQuery(projectId, sharedClauses(input.filter ?? {})), input);
+}
+
+/** Throws NotFound. */
+export async function readOperation(
+  database: Database,
+  projectId: string,
+  id: string,
+): Promise<OperationItem> {
+  const query = projectQuery(projectId, [sql`o.id = ${id}::uuid`]);
+  return onlyOne(await listPage(database, query, { limit: 1 }));
+}
+
+function onlyOne<Item>({ items: [item] }: Page<Item>): Item {
+  if (item === undefined)
+    throw new CloudError("NotFound", "There is no such operation.", { reason: "operationNotFound" });
+  return item;
 }
 
 /** Longer than any launch, stop or deletion takes that nobody has to look at, ms. */
@@ -60,18 +133,17 @@ export const stuckAfterMs = 600_000;
 export type AnyOperationItem = OperationItem & {
   projectId: string | null;
   projectName: string | null;
-  actorId: string | null;
   /** It has not ended for `stuckAfterMs`. */
   stuck: boolean;
 };
 
 export const anyOperationFilter = z
   .object({
+    ...shared,
     show: z.enum(["open", "stuck", "failed", "ended"]).optional(),
     /** Part of the actor's or the resource's name. */
     text: filterText.optional(),
     projectId: z.uuid().optional(),
-    kind: filterText.optional(),
   })
   .optional();
 
@@ -86,35 +158,42 @@ const shown = {
 
 type AnyRow = Row & Omit<AnyOperationItem, keyof OperationItem>;
 
-export function listAnyOperations(
-  database: Database,
-  input: PageInput & { filter?: z.infer<typeof anyOperationFilter> },
-): Promise<Page<AnyOperationItem>> {
-  const { show, text, projectId, kind } = input.filter ?? {};
-  const pattern = containing(text?.trim() ?? "");
-  const where = [
-    ...(show ? [literal(shown[show])] : []),
-    ...(projectId ? [sql`o.project_id = ${projectId}::uuid`] : []),
-    ...(kind ? [sql`o.kind = ${kind}`] : []),
-    ...(text?.trim() ? [sql`o.actor_name ILIKE ${pattern} OR o.resource_name ILIKE ${pattern}`] : []),
-  ];
-  const query = {
-    select: `${select}, o.project_id AS "projectId", p.name AS "projectName", o.actor_id AS "actorId", ${isStuck} AS stuck`,
+function anyQuery(where: readonly Sql[]): ListQuery<AnyRow, AnyOperationItem> {
+  return {
+    select: `${select}, o.project_id AS "projectId", p.name AS "projectName", ${isStuck} AS stuck`,
     from: "operation o",
-    joins: "LEFT JOIN project p ON p.id = o.project_id",
+    joins: `LEFT JOIN project p ON p.id = o.project_id ${joins}`,
     id: "o.id",
     sorts,
     defaultSort: "-createdAt",
     where,
-    toItem: ({ projectId, projectName, actorId, stuck, ...row }: AnyRow) => ({
+    toItem: ({ projectId, projectName, stuck, ...row }) => ({
       ...toItem(row),
       projectId,
       projectName,
-      actorId,
       stuck,
     }),
   };
-  return listPage<AnyRow, AnyOperationItem>(database, query, input);
+}
+
+export function listAnyOperations(
+  database: Database,
+  input: PageInput & { filter?: z.infer<typeof anyOperationFilter> },
+): Promise<Page<AnyOperationItem>> {
+  const { show, text, projectId, ...rest } = input.filter ?? {};
+  const pattern = containing(text?.trim() ?? "");
+  const where = [
+    ...sharedClauses(rest),
+    ...(show ? [literal(shown[show])] : []),
+    ...(projectId ? [sql`o.project_id = ${projectId}::uuid`] : []),
+    ...(text?.trim() ? [sql`o.actor_name ILIKE ${pattern} OR o.resource_name ILIKE ${pattern}`] : []),
+  ];
+  return listPage(database, anyQuery(where), input);
+}
+
+/** Of any project. Throws NotFound. */
+export async function readAnyOperation(database: Database, id: string): Promise<AnyOperationItem> {
+  return onlyOne(await listPage(database, anyQuery([sql`o.id = ${id}::uuid`]), { limit: 1 }));
 }
 
 export async function countStuckOperations({ pool }: Database): Promise<number> {
@@ -129,6 +208,10 @@ function toItem(row: Row): OperationItem {
     id: row.id,
     kind: row.kind,
     state: row.state,
+    parentId: row.parentId,
+    children: row.children,
+    cancelRequested: row.cancelRequested,
+    actorId: row.actorId,
     percent: row.percent,
     steps: steps
       .catch([])

@@ -273,3 +273,57 @@ test("a template's limits are changed while a type goes, and neither stops the o
   });
   await admin().quota.deleteTemplate({ id });
 });
+
+test("a type that is not public is chosen by the projects that it is open to", async () => {
+  const { prisma } = cloud.database;
+  const [id, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const { domainId } = await prisma.project.findUniqueOrThrow({ where: { id: cloud.projectId } });
+  await prisma.project.create({ data: { id: other, domainId, name: "another" } });
+  await admin().volumeType.create({ id, name: "theirs", public: false, projectIds: [other] });
+  const offered = async () =>
+    (await member().volumeType.list({ projectId: cloud.projectId })).items.map((type) => type.name);
+  const projects = async () =>
+    (await admin().volumeType.list({ filter: { text: "theirs" } })).items[0]?.projects;
+  const closed = { reason: "volumeTypeNotFound", field: "volumeTypeId" };
+  expect(await offered()).not.toContain("theirs");
+  expect(await refusal(make(id))).toMatchObject(closed);
+  const plain = await make(standard);
+  expect(await refusal(member().volume.retype({ ...plain, volumeTypeId: id }))).toMatchObject(closed);
+  expect(await projects()).toEqual([{ id: other, name: "another" }]);
+
+  const both = [other, cloud.projectId, cloud.projectId.toUpperCase()];
+  await admin().volumeType.update({ id, projectIds: both });
+  expect(await offered()).toContain("theirs");
+  await member().volume.retype({ ...plain, volumeTypeId: id });
+  const kept = await make(id);
+  const gone = { id, projectIds: [crypto.randomUUID(), other] };
+  expect(await refusal(admin().volumeType.update(gone))).toMatchObject({
+    reason: "projectNotFound",
+    field: "projectIds",
+  });
+  expect(await projects()).toHaveLength(2);
+
+  // Who has volumes of it keeps them, and nothing more.
+  await admin().volumeType.update({ id, projectIds: [other] });
+  expect(await offered()).not.toContain("theirs");
+  expect(await refusal(make(id))).toMatchObject(closed);
+  await member().volume.extend({ ...kept, sizeGib: 12 });
+  // A type for everybody needs no list, and does not remember one.
+  await admin().volumeType.update({ id, public: true, projectIds: [other] });
+  expect(await offered()).toContain("theirs");
+  expect(await projects()).toEqual([]);
+  await admin().volumeType.update({ id, public: false });
+  expect(await offered()).not.toContain("theirs");
+  const trail = await prisma.event.findMany({ where: { resourceId: id }, orderBy: { id: "asc" } });
+  expect(trail.map(({ params }) => params)).toEqual([
+    { projectsAdded: 1, projectsRemoved: 0 },
+    { projectsAdded: 1, projectsRemoved: 0 },
+    { projectsAdded: 0, projectsRemoved: 1 },
+    { projectsAdded: 0, projectsRemoved: 1 },
+    {},
+  ]);
+  // A project that goes takes its place in the list along.
+  await admin().volumeType.update({ id, projectIds: [other] });
+  await prisma.project.delete({ where: { id: other } });
+  expect(await projects()).toEqual([]);
+});

@@ -14,6 +14,8 @@ import { type Failure, failureOf } from "../../lib/failure.ts";
 import type { VolumeTypeRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { uuidV7 } from "../../lib/uuid-v7.ts";
+import type { PickedProject } from "../project/project-picker.tsx";
+import { ProjectSetField } from "../project/project-set-field.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
@@ -49,6 +51,7 @@ export function VolumeTypeDialog({ type, onClose }: { type: VolumeTypeRow | null
   const queries = useQueryClient();
   const [id] = useState(uuidV7);
   const [open, setOpen] = useState(type?.public ?? true);
+  const [projects, setProjects] = useState<PickedProject[]>(type?.projects ?? []);
   const [failure, setFailure] = useState<Failure | null>(null);
   const form = useForm<Values>({
     resolver: zodResolver(schema),
@@ -70,7 +73,8 @@ export function VolumeTypeDialog({ type, onClose }: { type: VolumeTypeRow | null
   const update = useMutation(trpc.admin.volumeType.update.mutationOptions(done));
   const submit = form.handleSubmit(({ limits, ...words }) => {
     setFailure(null);
-    const values = { ...words, public: open, qos: limitsOf(limits) };
+    const projectIds = open ? [] : projects.map((project) => project.id);
+    const values = { ...words, public: open, projectIds, qos: limitsOf(limits) };
     if (type) update.mutate({ id: type.id, ...values });
     else create.mutate({ id, ...values });
   });
@@ -113,6 +117,15 @@ export function VolumeTypeDialog({ type, onClose }: { type: VolumeTypeRow | null
           disabled={type?.isDefault ?? false}
           onChange={setOpen}
         />
+        {open ? null : (
+          <ProjectSetField
+            label={t("admin.volumeTypes.projects")}
+            help={t("admin.volumeTypes.projectsHelp")}
+            nobody={t("admin.volumeTypes.noProjects")}
+            chosen={projects}
+            onChange={setProjects}
+          />
+        )}
         <fieldset className="flex flex-col gap-2">
           <legend className="mb-1.5 text-table font-medium">{t("admin.volumeTypes.qos")}</legend>
           <div className="grid gap-3 sm:grid-cols-3">

@@ -97,7 +97,9 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
           <span className="font-medium break-words">{row.name}</span>
           {row.description ? <span className="text-label text-muted">{row.description}</span> : null}
           {row.isDefault ? <span className="text-label text-muted">{t("usual")}</span> : null}
-          {row.public ? null : <span className="text-label text-muted">{t("notPublic")}</span>}
+          {row.public ? null : (
+            <span className="text-label text-muted">{t("notPublic", { count: row.projects.length })}</span>
+          )}
         </span>
       ),
     },

@@ -107,7 +107,7 @@ async function judge(
   const sizeGib = sizeOf(disk.sizeGib, { leastGib, usualGib: usual });
   if (boot && !fill.bootable) throw notBootable("The source");
   if (boot) await requireMemory(tx, flavor, fill.imageId ?? null);
-  const volumeTypeId = await typeOf(tx, disk.volumeTypeId, usualType);
+  const volumeTypeId = await typeOf(tx, projectId, disk.volumeTypeId, usualType);
   const origin = fill.sourceVolumeId
     ? await tx.volume.findUniqueOrThrow({ where: { id: fill.sourceVolumeId } })
     : null;

@@ -54,7 +54,7 @@ async function typesOf(tx: Tx, volume: Volume, id: string): Promise<[before: Vol
       field: "volumeTypeId",
     });
   const before = await tx.volumeType.findUniqueOrThrow({ where: { id: volume.volumeTypeId } });
-  return [before, await choosableType(tx, id)];
+  return [before, await choosableType(tx, volume.projectId, id)];
 }
 
 /** What is on no hypervisor was never written, and may be kept anywhere. */

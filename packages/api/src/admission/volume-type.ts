@@ -9,6 +9,7 @@ import { forgetLimits } from "./limited-type.ts";
 import { changesOf, recordEvent } from "./record.ts";
 import { claimIds } from "./resource-id.ts";
 import { requireStill } from "./still.ts";
+import { setTypeProjects } from "./volume-type-access.ts";
 
 export async function createVolumeType(
   deps: AdmissionDeps,
@@ -20,8 +21,9 @@ export async function createVolumeType(
     const claim = { id: type.id, kind: "volume_type", projectId: null, bodyHash };
     if ((await claimIds(tx, [claim])) === "repeat") return;
     await requireFreeName(tx, type.name, type.id);
-    await tx.volumeType.create({ data: type });
-    await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.create" });
+    const { projectIds, ...data } = type;
+    const { changes: params } = await setTypeProjects(tx, await tx.volumeType.create({ data }), projectIds);
+    await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.create", params });
   });
 }
 
@@ -30,17 +32,24 @@ export async function updateVolumeType(
   deps: AdmissionDeps,
   actor: Actor,
   id: string,
-  wish: VolumeTypeChanges,
+  { projectIds, ...wish }: VolumeTypeChanges,
 ): Promise<void> {
   let hosts: string[] = [];
   await changeTypes(deps, actor, async (tx) => {
     if (wish.name !== undefined) await requireFreeName(tx, wish.name, id);
     const before = await locked(tx, id);
     const changes = changesOf(before, wish, ["name", "description", "public", "qos"]);
-    if (Object.keys(changes).length === 0) return;
     if (wish.public === false) requireNotDefault(before);
     const type = await tx.volumeType.update({ where: { id }, data: wish });
-    await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.update", changes });
+    const { changed, changes: params } = await setTypeProjects(tx, type, projectIds);
+    if (Object.keys(changes).length === 0 && !changed) return;
+    await recordEvent(tx, {
+      actor,
+      subject: typeSubject(type),
+      action: "volume_type.update",
+      changes,
+      params,
+    });
     hosts = "qos" in changes ? await hostsOf(tx, id) : [];
   });
   for (const host of hosts) hintHost(deps, host);
@@ -79,7 +88,8 @@ export async function setDefaultVolumeType(deps: AdmissionDeps, actor: Actor, id
     const type = await locked(tx, id);
     if (type.isDefault) return;
     await tx.volumeType.updateMany({ where: { isDefault: true }, data: { isDefault: false } });
-    await tx.volumeType.update({ where: { id }, data: { isDefault: true, public: true } });
+    const open = await tx.volumeType.update({ where: { id }, data: { isDefault: true, public: true } });
+    await setTypeProjects(tx, open, []);
     await recordEvent(tx, { actor, subject: typeSubject(type), action: "volume_type.set-default" });
   });
 }
@@ -122,9 +132,10 @@ async function locked(tx: Tx, id: string): Promise<VolumeType> {
   return type;
 }
 
-/** One that members may choose, or the usual one; it stays until this transaction ends. Throws NotFound. */
-export async function choosableType(tx: Tx, id: string | null): Promise<VolumeType> {
-  const where = id === null ? { isDefault: true } : { id, public: true };
+/** One that the project's members may choose, or the usual one; it stays until this transaction ends. Throws NotFound. */
+export async function choosableType(tx: Tx, projectId: string, id: string | null): Promise<VolumeType> {
+  const open = { OR: [{ public: true }, { projects: { some: { projectId } } }] };
+  const where = id === null ? { isDefault: true } : { id, ...open };
   const named = await tx.volumeType.findFirst({ where, select: { id: true } });
   if (named) await tx.$queryRaw`SELECT 1 FROM volume_type WHERE id = ${named.id}::uuid FOR KEY SHARE`;
   const type = named && (await tx.volumeType.findUnique({ where: { id: named.id } }));

@@ -37,7 +37,7 @@ export async function createVolume(
     await requireZone(tx, wish.availabilityZone);
     const { leastGib, usualGib, volumeTypeId: usualType, ...fill } = await fillOf(tx, projectId, wish);
     const sizeGib = sizeOf(wish.sizeGib, { leastGib, usualGib });
-    const volumeTypeId = await typeOf(tx, wish.volumeTypeId, usualType);
+    const volumeTypeId = await typeOf(tx, projectId, wish.volumeTypeId, usualType);
     await requireRoom(tx, actor, projectId, volumeUsage(volumeTypeId, { volumes: 1, gigabytes: sizeGib }));
     const { id, name, description, metadata, availabilityZone } = wish;
     const data = { id, name, description, metadata, availabilityZone, sizeGib, volumeTypeId, ...fill };
@@ -84,9 +84,14 @@ async function requireZone(tx: Tx, availabilityZone: string | null): Promise<voi
 }
 
 /** Throws NotFound. */
-export async function typeOf(tx: Tx, asked: string | null, usual: string | null): Promise<string> {
+export async function typeOf(
+  tx: Tx,
+  projectId: string,
+  asked: string | null,
+  usual: string | null,
+): Promise<string> {
   if (asked === null && usual !== null) return usual;
-  return (await choosableType(tx, asked)).id;
+  return (await choosableType(tx, projectId, asked)).id;
 }
 
 const told = ["name", "description", "metadata", "bootable", "deleteProtection"] as const;

@@ -98,6 +98,7 @@ export const cloudLists: Readonly<Record<string, AnyExport>> = {
       backend: (item) => item.backend,
       default: (item) => item.isDefault,
       public: (item) => item.public,
+      projects: (item) => item.projects.map(({ name }) => name).join(" "),
       total_bytes_per_second: (item) => item.qos.totalBytesPerSecond ?? null,
       read_bytes_per_second: (item) => item.qos.readBytesPerSecond ?? null,
       write_bytes_per_second: (item) => item.qos.writeBytesPerSecond ?? null,

@@ -15,11 +15,19 @@ export type VolumeTypeItem = {
   qos: DiskQos;
   createdAt: Date;
 };
-export type ManagedVolumeType = VolumeTypeItem & { volumes: number; gigabytes: number };
+export type TypeProject = { id: string; name: string };
+/** `projects`: whose members may choose it although it is not public. */
+export type ManagedVolumeType = VolumeTypeItem & {
+  volumes: number;
+  gigabytes: number;
+  projects: TypeProject[];
+};
 
 const select = `t.id, t.name, t.description, t.backend, t.public, t.is_default AS "isDefault", t.qos, t.created_at AS "createdAt"`;
 const managed = `${select}, (SELECT count(*)::int FROM volume v WHERE v.volume_type_id = t.id) AS volumes,
-  (SELECT coalesce(sum(v.size_gib), 0)::int FROM volume v WHERE v.volume_type_id = t.id) AS gigabytes`;
+  (SELECT coalesce(sum(v.size_gib), 0)::int FROM volume v WHERE v.volume_type_id = t.id) AS gigabytes,
+  (SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY p.name), '[]')
+     FROM volume_type_project a JOIN project p ON p.id = a.project_id WHERE a.volume_type_id = t.id) AS projects`;
 const sorts = {
   name: { column: "t.name", type: "text" },
   createdAt: { column: "t.created_at", type: "timestamptz" },
@@ -35,9 +43,15 @@ function clauses(filter: Input["filter"]): Sql[] {
 
 const shared = { from: "volume_type t", id: "t.id", sorts, defaultSort: "name" } as const;
 
-/** What members may choose. */
-export function listVolumeTypes(database: Database, input: Input): Promise<Page<VolumeTypeItem>> {
-  const where = [sql`t.public`, ...clauses(input.filter)];
+/** What the project's members may choose. */
+export function listVolumeTypes(
+  database: Database,
+  projectId: string,
+  input: Input,
+): Promise<Page<VolumeTypeItem>> {
+  const open = sql`t.public OR EXISTS (SELECT 1 FROM volume_type_project a
+    WHERE a.volume_type_id = t.id AND a.project_id = ${projectId}::uuid)`;
+  const where = [open, ...clauses(input.filter)];
   return listPage<Keyed<VolumeTypeItem>, VolumeTypeItem>(
     database,
     { ...shared, select, where, toItem: itemOf },

@@ -108,5 +108,5 @@ export const volumeSnapshotRouter = router({
 export const volumeTypeRouter = router({
   list: projectProcedure("volume:list")
     .input(z.object({ ...project, filter: volumeTypeFilter, ...pageInput }))
-    .query(({ ctx, input }) => listVolumeTypes(ctx.deps.reads, input)),
+    .query(({ ctx, input }) => listVolumeTypes(ctx.deps.reads, ctx.projectId, input)),
 });

@@ -4,6 +4,7 @@ import { properties } from "../hypervisor/property.ts";
 import { zoneName } from "../hypervisor/zone.ts";
 import { displayName } from "../instance/launch.ts";
 import { description } from "../network/subnet-input.ts";
+import { uuid } from "../uuid.ts";
 import { diskQos } from "../wire/guest.ts";
 import { sizeGib } from "./size.ts";
 
@@ -67,6 +68,9 @@ export const snapshotChanges = z.object({
 });
 export type SnapshotChanges = z.infer<typeof snapshotChanges>;
 
+/** Projects that may choose one type that is not public. */
+export const typeProjectLimit = 500;
+
 /** A total and its halves exclude each other, as in QEMU. */
 export const volumeQos = diskQos.refine(
   (qos) =>
@@ -80,6 +84,8 @@ const typeFields = {
   description,
   public: z.boolean(),
   qos: volumeQos,
+  /** Whose members may choose it although it is not public; a public one has none. */
+  projectIds: z.array(uuid).max(typeProjectLimit),
 };
 export const newVolumeType = z.object({
   id: z.uuid(),
@@ -88,6 +94,7 @@ export const newVolumeType = z.object({
   backend: z.enum(["file"]).default("file"),
   public: typeFields.public.default(true),
   qos: typeFields.qos.default({}),
+  projectIds: typeFields.projectIds.default([]),
 });
 export type NewVolumeType = z.infer<typeof newVolumeType>;
 
@@ -96,6 +103,7 @@ export const volumeTypeChanges = z.object({
   description: typeFields.description.optional(),
   public: typeFields.public.optional(),
   qos: typeFields.qos.optional(),
+  projectIds: typeFields.projectIds.optional(),
 });
 export type VolumeTypeChanges = z.infer<typeof volumeTypeChanges>;
 

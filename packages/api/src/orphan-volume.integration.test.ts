@@ -29,6 +29,7 @@ const shown = async () => {
   const { items } = await admin().orphanVolume.list({ hypervisorId: host.hypervisorId });
   expect(items.slice(0, 10)).toEqual(row?.orphanVolumes);
   expect(row?.orphanVolumeCount).toBe(items.length);
+  expect((await admin().overview()).orphans).toEqual({ guests: 0, volumes: items.length });
   return items;
 };
 const orders = async () => (await pulledBy(cloud, host)).orphanVolumeOrders;

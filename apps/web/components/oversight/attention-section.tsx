@@ -1,6 +1,15 @@
 "use client";
 
-import { CircleAlert, CircleCheck, Inbox, type LucideIcon, Network, ServerCog } from "lucide-react";
+import {
+  CircleAlert,
+  CircleCheck,
+  Ghost,
+  HardDrive,
+  Inbox,
+  type LucideIcon,
+  Network,
+  ServerCog,
+} from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { CloudOverview } from "../../lib/rows.ts";
@@ -10,11 +19,13 @@ type Matter = { key: string; count: number; href: string; icon: LucideIcon };
 /** What somebody should look at, each leading to where that is done. */
 export function AttentionSection({ overview }: { overview: CloudOverview }) {
   const t = useTranslations("admin.attention");
-  const { hypervisors, stuckOperations, quotaRequests, instances, switchTroubles } = overview;
+  const { hypervisors, stuckOperations, quotaRequests, instances, switchTroubles, orphans } = overview;
   const matters: Matter[] = [
     { key: "requests", count: quotaRequests, href: "/admin/requests", icon: Inbox },
     { key: "stuck", count: stuckOperations, href: "/admin/operations?show=stuck", icon: CircleAlert },
     { key: "down", count: hypervisors.down, href: "/admin/hypervisors", icon: ServerCog },
+    { key: "orphanGuests", count: orphans.guests, href: "/admin/hypervisors", icon: Ghost },
+    { key: "orphanVolumes", count: orphans.volumes, href: "/admin/hypervisors", icon: HardDrive },
     { key: "switches", count: switchTroubles, href: "/admin/hypervisors", icon: Network },
     {
       key: "errors",

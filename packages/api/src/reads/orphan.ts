@@ -26,8 +26,8 @@ export const orphanItem = orphan.extend({
 
 const guestId = "(o.said->>'guestId')::uuid";
 const name = "coalesce(o.said->>'name', '')";
-/** A guest that an instance has by now is no orphan. */
-const unclaimed = `NOT EXISTS (SELECT 1 FROM guest g WHERE g.id = ${guestId})`;
+/** SQL over `jsonb_array_elements(h.orphans) AS o(said)`: a guest that an instance has by now is no orphan. */
+export const isOrphanGuest = `NOT EXISTS (SELECT 1 FROM guest g WHERE g.id = ${guestId})`;
 /** Each with the administrator's order and its project's name. */
 const item = `o.said || jsonb_build_object('projectName', p.name, 'destroy', CASE WHEN d.id IS NULL THEN NULL
     ELSE jsonb_build_object('requestedAt', d.requested_at, 'fault', d.fault) END)`;
@@ -42,7 +42,7 @@ export const orphansOfHypervisor = `(SELECT jsonb_build_object('count', count(*)
     coalesce(jsonb_agg(found.item ORDER BY found.place) FILTER (WHERE found.item IS NOT NULL), '[]'::jsonb))
   FROM (SELECT place, CASE WHEN place <= ${firstFew} THEN (SELECT ${item} FROM (SELECT told.said) AS o(said) ${beside}) END AS item
     FROM (SELECT o.said, row_number() OVER (ORDER BY ${name}, ${guestId}) AS place
-      FROM jsonb_array_elements(h.orphans) AS o(said) WHERE ${unclaimed}) AS told) AS found)`;
+      FROM jsonb_array_elements(h.orphans) AS o(said) WHERE ${isOrphanGuest}) AS told) AS found)`;
 
 /** One page of them, by name. Of a hypervisor that is not there: none. */
 export function listOrphans(
@@ -55,7 +55,7 @@ export function listOrphans(
     id: guestId,
     sorts: { name: { column: name, type: "text" } } as const,
     defaultSort: "name",
-    where: [sql`h.id = ${hypervisorId}::uuid`, literal(unclaimed)],
+    where: [sql`h.id = ${hypervisorId}::uuid`, literal(isOrphanGuest)],
     toItem: (row: { item: unknown }) => orphanItem.parse(row.item),
   };
   return listPage<{ item: unknown }, OrphanItem>(database, query, input);

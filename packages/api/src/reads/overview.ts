@@ -2,6 +2,8 @@ import { type HypervisorState, type HypervisorView, hypervisorState } from "@mad
 import { type Database, goneAfterMs } from "@madang/db";
 import { type CapacityOverview, readCapacity } from "./capacity.ts";
 import { countStuckOperations } from "./operation.ts";
+import { isOrphanGuest } from "./orphan.ts";
+import { isOrphanVolume } from "./orphan-volume.ts";
 
 export type ProcessItem = {
   kind: string;
@@ -26,6 +28,8 @@ export type Overview = {
   quotaRequests: number;
   /** Hypervisors whose switch ended by itself or called an emergency, or whose rules against guests were gone, since they were started. */
   switchTroubles: number;
+  /** What hypervisors in use have and nobody asked for. */
+  orphans: { guests: number; volumes: number };
 };
 
 export async function readOverview(database: Database): Promise<Overview> {
@@ -39,10 +43,21 @@ export async function readOverview(database: Database): Promise<Overview> {
       countStuckOperations(database),
       countQuotaRequests(database),
       countSwitchTroubles(database),
+      countOrphans(database),
     ]);
-  const [quotaRequests, switchTroubles] = counts;
+  const [quotaRequests, switchTroubles, orphans] = counts;
   const rows = { processes, hypervisors, instances, simulated, capacity };
-  return { ...rows, stuckOperations, quotaRequests, switchTroubles };
+  return { ...rows, stuckOperations, quotaRequests, switchTroubles, orphans };
+}
+
+async function countOrphans({ pool }: Database): Promise<Overview["orphans"]> {
+  const { rows } = await pool.query<Overview["orphans"]>(
+    `SELECT (SELECT count(*)::int FROM hypervisor h CROSS JOIN LATERAL jsonb_array_elements(h.orphans) AS o(said)
+         WHERE h.revoked_at IS NULL AND ${isOrphanGuest}) AS guests,
+       (SELECT count(*)::int FROM orphan_volume o JOIN hypervisor h ON h.id = o.hypervisor_id
+         WHERE h.revoked_at IS NULL AND ${isOrphanVolume}) AS volumes`,
+  );
+  return rows[0] ?? { guests: 0, volumes: 0 };
 }
 
 async function countSwitchTroubles({ pool }: Database): Promise<number> {

@@ -51,14 +51,14 @@ const codeFor: Record<EndedConsole["cause"], number> = {
   closed: closeCodes.takenOver,
 };
 
-type Open = { browser: WebSocket; done: Promise<void> };
-
 /** `internalBase`: where agents reach this process, e.g. `wss://10.0.0.1:3001`. */
 export function makeConsoleRelay(backend: Backend, dials: PendingDials, internalBase: string): ConsoleRelay {
   const { api, bus } = backend;
   const deps: ConsoleDeps = { database: api.admission, hints: api.hints, seal: api.seal };
   const wss = consoleSockets(largestMessage);
-  const open = new Map<string, Open>();
+  /** Whoever redeemed a ticket: only these can be taken over or lose their session. */
+  const open = new Map<string, WebSocket>();
+  const served = new Map<WebSocket, Promise<void>>();
   // By the clock that dates what this process opens.
   const startedAt = api.reads.now();
 
@@ -84,9 +84,11 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
     const line = { requestId, userId, projectId, instanceId: opened.instance.id, consoleId, kind };
     api.log.info(line, "console opened");
     backend.metrics.console(kind, 1);
+    open.set(consoleId, browser);
     try {
       await relay(backend, deps, dials, browser, opened, identity);
     } finally {
+      open.delete(consoleId);
       backend.metrics.console(kind, -1);
       api.log.info(line, "console closed");
       await recordConsole(deps, opened, actor satisfies ConsoleActor, "console.close");
@@ -94,8 +96,10 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   };
 
   const closeEnded = async () => {
-    for (const { id, cause } of await endedConsoles(api.reads, [...open.keys()]))
-      end(open.get(id), codeFor[cause]);
+    for (const { id, cause } of await endedConsoles(api.reads, [...open.keys()])) {
+      const browser = open.get(id);
+      if (browser) closeSocket(browser, codeFor[cause]);
+    }
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [
@@ -111,16 +115,14 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
         browser.on("error", () => browser.terminate());
         // What is typed before the guest answers waits.
         browser.pause();
-        // A second socket with a used ticket neither takes the first one's place nor ends its watch.
-        const forget = () => open.get(call.consoleId)?.browser === browser && open.delete(call.consoleId);
         const done = serve(browser, call).catch((error) => {
           if (error instanceof CloudError && error.code === "TooManyRequests")
             return closeSocket(browser, closeCodes.tooManyOpen);
           api.log.error({ err: error, consoleId: call.consoleId }, "console failed");
           closeSocket(browser, 1011);
         });
-        if (!open.has(call.consoleId)) open.set(call.consoleId, { browser, done });
-        void done.finally(forget);
+        served.set(browser, done);
+        void done.finally(() => served.delete(browser));
       }),
     turnAway: (request, socket, head) =>
       wss.handleUpgrade(request, socket, head, (browser) => {
@@ -130,16 +132,12 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       offHint();
-      const ending = [...open.values()];
-      for (const { browser } of ending) closeSocket(browser, 1001);
-      await Promise.allSettled(ending.map(({ done }) => done));
+      const ending = [...served];
+      for (const [browser] of ending) closeSocket(browser, 1001);
+      await Promise.allSettled(ending.map(([, done]) => done));
       wss.close();
     },
   };
-}
-
-function end(open: Open | undefined, code: number): void {
-  if (open) closeSocket(open.browser, code);
 }
 
 function mayOpen({ grants }: SessionIdentity, { console }: ConsoleOpened): boolean {

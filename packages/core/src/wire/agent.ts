@@ -118,7 +118,8 @@ export const reportInput = z.object({
   bootId: z.uuid(),
   /** Counts up within one run of the agent; an older number than the last is refused. */
   sequence: z.int().min(0),
-  agentStartedAt: z.iso.datetime(),
+  // PostgreSQL knows no year 0.
+  agentStartedAt: z.iso.datetime().refine((text) => !text.startsWith("0000")),
   agentVersion: heard(64),
   driver: heard(64),
   capabilities,

@@ -2,7 +2,7 @@
  * A revert that its hypervisor has not done yet is not told to it any more. One that is done, or was begun there, is never
  * undone: what the hypervisor answers to this generation says which it was, and the operation ends as that.
  */
-import { wake, writeVolumeStatus } from "@madang/db";
+import { type Tx, wake, writeVolumeStatus } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import {
@@ -15,10 +15,16 @@ import {
 } from "./change-volume.ts";
 import { recordEvent } from "./record.ts";
 
-/** Asked twice, it is the same. Throws NotFound, InvalidState. */
-export async function callOffRevert(deps: AdmissionDeps, actor: Actor, ref: VolumeRef): Promise<void> {
+/** `judge`: asked with the volume locked. Asked twice, it is the same. Throws NotFound, InvalidState. */
+export async function callOffRevert(
+  deps: AdmissionDeps,
+  actor: Actor,
+  ref: VolumeRef,
+  judge?: (tx: Tx) => Promise<void>,
+): Promise<void> {
   const host = await inProject(deps, actor, ref.projectId, async (tx) => {
     const locked = await lockedVolume(tx, ref);
+    await judge?.(tx);
     requireVolumeAllowed(locked, "callOff");
     const { volume } = locked;
     if (volume.revertSnapshotId === null) return null;

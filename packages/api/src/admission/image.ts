@@ -152,16 +152,19 @@ function actionOf(changed: Changes): string {
   return changed.deactivated?.[1] === true ? "image.deactivate" : "image.reactivate";
 }
 
-/** Asked twice, it is the same deletion. Throws NotFound, InvalidState, Forbidden. */
+/** `judge`: asked with the image locked. Asked twice, it is the same deletion. Throws NotFound, InvalidState, Forbidden. */
 export async function deleteImage(
   deps: AdmissionDeps,
   actor: Actor,
   ref: ImageRef,
+  judge?: (tx: Tx) => Promise<void>,
 ): Promise<{ operationId: string }> {
   return await inProject(deps, ref.projectId, async (tx) => {
     await lockProject(tx, ref.projectId);
     await requireStill(tx, actor);
-    return await deleteLocked(deps, tx, actor, await ownImage(tx, ref));
+    const image = await ownImage(tx, ref);
+    await judge?.(tx);
+    return await deleteLocked(deps, tx, actor, image);
   });
 }
 

@@ -164,9 +164,11 @@ export async function deleteVolume(
   actor: Actor,
   ref: VolumeRef,
   snapshots: boolean,
+  judge?: (tx: Tx) => Promise<void>,
 ): Promise<Started> {
   const { started, hypervisorId } = await inProject(deps, actor, ref.projectId, async (tx) => {
     const locked = await lockedVolume(tx, ref);
+    await judge?.(tx);
     requireVolumeAllowed(locked, "delete");
     const { volume } = locked;
     if (locked.snapshots > 0 && !snapshots)

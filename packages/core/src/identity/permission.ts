@@ -87,6 +87,7 @@ export const permissions = {
   "volume_snapshot:update": { scope: "project", roles: members },
   "volume_snapshot:delete": { scope: "project", roles: members },
   "operation:list": { scope: "project", roles: readers },
+  "operation:cancel": { scope: "project", roles: members },
   "event:list": { scope: "project", roles: readers },
   "system:read": { scope: "system", roles: overseers },
   "identity:list": { scope: "system", roles: overseers },

@@ -69,6 +69,7 @@ export const permissionAreas = {
     "project:read",
     "event:list",
     "operation:list",
+    "operation:cancel",
     "project:update",
     "member:list",
     "member:manage",

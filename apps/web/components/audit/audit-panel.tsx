@@ -6,6 +6,7 @@ import { useTranslations } from "next-intl";
 import { type ReactNode, useEffect, useRef } from "react";
 import type { Translate } from "../../lib/error-text.ts";
 import type { AuditRow } from "../../lib/rows.ts";
+import { ChangedValues } from "../timeline/changed-values.tsx";
 import { eventSentence } from "../timeline/event-item.tsx";
 import { ExactTime } from "../timeline/moment.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -72,47 +73,6 @@ export function AuditPanel({ row, onSet, onClose }: Props) {
 /** What is there once in the cloud has no id of its own. */
 function hasOwnId({ resourceId }: AuditRow): boolean {
   return !resourceId.startsWith("00000000-0000-0000-0000");
-}
-
-function ChangedValues({ changes }: { changes: AuditRow["changes"] }) {
-  const t = useTranslations("audit");
-  const fields = Object.entries(changes);
-  if (fields.length === 0) return null;
-  return (
-    <section className="flex flex-col gap-2" aria-label={t("changes")}>
-      <h3 className="text-table font-semibold">{t("changes")}</h3>
-      <table className="w-full table-fixed text-label">
-        <thead className="text-left text-muted">
-          <tr>
-            <th scope="col" className="py-1 pr-2 font-medium">
-              {t("changedField")}
-            </th>
-            <th scope="col" className="py-1 pr-2 font-medium">
-              {t("before")}
-            </th>
-            <th scope="col" className="py-1 font-medium">
-              {t("after")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {fields.map(([field, [before, after]]) => (
-            <tr key={field} className="border-t align-top">
-              <th scope="row" className="py-1.5 pr-2 text-left font-medium break-words">
-                {field}
-              </th>
-              <td className="py-1.5 pr-2 font-mono break-words text-muted">{valueText(before)}</td>
-              <td className="py-1.5 font-mono break-words">{valueText(after)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-function valueText(value: string | number | boolean | null): string {
-  return value === null || value === "" ? "–" : String(value);
 }
 
 function Facts({ row }: { row: AuditRow }) {

@@ -1,9 +1,11 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { z } from "zod";
+import { useDrawer } from "../../lib/operation-drawer.ts";
 import { readStored, writeStored } from "../../lib/stored.ts";
 import { useMe } from "../../lib/use-me.ts";
 import { cn } from "../ui/class-names.ts";
@@ -12,6 +14,13 @@ import { Banners } from "./banners.tsx";
 import type { Area } from "./navigation.ts";
 import { Rail, RailDrawer } from "./rail.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { useOperationScope } from "./use-operation-scope.ts";
+
+/** Fetched when it is first opened. */
+const OperationsDrawer = dynamic(
+  () => import("../operations/operations-drawer.tsx").then((module) => module.OperationsDrawer),
+  { ssr: false },
+);
 
 const collapsedKey = "madang-rail-collapsed";
 
@@ -21,6 +30,8 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
   const me = useMe();
   const path = usePathname();
   const visiting = isVisiting(area, me);
+  const scope = useOperationScope(area);
+  const { open } = useDrawer();
   const [collapsed, setCollapsed] = useState(() => readStored(collapsedKey, z.boolean()) ?? false);
   const [openAt, setOpenAt] = useState<string | null>(null);
   const collapse = (value: boolean) => {
@@ -49,6 +60,7 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
         <main id="content" tabIndex={-1} className="@container min-w-0 flex-1">
           {children}
         </main>
+        {open && scope !== undefined ? <OperationsDrawer key={scope} scope={scope} /> : null}
       </div>
     </div>
   );

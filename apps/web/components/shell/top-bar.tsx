@@ -16,6 +16,7 @@ import { OperationsChip } from "./operations-chip.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 import { StreamIndicator } from "./stream-indicator.tsx";
+import { useOperationScope } from "./use-operation-scope.ts";
 
 function CreateMenu({ projectId }: { projectId: string }) {
   const t = useTranslations("nav");
@@ -50,6 +51,7 @@ function CreateMenu({ projectId }: { projectId: string }) {
 export function TopBar({ area, me, onOpenRail }: { area: Area; me: Me; onOpenRail: () => void }) {
   const t = useTranslations("nav");
   const projectId = area.kind === "admin" ? null : area.projectId;
+  const scope = useOperationScope(area);
   return (
     <header className="sticky top-0 z-30 flex h-11 items-center gap-1 border-b bg-surface px-2 md:px-3">
       <IconButton label={t("open")} className="md:hidden" onClick={onOpenRail}>
@@ -68,7 +70,7 @@ export function TopBar({ area, me, onOpenRail }: { area: Area; me: Me; onOpenRai
         {area.kind === "account" ? null : <StreamIndicator />}
         <RequestChip area={area} />
         {projectId ? <CreateMenu projectId={projectId} /> : null}
-        {projectId && area.kind === "project" ? <OperationsChip projectId={projectId} /> : null}
+        {scope === undefined ? null : <OperationsChip key={scope} scope={scope} />}
         <HelpPopover />
         <PersonMenu me={me} admin={area.kind === "admin"} />
       </div>

@@ -14,12 +14,16 @@ import {
   ServerCog,
   SquareTerminal,
 } from "lucide-react";
+import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Translate } from "../../lib/error-text.ts";
+import { openOperation } from "../../lib/operation-drawer.ts";
+import { resourceHref } from "../../lib/resource-href.ts";
 import type { EventRow } from "../../lib/rows.ts";
 import { cn } from "../ui/class-names.ts";
 import { CopyableId } from "../ui/copyable.tsx";
+import { ChangedValues } from "./changed-values.tsx";
 import { ExactTime, Moment } from "./moment.tsx";
 
 const icons: Record<string, LucideIcon> = {
@@ -36,8 +40,13 @@ const icons: Record<string, LucideIcon> = {
   session: LogIn,
 };
 
+type SaidEvent = Pick<
+  EventRow,
+  "actorKind" | "actorName" | "resourceName" | "resourceId" | "action" | "params"
+>;
+
 /** One sentence with the actor; an action that the catalogue doesn't know is told by its own name. */
-export function eventSentence(t: Translate, event: EventRow): string {
+export function eventSentence(t: Translate, event: SaidEvent): string {
   const actor = event.actorKind === "user" && event.actorName ? event.actorName : t("events.system");
   const name = event.resourceName ?? event.resourceId?.slice(0, 8) ?? "";
   const key = `events.${event.action}`;
@@ -47,7 +56,7 @@ export function eventSentence(t: Translate, event: EventRow): string {
 }
 
 /** What a sentence may name besides the actor and the resource. */
-function wordsOf({ params }: EventRow): Record<string, string | number> {
+function wordsOf({ params }: SaidEvent): Record<string, string | number> {
   return Object.fromEntries(
     Object.entries(params).filter(
       (entry): entry is [string, string | number] =>
@@ -60,6 +69,8 @@ function wordsOf({ params }: EventRow): Record<string, string | number> {
 export function EventItem({ event }: { event: EventRow }) {
   const t: Translate = useTranslations();
   const [open, setOpen] = useState(false);
+  const { operationId } = event;
+  const href = resourceHref(event.projectId, event.resourceKind, event.resourceId);
   const group = event.action.split(".")[0] ?? "";
   const bad = event.result === "failed" || event.result === "error" || event.result === "refused";
   const Icon = bad ? CircleAlert : (icons[group] ?? Server);
@@ -85,30 +96,52 @@ export function EventItem({ event }: { event: EventRow }) {
         />
       </button>
       {open ? (
-        <dl className="mb-2 ml-8.5 grid grid-cols-[max-content_1fr] gap-x-4 gap-y-0.5 text-label [&_dt]:text-muted">
-          <dt>{t("events.when")}</dt>
-          <dd>
-            <ExactTime date={event.createdAt} />
-          </dd>
-          <dt>{t("events.action")}</dt>
-          <dd className="font-mono">{event.action}</dd>
-          {event.resourceId ? (
-            <>
-              <dt>{t("events.resource")}</dt>
-              <dd>
-                <CopyableId id={event.resourceId} what={t("events.resource")} whole />
-              </dd>
-            </>
-          ) : null}
-          {event.requestId ? (
-            <>
-              <dt>{t("common.requestId")}</dt>
-              <dd>
-                <CopyableId id={event.requestId} what={t("common.requestId")} whole />
-              </dd>
-            </>
-          ) : null}
-        </dl>
+        <div className="mb-2 ml-8.5 flex flex-col gap-2">
+          <ChangedValues changes={event.changes} />
+          <dl className="grid grid-cols-[max-content_1fr] gap-x-4 gap-y-0.5 text-label [&_dt]:text-muted">
+            <dt>{t("events.when")}</dt>
+            <dd>
+              <ExactTime date={event.createdAt} />
+            </dd>
+            <dt>{t("events.action")}</dt>
+            <dd className="font-mono">{event.action}</dd>
+            {event.resourceId ? (
+              <>
+                <dt>{t("events.resource")}</dt>
+                <dd className="flex flex-wrap items-center gap-x-2">
+                  <CopyableId id={event.resourceId} what={t("events.resource")} whole />
+                  {href ? (
+                    <Link href={href} className="text-accent hover:underline">
+                      {t("events.openResource")}
+                    </Link>
+                  ) : null}
+                </dd>
+              </>
+            ) : null}
+            {event.requestId ? (
+              <>
+                <dt>{t("common.requestId")}</dt>
+                <dd>
+                  <CopyableId id={event.requestId} what={t("common.requestId")} whole />
+                </dd>
+              </>
+            ) : null}
+            {operationId ? (
+              <>
+                <dt>{t("events.operation")}</dt>
+                <dd>
+                  <button
+                    type="button"
+                    className="text-accent hover:underline"
+                    onClick={() => openOperation(operationId)}
+                  >
+                    {t("events.showOperation")}
+                  </button>
+                </dd>
+              </>
+            ) : null}
+          </dl>
+        </div>
       ) : null}
     </li>
   );

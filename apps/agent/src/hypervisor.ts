@@ -20,6 +20,7 @@ import { ensureIdentity, type JoinOptions, startRenewal } from "./link/join.ts";
 import { pullForever, reconnectMs } from "./link/pull.ts";
 import { type Reporter, startReporter } from "./link/report.ts";
 import { openRoute } from "./link/route.ts";
+import { startSampler } from "./link/sampler.ts";
 import { loadSnapshot, saveSnapshot } from "./link/saved.ts";
 import { connector, type Identity } from "./link/tls.ts";
 import {
@@ -113,7 +114,9 @@ export async function startHypervisor(
     ...{ link: line.link, log },
   });
   const consoles = createConsoleDialler({ driver, identity: line.identity, log });
+  const sampler = startSampler({ driver, link: line.link, log });
   const apply = (snapshot: Snapshot) => {
+    sampler.follow(snapshot.metrics === true);
     networks.follow(snapshot.guests, true);
     storage.volumes?.apply(snapshot);
     fleet.apply(snapshot);
@@ -163,7 +166,7 @@ export async function startHypervisor(
     clearInterval(trimming);
     renewal.stop();
     consoles.stop();
-    await Promise.all([pulling, reporter.stop(), fleet.stop(), exports.stop()]);
+    await Promise.all([pulling, reporter.stop(), sampler.stop(), fleet.stop(), exports.stop()]);
   };
   const stop = async () => {
     await rest();

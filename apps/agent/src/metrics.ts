@@ -206,6 +206,7 @@ export function countedLink(link: Link, { linked }: AgentMeter): Link {
     userData: counted("user-data", link.userData),
     image: counted("image", link.image),
     exported: counted("exported", link.exported),
+    metrics: counted("metrics", link.metrics),
     piece: counted("piece", link.piece),
   };
 }
@@ -239,6 +240,7 @@ export function countedDriver(driver: HypervisorDriver, { drove }: AgentMeter): 
     inventory: () => counted("inventory", () => driver.inventory()),
     list: () => counted("list", () => driver.list()),
     observe: (guestId) => counted("observe", () => driver.observe(guestId)),
+    sample: () => counted("sample", () => driver.sample()),
     ensure: (...args) => counted("ensure", () => driver.ensure(...args)),
     remove: (...args) => counted("remove", () => driver.remove(...args)),
     describe: (guestId) => counted("describe", () => driver.describe(guestId)),

@@ -7,6 +7,8 @@ export type AgentTurns = {
   pulls: Turns;
   /** Throws TooManyRequests. */
   calls: Turns;
+  /** What guests used: few at once, so that what must be heard never waits for it. Throws TooManyRequests. */
+  metrics: Turns;
   /** Downloads of images. Throws TooManyRequests. */
   images: Turns;
   /** Pieces of what is to become an image; each holds a connection to the database. Throws TooManyRequests. */
@@ -22,6 +24,7 @@ export function makeAgentTurns(): AgentTurns {
   return {
     pulls: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 4, refused }),
     calls: makeTurns({ atOnce: 48, atOncePerKey: 2, longestLine: 20, refused }),
+    metrics: makeTurns({ atOnce: 2, atOncePerKey: 1, longestLine: 2, refused }),
     images: makeTurns({ atOnce: unbounded, atOncePerKey: 4, longestLine: 20, refused }),
     exports: makeTurns({ atOnce: exportsAtOnce, atOncePerKey: 2, longestLine: 8, refused }),
   };

@@ -12,6 +12,7 @@ import {
   snapshot,
 } from "@madang/core/wire/agent";
 import { type ExportPiece, type ExportReport, exportAnswer, exportHeaders } from "@madang/core/wire/export";
+import type { MetricsReport } from "@madang/core/wire/metrics";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import { type Agent, fetch, type RequestInit } from "undici";
@@ -25,6 +26,8 @@ export type Link = {
   /** Answers as soon as the snapshot differs from `revision`, or with the same one after the long poll. */
   pull: (input: PullInput, signal: AbortSignal) => Promise<Snapshot>;
   report: (input: ReportInput) => Promise<void>;
+  /** What guests used; only to a control plane whose snapshot asks for it. */
+  metrics: (input: MetricsReport) => Promise<void>;
   renew: (csr: string) => Promise<string>;
   userData: (sha256: string, signal: AbortSignal) => Promise<Uint8Array>;
   image: (sha256: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
@@ -83,6 +86,9 @@ export function openLink(route: Route, connection: Agent): Link {
       ),
     report: async (input) => {
       await call(callMs, (client, signal) => client.report.mutate(input, { signal }));
+    },
+    metrics: async (input) => {
+      await call(callMs, (client, signal) => client.metrics.mutate(input, { signal }));
     },
     renew: async (csr) => {
       const answer = await call(signMs, (client, signal) => client.renew.mutate({ csr }, { signal }));

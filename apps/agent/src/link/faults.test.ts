@@ -23,6 +23,7 @@ function plainLink() {
     userData: refuse,
     image: refuse,
     exported: refuse,
+    metrics: refuse,
     piece: refuse,
     report: async ({ sequence }) => void reports.push(sequence),
     pull: async (_input, signal) => {

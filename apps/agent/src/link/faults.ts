@@ -46,6 +46,7 @@ function wrapped(state: State, link: Link): Link {
     pull: (input, signal) =>
       through(state, () => link.pull(input, AbortSignal.any([signal, state.cut.signal]))),
     report: (report) => through(state, () => deliver(state, link, report)),
+    metrics: (report) => through(state, () => link.metrics(report)),
     renew: (csr) => through(state, () => link.renew(csr)),
     userData: (...wanted) => through(state, () => link.userData(...wanted)),
     image: (...wanted) => through(state, () => link.image(...wanted)),

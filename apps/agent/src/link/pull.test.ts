@@ -46,6 +46,7 @@ describe("the long poll", () => {
       userData: absent,
       image: absent,
       exported: absent,
+      metrics: absent,
       piece: absent,
     };
     await pullForever(
@@ -79,6 +80,7 @@ describe("the long poll", () => {
       userData: absent,
       image: absent,
       exported: absent,
+      metrics: absent,
       piece: absent,
     };
     const { pause } = openRoute(["https://127.0.0.1:1"], log);

@@ -20,7 +20,16 @@ it("more volumes than one report may tell of are told of by several, and said to
   const warn = vi.fn();
   const none = () => Promise.reject(new Error("not asked"));
   const link: Link = {
-    ...{ join: none, pull: none, renew: none, userData: none, image: none, exported: none, piece: none },
+    ...{
+      join: none,
+      pull: none,
+      renew: none,
+      userData: none,
+      image: none,
+      exported: none,
+      metrics: none,
+      piece: none,
+    },
     report: async (input) => void sent.push(input),
   };
   const reporter = startReporter({

@@ -27,6 +27,7 @@ export function scriptedDriver() {
     inventory: () => Promise.reject(new Error("not asked")),
     list: async () => [...guests.values()],
     observe: async (id: string) => guests.get(id) ?? null,
+    sample: async () => [],
     ensure: async (order: GuestOrder, { signal }: { signal: AbortSignal }) => {
       const { spec } = order;
       calls.push(`ensure ${spec.desired}`);

@@ -1,11 +1,13 @@
 import { CloudError } from "@madang/core/errors";
 import { certificateRequest, pullInput, reportInput } from "@madang/core/wire/agent";
 import { exportReport } from "@madang/core/wire/export";
+import { metricsReport } from "@madang/core/wire/metrics";
 import { z } from "zod";
 import { openUserData } from "../admission/launch-user-data.ts";
 import { requestCertificate, waitForCertificate } from "./certificate.ts";
 import { hearExport } from "./exported.ts";
 import { ingestReport } from "./ingest.ts";
+import { ingestMetrics } from "./ingest-metrics.ts";
 import { pullSnapshot } from "./pull.ts";
 import { hypervisorProcedure, router } from "./trpc.ts";
 
@@ -20,6 +22,9 @@ export const agentRouter = router({
   report: hypervisorProcedure
     .input(reportInput)
     .mutation(({ ctx, input }) => ingestReport(ctx.deps, ctx.peer, input)),
+  metrics: hypervisorProcedure
+    .input(metricsReport)
+    .mutation(({ ctx, input }) => ingestMetrics(ctx.deps, ctx.peer, input)),
   /** How far a copy is that was asked for, or why it can't be made. */
   exported: hypervisorProcedure
     .input(exportReport)

@@ -111,9 +111,10 @@ export async function readSnapshot(deps: AgentDeps, hypervisorId: string): Promi
   const guests = guestRows.rows.flatMap((row) => specOf(deps, row));
   const consoles = consoleRows.rows.flatMap((row) => orderOf(deps, row));
   const revision = createHash("sha256")
-    .update(JSON.stringify([guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports]))
+    .update(JSON.stringify([guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports, "metrics"]))
     .digest("hex");
-  return { revision, hypervisorId, guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports };
+  const told = { guests, consoles, orphanOrders, volumes, orphanVolumeOrders, exports };
+  return { revision, hypervisorId, ...told, metrics: true };
 }
 
 /** A row that can't be told to an agent is logged and left out, which orders nothing (invariant 5). */

@@ -34,9 +34,12 @@ export const hypervisorProcedure = told.use(async ({ ctx, path, next }) => {
   const peer = await identifyPeer(ctx.deps.agents, ctx.certificate).catch((error: unknown) => {
     throw toTrpcError(error);
   });
-  const { pulls, calls } = ctx.deps.limits.agents;
-  const turns = path === "pull" ? pulls : calls;
-  const result = await turns
+  const { pulls, calls, metrics } = ctx.deps.limits.agents;
+  const ofTheirOwn = new Map([
+    ["pull", pulls],
+    ["metrics", metrics],
+  ]);
+  const result = await (ofTheirOwn.get(path) ?? calls)
     .run(peer.hypervisorId, () => next({ ctx: { ...ctx, peer } }))
     .catch((error: unknown) => {
       throw toTrpcError(error);

@@ -56,6 +56,8 @@ export const snapshot = z.object({
   orphanVolumeOrders: z.array(orphanVolumeOrder).optional(),
   /** Control planes from before exports say nothing, which gives none up. */
   exports: z.array(exportOrder).optional(),
+  /** The control plane takes samples of what guests use. One from before does not, and is told nothing. */
+  metrics: z.boolean().optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -78,6 +80,8 @@ export const capabilities = z.object({
   acceleration: z.enum(["kvm", "tcg", "none"]),
   /** It runs guests that have no image, only volumes. Agents from before say nothing, and are never told of one. */
   bootsFromVolume: z.boolean().optional(),
+  /** It tells what its guests use. Agents from before say nothing, and tell nothing. */
+  metrics: z.boolean().optional(),
   /** What images may ask of it. Agents from before say nothing. */
   hardware: offeredHardware.optional(),
 });

@@ -7,6 +7,7 @@ import { stat } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import { CloudError } from "@madang/core/errors";
 import { guestBody } from "@madang/core/wire/guest";
+import { guestSample } from "@madang/core/wire/metrics";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EnsureOptions, GuestOrder, HypervisorDriver } from "./driver.ts";
 import { readAll, type Terminal, terminal } from "./testing/terminal.ts";
@@ -304,6 +305,30 @@ export function hypervisorContract(name: string, makeHarness: () => Promise<Hype
       expect(await ensure(order)).toMatchObject({ observed: "running", stopCause: null });
       await booted(guestId, 2);
       await remove(guestId);
+    });
+
+    it("samples what runs, with another life after each start, and nothing else", async () => {
+      const order = harness.order();
+      const { guestId } = order.spec;
+      const sampled = async () => (await driver.sample()).filter((sample) => sample.guestId === guestId);
+      await ensure(order, { desired: "stopped" });
+      expect(await sampled()).toEqual([]);
+      await ensure(order);
+      await booted(guestId);
+      const [first] = await sampled();
+      const [later] = await sampled();
+      if (!first || !later) throw new Error("a running guest was not sampled");
+      expect(guestSample.parse(first)).toEqual(first);
+      expect(later.life).toBe(first.life);
+      expect(later.cpuUs).toBeGreaterThanOrEqual(first.cpuUs);
+      expect(first.disks.map(({ name }) => name)).toContain("vda");
+      await harness.kill(guestId);
+      await until("the crash", async () => (await sampled()).length === 0);
+      await ensure(order);
+      const [again] = await sampled();
+      expect(again?.life).not.toBe(first.life);
+      await remove(guestId);
+      expect(await sampled()).toEqual([]);
     });
 
     it("tells a crash, and brings the guest back", async () => {

@@ -14,6 +14,7 @@ import type {
   GuestSpec,
   StopCause,
 } from "@madang/core/wire/guest";
+import type { GuestSample } from "@madang/core/wire/metrics";
 import type { VolumeConnection } from "../disk/connection.ts";
 import type { CopyOutOptions } from "../disk/copy-out.ts";
 
@@ -111,6 +112,8 @@ export type HypervisorDriver = {
   /** Everything that the hypervisor has, also what carries no mark of ours, which nothing else here sees. */
   list(): Promise<GuestObservation[]>;
   observe(guestId: string): Promise<GuestObservation | null>;
+  /** What its running guests have used since their start, in one call for all of them; changes nothing. */
+  sample(): Promise<GuestSample[]>;
   ensure(order: GuestOrder, options: EnsureOptions): Promise<GuestObservation>;
   remove(guestId: string, signal: AbortSignal): Promise<void>;
   /** What it was last ensured to be, kept beside it; null for what is not ours, or has lost it. */

@@ -32,6 +32,7 @@ import {
   simulatedGuests,
 } from "./simulated/guests.ts";
 import { simulatedRootCopies } from "./simulated/root-copies.ts";
+import { sampleSimulated } from "./simulated/sample.ts";
 import { simulatedScreen } from "./simulated/screen.ts";
 import { textStream } from "./text-stream.ts";
 
@@ -88,6 +89,7 @@ const capabilities: Capabilities = {
   realDisks: false,
   acceleration: "none",
   bootsFromVolume: true,
+  metrics: true,
   // Nothing runs here, so nothing is lacking; what it was asked for is remembered with the guest.
   hardware: {
     diskBus: [...diskBuses],
@@ -141,6 +143,7 @@ export function openSimulated(options: SimulatedOptions = {}): SimulatedHypervis
       const guest = answering(deps).guests.get(guestId);
       return guest ? observationOf(guest) : null;
     },
+    sample: async () => sampleSimulated(answering(deps).guests.all()),
     ensure: (order, how) =>
       locks.run(order.spec.guestId, how.signal, () => ensure(answering(deps), order, how)),
     remove: (guestId, signal) => locks.run(guestId, signal, () => remove(answering(deps), guestId, signal)),

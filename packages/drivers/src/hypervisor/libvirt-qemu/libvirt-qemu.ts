@@ -29,6 +29,7 @@ import { chooseVirtType, type VirtType } from "./probe.ts";
 import { rootCopies } from "./root-copies.ts";
 import { openSession } from "./rpc/session.ts";
 import type { Domain } from "./rpc/xdr.ts";
+import { sampleGuests } from "./sample.ts";
 
 export type LibvirtQemuOptions = {
   /** What boot/libvirt.mjs made: run/, lib/, log/. */
@@ -77,12 +78,14 @@ export async function openLibvirtQemu(options: LibvirtQemuOptions): Promise<Hype
       acceleration: choice.virtType === "kvm" ? "kvm" : "tcg",
       hardware,
       bootsFromVolume: true,
+      metrics: true,
     },
     liveDisks: liveDisks(deps),
     rootCopies: rootCopies(deps, locks),
     inventory: () => hostInventory(instancesDir),
     list: () => listGuests(deps.domains, instancesDir),
     observe: (guestId) => observeGuest(deps.domains, guestId),
+    sample: () => sampleGuests(session),
     ensure: (order, how) => locks.run(order.spec.guestId, how.signal, () => ensureGuest(deps, order, how)),
     remove: (guestId, signal) => locks.run(guestId, signal, () => removeGuest(deps, guestId, signal)),
     describe: (guestId) => readBody(instancesDir, guestId),

@@ -39,6 +39,7 @@ export const procedure = {
   connectListAllDomains: 273,
   connectDomainEventCallbackRegisterAny: 316,
   domainEventCallbackLifecycle: 318,
+  connectGetAllDomainStats: 344,
   domainDefineXmlFlags: 350,
 } as const;
 export type Procedure = (typeof procedure)[keyof typeof procedure];
@@ -64,10 +65,17 @@ export const flags = {
   resizeBytes: 1,
   /** VIR_DOMAIN_XML_SECURE is never used; VIR_DOMAIN_XML_INACTIVE is. */
   xmlInactive: 2,
+  /** VIR_DOMAIN_STATS_STATE | CPU_TOTAL | BALLOON | INTERFACE | BLOCK */
+  stats: 1 | 2 | 4 | 16 | 32,
+  /** VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | NOWAIT: what a domain that is busy can't tell at once is left out. */
+  statsOfRunning: 1 | (1 << 29),
 } as const;
 
 /** VIR_TYPED_PARAM_ULLONG */
 export const typedUnsigned = 4;
+
+/** virTypedParameterType */
+export const typed = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 } as const;
 
 /** VIR_DOMAIN_METADATA_ELEMENT */
 export const metadataElement = 2;

@@ -55,6 +55,10 @@ export function xdrWriter(): XdrWriter {
 export type XdrReader = {
   int(): number;
   uint(): number;
+  /** Exact up to 2^53. */
+  hyper(): number;
+  uhyper(): number;
+  double(): number;
   string(): string;
   optionalString(): string | null;
   fixed(length: number): Buffer;
@@ -75,6 +79,9 @@ export function xdrReader(packet: Buffer): XdrReader {
   const reader: XdrReader = {
     int: () => take(4).readInt32BE(),
     uint: () => take(4).readUInt32BE(),
+    hyper: () => Number(take(8).readBigInt64BE()),
+    uhyper: () => Number(take(8).readBigUInt64BE()),
+    double: () => take(8).readDoubleBE(),
     string() {
       const length = reader.uint();
       if (length > maxStringBytes) throw malformed(`a string of ${length} bytes`);
@@ -111,7 +118,7 @@ function flag(value: number): boolean {
   return value === 1;
 }
 
-function malformed(detail: string): CloudError {
+export function malformed(detail: string): CloudError {
   return new CloudError("Unavailable", "The hypervisor's libvirt sent something unreadable.", {
     reason: "HypervisorUnavailable",
     detail: `malformed libvirt packet: ${detail}`,

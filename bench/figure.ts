@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Stand, StandName } from "./stand/stand.ts";
 
 /** `×`: so many times as long as what it is compared with. */
-const unit = z.enum(["ms", "s", "MB", "×"]);
+const unit = z.enum(["ms", "s", "KB", "MB", "×"]);
 export type Unit = z.infer<typeof unit>;
 export type Measured = { samples: readonly number[]; note?: string };
 

@@ -15,6 +15,8 @@ import { idlePss } from "./idle-pss.ts";
 import { importRatio } from "./import-ratio.ts";
 import { list10k } from "./list10k.ts";
 import { net1000Change, net1000Memory, net1000Reconcile } from "./net1000.ts";
+import { pageInp10k } from "./page-inp10k.ts";
+import { pageLoad } from "./page-load.ts";
 import { portReachable } from "./port-reachable.ts";
 import { ruleEffect } from "./rule-effect.ts";
 import { startCold } from "./start-cold.ts";
@@ -31,7 +33,9 @@ export const figures: readonly Figure[] = [
   admitFiftyProjects,
   admitNeighbour,
   eventVisible,
+  pageLoad,
   list10k,
+  pageInp10k,
   audit1mList,
   audit1mExport,
   hypervisors1000,

@@ -9,21 +9,30 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-export async function openInstances(
-  browser: Browser,
-  url: string,
-  cookie: string,
-  projectId: string,
-): Promise<Page> {
+/** A tab of a browser that has nothing but the session. */
+export async function openTab(browser: Browser, url: string, cookie: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const cookies = cookie.split("; ").map((pair) => {
     const [name = "", ...value] = pair.split("=");
     return { name, value: value.join("="), url };
   });
   await context.addCookies(cookies);
-  const page = await context.newPage();
+  return context.newPage();
+}
+
+export async function showInstances(page: Page, url: string, projectId: string): Promise<void> {
   await page.goto(`${url}/p/${projectId}/instances`);
   await page.locator("[data-status]:visible").first().waitFor();
+}
+
+export async function openInstances(
+  browser: Browser,
+  url: string,
+  cookie: string,
+  projectId: string,
+): Promise<Page> {
+  const page = await openTab(browser, url, cookie);
+  await showInstances(page, url, projectId);
   return page;
 }
 

@@ -31,7 +31,7 @@ const instances = `INSERT INTO instance (id, project_id, user_id, name, hostname
 /** On hypervisors that are not there any more, so that no agent takes them for orders. */
 const guests = `WITH host AS (
     INSERT INTO hypervisor (id, name, enabled, revoked_at, driver)
-    SELECT gen_random_uuid(), 'retired-' || n, false, now(), 'simulated' FROM generate_series(0, 9) AS n RETURNING id),
+    SELECT gen_random_uuid(), 'retired-' || left($1::uuid::text, 8) || '-' || n, false, now(), 'simulated' FROM generate_series(0, 9) AS n RETURNING id),
   numbered AS (SELECT id, row_number() OVER () - 1 AS n FROM host)
   INSERT INTO guest (id, instance_id, hypervisor_id, desired, instance_generation, observed, acked_generation)
   SELECT gen_random_uuid(), i.id, h.id, CASE WHEN i.power = 'stopped' THEN 'stopped' ELSE 'running' END::guest_desired, 1,

@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pencil, Star, Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { diskText } from "../../lib/amount.ts";
@@ -17,6 +16,7 @@ import { IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { VolumeDrawing } from "../volume/volume-drawing.tsx";
 import { limitWords } from "./volume-limits.ts";
 import { VolumeTypeDialog } from "./volume-type-dialog.tsx";
@@ -124,9 +124,9 @@ function useColumns({ blocked, onDefault, onAsk }: TypeColumns): Column<VolumeTy
         return row.volumes === 0 ? (
           words
         ) : (
-          <Link href={`/admin/storage?type=${row.id}`} className="text-accent hover:underline">
+          <RowLink href={`/admin/storage?type=${row.id}`} className="text-accent hover:underline">
             {words}
-          </Link>
+          </RowLink>
         );
       },
     },

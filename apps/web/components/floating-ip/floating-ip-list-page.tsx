@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { FloatingIpRow } from "../../lib/rows.ts";
@@ -15,6 +14,7 @@ import { Moment } from "../timeline/moment.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { YardDrawing } from "../ui/empty-state.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { AllocateDialog } from "./allocate-dialog.tsx";
 import { FloatingIpActions } from "./floating-ip-actions.tsx";
 import { FloatingIpState } from "./floating-ip-state.tsx";
@@ -80,12 +80,12 @@ function useColumns(): Column<FloatingIpRow>[] {
       className: "hidden @2xl:table-cell",
       cell: (ip) =>
         ip.routerId ? (
-          <Link
+          <RowLink
             href={`/p/${ip.projectId}/routers/${ip.routerId}`}
             className="break-words hover:text-accent hover:underline"
           >
             {ip.routerName}
-          </Link>
+          </RowLink>
         ) : null,
     },
     {
@@ -117,12 +117,12 @@ function Target({ ip }: { ip: FloatingIpRow }) {
   return (
     <span className="flex flex-col gap-0.5">
       {ip.instanceId ? (
-        <Link
+        <RowLink
           href={`/p/${ip.projectId}/instances/${ip.instanceId}`}
           className="line-clamp-2 break-words hover:text-accent hover:underline"
         >
           {ip.instanceName}
-        </Link>
+        </RowLink>
       ) : null}
       <code className="font-mono text-label whitespace-nowrap text-muted">{ip.fixedAddress}</code>
     </span>

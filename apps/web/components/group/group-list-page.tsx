@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -14,6 +13,7 @@ import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { YardDrawing } from "../ui/empty-state.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 
 export function GroupListPage() {
@@ -54,12 +54,12 @@ function useColumns(): Column<GroupRow>[] {
       sort: "name",
       cell: (group) => (
         <span className="flex flex-col gap-0.5">
-          <Link
+          <RowLink
             href={`/admin/groups/${group.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {group.name}
-          </Link>
+          </RowLink>
           {group.description ? (
             <span className="line-clamp-2 text-label text-muted">{group.description}</span>
           ) : null}

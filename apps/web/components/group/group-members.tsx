@@ -2,7 +2,6 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { UserMinus, UserPlus } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
@@ -17,6 +16,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { Section } from "../ui/section.tsx";
 import { TextFilter } from "../ui/text-filter.tsx";
 import { useUsers } from "../user/use-users.ts";
@@ -86,12 +86,12 @@ function PeopleTable({ rows, loadingRows, blocked, onRemove }: PeopleTableProps)
       title: t("name"),
       cell: (user) => (
         <span className="flex min-w-0 flex-col">
-          <Link
+          <RowLink
             href={`/admin/users/${user.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {user.name}
-          </Link>
+          </RowLink>
           {user.email ? <span className="text-label break-all text-muted">{user.email}</span> : null}
         </span>
       ),

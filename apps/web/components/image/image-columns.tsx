@@ -1,6 +1,5 @@
 "use client";
 
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { bytesText } from "../../lib/amount.ts";
 import { errorText, type Translate } from "../../lib/error-text.ts";
@@ -8,6 +7,7 @@ import type { ImageRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { ImageStatusMark } from "./image-status.tsx";
 import { LaunchLink } from "./launch-link.tsx";
 import { ProgressLine } from "./progress-line.tsx";
@@ -26,13 +26,13 @@ export function useImageColumns(projectId: string): Column<ImageRow>[] {
       cell: (row) => (
         <span className="flex min-w-0 flex-col gap-0.5">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-            <Link
+            <RowLink
               href={`/p/${projectId}/images/${row.id}`}
               title={row.name}
               className="line-clamp-2 font-medium break-words text-accent hover:underline"
             >
               {row.name}
-            </Link>
+            </RowLink>
             <VisibilityMark image={row} />
           </span>
           {row.description ? (

@@ -1,13 +1,13 @@
 "use client";
 
 import { storedQos } from "@madang/core/volume/volume-input";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { bytesText, diskText } from "../../lib/amount.ts";
 import type { VolumeRow } from "../../lib/rows.ts";
 import { limitWords } from "../admin/volume-limits.ts";
 import { CopyButton } from "../ui/copyable.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { VolumeStatusMark } from "../volume/status-mark.tsx";
 import { useVolumeTypes } from "../volume/use-volume-types.ts";
 import { VolumeMenu } from "../volume/volume-menu.tsx";
@@ -24,12 +24,12 @@ export function useDiskColumns(projectId: string): Column<VolumeRow>[] {
       className: "w-full max-w-0 @xl:w-[30%]",
       cell: (row) => (
         <span className="flex min-w-0 flex-col">
-          <Link
+          <RowLink
             href={`/p/${projectId}/volumes/${row.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {row.name}
-          </Link>
+          </RowLink>
           <Marks volume={row} />
           <span className="@2xl:hidden">
             <Device volume={row} />

@@ -1,12 +1,12 @@
 "use client";
 
 import { Lock } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { sizeText } from "../../lib/amount.ts";
 import type { InstanceRow } from "../../lib/rows.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { RowActions } from "./action-menu.tsx";
 import { Addresses } from "./addresses.tsx";
 import { BootSource } from "./boot-source.tsx";
@@ -17,13 +17,13 @@ function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
   return (
     <span className="flex min-w-0 flex-col">
       <span className="flex min-w-0 items-center gap-1.5">
-        <Link
+        <RowLink
           href={`/p/${projectId}/instances/${row.id}`}
           title={row.name}
           className="line-clamp-2 font-medium text-accent hover:underline"
         >
           {row.name}
-        </Link>
+        </RowLink>
         {row.deleteProtection ? (
           <Lock role="img" aria-label={t("protected")} className="size-3.5 shrink-0 text-muted" />
         ) : null}

@@ -2,7 +2,6 @@
 
 import { interfaceLimit } from "@madang/core/network/interface-input";
 import { BrickWallShield, Plus, Unplug } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { failureOf } from "../../lib/failure.ts";
@@ -16,6 +15,7 @@ import { Button } from "../ui/button.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { Section } from "../ui/section.tsx";
 import { useBlocked } from "./actions.tsx";
 import { AttachDialog } from "./attach-dialog.tsx";
@@ -112,9 +112,9 @@ function InterfaceTable({ projectId, rows, loadingRows, blocked, onDetach }: Int
       key: "network",
       title: t("columns.network"),
       cell: (row) => (
-        <Link href={`/p/${projectId}/networks/${row.networkId}`} className={look}>
+        <RowLink href={`/p/${projectId}/networks/${row.networkId}`} className={look}>
           {row.networkName}
-        </Link>
+        </RowLink>
       ),
     },
     {
@@ -130,9 +130,9 @@ function InterfaceTable({ projectId, rows, loadingRows, blocked, onDetach }: Int
       cell: (row) => (
         <span className="flex flex-wrap gap-x-2">
           {row.securityGroups.map(({ id, name }, index) => (
-            <Link key={id} href={`/p/${projectId}/security-groups/${id}`} className={look}>
+            <RowLink key={id} href={`/p/${projectId}/security-groups/${id}`} className={look}>
               {index < row.securityGroups.length - 1 ? `${name},` : name}
-            </Link>
+            </RowLink>
           ))}
         </span>
       ),
@@ -177,12 +177,12 @@ function AddressCell({ projectId, row }: { projectId: string; row: PortRow }) {
   const words = row.addresses.map(({ address }) => address).join(", ");
   return (
     <span className="flex flex-col">
-      <Link
+      <RowLink
         href={`/p/${projectId}/ports/${row.id}`}
         className="font-mono text-table text-accent hover:underline"
       >
         {words || t("noAddress")}
-      </Link>
+      </RowLink>
       {row.addresses.flatMap(({ floatingIp }) =>
         floatingIp === null ? (
           []

@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -14,6 +13,7 @@ import { pageSize, paging, whileAny } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { CreateNetworkDialog } from "./network-dialog.tsx";
 import { NetworkDrawing } from "./network-drawing.tsx";
 import { StatusMark } from "./status-mark.tsx";
@@ -78,13 +78,13 @@ function useColumns(base: string): Column<NetworkRow>[] {
       cell: (row) => (
         <span className="flex min-w-0 flex-col gap-0.5">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-            <Link
+            <RowLink
               href={`${base}/${row.id}`}
               title={row.name}
               className="line-clamp-2 font-medium break-words text-accent hover:underline"
             >
               {row.name}
-            </Link>
+            </RowLink>
             <KindMark network={row} />
           </span>
           {row.description ? (

@@ -1,7 +1,6 @@
 "use client";
 
 import { Ellipsis, ToggleLeft, ToggleRight, Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { bytesText } from "../../lib/amount.ts";
 import type { AnyImageRow } from "../../lib/rows.ts";
@@ -12,6 +11,7 @@ import { Moment } from "../timeline/moment.tsx";
 import { IconButton } from "../ui/button.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import type { AnyImageAct } from "./any-image-dialog.tsx";
 
 type Ask = (act: AnyImageAct, image: AnyImageRow) => void;
@@ -83,13 +83,13 @@ function Name({ row }: { row: AnyImageRow }) {
           {row.name}
         </span>
       ) : (
-        <Link
+        <RowLink
           href={`/p/${row.projectId}/images/${row.id}`}
           title={row.name}
           className={`${look} text-accent hover:underline`}
         >
           {row.name}
-        </Link>
+        </RowLink>
       )}
       <span className="text-label break-words text-muted">{row.projectName ?? t("cloud")}</span>
     </span>

@@ -1,6 +1,5 @@
 "use client";
 
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { sizeText } from "../../lib/amount.ts";
 import type { AnyInstanceRow } from "../../lib/rows.ts";
@@ -8,6 +7,7 @@ import { ActionMenu } from "../instance/action-menu.tsx";
 import { StatusReason } from "../instance/status-reason.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 
 function TwoLines({ first, second }: { first: string; second: string }) {
   return (
@@ -31,13 +31,13 @@ export function useAnyInstanceColumns(): Column<AnyInstanceRow>[] {
       className: "w-full max-w-0 @xl:w-[26%]",
       cell: (row) => (
         <span className="flex min-w-0 flex-col">
-          <Link
+          <RowLink
             href={`/p/${row.projectId}/instances/${row.id}`}
             title={row.name}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {row.name}
-          </Link>
+          </RowLink>
           <span className="text-label text-muted @3xl:hidden">{row.projectName}</span>
           <span className="mt-0.5 @xl:hidden">
             <StatusReason instance={row} />

@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Clock, LoaderCircle, type LucideIcon, Minus } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { errorText, type Translate } from "../../lib/error-text.ts";
 import { failureOf } from "../../lib/failure.ts";
@@ -18,6 +17,7 @@ import { cn } from "../ui/class-names.ts";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { TextFilter } from "../ui/text-filter.tsx";
 
@@ -117,9 +117,9 @@ function Rows({ rows, loadingRows }: { rows: AnyOperationRow[]; loadingRows: num
       title: <span className="sr-only">{t("columns.trail")}</span>,
       className: "hidden w-px whitespace-nowrap @xl:table-cell",
       cell: (row) => (
-        <Link href={`/admin/audit?requestId=${row.requestId}`} className="text-accent hover:underline">
+        <RowLink href={`/admin/audit?requestId=${row.requestId}`} className="text-accent hover:underline">
           {t("trail")}
-        </Link>
+        </RowLink>
       ),
     },
   ];
@@ -143,12 +143,12 @@ function What({ row }: { row: AnyOperationRow }) {
       <span className="min-w-0 break-words">
         {kind}{" "}
         {leads ? (
-          <Link
+          <RowLink
             href={`/p/${row.projectId}/instances/${row.resourceId}`}
             className="font-medium text-accent hover:underline"
           >
             {row.resourceName}
-          </Link>
+          </RowLink>
         ) : (
           <span className="font-medium">{row.resourceName}</span>
         )}

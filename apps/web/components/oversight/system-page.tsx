@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
-import Link from "next/link";
 import { useFormatter, useNow, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { bytesText } from "../../lib/amount.ts";
@@ -15,6 +14,7 @@ import { Page } from "../shell/page.tsx";
 import { ExactTime, Moment } from "../timeline/moment.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { Section } from "../ui/section.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 
@@ -133,9 +133,9 @@ function Agents({ rows }: { rows: SystemRow["agents"]["items"] }) {
       title: t("columns.hypervisor"),
       className: "max-w-0 w-full @xl:w-[30%]",
       cell: (row) => (
-        <Link href="/admin/hypervisors" className="font-medium break-words text-accent hover:underline">
+        <RowLink href="/admin/hypervisors" className="font-medium break-words text-accent hover:underline">
           {row.name}
-        </Link>
+        </RowLink>
       ),
     },
     { key: "state", title: t("columns.state"), cell: (row) => <HypervisorBadge state={row.state} /> },

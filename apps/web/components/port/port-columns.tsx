@@ -1,13 +1,13 @@
 "use client";
 
 import { Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { PortRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { StatusMark } from "../network/status-mark.tsx";
 import { IconButton } from "../ui/button.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { PortUser, portName } from "./port-user.tsx";
 
 type PortColumns = {
@@ -37,12 +37,12 @@ export function usePortColumns({ projectId, withNetwork, onDelete }: PortColumns
     title: t("columns.network"),
     className: "hidden @2xl:table-cell",
     cell: (row) => (
-      <Link
+      <RowLink
         href={`/p/${projectId}/networks/${row.networkId}`}
         className="line-clamp-2 break-words hover:text-accent hover:underline"
       >
         {row.networkName}
-      </Link>
+      </RowLink>
     ),
   };
   return [
@@ -91,12 +91,12 @@ function PortName({ projectId, row }: { projectId: string; row: PortRow }) {
   );
   return (
     <span className="flex min-w-0 flex-col">
-      <Link
+      <RowLink
         href={`/p/${projectId}/ports/${row.id}`}
         className="line-clamp-2 font-medium break-words text-accent hover:underline"
       >
         {portName(row)}
-      </Link>
+      </RowLink>
       {row.name || addresses.some((one) => one.includes("→")) ? (
         <span className="font-mono text-label break-words text-muted">{addresses.join(", ")}</span>
       ) : null}

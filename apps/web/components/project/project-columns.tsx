@@ -1,7 +1,6 @@
 "use client";
 
 import { CircleCheck, CircleSlash, Ellipsis, Pencil, Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { amountText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
@@ -11,6 +10,7 @@ import { IconButton } from "../ui/button.tsx";
 import { cn } from "../ui/class-names.ts";
 import type { Column } from "../ui/data-table.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { ProjectState } from "./project-state.tsx";
 import { useProjectBlocked } from "./use-project-actions.tsx";
 
@@ -42,12 +42,12 @@ export function useProjectColumns(onAsk: Ask): Column<ProjectRow>[] {
       sort: "name",
       cell: (row) => (
         <span className="flex min-w-0 flex-col gap-0.5">
-          <Link
+          <RowLink
             href={`/admin/projects/${row.id}`}
             className="font-medium break-words text-accent hover:underline"
           >
             {row.name}
-          </Link>
+          </RowLink>
           {row.description ? (
             <span className="line-clamp-1 text-label text-muted">{row.description}</span>
           ) : null}

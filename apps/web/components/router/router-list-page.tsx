@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -15,6 +14,7 @@ import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { YardDrawing } from "../ui/empty-state.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { NewRouterDialog } from "./new-router-dialog.tsx";
 import { isBeingSetUp, RouterState } from "./router-state.tsx";
 
@@ -60,12 +60,12 @@ function useColumns(): Column<RouterRow>[] {
       sort: "name",
       cell: (router) => (
         <span className="flex flex-col gap-0.5">
-          <Link
+          <RowLink
             href={`/p/${router.projectId}/routers/${router.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {router.name}
-          </Link>
+          </RowLink>
           {router.description ? (
             <span className="line-clamp-2 text-label text-muted">{router.description}</span>
           ) : null}

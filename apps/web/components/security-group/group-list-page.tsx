@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -16,6 +15,7 @@ import { SettleMark } from "../network/settle-mark.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { KeyDrawing } from "../ui/empty-state.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 
 export function SecurityGroupListPage() {
@@ -65,12 +65,12 @@ function useColumns(base: string): Column<SecurityGroupRow>[] {
       sort: "name",
       cell: (row) => (
         <span className="flex min-w-0 flex-col gap-0.5">
-          <Link
+          <RowLink
             href={`${base}/${row.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {row.name}
-          </Link>
+          </RowLink>
           {row.description ? (
             <span className="line-clamp-2 text-label text-muted">{row.description}</span>
           ) : null}

@@ -1,11 +1,11 @@
 "use client";
 
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { UserRow } from "../../lib/rows.ts";
 import { RoleBadge } from "../role/role-badge.tsx";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { UserState } from "./user-state.tsx";
 
 /** So many names are told; the rest is a number. */
@@ -29,12 +29,12 @@ function UserName({ user }: { user: UserRow }) {
   return (
     <span className="flex min-w-0 flex-col gap-0.5">
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <Link
+        <RowLink
           href={`/admin/users/${user.id}`}
           className="line-clamp-2 font-medium break-words text-accent hover:underline"
         >
           {user.name}
-        </Link>
+        </RowLink>
         {user.systemRoles.map((role) => (
           <RoleBadge key={role} role={role} />
         ))}

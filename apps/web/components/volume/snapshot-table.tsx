@@ -3,7 +3,6 @@
 import { snapshotActionBlocked } from "@madang/core/volume/action";
 import { useMutation } from "@tanstack/react-query";
 import { Copy, Disc3, Ellipsis, History, Rocket, Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -19,6 +18,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Menu, MenuItem } from "../ui/menu.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { CreateDialog } from "./create-dialog.tsx";
 import { VolumeStatusMark } from "./status-mark.tsx";
 import { useVolumeBlocked, useVolumeChange } from "./use-volumes.ts";
@@ -31,12 +31,12 @@ export function useSnapshotColumns(projectId: string, volume: VolumeRow | null):
     title: t("columns.volume"),
     className: "hidden @md:table-cell",
     cell: (row) => (
-      <Link
+      <RowLink
         href={`/p/${projectId}/volumes/${row.volumeId}`}
         className="line-clamp-2 break-words hover:text-accent hover:underline"
       >
         {row.volumeName}
-      </Link>
+      </RowLink>
     ),
   };
   return [

@@ -1,10 +1,10 @@
 "use client";
 
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { bytesText, diskText } from "../../lib/amount.ts";
 import type { VolumeRow } from "../../lib/rows.ts";
 import type { Column } from "../ui/data-table.tsx";
+import { RowLink } from "../ui/row-link.tsx";
 import { VolumeStatusMark } from "./status-mark.tsx";
 import { VolumeMenu } from "./volume-menu.tsx";
 
@@ -24,12 +24,12 @@ export function useVolumeColumns(projectId: string): Column<VolumeRow>[] {
       className: "w-full max-w-0 @xl:w-[30%]",
       cell: (row) => (
         <span className="flex min-w-0 flex-col">
-          <Link
+          <RowLink
             href={`/p/${projectId}/volumes/${row.id}`}
             className="line-clamp-2 font-medium break-words text-accent hover:underline"
           >
             {row.name}
-          </Link>
+          </RowLink>
           <span className="text-label @2xl:hidden">
             <AttachedTo projectId={projectId} volume={row} />
           </span>
@@ -79,11 +79,11 @@ export function AttachedTo({ projectId, volume }: { projectId: string; volume: V
   const { attachment } = volume;
   if (!attachment) return <span className="text-muted">{t("notAttached")}</span>;
   return (
-    <Link
+    <RowLink
       href={`/p/${projectId}/instances/${attachment.instanceId}?tab=storage`}
       className="break-words hover:text-accent hover:underline"
     >
       {attachment.instanceName}
-    </Link>
+    </RowLink>
   );
 }

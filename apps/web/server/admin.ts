@@ -45,7 +45,7 @@ async function grant(prisma: Prisma, domainId: string, userId: string): Promise<
   await assignRole(prisma, userId, projectId, role);
   const { name } = await prisma.user.findUniqueOrThrow({ where: { id: userId }, select: { name: true } });
   const subject = { kind: "user", id: userId, name, projectId };
-  await recordCommand(prisma, subject, "member.add", { roles: [null, role] });
+  await recordCommand(prisma, subject, "member.add", { roles: [null, role] }, { roles: role });
 }
 
 async function addUser(prisma: Prisma, domainId: string, name: string): Promise<void> {

@@ -72,7 +72,7 @@ function Step({ name, state, children }: { name: StepName; state: StepState; chi
         </p>
         {state === "done" ? null : <p className="text-table text-muted">{t(`${name}.about`)}</p>}
       </div>
-      {children}
+      {state === "done" ? null : <div className="max-sm:w-full max-sm:ps-8">{children}</div>}
     </li>
   );
 }
@@ -86,7 +86,6 @@ function StepLink({ projectId, name, state, instanceId }: StepLinkProps) {
     launch: useRefusal("instance:create", projectId),
     reach: useRefusal("instance:console", projectId),
   }[name];
-  if (state === "done") return null;
   const base = `/p/${projectId}`;
   const href = {
     key: `${base}/key-pairs`,

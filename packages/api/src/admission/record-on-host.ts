@@ -7,11 +7,12 @@ export async function recordOnHost(
   subject: Subject,
   action: string,
   changes: Changes = {},
+  params: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { kind, id, name, projectId } = subject;
   await appendEvent(tx, {
     ...{ resourceKind: kind, resourceId: id, resourceName: name, projectId },
-    ...{ actorKind: "host", actorName: "host", action, result: "accepted", changes },
+    ...{ actorKind: "host", actorName: "host", action, result: "accepted", changes, params },
   });
 }
 
@@ -21,6 +22,7 @@ export async function recordCommand(
   subject: Subject,
   action: string,
   changes: Changes,
+  params: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await transaction(prisma, (tx) => recordOnHost(tx, subject, action, changes));
+  await transaction(prisma, (tx) => recordOnHost(tx, subject, action, changes, params));
 }

@@ -3,7 +3,7 @@
  * begun is called off. The operation itself ends as cancelled when that is done, or as done where it was too late.
  */
 import { CloudError } from "@madang/core/errors";
-import type { Permission } from "@madang/core/identity/permission";
+import { type CancellableKind, cancelPermissions, isCancellable } from "@madang/core/operation/cancellable";
 import type { Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -14,28 +14,20 @@ import { deleteVolume } from "./volume.ts";
 export type OperationRef = { projectId: string; operationId: string };
 type Ref = { projectId: string; id: string };
 
-type Way = {
-  /** Of what is done instead: cancelling needs no less. */
-  permission: Permission;
-  /** `stillOpen` is called with the resource locked. */
-  cancel: (
-    deps: AdmissionDeps,
-    actor: Actor,
-    ref: Ref,
-    stillOpen: (tx: Tx) => Promise<void>,
-  ) => Promise<unknown>;
-};
+/** `stillOpen` is called with the resource locked. */
+type Way = (
+  deps: AdmissionDeps,
+  actor: Actor,
+  ref: Ref,
+  stillOpen: (tx: Tx) => Promise<void>,
+) => Promise<unknown>;
 
-const image: Way = { permission: "image:delete", cancel: deleteImage };
-const ways: { readonly [kind: string]: Way } = {
-  "image.upload": image,
-  "image.fetch": image,
-  "image.make": image,
-  "volume.create": {
-    permission: "volume:delete",
-    cancel: (deps, actor, ref, stillOpen) => deleteVolume(deps, actor, ref, false, stillOpen),
-  },
-  "volume.revert": { permission: "volume:update", cancel: callOffRevert },
+const ways: { readonly [K in CancellableKind]: Way } = {
+  "image.upload": deleteImage,
+  "image.fetch": deleteImage,
+  "image.make": deleteImage,
+  "volume.create": (deps, actor, ref, stillOpen) => deleteVolume(deps, actor, ref, false, stillOpen),
+  "volume.revert": callOffRevert,
 };
 
 /** Asked twice, it is the same. Throws NotFound, Forbidden, InvalidState where it has ended or can't be cancelled. */
@@ -46,11 +38,11 @@ export async function cancelOperation(
 ): Promise<void> {
   const operation = await deps.admission.prisma.operation.findFirst({ where: { id, projectId } });
   if (!operation) throw operationNotFound();
-  const way = ways[operation.kind];
-  if (!way) throw notCancellable();
-  const judged = { permission: way.permission, projectId };
+  const { kind } = operation;
+  if (!isCancellable(kind)) throw notCancellable();
+  const judged = { permission: cancelPermissions[kind], projectId };
   const ref = { projectId, id: operation.resourceId };
-  await way.cancel(deps, { ...actor, judged }, ref, async (tx) => {
+  await ways[kind](deps, { ...actor, judged }, ref, async (tx) => {
     const { state } = await tx.operation.findUniqueOrThrow({ where: { id }, select: { state: true } });
     if (state !== "pending" && state !== "running") throw ended();
   });

@@ -29,6 +29,7 @@ export function InstanceListPage() {
     <ListPage
       section="instances"
       view={view}
+      filter={filter}
       query={useInstances(projectId, filter, view.sort)}
       columns={useInstanceColumns({ projectId })}
       drawing={<YardDrawing />}

@@ -51,9 +51,9 @@ type ListPageProps<Row, Name extends string, Filter> = {
   panel?: (id: string, onClose: () => void) => ReactNode;
   /** Beneath that. */
   panelMore?: (row: Row) => ReactNode;
-  /** Makes rows selectable: what can be done with those that are, in the place of the header. Buttons `small`. */
+  /** What can be done with the rows that are selected, in the place of the header. Buttons `small`. */
   selectionBar?: SelectionBarOf<Filter>;
-  /** What the list is asked for: "all that match" means it to the bar, so rows are selectable only where it is given. */
+  /** What the list is asked for: makes rows selectable, as "all that match" means it. */
   filter?: Filter;
   /** What a row is called by its box and its panel, where not by its name. */
   nameOf?: (row: Row) => string;
@@ -179,14 +179,14 @@ function Rows<Row extends { id: string }, Name extends string, Filter>(
     selected,
     onRowClick: openRow,
   };
-  if (!selectionBar || props.filter === undefined)
+  if (props.filter === undefined)
     return <DataTable label={t("title")} columns={columns} rows={rows} rowKey={idOf} {...table} />;
   return (
     <SelectableRows
       {...{ columns, query, table, nameOf }}
       label={t("title")}
       filter={props.filter}
-      bar={selectionBar}
+      {...(selectionBar ? { bar: selectionBar } : {})}
     />
   );
 }

@@ -2,6 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { type ReactNode, useCallback, useMemo } from "react";
+import { CopyButton } from "../ui/copyable.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
 import { type PagedQuery, rowsOf } from "./pages.ts";
 import type { Selection } from "./selection.ts";
@@ -15,7 +16,7 @@ type SelectableRowsProps<Row, Filter> = {
   columns: Column<Row>[];
   query: PagedQuery<Row>;
   filter: Filter;
-  bar: SelectionBarOf<Filter>;
+  bar?: SelectionBarOf<Filter>;
   nameOf: (row: Row) => string;
   table: Partial<Parameters<typeof DataTable<Row>>[0]>;
 };
@@ -38,7 +39,10 @@ export function SelectableRows<Row extends { id: string }, Filter>(props: Select
     <div>
       {count > 0 ? (
         <SelectionBar count={count} more={more ? { total, exact, onAll: all } : null} onClear={clear}>
-          {bar(selection, clear)}
+          {bar?.(selection, clear)}
+          {selection.kind === "ids" ? (
+            <CopyButton text={selection.ids.join("\n")} label={t("copyIds")} />
+          ) : null}
         </SelectionBar>
       ) : null}
       <DataTable

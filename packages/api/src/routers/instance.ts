@@ -1,9 +1,11 @@
 import { displayName, launchCountLimit, launchInput } from "@madang/core/instance/launch";
+import { metricRanges } from "@madang/core/metrics/level";
 import { interfaceWish, launchNetworks, launchSecurityGroups } from "@madang/core/network/interface-input";
 import { uuid } from "@madang/core/uuid";
 import { consoleKind } from "@madang/core/wire/agent";
 import { crashPolicy, rebootKind } from "@madang/core/wire/guest";
 import { z } from "zod";
+import { controlConsole, sharedConsole } from "../admission/control-console.ts";
 import { deleteInstance, restoreInstance } from "../admission/delete-instance.ts";
 import { setSecurityGroups } from "../admission/instance-security-groups.ts";
 import { attachInterface, detachInterface } from "../admission/interface.ts";
@@ -12,8 +14,11 @@ import { openConsole } from "../admission/open-console.ts";
 import { rebootInstance, startInstance, stopInstance } from "../admission/power.ts";
 import { updateInstance } from "../admission/update-instance.ts";
 import { pageInput } from "../list.ts";
+import { readConsoles } from "../reads/console.ts";
 import { instanceFilter, listInstances, readInstance } from "../reads/instance.ts";
+import { readMetrics } from "../reads/metrics.ts";
 import { readReach } from "../reads/reach.ts";
+import { readSparklines } from "../reads/sparkline.ts";
 import { readSshPath } from "../reads/ssh-path.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
@@ -32,6 +37,12 @@ export const instanceRouter = router({
   reach: projectProcedure("instance:read")
     .input(one)
     .query(({ ctx, input }) => readReach(ctx.deps.reads, { ...input, projectId: ctx.projectId })),
+  metrics: projectProcedure("instance:read")
+    .input(one.extend({ range: z.enum(metricRanges).default("1h") }))
+    .query(({ ctx, input }) => readMetrics(ctx.deps.reads, { ...input, projectId: ctx.projectId })),
+  sparklines: projectProcedure("instance:list")
+    .input(z.object({ projectId: uuid, ids: z.array(uuid).max(500) }))
+    .query(({ ctx, input }) => readSparklines(ctx.deps.reads, { ...input, projectId: ctx.projectId })),
   launch: projectProcedure("instance:create")
     .input(launchInput)
     .mutation(async ({ ctx, input }) => {
@@ -94,9 +105,19 @@ export const instanceRouter = router({
     .input(one.extend({ portId: uuid }))
     .mutation(({ ctx, input: { portId, ...ref } }) => detachInterface(ctx.deps, ctx.actor, ref, portId)),
   openConsole: projectProcedure("instance:log")
-    .input(one.extend({ kind: consoleKind }))
+    .input(one.extend({ kind: consoleKind, viewOnly: z.boolean().default(false) }))
     .mutation(async ({ ctx, input }) => {
       await ctx.deps.limits.take("console", ctx.actor.address);
-      return await openConsole(ctx.deps, ctx.actor, input, input.kind);
+      return await openConsole(ctx.deps, ctx.actor, input, input.kind, input.viewOnly);
     }),
+  consoles: projectProcedure("instance:console")
+    .input(one)
+    .query(({ ctx, input }) =>
+      readConsoles(ctx.deps.reads, { ...input, projectId: ctx.projectId }, ctx.me.sessionId),
+    ),
+  controlConsole: projectProcedure("instance:console")
+    .input(one.extend({ kind: sharedConsole, to: uuid.nullable() }))
+    .mutation(({ ctx, input: { kind, to, ...ref } }) =>
+      controlConsole(ctx.deps, ctx.actor, ref, { kind, to }),
+    ),
 });

@@ -1,9 +1,11 @@
+import { metricRanges } from "@madang/core/metrics/level";
 import { uuid } from "@madang/core/uuid";
 import { quotaLines } from "@madang/db";
 import { z } from "zod";
 import { describeProject } from "../admission/project.ts";
 import { filterText } from "../list.ts";
 import { readProject } from "../reads/account.ts";
+import { readProjectMetrics } from "../reads/project-metrics.ts";
 import { readUsage, usageInput } from "../reads/usage.ts";
 import { projectProcedure, router } from "../trpc.ts";
 
@@ -23,6 +25,11 @@ export const projectRouter = router({
     .query(async ({ ctx }) => ({
       lines: await quotaLines(ctx.deps.reads.prisma, ctx.projectId, ctx.me.userId),
     })),
+  metrics: projectProcedure("instance:list")
+    .input(input.extend({ range: z.enum(metricRanges).default("1h") }))
+    .query(({ ctx, input: { range } }) =>
+      readProjectMetrics(ctx.deps.reads, { projectId: ctx.projectId, range, userId: ctx.me.userId }),
+    ),
   usage: projectProcedure("usage:read")
     .input(usageInput)
     .query(({ ctx, input }) => readUsage(ctx.deps.reads, input)),

@@ -1,13 +1,14 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState } from "react";
 import { bytesText } from "../../lib/amount.ts";
 import type { Translate } from "../../lib/error-text.ts";
 import type { ImageRow } from "../../lib/rows.ts";
+import { useRate } from "../../lib/use-rate.ts";
 import { CancelImage } from "./cancel-image.tsx";
 import { isUnderWay } from "./image-status.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
+import { timeLeft } from "./time-left.ts";
 import { UploadProgressLine } from "./upload-progress.tsx";
 
 type ProgressLineProps = {
@@ -27,15 +28,17 @@ export function ProgressLine({ image, mayGoOn }: ProgressLineProps) {
 /** Of what the cloud does by itself: fetching, inspecting, converting. */
 function WorkLine({ image, mayGoOn }: ProgressLineProps) {
   const t: Translate = useTranslations();
-  const bytesPerSecond = useSpeed(image.uploadedBytes);
   const { progress, status, uploadedBytes } = image;
+  const { done, total } = doneOf(image);
+  const speed = useRate(`${image.id} ${status} ${progress?.step}`, done);
   if (!progress) return null;
-  const fetched = status !== "importing" && uploadedBytes > 0;
+  const left = total === null ? null : timeLeft(total - done, speed);
   const words = [
     progress.step && t.has(`steps.${progress.step}`) ? t(`steps.${progress.step}`) : null,
     `${progress.percent}%`,
-    fetched ? bytesText(uploadedBytes) : null,
-    fetched && bytesPerSecond ? t("images.upload.speed", { amount: bytesText(bytesPerSecond) }) : null,
+    status !== "importing" && uploadedBytes > 0 ? bytesText(uploadedBytes) : null,
+    speed ? t("images.upload.speed", { amount: bytesText(speed) }) : null,
+    left ? t(`images.upload.stepLeft.${left.unit}`, { count: left.count }) : null,
   ];
   return (
     <span className="flex min-w-40 flex-col gap-1">
@@ -48,15 +51,13 @@ function WorkLine({ image, mayGoOn }: ProgressLineProps) {
   );
 }
 
-type Look = { bytes: number; at: number; bytesPerSecond: number | null };
-
-/** Between two looks at it, bytes a second; null: it has not moved yet. */
-function useSpeed(bytes: number): number | null {
-  const [look, setLook] = useState<Look>(() => ({ bytes, at: performance.now(), bytesPerSecond: null }));
-  if (bytes !== look.bytes) {
-    const at = performance.now();
-    const grown = bytes > look.bytes && at > look.at;
-    setLook({ bytes, at, bytesPerSecond: grown ? ((bytes - look.bytes) * 1_000) / (at - look.at) : null });
-  }
-  return look.bytesPerSecond;
+/** Bytes of the present step. Those that come from an address are counted; of other steps the share of the file is known. */
+function doneOf({ origin, status, uploadedBytes, uploadSizeBytes, progress }: ImageRow): {
+  done: number;
+  total: number | null;
+} {
+  if (origin === "url" && status !== "importing") return { done: uploadedBytes, total: null };
+  const total = uploadSizeBytes ?? uploadedBytes;
+  if (total === 0) return { done: 0, total: null };
+  return { done: (total * (progress?.stepPercent ?? 0)) / 100, total };
 }

@@ -11,6 +11,8 @@ test.each([
   [360_000, 100, { unit: "hours", count: 1 }],
   [100, null, null],
   [100, 0, null],
-])("%i bytes at %s a second", (left, speed, told) => {
+  [50, 0.5, { unit: "minutes", count: 2 }],
+  [1e12, 1, null],
+])("%i at %s a second", (left, speed, told) => {
   expect(timeLeft(left, speed)).toEqual(told);
 });

@@ -3,6 +3,8 @@
 import type { SnapshotStatus, VolumeStatus } from "@madang/core/volume/status";
 import { CircleAlert, CircleCheck, CircleDot, LoaderCircle, type LucideIcon, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { useRate } from "../../lib/use-rate.ts";
+import { timeLeft } from "../image/time-left.ts";
 import { cn } from "../ui/class-names.ts";
 import { Fresh } from "../ui/fresh.tsx";
 
@@ -32,6 +34,7 @@ export function VolumeStatusMark(
   const { icon: Icon, tone } = looks[status];
   const group = "snapshot" in props ? "snapshotStatuses" : "statuses";
   const percent = "percent" in props ? (props.percent ?? null) : null;
+  const left = useTimeLeft(status, percent ?? 0);
   return (
     <Fresh value={status}>
       <span className="inline-flex items-start gap-1.5 whitespace-nowrap" data-status={status}>
@@ -39,11 +42,20 @@ export function VolumeStatusMark(
         <span className="flex flex-wrap items-baseline gap-x-1.5">
           <span className="font-medium">{t(`${group}.${status}`)}</span>
           {percent !== null && percent > 0 ? (
-            <span className="text-label text-muted tabular-nums">{percent} %</span>
+            <span className="text-label text-muted tabular-nums">
+              {percent} %{left ? ` · ${left}` : ""}
+            </span>
           ) : null}
           <span className="font-mono text-[11px] text-muted max-sm:hidden">{status}</span>
         </span>
       </span>
     </Fresh>
   );
+}
+
+/** Of a copy its percent is known, and no bytes: what nobody wrote is copied in no time. */
+function useTimeLeft(status: string, percent: number): string | null {
+  const t = useTranslations("images.upload.left");
+  const left = timeLeft(100 - percent, useRate(status, percent));
+  return left ? t(left.unit, { count: left.count }) : null;
 }

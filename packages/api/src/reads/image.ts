@@ -35,7 +35,7 @@ export type ImageItem = {
   withdrawn: boolean;
   fault: PublicError | null;
   /** Of the work that makes it an image, all of it and its present step; null: there is none. */
-  progress: { percent: number; step: string | null } | null;
+  progress: { percent: number; step: string | null; stepPercent: number | null } | null;
   /** The share's, with this project; null: it is not shared with it. */
   share: "pending" | "accepted" | "rejected" | null;
   createdAt: Date;
@@ -94,13 +94,14 @@ export function listImages(
 
 const worked = z.object({
   percent: z.number(),
-  steps: z.array(z.object({ name: z.string(), state: z.string() })),
+  steps: z.array(z.object({ name: z.string(), state: z.string(), percent: z.number().nullish() })),
 });
 
 function progressOf(work: unknown): ImageItem["progress"] {
   if (work === null) return null;
   const { percent, steps } = worked.parse(work);
-  return { percent, step: steps.find(({ state }) => state === "running")?.name ?? null };
+  const step = steps.find(({ state }) => state === "running");
+  return { percent, step: step?.name ?? null, stepPercent: step?.percent ?? null };
 }
 
 const count = (value: string | null) => (value === null ? null : Number(value));

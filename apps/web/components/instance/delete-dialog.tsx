@@ -65,12 +65,14 @@ function OpenDialog({ kind, target, canBeSoft, onClose, onConfirm }: OpenProps) 
       <VolumesToo volumes={volumes} />
       <AddressesStay target={target} />
       {canBeSoft ? (
-        <Toggle
-          checked={atOnce}
-          onChange={setAtOnce}
-          label={t("delete.atOnce")}
-          help={t("delete.atOnceAbout")}
-        />
+        <div className="mb-3">
+          <Toggle
+            checked={atOnce}
+            onChange={setAtOnce}
+            label={t("delete.atOnce")}
+            help={t("delete.atOnceAbout")}
+          />
+        </div>
       ) : null}
     </ConfirmDialog>
   );

@@ -2,31 +2,19 @@
 
 import { useFormatter, useNow, useTranslations } from "next-intl";
 import type { InstanceRow } from "../../lib/rows.ts";
-import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { useAct, useBlocked } from "./actions.tsx";
 
 const tickMs = 1_000;
 
-/** How long a deleted instance can still be had back, and the way back; nothing for any other. */
+/** How long a deleted instance can still be had back; nothing for any other. */
 export function ReclaimNotice({ instance }: { instance: InstanceRow }) {
   const t = useTranslations("instances.reclaim");
   const format = useFormatter();
   const now = useNow({ updateInterval: tickMs });
-  const act = useAct();
-  const blocked = useBlocked(instance.projectId);
   if (!instance.reclaimAt || instance.taskState === "deleting") return null;
   const until = instance.reclaimAt < now ? now : instance.reclaimAt;
   return (
-    <Notice
-      tone="warning"
-      title={t("title")}
-      actions={
-        <Button size="small" blocked={blocked("restore", instance)} onClick={() => act("restore", instance)}>
-          {t("restore")}
-        </Button>
-      }
-    >
+    <Notice tone="warning" title={t("title")}>
       {t("about", { when: format.relativeTime(until, { now, unit: unitOf(until, now) }) })}
     </Notice>
   );

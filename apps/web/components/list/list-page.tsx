@@ -210,7 +210,7 @@ function Toolbar<Row, Name extends string, Filter>(
         <p role="status" className="text-label text-muted tabular-nums">
           {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}
         </p>
-        {card ? null : <ViewMenu {...{ columns, look }} sort={view.sort} onSort={sortBy} />}
+        {card ? null : <ViewMenu {...{ columns, look }} list={section} sort={view.sort} onSort={sortBy} />}
       </div>
     </div>
   );

@@ -1,53 +1,78 @@
 "use client";
 
-import { ArrowDown, ArrowUp, SlidersHorizontal } from "lucide-react";
+import { ArrowDown, ArrowUp, Bookmark, BookmarkPlus, SlidersHorizontal } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import type { ReactNode } from "react";
+import { useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "../ui/menu.tsx";
+import { viewQuery } from "./saved-views.ts";
 import { choosable, densities, type TableLook } from "./table-look.ts";
+import { useSavedViews } from "./use-saved-views.ts";
+
+const ViewDialog = dynamic(() => import("./view-dialog.tsx").then((m) => m.ViewDialog));
 
 type ViewMenuProps = {
   columns: readonly { key: string; title: unknown; sort?: string }[];
   look: TableLook;
   sort: string;
   onSort: (sort: string) => void;
-  /** Saved views. */
-  children?: ReactNode;
+  /** The list's own, and what the address is of now. */
+  list: string;
 };
 
-/** How the rows are shown: order, columns, density. */
-export function ViewMenu({ columns, look, sort, onSort, children }: ViewMenuProps) {
+/** How the rows are shown: views that have a name, columns, order, density. */
+export function ViewMenu({ columns, look, sort, onSort, list }: ViewMenuProps) {
   const t = useTranslations("lists.view");
   const { density, setDensity } = look;
   const some = choosable(columns);
+  const { views, setViews, show } = useSavedViews(list);
+  const [asked, setAsked] = useState(false);
   return (
-    <Menu
-      trigger={
-        <Button className="max-sm:px-2">
-          <SlidersHorizontal aria-hidden />
-          <span className="max-sm:sr-only">{t("menu")}</span>
-        </Button>
-      }
-    >
-      {children}
-      {some.length > 0 ? (
-        <>
-          <MenuLabel>{t("columns")}</MenuLabel>
-          {some.map(({ key, title }) => (
-            <ColumnItem key={key} name={key} title={title} look={look} />
-          ))}
-          <MenuSeparator />
-        </>
+    <>
+      <Menu
+        trigger={
+          <Button className="max-sm:px-2">
+            <SlidersHorizontal aria-hidden />
+            <span className="max-sm:sr-only">{t("menu")}</span>
+          </Button>
+        }
+      >
+        {views.map(({ name, query }) => (
+          <MenuItem key={name} icon={<Bookmark aria-hidden />} onSelect={() => show(query)}>
+            {name}
+          </MenuItem>
+        ))}
+        <MenuItem icon={<BookmarkPlus aria-hidden />} onSelect={() => setAsked(true)}>
+          {t("save")}
+        </MenuItem>
+        <MenuSeparator />
+        {some.length > 0 ? (
+          <>
+            <MenuLabel>{t("columns")}</MenuLabel>
+            {some.map(({ key, title }) => (
+              <ColumnItem key={key} name={key} title={title} look={look} />
+            ))}
+            <MenuSeparator />
+          </>
+        ) : null}
+        <SortItems {...{ columns, sort, onSort }} />
+        <MenuChoice
+          label={t("density")}
+          value={density}
+          onChange={(value) => setDensity(densities.find((one) => one === value) ?? density)}
+          options={densities.map((value) => ({ value, label: t(value) }))}
+        />
+      </Menu>
+      {asked ? (
+        <ViewDialog
+          views={views}
+          query={viewQuery(location.search, look.hidden)}
+          onViews={setViews}
+          onClose={() => setAsked(false)}
+        />
       ) : null}
-      <SortItems {...{ columns, sort, onSort }} />
-      <MenuChoice
-        label={t("density")}
-        value={density}
-        onChange={(value) => setDensity(densities.find((one) => one === value) ?? density)}
-        options={densities.map((value) => ({ value, label: t(value) }))}
-      />
-    </Menu>
+    </>
   );
 }
 

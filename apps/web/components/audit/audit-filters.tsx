@@ -3,6 +3,7 @@
 import { Filter, X } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
+import { isoText, localText } from "../../lib/local-moment.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
@@ -126,18 +127,6 @@ function MoreFilters({ filter, onSet }: Props) {
       {moment("to")}
     </div>
   );
-}
-
-/** What the browser's field wants: the person's own time, without a zone. */
-function localText(iso: string | undefined): string {
-  const date = new Date(iso ?? "");
-  if (Number.isNaN(date.getTime())) return "";
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-function isoText(local: string): string | null {
-  const date = new Date(local);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
 /** Those that a click on a line sets, or that lie folded away: each can be taken out. */

@@ -29,7 +29,7 @@ function useCancelBlocked({ kind, projectId, cancelRequested }: ShownOperation):
   const t = useTranslations();
   const permission = isCancellable(kind) ? cancelPermissions[kind] : "operation:cancel";
   const allowed = usePermission(permission, projectId);
-  if (!isCancellable(kind) || projectId === null) return t("reasons.operationNotCancellable");
+  if (!isCancellable(kind) || projectId === null) return t("errors.operationNotCancellable");
   if (!allowed) return t("reasons.notPermitted");
   return cancelRequested ? t("operations.cancelling") : null;
 }

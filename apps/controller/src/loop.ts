@@ -44,6 +44,7 @@ import { reconcileProject } from "./reconcilers/project.ts";
 import { endExpiredLimits } from "./reconcilers/quota.ts";
 import { reconcileVolume, type VolumeStepTaken } from "./reconcilers/volume.ts";
 import { removeOld } from "./retention.ts";
+import { emptyOldSamples, sumUp } from "./sum-up.ts";
 import { endingProjects, endOrphanedOperations, unsettledInstances, unsettledVolumes } from "./unsettled.ts";
 
 export type LoopDeps = {
@@ -75,6 +76,8 @@ const partitionMs = 86_400_000;
 const retentionMs = 3_600_000;
 /** A sample is of the hour's beginning, give or take this much. */
 const usageMs = 60_000;
+const sumUpMs = 30_000;
+const emptyMs = 300_000;
 /** What was deleted softly goes at most this much later than it was said. */
 const reclaimMs = 5_000;
 /** A limit ends on time without it; this only says so. */
@@ -304,6 +307,8 @@ function startRounds(loop: Loop): Every[] {
     round(loop, "usage", usageMs, async () => {
       await sampleUsage(loop.database);
     }),
+    round(loop, "metrics", sumUpMs, () => sumUp(loop)),
+    round(loop, "metrics-retention", emptyMs, () => emptyOldSamples(loop)),
     round(loop, "expiry", expiryMs, () => endExpiredLimits(loop.database, loop.hints.publish)),
     round(loop, "reclaim", reclaimMs, async () => {
       const count = await reclaim(loop);

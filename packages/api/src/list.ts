@@ -1,5 +1,6 @@
 /** Every list of the API: filter, sort, keyset cursor over (sort value, id), total exact to 10,000. */
 import { CloudError } from "@madang/core/errors";
+import { filterLimits } from "@madang/core/filter/term";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { allOf, bind, literal, type Sql, sql } from "./sql.ts";
@@ -14,10 +15,15 @@ export const pageInput = {
 };
 
 /** PostgreSQL's text holds everything but NUL; its JSON, where changes are written down, no half of a character either. */
-export const filterText = z
-  .string()
-  .max(255)
-  .refine((text) => !text.includes("\0") && text.isWellFormed(), { error: "textCharacters" });
+const storable = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .refine((text) => !text.includes("\0") && text.isWellFormed(), { error: "textCharacters" });
+export const filterText = storable(255);
+
+/** The text of a filter (`docs/api.md`). */
+export const listText = storable(filterLimits.length);
 
 export type Page<Item> = { items: Item[]; nextCursor: string | null; total: number; totalIsExact: boolean };
 export type PageInput = { sort?: string | undefined; limit: number; cursor?: string | null | undefined };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { filterText } from "../list.ts";
+import { listText } from "../list.ts";
 import { listAggregates } from "../reads/aggregate.ts";
 import { anyImageFilter, listAnyImages } from "../reads/any-image.ts";
 import { listAnyVolumes } from "../reads/any-volume.ts";
@@ -15,7 +15,7 @@ import type { AnyExport } from "./export.ts";
 import { cloudList, statusWords } from "./list-export.ts";
 import { volumeColumns } from "./volume-columns.ts";
 
-const byText = z.object({ text: filterText.optional() });
+const byText = z.object({ text: listText.optional() });
 
 export const cloudLists: Readonly<Record<string, AnyExport>> = {
   instances: cloudList({

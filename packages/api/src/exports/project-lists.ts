@@ -1,6 +1,6 @@
 import { imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
-import { filterText } from "../list.ts";
+import { listText } from "../list.ts";
 import { eventFilter, listEvents } from "../reads/event.ts";
 import { listFloatingIps } from "../reads/floating-ip.ts";
 import { listImages } from "../reads/image.ts";
@@ -17,7 +17,7 @@ import type { AnyExport } from "./export.ts";
 import { projectList, statusWords } from "./list-export.ts";
 import { volumeColumns } from "./volume-columns.ts";
 
-const byText = z.object({ text: filterText.optional() });
+const byText = z.object({ text: listText.optional() });
 const inNetwork = byText.extend({ networkId: z.uuid().optional() });
 
 /** Several in one cell. */

@@ -3,12 +3,13 @@ import { type Properties, storedProperties } from "@madang/core/hypervisor/prope
 import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
-import { ipv4 } from "@madang/core/network/cidr";
 import type { CrashPolicy } from "@madang/core/wire/guest";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
-import { bind, containing, literal, type Sql, sql } from "../sql.ts";
+import { type ListFilter, filterClauses as textClauses } from "../filter/clauses.ts";
+import { anyInstanceList, instanceList } from "../filter/instance.ts";
+import { filterText, type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
+import { bind, literal, type Sql, sql } from "../sql.ts";
 
 export type InstanceItem = {
   id: string;
@@ -133,7 +134,7 @@ const sorts = {
 
 export const instanceFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     status: z.array(filterText).max(20).optional(),
     ids: z.array(z.uuid()).max(500).optional(),
   })
@@ -145,8 +146,8 @@ export function listInstances(
   projectId: string,
   input: PageInput & { filter?: Filter },
 ): Promise<Page<InstanceItem>> {
-  const where = [sql`i.project_id = ${projectId}::uuid`, ...filterClauses(input.filter)];
   const now = database.now();
+  const where = [sql`i.project_id = ${projectId}::uuid`, ...filterClauses(input.filter, now)];
   const query = { select, from, joins, id: "i.id", sorts, defaultSort: "-createdAt", where };
   return listPage<Row, InstanceItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
@@ -161,7 +162,7 @@ export type AnyInstanceItem = InstanceItem & {
 
 export const anyInstanceFilter = z.object({
   /** Part of the name, of its owner's, its project's, its flavor's or its image's; or how its id begins. */
-  text: filterText.optional(),
+  text: listText.optional(),
   status: z.array(filterText).max(20).optional(),
   projectId: z.uuid().optional(),
   hypervisorId: z.uuid().optional(),
@@ -186,7 +187,7 @@ function anyInstanceQuery(database: Database, filter: AnyInstanceFilter): ListQu
     id: "i.id",
     sorts,
     defaultSort: "-createdAt",
-    where: anyClauses(filter),
+    where: anyClauses(filter, now),
     toItem: toAny,
   };
 }
@@ -200,60 +201,25 @@ export function listAnyInstances(
   return listPage(database, anyInstanceQuery(database, input.filter ?? {}), input);
 }
 
-function anyClauses({ text, status, projectId, hypervisorId, zone }: AnyInstanceFilter): Sql[] {
+function anyClauses(filter: AnyInstanceFilter, now: Date): Sql[] {
+  const { text, status, projectId, hypervisorId, zone } = filter;
   const on = (of: Sql) =>
     sql`i.active_guest_id IN (SELECT g.id FROM guest g JOIN hypervisor h ON h.id = g.hypervisor_id WHERE ${of})`;
   return [
-    ...filterClauses({ status }),
+    ...filterClauses({ text, status }, now, anyInstanceList),
     ...(projectId ? [sql`i.project_id = ${projectId}::uuid`] : []),
     ...(hypervisorId ? [on(sql`h.id = ${hypervisorId}::uuid`)] : []),
     ...(zone ? [on(sql`h.availability_zone = ${zone}`)] : []),
-    ...(text?.trim() ? [anyNamed(text.trim())] : []),
   ];
 }
 
-function anyNamed(text: string): Sql {
-  const pattern = containing(text);
-  const users = sql`SELECT id FROM "user" WHERE name ILIKE ${pattern}`;
-  const projects = sql`SELECT id FROM project WHERE name ILIKE ${pattern}`;
-  const [own = sql`FALSE`] = filterClauses({ text });
-  return sql`${own} OR i.user_id IN (${users}) OR i.project_id IN (${projects})`;
-}
-
-const idStart = /^[0-9a-f-]{1,36}$/i;
-
-function filterClauses(filter: Filter): Sql[] {
-  const clauses: Sql[] = [];
-  if (filter?.status?.length) clauses.push(sql`i.status = ANY(${filter.status}::text[])`);
-  if (filter?.ids) clauses.push(sql`i.id = ANY(${filter.ids}::uuid[])`);
-  if (filter?.text) {
-    const pattern = containing(filter.text.trim());
-    const named = sql`i.name ILIKE ${pattern} OR i.image_name ILIKE ${pattern} OR i.flavor_name ILIKE ${pattern}`;
-    // Writing out ten thousand ids takes as long as all the rest.
-    const start = idStart.test(filter.text.trim())
-      ? sql` OR i.id::text LIKE ${pattern.slice(1).toLowerCase()}`
-      : sql``;
-    clauses.push(sql`${named}${start}${reached(filter.text.trim())}`);
-  }
-  return clauses;
-}
-
-/** Part of an address, of a floating IP's or of a MAC; a whole address is looked up, parts are compared. */
-function reached(text: string): Sql {
-  const pattern = containing(text.toLowerCase());
-  if (ipv4.safeParse(text).success)
-    return sql` OR i.id IN (SELECT p.instance_id FROM port p JOIN ip_allocation a ON a.port_id = p.id
-        WHERE a.address = ${text}::inet)
-      OR i.id IN (SELECT p.instance_id FROM port p JOIN floating_ip f ON f.port_id = p.id
-        WHERE f.address = ${text}::inet)`;
-  if (/^\d{1,3}\.[\d.]{0,11}$/.test(text))
-    return sql` OR EXISTS (SELECT 1 FROM port p JOIN ip_allocation a ON a.port_id = p.id
-        WHERE p.instance_id = i.id AND host(a.address) LIKE ${pattern})
-      OR EXISTS (SELECT 1 FROM port p JOIN floating_ip f ON f.port_id = p.id
-        WHERE p.instance_id = i.id AND host(f.address) LIKE ${pattern})`;
-  if (/^[0-9a-f]{1,2}:[0-9a-f:]{0,14}$/i.test(text))
-    return sql` OR i.id IN (SELECT p.instance_id FROM port p WHERE p.mac LIKE ${pattern})`;
-  return sql``;
+function filterClauses(filter: Filter, now: Date, list: ListFilter = instanceList): Sql[] {
+  const { text, status, ids } = filter ?? {};
+  return [
+    ...(status?.length ? [sql`i.status = ANY(${status}::text[])`] : []),
+    ...(ids ? [sql`i.id = ANY(${ids}::uuid[])`] : []),
+    ...textClauses(text, list, now),
+  ];
 }
 
 /** Throws NotFound. `seesHypervisors` is for administrators: nobody else learns where his instance runs. */

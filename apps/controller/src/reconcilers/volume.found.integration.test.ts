@@ -57,6 +57,8 @@ it("one is placed where it was found, and not made anew where its instance is", 
   await attached(id, far);
   expect(await rowOf(far)).toMatchObject({ hypervisorId: there, made: true, status: "creating" });
   const failed = await cloud.database.prisma.event.findMany({ where: { action: "volume.attach-failed" } });
+  const places = await cloud.database.prisma.event.findMany({ where: { action: "volume.found" } });
+  expect(places.map(({ resourceId }) => resourceId)).toEqual([near, far]);
   expect(failed).toMatchObject([{ resourceId: far, params: { reason: "volumeElsewhere" } }]);
 });
 
@@ -72,6 +74,8 @@ it("one that nobody attaches is placed there too, with room or without", async (
   await reconcileVolume({ prisma, publish, now, onCapacity, board }, volumeId);
   expect(await rowOf(volumeId)).toMatchObject({ hypervisorId: there, made: true, status: "creating" });
   expect(told).toContain(`hypervisor:${there}`);
+  const trail = await prisma.event.findMany({ where: { resourceId: volumeId } });
+  expect(trail.map(({ action }) => action)).toEqual(["volume.found"]);
 });
 
 it("what was found before the volume was asked for, or was left by an attempt, is not it", async () => {

@@ -1,5 +1,6 @@
 /** A volume that the database calls unplaced, for it is older than the volume's placing, and that a hypervisor has all the same. */
 import type { Tx, Volume } from "@madang/db";
+import { recordVolumeEvent } from "./volume.operations.ts";
 
 type Unplaced = Pick<Volume, "id" | "createdAt" | "reportedAt">;
 
@@ -20,6 +21,7 @@ export async function foundAt(
 }
 
 /** From now on it lives there, full or not, whatever was asked for: made elsewhere it would be an empty one. */
-export async function placeFound(tx: Pick<Tx, "volume">, id: string, hypervisorId: string): Promise<void> {
-  await tx.volume.update({ where: { id }, data: { hypervisorId, made: true } });
+export async function placeFound(tx: Tx, id: string, hypervisorId: string): Promise<void> {
+  const volume = await tx.volume.update({ where: { id }, data: { hypervisorId, made: true } });
+  await recordVolumeEvent(tx, volume, { action: "volume.found" });
 }

@@ -14,14 +14,16 @@ export function Menu({
   trigger,
   children,
   align = "end",
+  onOpenChange,
 }: {
   trigger: ReactNode;
   children: ReactNode;
   align?: "start" | "end";
+  onOpenChange?: (open: boolean) => void;
 }) {
   const container = useFloatingRoot();
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} {...(onOpenChange ? { onOpenChange } : {})}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal container={container}>
         <Radix.Content

@@ -1,7 +1,7 @@
 "use client";
 
 import { snapshotActionBlocked } from "@madang/core/volume/action";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Copy, Disc3, Ellipsis, History, Rocket, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -85,8 +85,11 @@ export function useSnapshotColumns(projectId: string, volume: VolumeRow | null):
 type SnapshotMenuProps = { projectId: string; snapshot: SnapshotRow; volume: VolumeRow | null };
 type Asked = "copy" | "image" | "revert" | "delete";
 
-function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
+function SnapshotMenu({ projectId, snapshot, volume: known }: SnapshotMenuProps) {
   const t = useTranslations("volumes");
+  const tCommon = useTranslations("common");
+  const [opened, setOpened] = useState(false);
+  const volume = useOrigin(projectId, snapshot, known, opened);
   const tReasons = useTranslations("reasons");
   const router = useRouter();
   const launchBlocked = useLaunchBlocked(projectId).snapshot(snapshot);
@@ -104,6 +107,7 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
   return (
     <>
       <Menu
+        onOpenChange={(open) => open && setOpened(true)}
         trigger={
           <IconButton size="iconSmall" label={t("menu", { name })}>
             <Ellipsis aria-hidden />
@@ -131,15 +135,13 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
         >
           {t("actions.image")}
         </MenuItem>
-        {volume ? (
-          <MenuItem
-            icon={<History aria-hidden />}
-            blocked={volumeBlocked("revert", volume) ?? reason("restore")}
-            onSelect={() => setAsked("revert")}
-          >
-            {t("snapshot.revert")}
-          </MenuItem>
-        ) : null}
+        <MenuItem
+          icon={<History aria-hidden />}
+          blocked={volume ? (volumeBlocked("revert", volume) ?? reason("restore")) : tCommon("loading")}
+          onSelect={() => setAsked("revert")}
+        >
+          {t("snapshot.revert")}
+        </MenuItem>
         <MenuItem
           danger
           icon={<Trash2 aria-hidden />}
@@ -167,6 +169,21 @@ function SnapshotMenu({ projectId, snapshot, volume }: SnapshotMenuProps) {
       ) : null}
     </>
   );
+}
+
+/** Whether it can go back now, its volume knows; in the list of all snapshots that is asked once the menu is open. */
+function useOrigin(
+  projectId: string,
+  { volumeId }: SnapshotRow,
+  known: VolumeRow | null,
+  wanted: boolean,
+): VolumeRow | null {
+  const trpc = useTRPC();
+  const { data } = useQuery({
+    ...trpc.volume.get.queryOptions({ projectId, id: volumeId }),
+    enabled: known === null && wanted,
+  });
+  return known ?? data ?? null;
 }
 
 type DialogProps = { projectId: string; snapshot: SnapshotRow; onClose: () => void };

@@ -4,6 +4,8 @@ import { Lock } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { sizeText } from "../../lib/amount.ts";
 import type { InstanceRow } from "../../lib/rows.ts";
+import { CpuCell } from "../metrics/cpu-cell.tsx";
+import { useSparklineGroups } from "../metrics/use-sparkline-groups.ts";
 import { Moment } from "../timeline/moment.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { RowLink } from "../ui/row-link.tsx";
@@ -35,8 +37,11 @@ function NameCell({ projectId, row }: { projectId: string; row: InstanceRow }) {
   );
 }
 
+type Shown = { projectId: string; rows: readonly InstanceRow[] };
+
 /** They give way as the content narrows; the name and the menu stay. */
-export function useInstanceColumns({ projectId }: { projectId: string }): Column<InstanceRow>[] {
+export function useInstanceColumns({ projectId, rows }: Shown): Column<InstanceRow>[] {
+  const groupOf = useSparklineGroups(rows);
   const t = useTranslations("instances.columns");
   return [
     {
@@ -52,6 +57,12 @@ export function useInstanceColumns({ projectId }: { projectId: string }): Column
       sort: "status",
       className: "hidden whitespace-nowrap @xl:table-cell",
       cell: (row) => <StatusReason instance={row} />,
+    },
+    {
+      key: "cpu",
+      title: t("cpu"),
+      className: "hidden whitespace-nowrap @5xl:table-cell",
+      cell: (row) => <CpuCell projectId={projectId} id={row.id} group={groupOf(row.id)} />,
     },
     {
       key: "addresses",

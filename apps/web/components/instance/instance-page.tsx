@@ -29,7 +29,12 @@ const LogTab = dynamic(() => import("../console/log-tab.tsx").then((module) => m
   ssr: false,
 });
 
-const tabs = ["overview", "console", "network", "storage", "log", "timeline"] as const;
+// And so are the charts'.
+const MetricsTab = dynamic(() => import("../metrics/metrics-tab.tsx").then((module) => module.MetricsTab), {
+  ssr: false,
+});
+
+const tabs = ["overview", "console", "metrics", "network", "storage", "log", "timeline"] as const;
 type Tab = (typeof tabs)[number];
 
 export function InstancePage({ projectId, id }: { projectId: string; id: string }) {
@@ -103,6 +108,7 @@ function Heading({ instance }: { instance: InstanceDetail }) {
 
 function TabContent({ tab, projectId, instance }: { tab: Tab; projectId: string; instance: InstanceDetail }) {
   if (tab === "console") return <ConsoleTab projectId={projectId} instance={instance} />;
+  if (tab === "metrics") return <MetricsTab projectId={projectId} instance={instance} />;
   if (tab === "network") return <NetworkTab projectId={projectId} instance={instance} />;
   if (tab === "storage") return <StorageTab projectId={projectId} instance={instance} />;
   if (tab === "log") return <LogTab projectId={projectId} instance={instance} />;

@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { useRefusal } from "../../lib/use-permission.ts";
 import { useProjectId } from "../../lib/use-project.ts";
 import { ListPage } from "../list/list-page.tsx";
+import { rowsOf } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
 import { YardDrawing } from "../ui/empty-state.tsx";
 import { useInstanceColumns } from "./instance-columns.tsx";
@@ -21,6 +22,8 @@ export function InstanceListPage() {
   const view = useListView("-createdAt", ["status"]);
   const status = view.chosen("status");
   const filter = { ...view.filter, ...(status ? { status: status.split(",") } : {}) };
+  const query = useInstances(projectId, filter, view.sort);
+  const columns = useInstanceColumns({ projectId, rows: rowsOf(query).rows });
   const words = [
     ...(view.text ? [t("nothingText", { text: view.text })] : []),
     ...(status ? [t("nothingStatus", { status })] : []),
@@ -30,8 +33,8 @@ export function InstanceListPage() {
       section="instances"
       view={view}
       filter={filter}
-      query={useInstances(projectId, filter, view.sort)}
-      columns={useInstanceColumns({ projectId })}
+      query={query}
+      columns={columns}
       drawing={<YardDrawing />}
       actions={[{ word: t("launch"), blocked, href: `/p/${projectId}/instances/launch` }]}
       file={{ name: "project-instances", query: { projectId, status } }}

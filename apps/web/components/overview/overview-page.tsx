@@ -13,6 +13,7 @@ import { useProjectId } from "../../lib/use-project.ts";
 import { useInstanceColumns } from "../instance/instance-columns.tsx";
 import { useInstances } from "../instance/use-instances.ts";
 import { rowsOf } from "../list/pages.ts";
+import { ProjectMetrics } from "../metrics/project-metrics.tsx";
 import { QuotaMeters } from "../quota/quota-meters.tsx";
 import { Page } from "../shell/page.tsx";
 import { Timeline } from "../timeline/timeline.tsx";
@@ -51,7 +52,7 @@ export function OverviewPage() {
   const quota = useQuery(trpc.project.quota.queryOptions({ projectId }));
   const query = useInstances(projectId, {}, "-createdAt");
   const { rows } = rowsOf(query);
-  const columns = useInstanceColumns({ projectId });
+  const columns = useInstanceColumns({ projectId, rows: rows.slice(0, recentInstances) });
   const base = `/p/${projectId}`;
   const launch = mayCreate ? (
     <ButtonLink href={`${base}/instances/launch`} tone="primary">
@@ -76,6 +77,11 @@ export function OverviewPage() {
           <FailureNotice failure={failureOf(quota.error)} onRetry={() => quota.refetch()} />
         ) : null}
       </Part>
+      {first ? null : (
+        <Part title={t("metrics")}>
+          <ProjectMetrics projectId={projectId} />
+        </Part>
+      )}
       {first && !guided ? (
         <EmptyState drawing={<YardDrawing />} title={t("first.title")} about={t("first.about")}>
           {launch}

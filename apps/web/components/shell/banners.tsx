@@ -1,38 +1,15 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { CloudOff, FlaskConical, Trash2 } from "lucide-react";
+import { FlaskConical, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { type ReactNode, useSyncExternalStore } from "react";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useMe } from "../../lib/use-me.ts";
-import { cn } from "../ui/class-names.ts";
+import { Banner } from "./banner.tsx";
 import type { Area } from "./navigation.ts";
+import { ReachBanner } from "./reach-banner.tsx";
 
-function subscribe(listener: () => void): () => void {
-  window.addEventListener("online", listener);
-  window.addEventListener("offline", listener);
-  return () => {
-    window.removeEventListener("online", listener);
-    window.removeEventListener("offline", listener);
-  };
-}
-
-function Banner({ icon, tone, children }: { icon: ReactNode; tone: string; children: ReactNode }) {
-  return (
-    <div
-      className={cn(
-        "flex items-start gap-2 border-b px-4 py-1.5 text-label md:px-6 [&_svg]:mt-px [&_svg]:size-3.5 [&_svg]:shrink-0",
-        tone,
-      )}
-    >
-      {icon}
-      <p>{children}</p>
-    </div>
-  );
-}
-
-/** What holds for all that is on the page now: offline, simulated hypervisors, a project that ends. */
+/** What holds for all that is on the page now: out of reach, simulated hypervisors, a project that ends. */
 export function Banners({ area }: { area: Area }) {
   const t = useTranslations("banners");
   const trpc = useTRPC();
@@ -40,20 +17,9 @@ export function Banners({ area }: { area: Area }) {
   const { projects } = useMe();
   const ending =
     area.kind === "project" && projects.some(({ id, ending }) => ending && id === area.projectId);
-  const online = useSyncExternalStore(
-    subscribe,
-    () => navigator.onLine,
-    () => true,
-  );
   return (
     <section aria-label={t("label")}>
-      {online ? null : (
-        <div role="alert">
-          <Banner icon={<CloudOff aria-hidden className="text-danger" />} tone="bg-danger-soft">
-            {t("offline")}
-          </Banner>
-        </div>
-      )}
+      <ReachBanner />
       {ending ? (
         <Banner icon={<Trash2 aria-hidden className="text-danger" />} tone="bg-danger-soft">
           {t("projectEnding")}

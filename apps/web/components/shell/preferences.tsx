@@ -6,6 +6,7 @@ import { useLocale, useTranslations } from "next-intl";
 import { useTheme } from "next-themes";
 import { useId, useSyncExternalStore } from "react";
 import { locales } from "../../lib/i18n/locale.ts";
+import { tellLocale } from "../../lib/i18n/locale-tabs.ts";
 import { rememberLocale } from "../../lib/i18n/switch-locale.ts";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
@@ -25,6 +26,7 @@ function useSwitchLocale() {
     const locale = locales.find((known) => known === value);
     if (!locale) return;
     await rememberLocale(locale);
+    tellLocale(locale);
     router.refresh();
   };
 }

@@ -5,6 +5,7 @@ import { usePathname } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { z } from "zod";
+import { useLocaleOfTabs } from "../../lib/i18n/locale-tabs.ts";
 import { useDrawer } from "../../lib/operation-drawer.ts";
 import { readStored, writeStored } from "../../lib/stored.ts";
 import { useMe } from "../../lib/use-me.ts";
@@ -32,6 +33,7 @@ export function Shell({ area, children }: { area: Area; children: ReactNode }) {
   const visiting = isVisiting(area, me);
   const scope = useOperationScope(area);
   const { open } = useDrawer();
+  useLocaleOfTabs();
   const [collapsed, setCollapsed] = useState(() => readStored(collapsedKey, z.boolean()) ?? false);
   const [openAt, setOpenAt] = useState<string | null>(null);
   const collapse = (value: boolean) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { cn } from "./class-names.ts";
 import type { Column } from "./data-table.tsx";
 import { useFadeChanged } from "./fade-changed.ts";
@@ -29,13 +29,18 @@ export function TableRow<Row>(props: TableRowProps<Row>) {
   const { row, id, index, columns, measure, open, onOpen, selected, selectLabel, stops, keys } = props;
   const element = useRef<HTMLTableRowElement>(null);
   useFadeChanged(element, row);
+  // The same function each time: another would make React take the row off and put it on again.
+  const mount = useCallback(
+    (mounted: HTMLTableRowElement | null) => {
+      element.current = mounted;
+      measure(mounted);
+    },
+    [measure],
+  );
   return useMemo(
     () => (
       <tr
-        ref={(mounted) => {
-          element.current = mounted;
-          measure(mounted);
-        }}
+        ref={mount}
         data-index={index}
         aria-rowindex={index + 2}
         aria-selected={selected ?? open}
@@ -57,7 +62,7 @@ export function TableRow<Row>(props: TableRowProps<Row>) {
         ))}
       </tr>
     ),
-    [row, id, index, columns, measure, open, onOpen, selected, selectLabel, stops, keys],
+    [row, id, index, columns, mount, open, onOpen, selected, selectLabel, stops, keys],
   );
 }
 

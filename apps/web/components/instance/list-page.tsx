@@ -1,5 +1,6 @@
 "use client";
 
+import { instanceFields } from "@madang/core/filter/instance-fields";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { useRefusal } from "../../lib/use-permission.ts";
@@ -32,6 +33,7 @@ export function InstanceListPage() {
     <ListPage
       section="instances"
       view={view}
+      fields={instanceFields}
       filter={filter}
       query={query}
       columns={columns}

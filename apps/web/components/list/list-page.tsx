@@ -1,9 +1,12 @@
 "use client";
 
+import type { FilterFields } from "@madang/core/filter/field";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useCallback, useMemo } from "react";
 import { failureOf } from "../../lib/failure.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
+import { FilterBox } from "../filter/filter-box.tsx";
+import { isFilterFault } from "../filter/filter-fault.ts";
 import { type HelpTopic, PageHelp } from "../shell/help-popover.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
@@ -36,6 +39,8 @@ type ListPageProps<Row, Name extends string, Filter> = {
   file?: { name: string; query?: Readonly<Record<string, string | null>> };
   /** The words that whoever is new here may not know. */
   help?: readonly HelpTopic[];
+  /** What the list can be asked for by name. */
+  fields?: FilterFields;
   /** Beside the text filter. */
   filters?: ReactNode;
   /** Each row as a card, in place of the table. */
@@ -90,7 +95,7 @@ export function ListPage<Row extends { id: string }, Name extends string, Filter
           actions={bare ? null : tools}
           help={help ? <PageHelp topics={help} /> : null}
         >
-          {query.isError ? (
+          {query.isError && faultOf(query) === null ? (
             <FailureNotice failure={failureOf(query.error)} onRetry={() => query.refetch()} />
           ) : null}
           {bare ? (
@@ -203,7 +208,7 @@ function Toolbar<Row, Name extends string, Filter>(
   return (
     <div className="flex flex-wrap items-center justify-between gap-2">
       <search className="flex min-w-0 flex-wrap items-center gap-2 max-sm:w-full">
-        {t.has("filter") ? <TextFilter text={view.text} label={t("filter")} onText={lookFor} /> : null}
+        {t.has("filter") ? <Filter {...props} label={t("filter")} onText={lookFor} /> : null}
         {filters}
       </search>
       <div className="flex items-center gap-3 max-sm:w-full max-sm:justify-between">
@@ -214,4 +219,25 @@ function Toolbar<Row, Name extends string, Filter>(
       </div>
     </div>
   );
+}
+
+/** What the server says of the filter's text, which is said where it stands. */
+function faultOf({ isError, error }: Pick<PagedQuery<unknown>, "isError" | "error">) {
+  const failure = isError ? failureOf(error) : null;
+  return failure && isFilterFault(failure.error) ? failure.error : null;
+}
+
+type FilterProps = {
+  section: string;
+  view: { text: string };
+  query: Pick<PagedQuery<unknown>, "isError" | "error">;
+  fields?: FilterFields;
+  label: string;
+  onText: (text: string | null) => void;
+};
+
+function Filter({ section, view, query, fields, label, onText }: FilterProps) {
+  const { text } = view;
+  if (!fields) return <TextFilter {...{ text, label, onText }} />;
+  return <FilterBox list={section} fault={faultOf(query)} {...{ text, label, fields, onText }} />;
 }

@@ -1,4 +1,4 @@
-import { cidrOf, cidrText } from "../network/cidr.ts";
+import { rangeOf } from "./address.ts";
 import { agesAgo, daysFrom } from "./date.ts";
 import { filterFault } from "./fault.ts";
 import type { FilterField, FilterFields } from "./field.ts";
@@ -79,8 +79,8 @@ const since = (from: Date): ValueTest => ({ is: "times", from, to: null });
 const until = (to: Date): ValueTest => ({ is: "times", from: null, to });
 
 function address(text: string, { term }: Asked): ValueTest {
-  const range = cidrOf(text.includes("/") ? text : `${text}/32`);
-  if (range) return { is: "within", cidr: cidrText(range) };
+  const cidr = rangeOf(text);
+  if (cidr !== null) return { is: "within", cidr };
   if (/^\d{1,3}(\.\d{0,3}){0,3}$/.test(text)) return { is: "starting", text };
   return wrong("filterNotAddress", text, term);
 }

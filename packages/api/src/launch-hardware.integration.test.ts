@@ -43,6 +43,11 @@ test("is fixed on the instance at its launch, and told to its agent", async () =
   const { hypervisorId } = await placeGuest(cloud.database, id);
   const told = await readSnapshot({ ...cloud.deps, agents: cloud.database, bus: cloud.bus }, hypervisorId);
   expect(told.guests[0]).toMatchObject({ instanceId: id, hardware });
+  // The page shows what is usual beside it.
+  expect((await member().instance.get({ projectId: cloud.projectId, id })).hardware).toEqual({
+    ...{ ...hardware, videoModel: "vga", architecture: "x86_64", medium: "disk" },
+    ...{ bootMenu: "no", guestAgent: "yes" },
+  });
 });
 
 test("is nothing where the image says nothing", async () => {

@@ -66,6 +66,9 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
               none
             )}
           </Fact>
+          <Fact name={t("hardware")}>
+            <HardwareWords hardware={instance.hardware} />
+          </Fact>
           <Fact name={t("driver")}>
             {instance.driver ? <code className="font-mono text-label">{instance.driver}</code> : none}
           </Fact>
@@ -78,5 +81,22 @@ export function InstanceFacts({ instance, brief }: { instance: InstanceDetail; b
         </>
       )}
     </dl>
+  );
+}
+
+/** In Glance's words, as the image said them. */
+function HardwareWords({ hardware }: Pick<InstanceDetail, "hardware">) {
+  const t = useTranslations("facts.parts");
+  const parts = ["architecture", "firmware", "diskBus", "nicModel", "videoModel"] as const;
+  return (
+    <span className="flex flex-wrap gap-x-3">
+      {parts.map((part) => (
+        <span key={part} className="whitespace-nowrap">
+          <span className="text-muted">{t(part)}</span>{" "}
+          <code className="font-mono text-label">{hardware[part]}</code>
+        </span>
+      ))}
+      {hardware.medium === "cdrom" ? <span>{t("cd")}</span> : null}
+    </span>
   );
 }

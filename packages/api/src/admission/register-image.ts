@@ -10,6 +10,8 @@ import { type DiskFormat, lockImageFile, type Prisma, transaction } from "@madan
 
 const storeMode = 0o640;
 const qcow2Magic = Buffer.from("QFI\xfb", "latin1");
+/** ISO 9660's volume descriptors begin at its 16th sector. */
+const isoMagic = { at: 0x8001, bytes: Buffer.from("CD001", "latin1") };
 
 export type ImageFile = { name: string; path: string };
 
@@ -40,6 +42,8 @@ export async function registerImage(
         visibility: "public",
         status: "active",
         diskFormat: inspection.format === "qcow2" ? "qcow2" : "raw",
+        // What is launched from it has it as a CD.
+        ...(inspection.format === "iso" ? { uploadFormat: "iso" as const } : {}),
         sha256,
         sizeBytes: BigInt(sizeBytes),
         virtualSizeBytes: BigInt(virtualSizeBytes),
@@ -75,12 +79,16 @@ async function readInto(path: string, target: Writable | null): Promise<Stored> 
   return { sha256: hash.digest("hex"), inspection: inspector.end() };
 }
 
-/** The operator's own files are qcow2, or they are disks as they are. */
-async function declaredFormat(path: string): Promise<DiskFormat> {
+/** The operator's own files are qcow2 or CDs, or they are disks as they are. */
+async function declaredFormat(path: string): Promise<DiskFormat | "iso"> {
   const file = await open(path, "r");
+  const begins = async (at: number, magic: Buffer) => {
+    const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, at);
+    return buffer.equals(magic);
+  };
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return bytesRead === 4 && buffer.equals(qcow2Magic) ? "qcow2" : "raw";
+    if (await begins(0, qcow2Magic)) return "qcow2";
+    return (await begins(isoMagic.at, isoMagic.bytes)) ? "iso" : "raw";
   } finally {
     await file.close();
   }

@@ -4,6 +4,7 @@ import { downAfterMs } from "@madang/core/hypervisor/state";
 import type { InstanceStatus, PowerState, TaskState } from "@madang/core/instance/status";
 import { instanceStatuses, powerStates, taskStates } from "@madang/core/instance/status";
 import type { CrashPolicy } from "@madang/core/wire/guest";
+import { type Hardware, wholeHardware } from "@madang/core/wire/hardware";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { type ListFilter, filterClauses as textClauses } from "../filter/clauses.ts";
@@ -74,6 +75,8 @@ export type InstanceDetail = InstanceItem & {
   userDataBytes: number | null;
   hasPassword: boolean;
   machineType: string;
+  /** What its image decided of its machine, and what is usual otherwise. */
+  hardware: Required<Hardware>;
   crashPolicy: CrashPolicy;
   /** Asked for; null: any. */
   availabilityZone: string | null;
@@ -246,6 +249,7 @@ export async function readInstance(
     userDataBytes: row.userDataSealedBytes === null ? null : row.userDataSealedBytes - sealOverheadBytes,
     hasPassword: row.hasPassword,
     machineType: row.machineType,
+    hardware: wholeHardware(row.hardware),
     crashPolicy: row.crashPolicy,
     availabilityZone: row.availabilityZone,
     zone: row.zone,
@@ -259,6 +263,7 @@ export async function readInstance(
 }
 
 type DetailRow = {
+  hardware: unknown;
   hostname: string;
   keyName: string | null;
   hasPassword: boolean;
@@ -272,7 +277,7 @@ type DetailRow = {
   conditions: unknown;
   userDataSealedBytes: number | null;
 };
-const detailSelect = `i.hostname, i.key_name AS "keyName", i.password_hash_sealed IS NOT NULL AS "hasPassword",
+const detailSelect = `i.hardware, i.hostname, i.key_name AS "keyName", i.password_hash_sealed IS NOT NULL AS "hasPassword",
   i.machine_type AS "machineType", i.crash_policy::text AS "crashPolicy", i.availability_zone AS "availabilityZone", i.conditions,
   h.availability_zone AS zone, i.required_properties AS "requiredProperties",
   i.schedule_deadline AS "scheduleDeadline", (SELECT o.request_id FROM operation o WHERE o.resource_id = i.id

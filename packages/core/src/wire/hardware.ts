@@ -55,6 +55,11 @@ export function lackingHardware(offered: OfferedHardware | null, wanted: Hardwar
   });
 }
 
+/** With what every guest has of which nothing was said. */
+export function wholeHardware(stored: unknown): Required<Hardware> {
+  return { ...usual, ...storedHardware(stored) };
+}
+
 /** As stored on a row; what is not known is left out. */
 export function storedHardware(stored: unknown): Hardware {
   return hardware.catch({}).parse(stored);

@@ -92,7 +92,7 @@ export function useApplyChanges(projectId: string | null): (resources: readonly 
     if ([...kinds].some((kind) => countedKinds.has(kind) || networkKinds.has(kind)))
       stale.push(trpc.project.quota.pathKey());
     if (kinds.has("quota_request")) stale.push(trpc.quotaRequest.pathKey());
-    if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey());
+    if (kinds.has("instance")) stale.push(trpc.instance.get.pathKey(), trpc.instance.consoles.pathKey());
     if ([...kinds].some((kind) => networkKinds.has(kind)))
       stale.push(
         trpc.network.pathKey(),

@@ -262,7 +262,7 @@ test("garbage on either side of a console ends at most that console", async () =
       count += 1;
       const { data } = await callTrpc(web.env, cookie, {
         path: "instance.openConsole",
-        input: { projectId: web.projectId, id: victim.id, kind: "vnc" },
+        input: { projectId: web.projectId, id: victim.id, kind: "serial" },
       });
       const { consoleId, path } = openedConsole.parse(data);
       const origin = web.env.url;
@@ -310,7 +310,7 @@ test("garbage on either side of a console ends at most that console", async () =
 test("a browser that never reads holds the guest back, not the relay's memory", async () => {
   const { data } = await callTrpc(web.env, cookie, {
     path: "instance.openConsole",
-    input: { projectId: web.projectId, id: victim.id, kind: "vnc" },
+    input: { projectId: web.projectId, id: victim.id, kind: "serial" },
   });
   const { consoleId, path } = openedConsole.parse(data);
   const browser = connect(`ws://127.0.0.1:${web.env.port}${path}`, { cookie, origin: web.env.url });

@@ -1,17 +1,22 @@
 /** Bytes both ways between two WebSockets; neither side is read faster than the other takes it. */
 import type { RawData, WebSocket } from "ws";
+import { RfbViolation } from "./rfb-messages.ts";
 
 const highWater = 1024 * 1024;
 const lowWater = 256 * 1024;
 const pingMs = 20_000;
 
-/** Resumes both and resolves with the close code of the side that ended first. */
+/** RFC 6455: an endpoint that speaks its protocol wrongly. */
+const protocolError = 1002;
+
+/** `pass` says what of the browser's bytes goes on. Resumes both and resolves with the close code of the side that ended first. */
 export function pipeSockets(
   browser: WebSocket,
   agent: WebSocket,
+  pass: (bytes: Buffer) => Buffer,
 ): Promise<{ by: "browser" | "agent"; code: number }> {
-  forward(browser, agent);
-  forward(agent, browser);
+  forward(browser, agent, (data) => pass(bytesOf(data)));
+  forward(agent, browser, (data) => data);
   const stopPings = [keepAlive(browser), keepAlive(agent)];
   return new Promise<{ by: "browser" | "agent"; code: number }>((resolve) => {
     browser.once("close", (code) => resolve({ by: "browser", code }));
@@ -29,14 +34,32 @@ export function closeSocket(socket: WebSocket, code: number): void {
   socket.close(code);
 }
 
-function forward(from: WebSocket, to: WebSocket): void {
+function forward(from: WebSocket, to: WebSocket, judge: (data: RawData) => RawData): void {
   from.on("message", (data: RawData) => {
     if (to.readyState !== to.OPEN) return;
-    to.send(data, { binary: true }, () => {
+    const judged = judgedOrClosed(from, () => judge(data));
+    if (!judged || (Buffer.isBuffer(judged) && judged.length === 0)) return;
+    to.send(judged, { binary: true }, () => {
       if (from.isPaused && to.bufferedAmount < lowWater) from.resume();
     });
     if (to.bufferedAmount > highWater) from.pause();
   });
+}
+
+/** What can't be understood is the end of it: nobody may guess what a browser meant to do to a guest. */
+function judgedOrClosed(from: WebSocket, judge: () => RawData): RawData | null {
+  try {
+    return judge();
+  } catch (error) {
+    if (!(error instanceof RfbViolation)) throw error;
+    closeSocket(from, protocolError);
+    return null;
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
 /** Ends a socket whose other end has gone without a word. */

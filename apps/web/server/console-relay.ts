@@ -1,6 +1,7 @@
 /**
  * The browser's end of a console: redeems the ticket, asks the guest's agent to dial this process, pipes bytes. What
- * is open is watched: a closed row, a revoked session or a lost role ends it within about a second.
+ * is open is watched: a closed row, a revoked session or a lost role ends it within about a second, and the input of who is not
+ * in control stops here.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -8,20 +9,22 @@ import {
   type ConsoleActor,
   type ConsoleDeps,
   type ConsoleOpened,
+  claimControl,
   closeCodes,
   closeStaleConsoles,
   consoleDialMs,
+  consolesInControl,
   type EndedConsole,
   endedConsoles,
   recordConsole,
   redeemTicket,
   type SessionIdentity,
-  takeOver,
 } from "@madang/api/server";
 import { CloudError } from "@madang/core/errors";
 import { isGranted } from "@madang/core/identity/permission";
 import type { WebSocket } from "ws";
 import type { Backend } from "./backend.ts";
+import { type ConsoleGate, openGate } from "./console-gate.ts";
 import { closeSocket, pipeSockets } from "./console-pipe.ts";
 import { consoleSockets } from "./console-sockets.ts";
 import type { PendingDials } from "./pending-dials.ts";
@@ -41,6 +44,9 @@ export type ConsoleRelay = {
   close: () => Promise<void>;
 };
 
+/** `toGuest` is there as soon as the agent is. */
+type Viewer = { browser: WebSocket; gate: ConsoleGate; toGuest: ((bytes: Buffer) => void) | null };
+
 const largestMessage = 1024 * 1024;
 const watchEveryMs = 1_000;
 const staleEveryMs = 10_000;
@@ -56,8 +62,8 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   const { api, bus } = backend;
   const deps: ConsoleDeps = { database: api.admission, hints: api.hints, seal: api.seal };
   const wss = consoleSockets(largestMessage);
-  /** Whoever redeemed a ticket: only these can be taken over or lose their session. */
-  const open = new Map<string, WebSocket>();
+  /** Whoever redeemed a ticket: only these can be in control or lose their session. */
+  const open = new Map<string, Viewer>();
   const served = new Map<WebSocket, Promise<void>>();
   // By the clock that dates what this process opens.
   const startedAt = api.reads.now();
@@ -78,15 +84,18 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
       address: call.address,
       requestId: call.requestId,
     };
+    await claimControl(deps, opened.console);
     await recordConsole(deps, opened, actor, "console.open");
     const { kind, projectId } = opened.console;
     const { requestId, userId } = actor;
     const line = { requestId, userId, projectId, instanceId: opened.instance.id, consoleId, kind };
     api.log.info(line, "console opened");
     backend.metrics.console(kind, 1);
-    open.set(consoleId, browser);
+    const viewer: Viewer = { browser, gate: openGate(kind), toGuest: null };
+    open.set(consoleId, viewer);
     try {
-      await relay(backend, deps, dials, browser, opened, identity);
+      await followControl();
+      await relay(backend, dials, viewer, opened, identity);
     } finally {
       open.delete(consoleId);
       backend.metrics.console(kind, -1);
@@ -97,16 +106,36 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
 
   const closeEnded = async () => {
     for (const { id, cause } of await endedConsoles(api.reads, [...open.keys()])) {
-      const browser = open.get(id);
-      if (browser) closeSocket(browser, codeFor[cause]);
+      const viewer = open.get(id);
+      if (viewer) closeSocket(viewer.browser, codeFor[cause]);
     }
+  };
+  /** One look at a time: an older answer must never come after a newer one. */
+  let following: Promise<void> = Promise.resolve();
+  const followControl = () => {
+    following = following.catch(() => {}).then(applyControl);
+    return following;
+  };
+  const applyControl = async () => {
+    const seen = [...open];
+    const inControl = await consolesInControl(
+      api.reads,
+      seen.map(([id]) => id),
+    );
+    // First those who lose it: two never type at once.
+    for (const [id, viewer] of seen) if (!inControl.has(id)) setControl(viewer, false);
+    for (const [id, viewer] of seen) if (inControl.has(id)) setControl(viewer, true);
+  };
+  const watch = () => {
+    void quietly(closeEnded());
+    void quietly(followControl());
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [
-    setInterval(() => quietly(closeEnded()), watchEveryMs),
+    setInterval(watch, watchEveryMs),
     setInterval(() => quietly(closeStaleConsoles(deps, internalBase, startedAt)), staleEveryMs),
   ];
-  const offHint = bus.on("console", () => quietly(closeEnded()));
+  const offHint = bus.on("console", watch);
   void quietly(closeStaleConsoles(deps, internalBase, startedAt));
 
   return {
@@ -140,6 +169,11 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   };
 }
 
+function setControl({ gate, toGuest }: Viewer, inControl: boolean): void {
+  const letGo = gate.setControl(inControl);
+  if (letGo.length > 0) toGuest?.(letGo);
+}
+
 function mayOpen({ grants }: SessionIdentity, { console }: ConsoleOpened): boolean {
   return isGranted(grants, permissionFor(console.kind), console.projectId);
 }
@@ -150,12 +184,12 @@ function permissionFor(kind: string) {
 
 async function relay(
   { api }: Backend,
-  deps: ConsoleDeps,
   dials: PendingDials,
-  browser: WebSocket,
+  viewer: Viewer,
   opened: ConsoleOpened,
   identity: SessionIdentity,
 ): Promise<void> {
+  const { browser, gate } = viewer;
   const { console, hypervisorId } = opened;
   // What a guest wrote can be read after it has stopped, too.
   const able = opened.instance.running || console.kind === "log";
@@ -171,12 +205,12 @@ async function relay(
   try {
     // It may have gone while the ticket was redeemed; nobody would then ever end the agent's side.
     if (browser.readyState !== browser.OPEN) return;
-    await takeOver(deps, console);
     const dial = dials.wait(console.id, opened.secret, consoleDialMs, gone.signal);
     api.hints.publish(`hypervisor:${hypervisorId}`);
     const agent = await dial;
     if (!agent) return closeSocket(browser, closeCodes.agentUnreachable);
-    const ended = await pipeSockets(browser, agent);
+    viewer.toGuest = (bytes) => agent.send(bytes, { binary: true });
+    const ended = await pipeSockets(browser, agent, gate.pass);
     if (ended.by === "browser") closeSocket(agent, closeCodes.ended);
     else closeSocket(browser, codeOf(ended.code));
   } finally {

@@ -162,8 +162,8 @@ test("a dial that is forged, replayed, another hypervisor's or for another conso
   const [first, second] = [dial(order.url, order.secret, identity), dial(order.url, order.secret, identity)];
   expect([await first.opened, await second.opened].toSorted()).toEqual([false, true]);
   const line = (await first.opened) ? first : second;
-  browser.socket.send(Buffer.from("hello"));
-  await until(() => Buffer.concat(line.messages).toString() === "hello");
+  browser.socket.send(Buffer.from("RFB 003.008\n"));
+  await until(() => Buffer.concat(line.messages).toString() === "RFB 003.008\n");
   expect(await dial(order.url, order.secret, identity).opened).toBe(false);
   // The stranger's own snapshot does not tell of it, and he is not served the other's guest.
   expect((await playAgent(web, stranger).pull()).consoles).toEqual([]);

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   acceptDial,
   type ConsoleDeps,
+  claimControl,
   closeStaleConsoles,
+  consolesInControl,
   endedConsoles,
   redeemTicket,
-  takeOver,
 } from "./console-ticket.ts";
 import { callerAs, launchOf, openTestCloud, placeGuest, refusal, type TestCloud } from "./testing.ts";
 
@@ -66,23 +67,73 @@ test("only the guest's own hypervisor may dial, once", async () => {
   expect(await acceptDial(cloud.database, consoleId, hypervisorId)).toBe(false);
 });
 
-test("who opens the serial line takes it over; a screen may have several viewers", async () => {
-  const first = await open("serial");
-  const second = await open("serial");
-  const screen = await open("vnc");
-  for (const { consoleId, ticket } of [first, screen, second]) await redeem(consoleId, ticket);
-  const row = await cloud.database.prisma.consoleSession.findUniqueOrThrow({
-    where: { id: second.consoleId },
+const as = (person: "member" | "manager") => ({
+  open: (kind: "vnc" | "serial", viewOnly = false) =>
+    callerAs(cloud, person).instance.openConsole({
+      projectId: cloud.projectId,
+      id: instanceId,
+      kind,
+      viewOnly,
+    }),
+  control: (kind: "vnc" | "serial", to: string | null) =>
+    callerAs(cloud, person).instance.controlConsole({ projectId: cloud.projectId, id: instanceId, kind, to }),
+});
+
+/** Opens it as the relay does, and answers its id. */
+async function claimed(person: "member" | "manager", kind: "vnc" | "serial", viewOnly = false) {
+  const { consoleId, ticket } = await as(person).open(kind, viewOnly);
+  const opened = await redeem(consoleId, ticket, cloud.sessions[person]);
+  if (opened) await claimControl(deps, opened.console);
+  return consoleId;
+}
+
+test("one at a time is in control: who came first, until another takes it, is given it, or it is laid down", async () => {
+  const { prisma } = cloud.database;
+  await prisma.consoleSession.updateMany({ data: { closedAt: new Date() } });
+  const looking = await claimed("member", "vnc", true);
+  const mine = await claimed("member", "vnc");
+  const theirs = await claimed("manager", "vnc");
+  const line = await claimed("manager", "serial");
+  const all = [looking, mine, theirs, line];
+  const inControl = async () => [...(await consolesInControl(cloud.database, all))];
+  expect(new Set(await inControl())).toEqual(new Set([mine, line]));
+  const told = () => prisma.event.count({ where: { resourceId: instanceId, action: "console.control" } });
+  const before = await told();
+
+  await as("manager").control("vnc", theirs);
+  await as("manager").control("vnc", theirs);
+  expect(new Set(await inControl())).toEqual(new Set([theirs, line]));
+  expect(await told(), "asked twice, told once").toBe(before + 1);
+  const list = await callerAs(cloud, "member").instance.consoles({
+    projectId: cloud.projectId,
+    id: instanceId,
   });
-  await takeOver(deps, row);
-  const ids = [first.consoleId, second.consoleId, screen.consoleId];
-  expect(await endedConsoles(cloud.database, ids)).toEqual([{ id: first.consoleId, cause: "closed" }]);
+  expect(list.map(({ id, inControl, own }) => [id, inControl, own])).toEqual([
+    [looking, false, true],
+    [mine, false, true],
+    [theirs, true, false],
+    [line, true, false],
+  ]);
+  await as("manager").control("vnc", looking);
+  await as("manager").control("serial", null);
+  expect(await inControl()).toEqual([looking]);
+  // A line is no screen, and what is closed can't be in control.
+  expect(await refusal(as("member").control("serial", mine))).toMatchObject({ reason: "consoleGone" });
+  await prisma.consoleSession.update({ where: { id: mine }, data: { closedAt: new Date() } });
+  expect(await refusal(as("member").control("vnc", mine))).toMatchObject({ reason: "consoleGone" });
+  expect(await inControl()).toEqual([looking]);
+
+  const again = await claimed("member", "vnc");
+  expect(await consolesInControl(cloud.database, [...all, again])).toEqual(new Set([again]));
+  const wishes = [theirs, again, theirs, again].map((to) => as("manager").control("vnc", to));
+  await Promise.all(wishes);
+  expect((await consolesInControl(cloud.database, [...all, again])).size, "whoever came last").toBe(1);
 });
 
 test("an instance has a bounded number of consoles, and what was left behind gives its place back", async () => {
   const { prisma } = cloud.database;
   await prisma.consoleSession.updateMany({ data: { closedAt: new Date() } });
-  for (let index = 0; index < 8; index++) await open();
+  for (let index = 0; index < 16; index++) await open();
   expect(await refusal(open())).toMatchObject({ code: "TooManyRequests", reason: "tooManyConsoles" });
   await prisma.consoleSession.updateMany({ data: { expiresAt: new Date(Date.now() - 120_000) } });
   await closeStaleConsoles(deps, base, new Date());

@@ -5,6 +5,7 @@ import {
   type Database,
   goneAfterMs,
   type Hints,
+  lockInstance,
   type Tx,
   transaction,
 } from "@madang/db";
@@ -100,17 +101,37 @@ async function appendConsole(
   });
 }
 
-/** One serial line has one keyboard: who comes later takes it over, wherever the earlier one sits. */
-export async function takeOver(deps: ConsoleDeps, { id, guestId, kind }: ConsoleSession): Promise<void> {
-  if (kind !== "serial" || guestId === null) return;
-  await deps.database.prisma.consoleSession.updateMany({
-    where: { guestId, kind, id: { not: id }, closedAt: null, redeemedAt: { not: null } },
-    data: { closedAt: deps.database.now() },
+/**
+ * Who opens a console is in control of it, unless somebody else is: his own earlier one, which may only not yet know that
+ * it is lost, gives way. Under the instance's lock, as every change of control.
+ */
+export async function claimControl(deps: ConsoleDeps, console: ConsoleSession): Promise<void> {
+  const { id, instanceId, kind, sessionId, viewOnly } = console;
+  if (kind === "log" || viewOnly) return;
+  await transaction(deps.database.prisma, async (tx) => {
+    await lockInstance(tx, instanceId);
+    const open = { instanceId, kind, inControl: true, closedAt: null };
+    if ((await tx.consoleSession.count({ where: { ...open, sessionId: { not: sessionId } } })) > 0) return;
+    await tx.consoleSession.updateMany({ where: open, data: { inControl: false } });
+    await tx.consoleSession.updateMany({ where: { id, closedAt: null }, data: { inControl: true } });
   });
   deps.hints.publish("console");
 }
 
-/** `session`: of who watches it, ended; `hypervisor`: was revoked; `closed`: somebody took it over or closed it. */
+/** Those of the given consoles whose input may reach the guest. */
+export async function consolesInControl(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await database.pool.query<{ id: string }>(
+    "SELECT id FROM console_session WHERE id = ANY($1::uuid[]) AND in_control AND closed_at IS NULL",
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** `session`: of who watches it, ended; `hypervisor`: was revoked; `closed`: its row was closed. */
 export type EndedConsole = { id: string; cause: "session" | "hypervisor" | "closed" };
 
 /** Those of the given consoles that must end now. A session's end comes first: its consoles are closed as stale too. */

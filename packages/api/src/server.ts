@@ -32,12 +32,13 @@ export {
   type ConsoleActor,
   type ConsoleDeps,
   type ConsoleOpened,
+  claimControl,
   closeStaleConsoles,
+  consolesInControl,
   type EndedConsole,
   endedConsoles,
   recordConsole,
   redeemTicket,
-  takeOver,
 } from "./console-ticket.ts";
 export { cloudErrorOf, trpcCodes } from "./error-table.ts";
 export type { ExportRow, ExportValue } from "./exports/export.ts";
@@ -56,6 +57,7 @@ export {
 export { type Meter, type Outcome, silentMeter } from "./meter.ts";
 export { networkOf } from "./network.ts";
 export { type LimitKind, openRateLimits, type RateLimits } from "./rate-limit.ts";
+export { type InstanceCounters, readCounters } from "./reads/instance-counters.ts";
 export { readHypervisorCounts } from "./reads/overview.ts";
 export { requestIdFrom, requestIdHeader } from "./request-id.ts";
 export { makeSeal, type Seal } from "./seal.ts";

@@ -36,7 +36,9 @@ export function useConsoleLink(
 ) {
   const client = useTRPCClient();
   const [state, setState] = useState<LinkState>({ name: "waiting" });
+  const [consoleId, setConsoleId] = useState<string | null>(null);
   const [round, setRound] = useState(0);
+  const viewOnly = useRef(false);
   const failures = useRef(0);
   const want = wantOf(instance);
   const { id } = instance;
@@ -73,8 +75,10 @@ export function useConsoleLink(
     const open = async () => {
       setState({ name: "connecting" });
       try {
-        const { path } = await client.instance.openConsole.mutate({ projectId, id, kind });
+        const wish = { projectId, id, kind, viewOnly: viewOnly.current };
+        const { path, consoleId: opened } = await client.instance.openConsole.mutate(wish);
         if (over) return;
+        setConsoleId(opened);
         socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
         socket.binaryType = "arraybuffer";
         socket.addEventListener("close", onClose);
@@ -90,6 +94,7 @@ export function useConsoleLink(
     void open();
     return () => {
       over = true;
+      setConsoleId(null);
       if (timer) clearTimeout(timer);
       detach?.();
       socket?.close();
@@ -100,5 +105,5 @@ export function useConsoleLink(
     failures.current = 0;
     setRound((last) => last + 1);
   }, []);
-  return { state, reconnect };
+  return { state, reconnect, consoleId, viewOnly };
 }

@@ -10,16 +10,17 @@ import { type InstanceRef, lockedInstance, requireAllowed } from "./change-insta
 /** A ticket is good for one use within this time, ms. */
 export const ticketLifeMs = 30_000;
 /** Consoles of one instance that may be open at once. */
-const consolesAtOnce = 8;
+const consolesAtOnce = 16;
 
 export type OpenedConsole = { consoleId: string; ticket: string; path: string };
 
-/** Throws NotFound, Forbidden, InvalidState, TooManyRequests. Reading the log needs less than sitting at the keyboard. */
+/** `viewOnly`: it does not take control. Throws NotFound, Forbidden, InvalidState, TooManyRequests. Reading the log needs less than sitting at the keyboard. */
 export async function openConsole(
   deps: AdmissionDeps,
   actor: Actor,
   ref: InstanceRef,
   kind: ConsoleKind,
+  viewOnly: boolean,
 ): Promise<OpenedConsole> {
   const permission = kind === "log" ? "instance:log" : "instance:console";
   const ticket = randomBytes(32).toString("base64url");
@@ -36,6 +37,7 @@ export async function openConsole(
         instanceId: instance.id,
         sessionId: requireSession(actor),
         kind,
+        viewOnly,
         ticketHash: ticketHash(ticket),
         expiresAt: new Date(now.getTime() + ticketLifeMs),
       },

@@ -36,6 +36,7 @@ const repository = join(web, "../..");
 /** The same in both languages on purpose. */
 const alike = new Set([
   "resources.cores",
+  "metrics.cpu.used",
   "facts.id",
   "routers.snat",
   "networks.columns.mtu",

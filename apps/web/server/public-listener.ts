@@ -20,6 +20,7 @@ import { withoutFigures } from "./health.ts";
 import { mountImages } from "./images.ts";
 import { isOwnOrigin } from "./origin.ts";
 import type { Portal } from "./portal.ts";
+import { mountProjectMetrics } from "./project-metrics.ts";
 import { makeRequestShare } from "./request-share.ts";
 import { contentSecurityPolicy, newNonce, securityHeaders } from "./security-headers.ts";
 import { sessionIdOf } from "./session-cookie.ts";
@@ -79,6 +80,7 @@ export async function makePublicListener(deps: PublicDeps): Promise<FastifyInsta
   await app.register(fastifyTRPCPlugin, { prefix: "/api/trpc", trpcOptions: trpcOptions(deps) });
   const downloads = makeDownloadShare();
   mountExports({ ...deps, share: downloads }, app);
+  mountProjectMetrics(deps, app);
   const closeImages = await mountImages({ ...deps, share: downloads }, app);
   app.addHook("onClose", closeImages);
   await app.register(async (scope) => mountSignIn(deps, scope));

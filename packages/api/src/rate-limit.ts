@@ -35,6 +35,8 @@ const limits = {
   /** Else a manager could try out who there is. */
   memberLookup: { points: 60, duration: 300, shared: true },
   console: { points: 120, duration: 60, shared: false },
+  /** Of a project's figures, by person and project: every two seconds is more than a monitoring system needs. */
+  scrape: { points: 30, duration: 60, shared: false },
   /** Refused sign-ins by names that are nobody's, of all strangers together, that are written into the trail. */
   refusedNobody: { points: 300, duration: 300, shared: false },
   /** Refused acts of a person that are written into the trail. */

@@ -2,6 +2,9 @@
 /** Reads a process's figures as Prometheus would, with somebody else's parser. */
 import parse from "parse-prometheus-text-format";
 
+/** Of any text: what is in it, by family. */
+export { default as parsePrometheus } from "parse-prometheus-text-format";
+
 export type Figures = {
   names: string[];
   /** Of the one sample with these labels, which need not be all of them: added up. 0 when there is none. */

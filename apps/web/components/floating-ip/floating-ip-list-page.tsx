@@ -11,6 +11,7 @@ import { ListPage } from "../list/list-page.tsx";
 import { pageSize, paging, whileAny } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
 import { Moment } from "../timeline/moment.tsx";
+import { TimelineSection } from "../timeline/timeline-section.tsx";
 import { CopyButton } from "../ui/copyable.tsx";
 import type { Column } from "../ui/data-table.tsx";
 import { YardDrawing } from "../ui/empty-state.tsx";
@@ -42,6 +43,7 @@ export function FloatingIpListPage() {
       file={{ name: "floating-ips", query: { projectId } }}
       help={["floatingIp", "router", "network"]}
       nameOf={({ address }) => address}
+      panelMore={({ id }) => <TimelineSection projectId={projectId} resourceId={id} />}
     >
       {allocating ? <AllocateDialog projectId={projectId} onClose={() => setAllocating(false)} /> : null}
     </ListPage>

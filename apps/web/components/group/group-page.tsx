@@ -13,6 +13,7 @@ import { RoleBadge } from "../role/role-badge.tsx";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
 import { ExactTime } from "../timeline/moment.tsx";
+import { TimelineSection } from "../timeline/timeline-section.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
 import { Fact } from "../ui/fact.tsx";
@@ -67,6 +68,7 @@ export function GroupPage({ id }: { id: string }) {
                 </Fact>
               </dl>
             </Section>
+            <TimelineSection projectId={null} resourceId={group.data.id} />
           </div>
         </div>
       </div>

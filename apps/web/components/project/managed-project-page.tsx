@@ -9,6 +9,7 @@ import type { ManagedProject } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { Page } from "../shell/page.tsx";
 import { Moment } from "../timeline/moment.tsx";
+import { TimelineSection } from "../timeline/timeline-section.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
 import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
@@ -97,6 +98,7 @@ function Project({ project }: { project: ManagedProject }) {
         <Section title={tDetail("quota")} about={tDetail("quotaAbout")}>
           <QuotaEditor key={project.id} project={project} />
         </Section>
+        <TimelineSection projectId={null} resourceId={project.id} />
         <Danger project={project} blocked={blocked} onAsk={setAsked} />
       </div>
       {asked === "edit" ? <EditProjectDialog project={project} onClose={close} /> : null}

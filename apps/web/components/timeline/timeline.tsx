@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { failureOf } from "../../lib/failure.ts";
 import { useTRPC, useTRPCClient } from "../../lib/trpc.ts";
-import { Button } from "../ui/button.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { SkeletonLines } from "../ui/skeleton.tsx";
 import { EventItem } from "./event-item.tsx";
@@ -52,6 +52,16 @@ export function Timeline({ projectId, resourceId, filter = {}, pageSize = 50, br
         >
           {t("more")}
         </Button>
+      ) : null}
+      {events.hasNextPage && brief && resourceId ? (
+        <ButtonLink
+          className="self-start"
+          size="small"
+          tone="quiet"
+          href={`${projectId === null ? "/admin/audit" : `/p/${projectId}/activity`}?resourceId=${resourceId}`}
+        >
+          {t("whole")}
+        </ButtonLink>
       ) : null}
     </div>
   );

@@ -11,6 +11,7 @@ import { usePermission } from "../../lib/use-permission.ts";
 import { RoleBadge } from "../role/role-badge.tsx";
 import { Missing } from "../shell/missing.tsx";
 import { Page } from "../shell/page.tsx";
+import { TimelineSection } from "../timeline/timeline-section.tsx";
 import { Button } from "../ui/button.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { Section } from "../ui/section.tsx";
@@ -60,6 +61,7 @@ export function UserPage({ id }: { id: string }) {
           <div className="flex flex-col gap-8">
             <SystemRoles user={user.data} />
             <ProjectRoles user={user.data} />
+            <TimelineSection projectId={null} resourceId={user.data.id} />
           </div>
         </div>
       </div>

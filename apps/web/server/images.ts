@@ -3,6 +3,7 @@
  * judged at every request, and what he may no longer do he can't go on with. Downloads are in image-download.ts.
  */
 import { mkdir, stat } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { connectionContext } from "@madang/api";
 import {
@@ -33,6 +34,8 @@ const uploadPath = "/api/images/upload";
 const mostWriters = 16;
 const mostWritersPerProject = 4;
 const tellEveryMs = 1_000;
+/** When whoever found no place may ask again. Places come free at any moment, so soon. */
+const comeBackSeconds = 5;
 
 /** A request as the library has it. */
 type Tus = Parameters<NonNullable<ServerOptions["getFileIdFromRequest"]>>[0];
@@ -109,7 +112,8 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
     const leave = share.enter(upload.projectId);
     try {
       reply.hijack();
-      await server.handle(request.raw, reply.raw);
+      await Promise.race([server.handle(request.raw, reply.raw), closed(reply.raw)]);
+      await store.settled(upload.id);
     } finally {
       leave();
     }
@@ -120,11 +124,19 @@ function openUploads(deps: ImageRoutesDeps, directory: string, locks: ReturnType
   return { answer };
 }
 
+/** The library waits for its answer to be sent, in vain when whoever asked is gone: he would keep his place for ever. */
+function closed(response: ServerResponse): Promise<void> {
+  if (response.closed) return Promise.resolve();
+  return new Promise((resolve) => {
+    response.once("close", resolve);
+  });
+}
+
 /** Unavailable, for that is what every client of tus tries again by itself. */
 function tooManyUploads(): CloudError {
   return new CloudError("Unavailable", "Too many files are being brought at once. Wait for one to end.", {
     reason: "tooManyUploads",
-    params: { limit: mostWritersPerProject },
+    params: { limit: mostWritersPerProject, seconds: comeBackSeconds },
     retry: "later",
   });
 }

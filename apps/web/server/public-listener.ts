@@ -114,6 +114,8 @@ function answerError(deps: PublicDeps, error: unknown, request: FastifyRequest, 
     if (error.code === "Unauthenticated")
       void reply.header("www-authenticate", challenge(bearerOf(request.raw)));
     const refusal = new TRPCError({ code: trpcCodes[error.code] });
+    const seconds = Number(error.options.params?.seconds ?? 0);
+    if (seconds > 0) void reply.header("retry-after", String(seconds));
     void reply
       .code(getHTTPStatusCodeFromError(refusal))
       .send({ cloud: error.toPublic(), requestId: request.id });

@@ -33,7 +33,7 @@ export class UploadStore extends FileStore {
   readonly #watch: UploadWatch;
   readonly #inspectors = new Map<string, Inspector>();
   readonly #refused = new Set<string>();
-  readonly #writing = new Map<string, Readable>();
+  readonly #writing = new Map<string, { stream: Readable; over: Promise<void> }>();
 
   constructor(directory: string, watch: UploadWatch) {
     super({ directory });
@@ -62,14 +62,21 @@ export class UploadStore extends FileStore {
   }
 
   override async write(stream: Readable, id: string, offset: number): Promise<number> {
-    this.#writing.set(id, stream);
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    this.#writing.set(id, { stream, over });
     try {
       return await this.#append(stream, id, offset);
     } catch (error) {
       throw isNoSpace(error) ? full() : error;
     } finally {
       this.#writing.delete(id);
+      end();
     }
+  }
+
+  /** Until nobody in this process writes it. */
+  async settled(id: string): Promise<void> {
+    await this.#writing.get(id)?.over;
   }
 
   async #append(stream: Readable, id: string, offset: number): Promise<number> {
@@ -97,7 +104,7 @@ export class UploadStore extends FileStore {
 
   /** What is being written is no longer this process's to write. What is there stays, and can be gone on with. */
   cutOff(id: string): void {
-    this.#writing.get(id)?.destroy(cutOff());
+    this.#writing.get(id)?.stream.destroy(cutOff());
   }
 
   /** True when what came is known not to become an image, however much more comes. */

@@ -6,11 +6,14 @@ declare module "@novnc/novnc" {
     clipViewport: boolean;
     dragViewport: boolean;
     focusOnClick: boolean;
+    resizeSession: boolean;
+    viewOnly: boolean;
     background: string;
     disconnect(): void;
     focus(options?: FocusOptions): void;
     blur(): void;
     sendKey(keysym: number, code: string, down?: boolean): void;
     sendCtrlAltDel(): void;
+    toBlob(callback: (blob: Blob | null) => void, type?: string): void;
   }
 }

@@ -3,16 +3,22 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
-import { ArrowDownToLine, ArrowUpToLine, Eraser } from "lucide-react";
+import { ArrowDownToLine, ArrowUpToLine, ClipboardCopy, ClipboardPaste, Eraser, Type } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useTheme } from "next-themes";
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { InstanceDetail } from "../../lib/rows.ts";
+import { toast } from "sonner";
 import { IconButton } from "../ui/button.tsx";
+import { ControlBar, ControlMenu } from "./control-bar.tsx";
+import { copyText } from "./copy-text.ts";
+import type { ConsoleProps } from "./graphic-console.tsx";
 import { LinkOverlay } from "./link-overlay.tsx";
 import { Stage } from "./stage.tsx";
 import { inkTheme, paperTheme } from "./terminal-theme.ts";
+import type { TypeTarget } from "./type-text.ts";
+import { TypeTextDialog } from "./type-text-dialog.tsx";
 import { type Attach, useConsoleLink } from "./use-console-link.ts";
+import { useControl } from "./use-control.ts";
 
 const scrollbackLines = 5_000;
 const fontSize = 13;
@@ -65,32 +71,55 @@ function useTerminal(frame: React.RefObject<HTMLDivElement | null>) {
 }
 
 /** The guest's first serial port. */
-export function SerialConsole({ projectId, instance }: { projectId: string; instance: InstanceDetail }) {
+export function SerialConsole(props: ConsoleProps) {
   const frame = useRef<HTMLDivElement>(null);
   const terminal = useTerminal(frame);
-  return <SerialStage projectId={projectId} instance={instance} terminal={terminal} frame={frame} />;
+  return <SerialStage {...props} terminal={terminal} frame={frame} />;
 }
 
-type SerialStageProps = {
-  projectId: string;
-  instance: InstanceDetail;
+type SerialStageProps = ConsoleProps & {
   terminal: Terminal | null;
   frame: React.RefObject<HTMLDivElement | null>;
 };
 
-function SerialStage({ projectId, instance, terminal, frame }: SerialStageProps) {
+/** A UART's buffer is small and a getty slow: so many characters, then a pause. */
+const pieceLength = 16;
+const piecePauseMs = 20;
+const pasteStart = "\u001b[200~";
+const pasteEnd = "\u001b[201~";
+
+/** What is pasted is marked as such for programs that asked for it, so that they don't run it line by line. */
+function piecesOf(terminal: Terminal | null, text: string): string[] {
+  const lines = text.replaceAll(/\r?\n/g, "\r");
+  const whole = terminal?.modes.bracketedPasteMode
+    ? pasteStart + lines.replaceAll("\u001b", "") + pasteEnd
+    : lines;
+  const characters = [...whole];
+  return Array.from({ length: Math.ceil(characters.length / pieceLength) }, (_, index) =>
+    characters.slice(index * pieceLength, (index + 1) * pieceLength).join(""),
+  );
+}
+
+function SerialStage({ instance, active, popped, terminal, frame }: SerialStageProps) {
   const t = useTranslations("console");
+  const [typing, setTyping] = useState(false);
+  const [selected, setSelected] = useState(false);
+  const line = useRef<WebSocket | null>(null);
+  const now = useRef({ active, mayType: true });
   const attach: Attach = useCallback(
     (socket, onUp) => {
       if (!terminal) return () => undefined;
+      line.current = socket;
       const encoder = new TextEncoder();
       const up = once(() => {
         onUp();
-        terminal.focus();
+        if (now.current.active) terminal.focus();
       });
       // A quiet guest says nothing by itself; what is typed meanwhile waits at the relay.
       let quiet: ReturnType<typeof setTimeout> | null = null;
       const onOpen = () => {
+        // The line tells its newest past again: it would stand there twice.
+        terminal.reset();
         quiet = setTimeout(up, quietMs);
       };
       const onMessage = (event: MessageEvent<ArrayBuffer>) => {
@@ -98,12 +127,13 @@ function SerialStage({ projectId, instance, terminal, frame }: SerialStageProps)
         terminal.write(new Uint8Array(event.data));
       };
       const typed = terminal.onData((text) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(encoder.encode(text));
+        if (socket.readyState === WebSocket.OPEN && now.current.mayType) socket.send(encoder.encode(text));
       });
       socket.addEventListener("open", onOpen);
       socket.addEventListener("message", onMessage);
       return () => {
         if (quiet) clearTimeout(quiet);
+        line.current = null;
         typed.dispose();
         socket.removeEventListener("open", onOpen);
         socket.removeEventListener("message", onMessage);
@@ -111,30 +141,88 @@ function SerialStage({ projectId, instance, terminal, frame }: SerialStageProps)
     },
     [terminal],
   );
-  const { state, reconnect } = useConsoleLink(projectId, instance, "serial", attach);
+  const link = useConsoleLink(instance.projectId, instance, "serial", attach);
+  const connected = link.state.name === "connected";
+  const control = useControl(instance, "serial", link.consoleId, connected);
+  now.current = { active, mayType: control.inControl };
+  link.viewOnly.current = control.viewOnly;
+  useEffect(() => {
+    const watched = terminal?.onSelectionChange(() => setSelected(terminal.hasSelection()));
+    return () => watched?.dispose();
+  }, [terminal]);
+
+  const notNow = connected ? null : t("notConnected");
+  const noInput = notNow ?? (control.inControl ? null : t("takeover.notInControl"));
+  const sendPiece = (piece: string): boolean => {
+    if (!line.current || line.current.readyState !== WebSocket.OPEN || !now.current.mayType) return false;
+    line.current.send(new TextEncoder().encode(piece));
+    return true;
+  };
+  const target: TypeTarget = {
+    unmappable: null,
+    parts: (text) => piecesOf(terminal, text).map((piece) => () => sendPiece(piece)),
+    pauseMs: piecePauseMs,
+  };
+  const paste = async () => {
+    try {
+      terminal?.paste(await navigator.clipboard.readText());
+    } catch {
+      toast(t("copyRefused"));
+    }
+  };
   return (
     <Stage
-      label={t("serial")}
-      link={state}
+      kind="serial"
+      instance={instance}
+      active={active}
+      popped={popped}
+      link={link.state}
       hint={t("serialHint")}
+      notice={connected ? <ControlBar control={control} /> : null}
       toolbar={
         <>
-          <IconButton label={t("top")} onClick={() => terminal?.scrollToTop()}>
+          <IconButton
+            label={t("copy")}
+            size="iconSmall"
+            blocked={selected ? null : t("copyNone")}
+            onClick={() => copyText(terminal?.getSelection() ?? "", t)}
+          >
+            <ClipboardCopy aria-hidden />
+          </IconButton>
+          <IconButton label={t("paste")} size="iconSmall" blocked={noInput} onClick={paste}>
+            <ClipboardPaste aria-hidden />
+          </IconButton>
+          <IconButton
+            label={t("typeText.open")}
+            size="iconSmall"
+            blocked={noInput}
+            onClick={() => setTyping(true)}
+          >
+            <Type aria-hidden />
+          </IconButton>
+          <IconButton label={t("top")} size="iconSmall" onClick={() => terminal?.scrollToTop()}>
             <ArrowUpToLine aria-hidden />
           </IconButton>
-          <IconButton label={t("bottom")} onClick={() => terminal?.scrollToBottom()}>
+          <IconButton label={t("bottom")} size="iconSmall" onClick={() => terminal?.scrollToBottom()}>
             <ArrowDownToLine aria-hidden />
           </IconButton>
-          <IconButton label={t("clear")} onClick={() => terminal?.clear()}>
+          <IconButton label={t("clear")} size="iconSmall" onClick={() => terminal?.clear()}>
             <Eraser aria-hidden />
           </IconButton>
+          <ControlMenu control={control} blocked={notNow} />
         </>
       }
     >
       <div className="absolute inset-0 bg-[#fcfbf8] p-2 dark:bg-[#0c0d10]">
         <div ref={frame} data-testid="serial-screen" className="size-full" />
       </div>
-      <LinkOverlay state={state} projectId={projectId} instance={instance} onReconnect={reconnect} />
+      <LinkOverlay
+        state={link.state}
+        projectId={instance.projectId}
+        instance={instance}
+        onReconnect={link.reconnect}
+      />
+      {typing ? <TypeTextDialog target={target} onClose={() => setTyping(false)} /> : null}
     </Stage>
   );
 }

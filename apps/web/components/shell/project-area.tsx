@@ -1,5 +1,6 @@
 "use client";
 
+import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { writeStored } from "../../lib/stored.ts";
 import { ProjectStream } from "../../lib/stream.tsx";
@@ -11,9 +12,13 @@ import { lastProjectKey } from "./project-redirect.tsx";
 import { Shell } from "./shell.tsx";
 import { useProjectName } from "./use-project-name.ts";
 
+/** A console in a window of its own has nothing around it. */
+const ownWindow = /\/instances\/[0-9a-f-]{36}\/console$/;
+
 /** Everything under one project: its stream, its actions. A project that isn't one's own looks like none. */
 export function ProjectArea({ projectId, children }: { projectId: string; children: ReactNode }) {
   const me = useMe();
+  const bare = ownWindow.test(usePathname());
   const now = useProjectName(me, projectId);
   const known = typeof now === "string";
   const [left, setLeft] = useState<{ id: string; name: string } | null>(null);
@@ -33,7 +38,7 @@ export function ProjectArea({ projectId, children }: { projectId: string; childr
     <ProjectStream key={projectId} projectId={projectId}>
       <InstanceActionsProvider>
         <QuotaDecisions projectId={projectId} />
-        <Shell area={{ kind: "project", projectId }}>{children}</Shell>
+        {bare ? children : <Shell area={{ kind: "project", projectId }}>{children}</Shell>}
       </InstanceActionsProvider>
     </ProjectStream>
   );

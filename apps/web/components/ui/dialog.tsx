@@ -3,6 +3,7 @@
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "./class-names.ts";
+import { useFullScreenElement } from "./floating-root.tsx";
 
 type DialogProps = {
   open: boolean;
@@ -20,10 +21,11 @@ type DialogProps = {
 
 export function Dialog(props: DialogProps) {
   const { open, onOpenChange, title, about, children, footer, wide, insistent, above } = props;
+  const full = useFullScreenElement();
   const hold = insistent ? (event: Event) => event.preventDefault() : undefined;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
-      <Radix.Portal>
+      <Radix.Portal container={full}>
         <Radix.Overlay
           className={cn(
             "fixed inset-0 bg-black/40 data-[state=open]:animate-in data-[state=open]:fade-in duration-150",

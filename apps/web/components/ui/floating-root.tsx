@@ -24,3 +24,12 @@ export function useFloatingRoot(): Element | null {
     () => null,
   );
 }
+
+/** What fills the screen now; null when nothing does. */
+export function useFullScreenElement(): Element | null {
+  return useSyncExternalStore(
+    subscribe,
+    () => document.fullscreenElement,
+    () => null,
+  );
+}

@@ -6,8 +6,10 @@ import { useState } from "react";
 import type { HypervisorRow } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
 import { Moment } from "../timeline/moment.tsx";
+import { Timeline } from "../timeline/timeline.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CopyableId } from "../ui/copyable.tsx";
+import { Fold } from "../ui/fold.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 import { CapacityMeters } from "./capacity-meters.tsx";
 import { EnableDialog } from "./enable-dialog.tsx";
@@ -19,9 +21,12 @@ import { OrphanVolumeList } from "./orphan-volume-list.tsx";
 import { PolicyDialog } from "./policy-dialog.tsx";
 import { RevokeDialog } from "./revoke-dialog.tsx";
 
+const newestEvents = 8;
+
 export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
   const t = useTranslations("admin.hypervisors");
   const tReasons = useTranslations("reasons");
+  const tTimeline = useTranslations("timeline");
   const mayUpdate = usePermission("hypervisor:update", null);
   const mayFence = usePermission("hypervisor:fence", null);
   const unfenceable = useFenceBlocked(hypervisor);
@@ -84,6 +89,9 @@ export function HypervisorItem({ hypervisor }: { hypervisor: HypervisorRow }) {
       {hypervisor.fencePending ? <p className="text-table">{t("fencing")}</p> : null}
       <OrphanList hypervisor={hypervisor} />
       <OrphanVolumeList hypervisor={hypervisor} />
+      <Fold title={tTimeline("title")} note="">
+        <Timeline projectId={null} resourceId={hypervisor.id} pageSize={newestEvents} brief />
+      </Fold>
       {dialog === "enable" ? <EnableDialog hypervisor={hypervisor} onClose={close} /> : null}
       {dialog === "policy" ? <PolicyDialog hypervisor={hypervisor} onClose={close} /> : null}
       {dialog === "fence" ? <FenceDialog hypervisor={hypervisor} onClose={close} /> : null}

@@ -14,6 +14,7 @@ import { hypervisors1000 } from "./hypervisors1000.ts";
 import { idlePss } from "./idle-pss.ts";
 import { importRatio } from "./import-ratio.ts";
 import { list10k } from "./list10k.ts";
+import { metricsWrite } from "./metrics-write.ts";
 import { net1000Change, net1000Memory, net1000Reconcile } from "./net1000.ts";
 import { pageInp10k } from "./page-inp10k.ts";
 import { pageLoad } from "./page-load.ts";
@@ -34,6 +35,7 @@ export const figures: readonly Figure[] = [
   admitNeighbour,
   eventVisible,
   pageLoad,
+  metricsWrite,
   list10k,
   pageInp10k,
   audit1mList,

@@ -1,5 +1,6 @@
 "use client";
 
+import { flavorFields } from "@madang/core/filter/people-fields";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CirclePause, Ellipsis, Layers, Pause, Pencil, Play, Trash2 } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -51,6 +52,7 @@ export function FlavorPage() {
     <ListPage
       section="admin.flavors"
       view={view}
+      fields={flavorFields}
       query={query}
       columns={useColumns({
         blocked,

@@ -1,13 +1,14 @@
 "use client";
 
+import { auditFields } from "@madang/core/filter/log-fields";
 import { Filter, X } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
 import { useState } from "react";
 import { isoText, localText } from "../../lib/local-moment.ts";
+import { FilterBox } from "../filter/filter-box.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
 import type { AuditField, AuditFilter } from "./use-audit-filter.ts";
 
 /** What the trail can be about, and how an act can end. */
@@ -42,10 +43,11 @@ export function AuditFilters({ filter, onSet }: Props) {
   return (
     <search className="flex min-w-0 flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
-        <TextFilter
+        <FilterBox
+          list="audit"
           text={filter.text ?? ""}
           label={t("textLabel")}
-          placeholder={t("textPlaceholder")}
+          fields={auditFields}
           onText={(text) => onSet({ text })}
         />
         <Select

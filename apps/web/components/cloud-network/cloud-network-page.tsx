@@ -1,5 +1,6 @@
 "use client";
 
+import { anyNetworkFields } from "@madang/core/filter/network-fields";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -37,6 +38,7 @@ export function CloudNetworkPage() {
     <ListPage
       section="cloudNetworks"
       view={view}
+      fields={anyNetworkFields}
       query={query}
       columns={useCloudNetworkColumns({ blocked, onAsk })}
       drawing={<NetworkDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { floatingIpFields } from "@madang/core/filter/network-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -36,6 +37,7 @@ export function FloatingIpListPage() {
     <ListPage
       section="floatingIps"
       view={view}
+      fields={floatingIpFields}
       query={query}
       columns={useColumns()}
       drawing={<YardDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { groupFields } from "@madang/core/filter/people-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -32,6 +33,7 @@ export function GroupListPage() {
     <ListPage
       section="admin.groups"
       view={view}
+      fields={groupFields}
       query={query}
       columns={useColumns()}
       drawing={<YardDrawing />}

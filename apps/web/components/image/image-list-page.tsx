@@ -1,5 +1,6 @@
 "use client";
 
+import { imageFields } from "@madang/core/filter/storage-fields";
 import { imageOwners } from "@madang/core/image/status";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
@@ -45,6 +46,7 @@ export function ImageListPage() {
       <ListPage
         section="images"
         view={view}
+        fields={imageFields}
         query={query}
         columns={useImageColumns(projectId)}
         card={asList ? undefined : (image) => <ImageCard projectId={projectId} image={image} />}

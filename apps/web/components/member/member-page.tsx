@@ -1,5 +1,6 @@
 "use client";
 
+import { memberFields } from "@madang/core/filter/people-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -40,6 +41,7 @@ export function MemberPage() {
     <ListPage
       section="members"
       view={view}
+      fields={memberFields}
       query={query}
       columns={useMemberColumns({ blocked, held: of.held, onAsk })}
       drawing={<YardDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { networkFields } from "@madang/core/filter/network-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -37,6 +38,7 @@ export function NetworkListPage() {
     <ListPage
       section="networks"
       view={view}
+      fields={networkFields}
       query={query}
       columns={useColumns(base)}
       drawing={<NetworkDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { anyImageFields } from "@madang/core/filter/storage-fields";
 import { imageVisibilities } from "@madang/core/image/status";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
@@ -39,6 +40,7 @@ export function AnyImagePage() {
     <ListPage
       section="admin.images"
       view={view}
+      fields={anyImageFields}
       query={query}
       columns={useAnyImageColumns((act, image) => setAsked({ act, image }))}
       drawing={<ImageDrawing />}

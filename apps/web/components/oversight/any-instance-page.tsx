@@ -1,5 +1,6 @@
 "use client";
 
+import { anyInstanceFields } from "@madang/core/filter/instance-fields";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useTRPC } from "../../lib/trpc.ts";
@@ -40,6 +41,7 @@ export function AnyInstancePage() {
       <ListPage
         section="anyInstances"
         view={view}
+        fields={anyInstanceFields}
         query={query}
         columns={useAnyInstanceColumns()}
         drawing={<YardDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { anyOperationFields } from "@madang/core/filter/log-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Clock, LoaderCircle, type LucideIcon, Minus } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -8,6 +9,7 @@ import { failureOf } from "../../lib/failure.ts";
 import type { AnyOperationRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useQueryState } from "../../lib/use-query-state.ts";
+import { FilterBox } from "../filter/filter-box.tsx";
 import { MoreRows } from "../list/more-rows.tsx";
 import { pageSize, paging, rowsOf } from "../list/pages.ts";
 import { Page } from "../shell/page.tsx";
@@ -19,7 +21,6 @@ import { EmptyState, YardDrawing } from "../ui/empty-state.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { RowLink } from "../ui/row-link.tsx";
 import { Segments } from "../ui/segments.tsx";
-import { TextFilter } from "../ui/text-filter.tsx";
 
 const refreshMs = 5_000;
 const views = ["open", "stuck", "failed", "ended"] as const;
@@ -53,7 +54,13 @@ export function AnyOperationPage() {
               onChange={(value) => setView(value === "open" ? null : value)}
               options={views.map((value) => ({ value, label: t(`views.${value}`) }))}
             />
-            <TextFilter text={text ?? ""} label={t("textLabel")} onText={setText} />
+            <FilterBox
+              list="anyOperations"
+              text={text ?? ""}
+              label={t("textLabel")}
+              fields={anyOperationFields}
+              onText={setText}
+            />
           </div>
           <p role="status" className="text-label text-muted tabular-nums">
             {query.isSuccess ? t(exact ? "total" : "totalOver", { count: total }) : ""}

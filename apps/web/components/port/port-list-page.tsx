@@ -1,5 +1,6 @@
 "use client";
 
+import { portFields } from "@madang/core/filter/network-fields";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { PortRow } from "../../lib/rows.ts";
@@ -25,6 +26,7 @@ export function PortListPage() {
     <ListPage
       section="ports"
       view={view}
+      fields={portFields}
       query={usePorts(projectId, view.filter, view.sort)}
       columns={usePortColumns({ projectId, withNetwork: true, onDelete: setDoomed })}
       drawing={<NetworkDrawing />}

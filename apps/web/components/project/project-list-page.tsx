@@ -1,5 +1,6 @@
 "use client";
 
+import { projectFields } from "@madang/core/filter/people-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -39,6 +40,7 @@ export function ProjectListPage() {
     <ListPage
       section="admin.projects"
       view={view}
+      fields={projectFields}
       query={query}
       columns={useProjectColumns(onAsk)}
       drawing={<YardDrawing />}

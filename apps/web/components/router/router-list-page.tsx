@@ -1,5 +1,6 @@
 "use client";
 
+import { routerFields } from "@madang/core/filter/network-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -36,6 +37,7 @@ export function RouterListPage() {
     <ListPage
       section="routers"
       view={view}
+      fields={routerFields}
       query={query}
       columns={useColumns()}
       drawing={<YardDrawing />}

@@ -1,5 +1,6 @@
 "use client";
 
+import { securityGroupFields } from "@madang/core/filter/network-fields";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
@@ -36,6 +37,7 @@ export function SecurityGroupListPage() {
     <ListPage
       section="securityGroups"
       view={view}
+      fields={securityGroupFields}
       query={query}
       columns={useColumns(base)}
       drawing={<KeyDrawing />}

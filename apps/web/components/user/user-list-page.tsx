@@ -1,5 +1,6 @@
 "use client";
 
+import { userFields } from "@madang/core/filter/people-fields";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { useRefusal } from "../../lib/use-permission.ts";
@@ -25,6 +26,7 @@ export function UserListPage() {
     <ListPage
       section="admin.users"
       view={view}
+      fields={userFields}
       query={query}
       columns={useUserColumns()}
       drawing={<YardDrawing />}

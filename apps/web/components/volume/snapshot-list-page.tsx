@@ -1,5 +1,6 @@
 "use client";
 
+import { snapshotFields } from "@madang/core/filter/storage-fields";
 import { useProjectId } from "../../lib/use-project.ts";
 import { ListPage } from "../list/list-page.tsx";
 import { useListView } from "../list/use-list-view.ts";
@@ -16,6 +17,7 @@ export function SnapshotListPage() {
       section="volumeSnapshots"
       file={{ name: "volume-snapshots", query: { projectId } }}
       view={view}
+      fields={snapshotFields}
       query={useSnapshots(projectId, view.filter, view.sort)}
       columns={useSnapshotColumns(projectId, null)}
       drawing={<VolumeDrawing />}

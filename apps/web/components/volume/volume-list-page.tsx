@@ -1,5 +1,6 @@
 "use client";
 
+import { volumeFields } from "@madang/core/filter/storage-fields";
 import { ArrowRightLeft } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
@@ -26,6 +27,7 @@ export function VolumeListPage() {
       section="volumes"
       file={{ name: "volumes", query: { projectId } }}
       view={view}
+      fields={volumeFields}
       query={useVolumes(projectId, view.filter, view.sort)}
       columns={useVolumeColumns(projectId)}
       drawing={<VolumeDrawing />}

@@ -29,7 +29,7 @@ export function anyOf(...places: readonly Place[]): Place {
 }
 
 /** The clauses of a filter's text, all of which hold. Throws CloudError InvalidInput as `parseFilter` and `testsOf` do. */
-export function filterClauses(text: string | undefined, list: ListFilter, now: Date): Sql[] {
+export function filterClauses(text: string | undefined, list: ListFilter, now = new Date()): Sql[] {
   return text ? parseFilter(text).map((term) => clauseOf(term, list, now)) : [];
 }
 
@@ -48,7 +48,8 @@ function positive(term: Term, { fields, places, free }: ListFilter, now: Date): 
 }
 
 function asked(test: ValueTest, place: Place): Sql {
-  if (test.is === "nothing") return sql`(${place((column) => sql`${column}::text <> ''`)}) IS NOT TRUE`;
+  if (test.is === "nothing")
+    return sql`(${place((column) => sql`${column}::text NOT IN ('', '{}')`)}) IS NOT TRUE`;
   return place((column) => compare(test, column));
 }
 

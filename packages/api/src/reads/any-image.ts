@@ -1,12 +1,12 @@
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { filterText, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { sql } from "../sql.ts";
 import { type ImageItem, type ImageRow, imageColumns, imageItem, imageSorts } from "./image.ts";
-import { statedClauses } from "./image-filter.ts";
+import { anyImageList, statedClauses } from "./image-filter.ts";
 
 export const anyImageFilter = z.object({
-  text: filterText.optional(),
+  text: listText.optional(),
   status: z.array(filterText).max(10).optional(),
   visibility: z.array(filterText).max(10).optional(),
 });
@@ -30,10 +30,7 @@ export async function listAnyImages(
   database: Database,
   input: PageInput & { filter?: z.infer<typeof anyImageFilter> | undefined },
 ): Promise<Page<AnyImageItem>> {
-  const inProject = (within: string) => [
-    sql`EXISTS (SELECT 1 FROM project p WHERE p.id = i.project_id AND p.name ILIKE ${within})`,
-  ];
-  const where = [sql`i.delete_requested_at IS NULL`, ...statedClauses(input.filter, inProject)];
+  const where = [sql`i.delete_requested_at IS NULL`, ...statedClauses(input.filter, anyImageList)];
   const query = {
     ...{ select: `${imageColumns}, i.sha256`, from: "image i", id: "i.id", sorts: imageSorts },
     ...{ defaultSort: "name", where, toItem: found },

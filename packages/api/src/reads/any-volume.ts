@@ -1,7 +1,7 @@
 import type { Database } from "@madang/db";
 import type { z } from "zod";
 import { listPage, type Page, type PageInput } from "../list.ts";
-import { type VolumeItem, volumeClauses, type volumeFilter, volumeQuery } from "./volume.ts";
+import { anyVolumeList, type VolumeItem, volumeClauses, type volumeFilter, volumeQuery } from "./volume.ts";
 
 export type AnyVolumeItem = VolumeItem & { projectName: string; hypervisorName: string | null };
 
@@ -10,7 +10,11 @@ export async function listAnyVolumes(
   database: Database,
   input: PageInput & { filter?: z.infer<typeof volumeFilter> },
 ): Promise<Page<AnyVolumeItem>> {
-  const { items, ...page } = await listPage(database, volumeQuery(volumeClauses(input.filter)), input);
+  const { items, ...page } = await listPage(
+    database,
+    volumeQuery(volumeClauses(input.filter, anyVolumeList)),
+    input,
+  );
   const ids = items.map(({ id }) => id);
   const rows = await database.prisma.volume.findMany({
     where: { id: { in: ids } },

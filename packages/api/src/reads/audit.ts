@@ -1,8 +1,10 @@
 /** The whole trail for whoever oversees the cloud: who did what, to what, from where, and what it changed. */
+import { auditFields } from "@madang/core/filter/log-fields";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import type { Changes } from "../admission/record.ts";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { filterText, type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 import { type EventItem, eventParams } from "./event.ts";
 import { eventChanges, moment } from "./event-field.ts";
@@ -19,7 +21,7 @@ export type AuditItem = EventItem & {
 /** All of them single words, so that an address can carry them. */
 export const auditFilter = z.object({
   /** Part of the actor's or the resource's name. */
-  text: filterText.optional(),
+  text: listText.optional(),
   actorId: z.uuid().optional(),
   action: filterText.optional(),
   resourceKind: filterText.optional(),
@@ -77,7 +79,7 @@ function clauses(filter: AuditFilter): Sql[] {
     ...(requestId ? [sql`event.request_id = ${requestId}`] : []),
     ...(filter.from ? [sql`event.created_at >= ${filter.from}::timestamptz`] : []),
     ...(filter.to ? [sql`event.created_at < ${filter.to}::timestamptz`] : []),
-    ...(text?.trim() ? [named(text.trim())] : []),
+    ...filterClauses(text, auditList),
   ];
 }
 
@@ -100,3 +102,20 @@ function toItem(row: Row): AuditItem {
     changes: eventChanges.catch({}).parse(row.changes),
   };
 }
+
+const auditList: ListFilter<typeof auditFields> = {
+  fields: auditFields,
+  places: {
+    user: at("event.actor_name"),
+    action: at("event.action"),
+    kind: at("event.resource_kind"),
+    resource: at("event.resource_name"),
+    id: at("event.resource_id"),
+    project: among("project o WHERE o.id = event.project_id", "o.name"),
+    result: at("event.result"),
+    request: at("event.request_id"),
+    from: at("event.address"),
+    created: at("event.created_at"),
+  },
+  free: named,
+};

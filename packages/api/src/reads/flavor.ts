@@ -1,7 +1,9 @@
+import { flavorFields } from "@madang/core/filter/people-fields";
 import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, sql } from "../sql.ts";
 
 export type FlavorItem = {
@@ -28,7 +30,7 @@ const sorts = {
 } as const;
 
 export const flavorFilter = z
-  .object({ text: filterText.optional(), ids: z.array(z.uuid()).max(500).optional() })
+  .object({ text: listText.optional(), ids: z.array(z.uuid()).max(500).optional() })
   .optional();
 
 /** `everything` also answers what is disabled or not public, for administrators. */
@@ -38,7 +40,7 @@ export function listFlavors(
   input: PageInput & { filter?: z.infer<typeof flavorFilter> },
 ): Promise<Page<FlavorItem>> {
   const where = everything ? [] : [sql`f.enabled AND f.is_public`];
-  if (input.filter?.text) where.push(sql`f.name ILIKE ${containing(input.filter.text.trim())}`);
+  where.push(...filterClauses(input.filter?.text, flavorList));
   if (input.filter?.ids) where.push(sql`f.id = ANY(${input.filter.ids}::uuid[])`);
   const query = { select, from: "flavor f", id: "f.id", sorts, defaultSort: "ramMib", where, toItem };
   return listPage<Row, FlavorItem>(database, query, input);
@@ -69,3 +71,19 @@ function toItem({
     createdAt,
   };
 }
+
+const flavorList: ListFilter<typeof flavorFields> = {
+  fields: flavorFields,
+  places: {
+    name: at("f.name"),
+    id: at("f.id"),
+    description: at("f.description"),
+    vcpus: at("f.vcpus"),
+    ram: at("f.ram_mib"),
+    disk: at("f.disk_gib"),
+    enabled: at("f.enabled"),
+    property: at("f.required_properties"),
+    created: at("f.created_at"),
+  },
+  free: (text) => sql`f.name ILIKE ${containing(text)}`,
+};

@@ -1,8 +1,10 @@
 import { CloudError } from "@madang/core/errors";
+import { floatingIpFields } from "@madang/core/filter/network-fields";
 import { type FloatingIpStatus, floatingIpStatus } from "@madang/core/network/floating-ip";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type FloatingIpItem = {
@@ -27,7 +29,7 @@ export type FloatingIpItem = {
 export const floatingIpFilter = z
   .object({
     /** Part of an address, of a description, or of the name of what it leads to. */
-    text: filterText.optional(),
+    text: listText.optional(),
     associated: z.boolean().optional(),
     instanceId: z.uuid().optional(),
     networkId: z.uuid().optional(),
@@ -71,13 +73,7 @@ export function listFloatingIps(
   input: PageInput & { filter?: z.infer<typeof floatingIpFilter> },
 ): Promise<Page<FloatingIpItem>> {
   const { text, associated, instanceId, networkId } = input.filter ?? {};
-  const where = [sql`f.project_id = ${projectId}::uuid`];
-  const part = containing(text?.trim() ?? "");
-  if (text?.trim())
-    where.push(
-      sql`(host(f.address) ILIKE ${part} OR host(f.fixed_address) ILIKE ${part} OR f.description ILIKE ${part}
-        OR i.name ILIKE ${part} OR f.id::text ILIKE ${part})`,
-    );
+  const where = [sql`f.project_id = ${projectId}::uuid`, ...filterClauses(text, floatingIpList)];
   if (associated !== undefined) where.push(sql`(f.port_id IS NOT NULL) = ${associated}`);
   if (instanceId) where.push(sql`p.instance_id = ${instanceId}::uuid`);
   if (networkId) where.push(sql`f.network_id = ${networkId}::uuid`);
@@ -87,3 +83,25 @@ export function listFloatingIps(
 export function floatingIpNotFound(): CloudError {
   return new CloudError("NotFound", "There is no such floating IP.", { reason: "floatingIpNotFound" });
 }
+
+function named(text: string): Sql {
+  const part = containing(text);
+  return sql`host(f.address) ILIKE ${part} OR host(f.fixed_address) ILIKE ${part} OR f.description ILIKE ${part}
+    OR i.name ILIKE ${part} OR f.id::text ILIKE ${part}`;
+}
+
+const floatingIpList: ListFilter<typeof floatingIpFields> = {
+  fields: floatingIpFields,
+  places: {
+    ip: at("f.address"),
+    id: at("f.id"),
+    fixed: at("f.fixed_address"),
+    network: at("n.name"),
+    instance: at("i.name"),
+    router: at("CASE WHEN f.port_id IS NOT NULL THEN r.name END"),
+    associated: at("(f.port_id IS NOT NULL)"),
+    description: at("f.description"),
+    created: at("f.created_at"),
+  },
+  free: named,
+};

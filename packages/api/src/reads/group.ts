@@ -1,8 +1,10 @@
+import { groupFields } from "@madang/core/filter/people-fields";
 import type { Role } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { groupNotFound } from "../admission/group.ts";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type GroupItem = {
@@ -25,7 +27,7 @@ const sorts = {
   createdAt: { column: "g.created_at", type: "timestamptz" },
 } as const;
 
-export const groupFilter = z.object({ text: filterText.optional(), userId: z.uuid().optional() }).optional();
+export const groupFilter = z.object({ text: listText.optional(), userId: z.uuid().optional() }).optional();
 
 /** `text`: in the name, or the id's beginning. `userId`: only groups he is in. */
 export function listGroups(
@@ -33,11 +35,7 @@ export function listGroups(
   input: PageInput & { filter?: z.infer<typeof groupFilter> },
 ): Promise<Page<GroupItem>> {
   const where: Sql[] = [];
-  const wanted = input.filter?.text?.trim();
-  if (wanted) {
-    const pattern = containing(wanted);
-    where.push(sql`g.name ILIKE ${pattern} OR g.id::text ILIKE ${pattern.slice(1)}`);
-  }
+  where.push(...filterClauses(input.filter?.text, groupList));
   if (input.filter?.userId)
     where.push(
       sql`EXISTS (SELECT 1 FROM group_member m WHERE m.group_id = g.id AND m.user_id = ${input.filter.userId}::uuid)`,
@@ -65,3 +63,15 @@ export async function readGroup(database: Database, id: string): Promise<GroupDe
 function toItem({ id, name, description, members, projects, createdAt }: GroupItem): GroupItem {
   return { id, name, description, members, projects, createdAt };
 }
+
+const groupList: ListFilter<typeof groupFields> = {
+  fields: groupFields,
+  places: {
+    name: at("g.name"),
+    id: at("g.id"),
+    description: at("g.description"),
+    user: among('group_member m JOIN "user" u ON u.id = m.user_id WHERE m.group_id = g.id', "u.name"),
+    created: at("g.created_at"),
+  },
+  free: (text) => sql`g.name ILIKE ${containing(text)} OR g.id::text ILIKE ${containing(text).slice(1)}`,
+};

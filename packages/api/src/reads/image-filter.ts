@@ -1,12 +1,14 @@
 /** What a list of images leaves out. */
+import { anyImageFields, imageFields } from "@madang/core/filter/storage-fields";
 import { type ImageOwner, imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
-import { filterText } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { filterText, listText } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export const imageFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     status: z.array(filterText).max(10).optional(),
     visibility: z.array(filterText).max(10).optional(),
     ids: z.array(z.uuid()).max(500).optional(),
@@ -21,14 +23,10 @@ export type ImageFilter = z.infer<typeof imageFilter>;
 
 type Stated = Pick<NonNullable<ImageFilter>, "text" | "status" | "visibility">;
 
-/** What may be said of images of any project. `beside`: where else the text may stand. */
-export function statedClauses(
-  filter: Stated | undefined,
-  beside: (within: string) => Sql[] = () => [],
-): Sql[] {
-  const text = filter?.text?.trim();
+/** What may be said of images of any project. `list`: what its text can ask. */
+export function statedClauses(filter: Stated | undefined, list: ListFilter = imageList): Sql[] {
   return [
-    ...(text ? [beside(containing(text)).reduce((all, one) => sql`${all} OR ${one}`, mentions(text))] : []),
+    ...filterClauses(filter?.text, list),
     ...(filter?.status?.length ? [sql`i.status::text = ANY(${filter.status}::text[])`] : []),
     ...(filter?.visibility?.length ? [sql`i.visibility::text = ANY(${filter.visibility}::text[])`] : []),
   ];
@@ -68,3 +66,26 @@ function asksForCommunity(filter: ImageFilter): boolean {
   const named = visibility?.includes("community") || whose === "community";
   return named || Boolean(text?.trim()) || ids !== undefined;
 }
+
+const places = {
+  name: at("i.name"),
+  id: at("i.id"),
+  status: at("i.status"),
+  visibility: at("i.visibility"),
+  format: at("i.disk_format"),
+  size: at("i.size_bytes"),
+  distro: at("concat_ws(' ', i.properties->>'os_distro', i.properties->>'os_version')"),
+  property: at("i.properties"),
+  description: at("i.description"),
+  created: at("i.created_at"),
+  protected: at("i.protected"),
+} as const;
+const imageList: ListFilter<typeof imageFields> = { fields: imageFields, places, free: mentions };
+
+const inProject = among("project p WHERE p.id = i.project_id", "p.name");
+export const anyImageList: ListFilter<typeof anyImageFields> = {
+  fields: anyImageFields,
+  places: { ...places, project: inProject },
+  free: (text) =>
+    sql`${mentions(text)} OR ${inProject((column) => sql`${column} ILIKE ${containing(text)}`)}`,
+};

@@ -1,8 +1,10 @@
+import { memberFields } from "@madang/core/filter/people-fields";
 import type { Role } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { type MemberKind, memberKinds } from "../admission/member.ts";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 /** A user or a group with a role in the project. `roles`: given directly; `via`: what a user has by groups besides. */
@@ -40,7 +42,7 @@ const select = `x.kind, x.id, x.name, x.email, x.enabled,
 const sorts = { name: { column: "x.name", type: "text" } } as const;
 
 export const memberFilter = z
-  .object({ text: filterText.optional(), kind: z.enum(memberKinds).optional() })
+  .object({ text: listText.optional(), kind: z.enum(memberKinds).optional() })
   .optional();
 
 export function listMembers(
@@ -50,13 +52,7 @@ export function listMembers(
 ): Promise<Page<MemberItem>> {
   const { text, kind } = input.filter ?? {};
   const where: Sql[] = [sql`x.project_id = ${projectId}::uuid`];
-  const wanted = text?.trim();
-  if (wanted) {
-    const pattern = containing(wanted);
-    where.push(
-      sql`x.name ILIKE ${pattern} OR x.email ILIKE ${pattern} OR x.id::text ILIKE ${pattern.slice(1)}`,
-    );
-  }
+  where.push(...filterClauses(text, memberList));
   if (kind) where.push(sql`x.kind = ${kind}`);
   const query = { select, from, id: "x.id", sorts, defaultSort: "name", where, toItem };
   return listPage<Row, MemberItem>(database, query, input);
@@ -68,3 +64,20 @@ function toItem({ kind, id, name, email, enabled, roles, via, members }: Row): M
   const given = roles.map(({ role, since, by }) => ({ role, since: new Date(since), by }));
   return { kind, id, name, email, enabled, roles: given, via, members };
 }
+
+function named(text: string): Sql {
+  const pattern = containing(text);
+  return sql`x.name ILIKE ${pattern} OR x.email ILIKE ${pattern} OR x.id::text ILIKE ${pattern.slice(1)}`;
+}
+
+const memberList: ListFilter<typeof memberFields> = {
+  fields: memberFields,
+  places: {
+    name: at("x.name"),
+    id: at("x.id"),
+    email: at("x.email"),
+    kind: at("x.kind"),
+    enabled: at("x.enabled"),
+  },
+  free: named,
+};

@@ -1,7 +1,9 @@
+import { anyNetworkFields, networkFields } from "@madang/core/filter/network-fields";
 import { type NetworkStatus, networkStatus } from "@madang/core/network/status";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { bind, containing, literal, type Sql, sql } from "../sql.ts";
 import { readSubnetsOf, type SubnetItem } from "./subnet.ts";
 import { networkNotFound, visibleTo } from "./visible-network.ts";
@@ -42,7 +44,7 @@ const sorts = {
 export const networkFilter = z
   .object({
     /** Part of the name, of a subnet's range, or how its id begins. */
-    text: filterText.optional(),
+    text: listText.optional(),
     ids: z.array(z.uuid()).max(500).optional(),
     external: z.boolean().optional(),
     /** true: only the project's own */
@@ -64,9 +66,9 @@ export function listNetworks(
   return listPage<Row, NetworkItem>(database, query, input);
 }
 
-function clauses(projectId: string | null, filter: Filter): Sql[] {
+function clauses(projectId: string | null, filter: Filter, list: ListFilter = networkList): Sql[] {
   return [
-    ...(filter?.text?.trim() ? [named(filter.text.trim())] : []),
+    ...filterClauses(filter?.text, list),
     ...(filter?.ids ? [sql`n.id = ANY(${filter.ids}::uuid[])`] : []),
     ...(filter?.external === undefined ? [] : [sql`n.external = ${filter.external}`]),
     ...(filter?.own ? [sql`n.project_id = ${projectId}::uuid`] : []),
@@ -103,7 +105,7 @@ type AnyRow = Row & Pick<AnyNetworkItem, "projectName" | "physicalNetwork" | "se
 
 export const anyNetworkFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     external: z.boolean().optional(),
     shared: z.boolean().optional(),
     projectId: z.uuid().optional(),
@@ -117,7 +119,7 @@ export function listAnyNetworks(
 ): Promise<Page<AnyNetworkItem>> {
   const { filter } = input;
   const where = [
-    ...clauses(null, { text: filter?.text, external: filter?.external }),
+    ...clauses(null, { text: filter?.text, external: filter?.external }, anyNetworkList),
     ...(filter?.shared === undefined ? [] : [sql`n.shared = ${filter.shared}`]),
     ...(filter?.projectId ? [sql`n.project_id = ${filter.projectId}::uuid`] : []),
   ];
@@ -140,3 +142,20 @@ function toItem(row: Row): NetworkItem {
   const item = { id, projectId, name, description, shared, external, type, mtu, subnets, ports };
   return { ...item, status: networkStatus(row), generation, createdAt };
 }
+
+const places = {
+  name: at("n.name"),
+  id: at("n.id"),
+  cidr: among("subnet s WHERE s.network_id = n.id", "s.cidr::inet"),
+  mtu: at("n.mtu"),
+  shared: at("n.shared"),
+  external: at("n.external"),
+  description: at("n.description"),
+  created: at("n.created_at"),
+} as const;
+const networkList: ListFilter<typeof networkFields> = { fields: networkFields, places, free: named };
+const anyNetworkList: ListFilter<typeof anyNetworkFields> = {
+  fields: anyNetworkFields,
+  places: { ...places, project: among("project o WHERE o.id = n.project_id", "o.name") },
+  free: named,
+};

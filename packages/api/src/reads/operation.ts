@@ -1,7 +1,9 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
+import { anyOperationFields } from "@madang/core/filter/log-fields";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { filterText, type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, literal, type Sql, sql } from "../sql.ts";
 
 const steps = z.array(
@@ -142,7 +144,7 @@ export const anyOperationFilter = z
     ...shared,
     show: z.enum(["open", "stuck", "failed", "ended"]).optional(),
     /** Part of the actor's or the resource's name. */
-    text: filterText.optional(),
+    text: listText.optional(),
     projectId: z.uuid().optional(),
   })
   .optional();
@@ -181,12 +183,11 @@ export function listAnyOperations(
   input: PageInput & { filter?: z.infer<typeof anyOperationFilter> },
 ): Promise<Page<AnyOperationItem>> {
   const { show, text, projectId, ...rest } = input.filter ?? {};
-  const pattern = containing(text?.trim() ?? "");
   const where = [
     ...sharedClauses(rest),
     ...(show ? [literal(shown[show])] : []),
     ...(projectId ? [sql`o.project_id = ${projectId}::uuid`] : []),
-    ...(text?.trim() ? [sql`o.actor_name ILIKE ${pattern} OR o.resource_name ILIKE ${pattern}`] : []),
+    ...filterClauses(text, anyOperationList),
   ];
   return listPage(database, anyQuery(where), input);
 }
@@ -227,3 +228,19 @@ function toItem(row: Row): OperationItem {
     error: publicError.nullable().catch(null).parse(row.error),
   };
 }
+
+const anyOperationList: ListFilter<typeof anyOperationFields> = {
+  fields: anyOperationFields,
+  places: {
+    kind: at("o.kind"),
+    state: at("o.state"),
+    user: at("o.actor_name"),
+    resource: at("o.resource_name"),
+    id: at("o.id"),
+    project: among("project q WHERE q.id = o.project_id", "q.name"),
+    request: at("o.request_id"),
+    created: at("o.created_at"),
+    ended: at("o.finished_at"),
+  },
+  free: (text) => sql`o.actor_name ILIKE ${containing(text)} OR o.resource_name ILIKE ${containing(text)}`,
+};

@@ -1,9 +1,11 @@
 import { CloudError } from "@madang/core/errors";
+import { portFields } from "@madang/core/filter/network-fields";
 import { type PortStatus, portStatus } from "@madang/core/network/status";
 import { type AddressPair, storedPairs } from "@madang/core/network/stored";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { among, anyOf, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { bind, containing, literal, type Sql, sql } from "../sql.ts";
 
 export type PortOwner = "none" | "instance" | "router_interface" | "router_gateway" | "metadata";
@@ -65,7 +67,7 @@ const sorts = {
 export const portFilter = z
   .object({
     /** Part of the name, the MAC, an address or the name of its instance; or how its id begins. */
-    text: filterText.optional(),
+    text: listText.optional(),
     networkId: z.uuid().optional(),
     subnetId: z.uuid().optional(),
     instanceId: z.uuid().optional(),
@@ -101,7 +103,7 @@ function clauses(filter: Filter): Sql[] {
   if (!filter) return [];
   const { text, networkId, subnetId, instanceId, routerId, securityGroupId, ids, free } = filter;
   return [
-    ...(text?.trim() ? [named(text.trim())] : []),
+    ...filterClauses(text, portList),
     ...(networkId ? [sql`p.network_id = ${networkId}::uuid`] : []),
     ...(subnetId
       ? [
@@ -169,3 +171,27 @@ function toItem(row: Row): PortItem {
     createdAt: row.createdAt,
   };
 }
+
+const portList: ListFilter<typeof portFields> = {
+  fields: portFields,
+  places: {
+    name: at("p.name"),
+    id: at("p.id"),
+    ip: anyOf(
+      among("ip_allocation a WHERE a.port_id = p.id", "a.address"),
+      among("floating_ip f WHERE f.port_id = p.id", "f.address"),
+    ),
+    mac: at("p.mac"),
+    network: among("network n WHERE n.id = p.network_id", "n.name"),
+    instance: among("instance i WHERE i.id = p.instance_id", "i.name"),
+    router: among("router r WHERE r.id = p.router_id", "r.name"),
+    group: among(
+      "port_security_group pg JOIN security_group g ON g.id = pg.security_group_id WHERE pg.port_id = p.id",
+      "g.name",
+    ),
+    owner: at("p.owner"),
+    description: at("p.description"),
+    created: at("p.created_at"),
+  },
+  free: named,
+};

@@ -1,5 +1,7 @@
 /** Projects, as administrators see them: how large, how full, and how far a deletion is. */
+
 import { CloudError } from "@madang/core/errors";
+import { projectFields } from "@madang/core/filter/people-fields";
 import {
   downAfterMs,
   type HypervisorState,
@@ -9,7 +11,8 @@ import {
 import { type QuotaCount, type QuotaLine, ruleOf } from "@madang/core/quota/resource";
 import { type Database, quotaCountsSql, quotaLines } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { among, anyOf, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 import { storedCounts } from "./quota-count.ts";
 
@@ -34,7 +37,7 @@ export type ProjectItem = {
 
 export const projectFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     state: z.array(z.enum(projectStates)).max(projectStates.length).optional(),
   })
   .optional();
@@ -72,10 +75,7 @@ export function listProjects(
 
 function clausesOf(filter: z.infer<typeof projectFilter>): Sql[] {
   const where: Sql[] = [];
-  if (filter?.text) {
-    const pattern = containing(filter.text.trim());
-    where.push(sql`p.name ILIKE ${pattern} OR p.description ILIKE ${pattern} OR p.id::text ILIKE ${pattern}`);
-  }
+  where.push(...filterClauses(filter?.text, projectList));
   if (filter?.state)
     where.push(sql`(CASE WHEN p.delete_requested_at IS NOT NULL THEN 'deleting'
       WHEN p.enabled THEN 'enabled' ELSE 'disabled' END) = ANY(${filter.state}::text[])`);
@@ -171,3 +171,26 @@ async function readDeletion(database: Database, projectId: string): Promise<Proj
   }));
   return { operationId: operation.id, startedAt: operation.createdAt, by: operation.actorName, left };
 }
+
+const projectList: ListFilter<typeof projectFields> = {
+  fields: projectFields,
+  places: {
+    name: at("p.name"),
+    id: at("p.id"),
+    description: at("p.description"),
+    state: at(`(${state})`),
+    user: anyOf(
+      among('role_assignment a JOIN "user" u ON u.id = a.user_id WHERE a.project_id = p.id', "u.name"),
+      among(
+        `group_role_assignment a JOIN group_member m ON m.group_id = a.group_id JOIN "user" u ON u.id = m.user_id
+          WHERE a.project_id = p.id`,
+        "u.name",
+      ),
+    ),
+    created: at("p.created_at"),
+  },
+  free: (text) => {
+    const pattern = containing(text);
+    return sql`p.name ILIKE ${pattern} OR p.description ILIKE ${pattern} OR p.id::text ILIKE ${pattern}`;
+  },
+};

@@ -1,8 +1,10 @@
 import { CloudError } from "@madang/core/errors";
+import { routerFields } from "@madang/core/filter/network-fields";
 import { type StaticRoute, staticRoutes } from "@madang/core/network/router";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type RouterItem = {
@@ -44,7 +46,7 @@ export type RouterDetail = RouterItem & {
   gatewayCandidates: number;
 };
 
-export const routerFilter = z.object({ text: filterText.optional() }).optional();
+export const routerFilter = z.object({ text: listText.optional() }).optional();
 
 const gatewayAddress = `(SELECT host(a.address) FROM port p JOIN ip_allocation a ON a.port_id = p.id
   WHERE p.router_id = r.id AND p.owner = 'router_gateway' ORDER BY a.address LIMIT 1)`;
@@ -74,9 +76,7 @@ export function listRouters(
   projectId: string,
   input: PageInput & { filter?: z.infer<typeof routerFilter> },
 ): Promise<Page<RouterItem>> {
-  const where = [sql`r.project_id = ${projectId}::uuid`];
-  const text = input.filter?.text?.trim();
-  if (text) where.push(sql`(r.name ILIKE ${containing(text)} OR r.id::text ILIKE ${containing(text)})`);
+  const where = [sql`r.project_id = ${projectId}::uuid`, ...filterClauses(input.filter?.text, routerList)];
   return listPage(database, queryOf(where), input);
 }
 
@@ -131,3 +131,17 @@ async function readInterfaces({ pool }: Database, routerId: string): Promise<Rou
 export function routerNotFound(): CloudError {
   return new CloudError("NotFound", "There is no such router.", { reason: "routerNotFound" });
 }
+
+const routerList: ListFilter<typeof routerFields> = {
+  fields: routerFields,
+  places: {
+    name: at("r.name"),
+    id: at("r.id"),
+    external: among("network n WHERE n.id = r.external_network_id", "n.name"),
+    ip: among("port p JOIN ip_allocation a ON a.port_id = p.id WHERE p.router_id = r.id", "a.address"),
+    snat: at("r.snat"),
+    description: at("r.description"),
+    created: at("r.created_at"),
+  },
+  free: (text) => sql`r.name ILIKE ${containing(text)} OR r.id::text ILIKE ${containing(text)}`,
+};

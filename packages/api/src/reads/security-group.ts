@@ -1,8 +1,10 @@
 import { CloudError } from "@madang/core/errors";
+import { securityGroupFields } from "@madang/core/filter/network-fields";
 import type { RuleMatch } from "@madang/core/network/security-rule";
 import type { Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { at, type ListFilter, filterClauses as textClauses } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { bind, containing, literal, type Sql, sql } from "../sql.ts";
 
 export type SecurityGroupItem = {
@@ -32,7 +34,7 @@ const sorts = {
 } as const;
 
 export const securityGroupFilter = z
-  .object({ text: filterText.optional(), ids: z.array(z.uuid()).max(500).optional() })
+  .object({ text: listText.optional(), ids: z.array(z.uuid()).max(500).optional() })
   .optional();
 type Filter = z.infer<typeof securityGroupFilter>;
 
@@ -47,10 +49,9 @@ export function listSecurityGroups(
 }
 
 function filterClauses(filter: Filter): Sql[] {
-  const pattern = filter?.text?.trim() ? containing(filter.text.trim()) : null;
   return [
     ...(filter?.ids ? [sql`g.id = ANY(${filter.ids}::uuid[])`] : []),
-    ...(pattern ? [sql`g.name ILIKE ${pattern} OR g.description ILIKE ${pattern}`] : []),
+    ...textClauses(filter?.text, groupList),
   ];
 }
 
@@ -174,3 +175,16 @@ function toUser(row: GroupUserItem): GroupUserItem {
   const { id, portName, instanceId, instanceName, instanceStatus, networkName, addresses } = row;
   return { id, portName, instanceId, instanceName, instanceStatus, networkName, addresses };
 }
+
+const groupList: ListFilter<typeof securityGroupFields> = {
+  fields: securityGroupFields,
+  places: {
+    name: at("g.name"),
+    id: at("g.id"),
+    description: at("g.description"),
+    default: at("g.is_default"),
+    used: at("EXISTS (SELECT 1 FROM port_security_group p WHERE p.security_group_id = g.id)"),
+    created: at("g.created_at"),
+  },
+  free: (text) => sql`g.name ILIKE ${containing(text)} OR g.description ILIKE ${containing(text)}`,
+};

@@ -1,8 +1,10 @@
+import { userFields } from "@madang/core/filter/people-fields";
 import type { Role } from "@madang/core/identity/permission";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { userNotFound } from "../admission/locked-user.ts";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { among, anyOf, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type UserItem = {
@@ -59,7 +61,7 @@ const sorts = {
 export const userStates = ["enabled", "disabled"] as const;
 export const userFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     state: z.enum(userStates).optional(),
     /** Only members of the group. */
     groupId: z.uuid().optional(),
@@ -75,13 +77,7 @@ export function listUsers(
 ): Promise<Page<UserItem>> {
   const { text, state, groupId, systemRole } = input.filter ?? {};
   const where: Sql[] = [];
-  const wanted = text?.trim();
-  if (wanted) {
-    const pattern = containing(wanted);
-    where.push(
-      sql`u.name ILIKE ${pattern} OR u.email ILIKE ${pattern} OR u.id::text ILIKE ${pattern.slice(1)}`,
-    );
-  }
+  where.push(...filterClauses(text, userList));
   if (state) where.push(sql`u.enabled = ${state === "enabled"}`);
   if (groupId)
     where.push(
@@ -163,3 +159,32 @@ function toItem(row: UserItem): UserItem {
     createdAt,
   };
 }
+
+function named(text: string): Sql {
+  const pattern = containing(text);
+  return sql`u.name ILIKE ${pattern} OR u.email ILIKE ${pattern} OR u.id::text ILIKE ${pattern.slice(1)}`;
+}
+
+const userList: ListFilter<typeof userFields> = {
+  fields: userFields,
+  places: {
+    name: at("u.name"),
+    id: at("u.id"),
+    email: at("u.email"),
+    description: at("u.description"),
+    group: among('group_member m JOIN "group" g ON g.id = m.group_id WHERE m.user_id = u.id', "g.name"),
+    project: anyOf(
+      among("role_assignment a JOIN project p ON p.id = a.project_id WHERE a.user_id = u.id", "p.name"),
+      among(
+        `group_member m JOIN group_role_assignment a ON a.group_id = m.group_id JOIN project p ON p.id = a.project_id
+          WHERE m.user_id = u.id`,
+        "p.name",
+      ),
+    ),
+    system: among("system_role_assignment a WHERE a.user_id = u.id", "a.role"),
+    enabled: at("u.enabled"),
+    signedin: at("u.last_sign_in_at"),
+    created: at("u.created_at"),
+  },
+  free: named,
+};

@@ -1,9 +1,11 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
+import { snapshotFields } from "@madang/core/filter/storage-fields";
 import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import { type SnapshotStatus, snapshotStatuses } from "@madang/core/volume/status";
 import { copiesSql, type Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, listPage, type Page, type PageInput } from "../list.ts";
+import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type SnapshotItem = {
@@ -53,7 +55,7 @@ const sorts = {
 
 export const snapshotFilter = z
   .object({
-    text: filterText.optional(),
+    text: listText.optional(),
     status: z.array(z.enum(snapshotStatuses)).max(snapshotStatuses.length).optional(),
     volumeId: z.uuid().optional(),
     groupId: z.uuid().optional(),
@@ -77,7 +79,7 @@ function clauses(filter: Filter): Sql[] {
   if (!filter) return [];
   const { text, status, volumeId, groupId, ids } = filter;
   return [
-    ...(text?.trim() ? [sql`s.name ILIKE ${containing(text.trim())}`] : []),
+    ...filterClauses(text, snapshotList),
     ...(status ? [sql`s.status = ANY(${status}::text[])`] : []),
     ...(volumeId ? [sql`s.volume_id = ${volumeId}::uuid`] : []),
     ...(groupId ? [sql`s.group_id = ${groupId}::uuid`] : []),
@@ -99,3 +101,18 @@ function toItem({ fault, metadata, sortValue: _value, sortId: _id, ...row }: Row
     metadata: storedProperties(metadata),
   };
 }
+
+const snapshotList: ListFilter<typeof snapshotFields> = {
+  fields: snapshotFields,
+  places: {
+    name: at("s.name"),
+    id: at("s.id"),
+    status: at("s.status"),
+    size: at("s.size_gib"),
+    volume: among("volume v WHERE v.id = s.volume_id", "v.name"),
+    description: at("s.description"),
+    metadata: at("s.metadata"),
+    created: at("s.created_at"),
+  },
+  free: (text) => sql`s.name ILIKE ${containing(text)}`,
+};

@@ -1,9 +1,11 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
+import { anyVolumeFields, volumeFields } from "@madang/core/filter/storage-fields";
 import { type Properties, storedProperties } from "@madang/core/hypervisor/property";
 import { type AttachmentPhase, type VolumeStatus, volumeStatuses } from "@madang/core/volume/status";
 import { copiesSql, type Database } from "@madang/db";
 import { z } from "zod";
-import { filterText, type ListQuery, listPage, type Page, type PageInput } from "../list.ts";
+import { among, anyOf, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
+import { type ListQuery, listPage, listText, type Page, type PageInput } from "../list.ts";
 import { containing, type Sql, sql } from "../sql.ts";
 
 export type VolumeItem = {
@@ -103,7 +105,7 @@ const sorts = {
 export const volumeFilter = z
   .object({
     /** Part of the name or of its instance's; or how its id begins. */
-    text: filterText.optional(),
+    text: listText.optional(),
     status: z.array(z.enum(volumeStatuses)).max(volumeStatuses.length).optional(),
     ids: z.array(z.uuid()).max(500).optional(),
     instanceId: z.uuid().optional(),
@@ -126,11 +128,11 @@ export function listVolumes(
   return listPage(database, volumeQuery(where), input);
 }
 
-export function volumeClauses(filter: Filter): Sql[] {
+export function volumeClauses(filter: Filter, list: ListFilter = volumeList): Sql[] {
   if (!filter) return [];
   const { text, status, ids, instanceId, volumeTypeId, bootable } = filter;
   return [
-    ...(text?.trim() ? [named(text.trim())] : []),
+    ...filterClauses(text, list),
     ...(status ? [sql`v.status = ANY(${status}::text[])`] : []),
     ...(ids ? [sql`v.id = ANY(${ids}::uuid[])`] : []),
     ...(instanceId
@@ -173,3 +175,36 @@ function toItem({ fault, metadata, usedBytes, sortValue: _value, sortId: _id, ..
     usedBytes: usedBytes === null ? null : Number(usedBytes),
   };
 }
+
+const places = {
+  name: at("v.name"),
+  id: at("v.id"),
+  status: at("v.status"),
+  size: at("v.size_gib"),
+  type: among("volume_type t WHERE t.id = v.volume_type_id", "t.name"),
+  instance: among(
+    "volume_attachment a JOIN instance i ON i.id = a.instance_id WHERE a.volume_id = v.id",
+    "i.name",
+  ),
+  bootable: at("v.bootable"),
+  zone: anyOf(
+    at("v.availability_zone"),
+    among("hypervisor h WHERE h.id = v.hypervisor_id", "h.availability_zone"),
+  ),
+  user: among('"user" u WHERE u.id = v.user_id', "u.name"),
+  description: at("v.description"),
+  metadata: at("v.metadata"),
+  created: at("v.created_at"),
+  protected: at("v.delete_protection"),
+} as const;
+const volumeList: ListFilter<typeof volumeFields> = { fields: volumeFields, places, free: named };
+
+export const anyVolumeList: ListFilter<typeof anyVolumeFields> = {
+  fields: anyVolumeFields,
+  places: {
+    ...places,
+    project: among("project o WHERE o.id = v.project_id", "o.name"),
+    host: among("hypervisor h WHERE h.id = v.hypervisor_id", "h.name"),
+  },
+  free: named,
+};

@@ -30,9 +30,9 @@ export function resourceHref(
   id: string,
   overseer = false,
 ): string | null {
-  if (overseer && overseen[kind]) return `${overseen[kind]}${id}`;
+  if (overseer && Object.hasOwn(overseen, kind)) return `${overseen[kind]}${id}`;
   if (projectId === null) return null;
-  if (pages[kind]) return `/p/${projectId}/${pages[kind]}/${id}`;
-  if (listed[kind]) return `/p/${projectId}/${listed[kind]}?selected=${id}`;
+  if (Object.hasOwn(pages, kind)) return `/p/${projectId}/${pages[kind]}/${id}`;
+  if (Object.hasOwn(listed, kind)) return `/p/${projectId}/${listed[kind]}?selected=${id}`;
   return null;
 }

@@ -69,3 +69,4 @@ export type StoragePoolRow = Outputs["admin"]["volume"]["pools"][number];
 export type AnyVolumeRow = Outputs["admin"]["volume"]["list"]["items"][number];
 export type PortRow = Outputs["port"]["list"]["items"][number];
 export type AnyNetworkRow = Outputs["admin"]["network"]["list"]["items"][number];
+export type FoundRow = Outputs["search"]["find"]["items"][number];

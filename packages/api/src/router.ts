@@ -16,6 +16,7 @@ import { portRouter } from "./routers/port.ts";
 import { projectRouter } from "./routers/project.ts";
 import { quotaRequestRouter } from "./routers/quota-request.ts";
 import { routerRouter } from "./routers/router.ts";
+import { searchRouter } from "./routers/search.ts";
 import { securityGroupRouter } from "./routers/security-group.ts";
 import { systemRouter } from "./routers/system.ts";
 import { volumeRouter, volumeSnapshotRouter, volumeTypeRouter } from "./routers/volume.ts";
@@ -38,6 +39,7 @@ const routers = {
   quotaRequest: quotaRequestRouter,
   role: roleRouter,
   router: routerRouter,
+  search: searchRouter,
   securityGroup: securityGroupRouter,
   subnet: subnetRouter,
   system: systemRouter,

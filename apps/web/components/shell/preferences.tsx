@@ -20,7 +20,7 @@ const themes = [
 /** Each language in its own words: whoever looks for it may not read the present one. */
 const languageNames = { en: "English", ko: "한국어" };
 
-function useSwitchLocale() {
+export function useSwitchLocale() {
   const router = useRouter();
   return async (value: string) => {
     const locale = locales.find((known) => known === value);

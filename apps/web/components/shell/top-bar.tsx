@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import type { Me } from "../../lib/rows.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { PaletteButton } from "../palette/palette-button.tsx";
 import { RequestChip } from "../quota-policy/request-chip.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu, MenuLink } from "../ui/menu.tsx";
@@ -67,6 +68,7 @@ export function TopBar({ area, me, onOpenRail }: { area: Area; me: Me; onOpenRai
       <ProjectSwitcher me={me} area={area} />
       {isVisiting(area, me) ? <AdminPill /> : null}
       <div className="ml-auto flex items-center gap-1">
+        <PaletteButton projectId={projectId} />
         {area.kind === "account" ? null : <StreamIndicator />}
         <RequestChip area={area} />
         {projectId ? <CreateMenu projectId={projectId} /> : null}

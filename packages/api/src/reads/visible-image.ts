@@ -3,9 +3,14 @@ import { type Sql, sql } from "../sql.ts";
 
 /** Which images (alias i) a project sees: its own; of others once they have bytes: everybody's, and the shared that it took. */
 export function visibleImage(projectId: string): Sql {
-  return sql`i.delete_requested_at IS NULL AND (i.project_id = ${projectId}::uuid OR (i.status IN ('active', 'deactivated')
+  return imageVisibleWithin(sql`= ${projectId}::uuid`);
+}
+
+/** The same of several projects; `within` follows a column: `= ANY(…)`. */
+export function imageVisibleWithin(within: Sql): Sql {
+  return sql`i.delete_requested_at IS NULL AND (i.project_id ${within} OR (i.status IN ('active', 'deactivated')
     AND (i.visibility IN ('public', 'community') OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_member m
-      WHERE m.image_id = i.id AND m.project_id = ${projectId}::uuid AND m.state = 'accepted')))))`;
+      WHERE m.image_id = i.id AND m.project_id ${within} AND m.state = 'accepted')))))`;
 }
 
 /** What others offer to a project and it has not turned down. */

@@ -3,7 +3,12 @@ import { type Sql, sql } from "../sql.ts";
 
 /** Which networks (alias n) a project sees: its own, and those of the cloud that it may use. */
 export function visibleTo(projectId: string): Sql {
-  return sql`n.project_id = ${projectId}::uuid OR n.shared OR n.external`;
+  return visibleWithin(sql`= ${projectId}::uuid`);
+}
+
+/** The same of several projects; `within` follows a column: `= ANY(…)`. */
+export function visibleWithin(within: Sql): Sql {
+  return sql`n.project_id ${within} OR n.shared OR n.external`;
 }
 
 export function networkNotFound(field?: string): CloudError {

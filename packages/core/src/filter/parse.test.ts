@@ -48,7 +48,7 @@ describe("parseFilter", () => {
     ]);
   });
 
-  it.each(["fa:16:3e:00:00:01", "52:54:0", "fe80::1", "::", "50%_\\", "a,b", "-", 'x"y', "상태:켜짐"])(
+  it.each(["fa:16:3e:00:00:01", "52:54:0", "fe80::1", "::", "50%_\\", "a,b", "-", 'x"y', '"', "상태:켜짐"])(
     "takes %j as the word it is",
     (text) => expect(parseFilter(text)).toEqual([{ ...bare(text), start: 0, end: text.length }]),
   );

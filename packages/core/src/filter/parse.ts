@@ -49,7 +49,8 @@ function readValues(text: string, start: number, name: string): { values: Value[
 }
 
 function readValue(text: string, start: number, listed: boolean): { value: Value; end: number } {
-  if (text[start] === '"') return readQuoted(text, start, listed);
+  // Last of all it quotes nothing: whoever types on means to, whoever doesn't looks for the sign.
+  if (text[start] === '"' && start + 1 < text.length) return readQuoted(text, start, listed);
   let end = start;
   while (end < text.length && !ends(text.charAt(end), listed)) end++;
   return { value: { text: text.slice(start, end), quoted: false }, end };

@@ -96,11 +96,7 @@ test("every procedure names a permission that exists, and no permission is witho
   expect(procedures.length).toBeGreaterThan(30);
   for (const { path, permission } of procedures) expect(Object.keys(permissions), path).toContain(permission);
   const named = new Set(procedures.map(({ permission }) => permission));
-  const judgedWithin: Permission[] = [
-    "router:snat",
-    "image:download",
-    "image:publish",
-  ];
+  const judgedWithin: Permission[] = ["router:snat", "image:download", "image:publish"];
   const unused = Object.keys(permissions).filter((name) => !named.has(name as Permission));
   expect(unused.toSorted()).toEqual(judgedWithin.toSorted());
 });

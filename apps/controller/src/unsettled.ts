@@ -1,4 +1,5 @@
 /** Rows that still need the controller, found by looking: what makes every lost wake only a delay. */
+import { notBegun } from "@madang/core/operation/bulk";
 import type { Prisma } from "@madang/db";
 
 /** One round's share, drawn by lot: what cannot be helped now must not stand before all others in every round. */
@@ -17,7 +18,8 @@ export async function unsettledInstances(prisma: Prisma): Promise<string[]> {
       OR EXISTS (SELECT 1 FROM guest o WHERE o.instance_id = i.id AND (o.id <> i.active_guest_id OR i.active_guest_id IS NULL
         OR o.lost_at IS NOT NULL))
       OR EXISTS (SELECT 1 FROM volume_attachment a WHERE a.instance_id = i.id AND (a.phase <> 'attached' OR a.detach_requested_at IS NOT NULL))
-      OR EXISTS (SELECT 1 FROM operation p WHERE p.resource_id = i.id AND p.state IN ('pending', 'running')))
+      OR EXISTS (SELECT 1 FROM operation p WHERE p.resource_id = i.id AND p.state IN ('pending', 'running')
+        AND p.target_generation < ${notBegun}))
     ORDER BY random() LIMIT ${share}`;
   return rows.map(({ id }) => id);
 }

@@ -18,6 +18,7 @@ export type KeyPairRow = Outputs["keyPair"]["list"]["items"][number];
 export type CredentialRow = Outputs["credential"]["list"]["items"][number];
 export type MadeCredential = Outputs["credential"]["create"];
 export type CallableRow = Outputs["credential"]["callable"]["items"][number];
+export type BulkPreview = Outputs["bulk"]["preview"];
 export type OperationRow = Outputs["operation"]["list"]["items"][number];
 export type QuotaRequestRow = Outputs["quotaRequest"]["list"]["items"][number];
 export type UsagePoint = Outputs["project"]["usage"]["points"][number];

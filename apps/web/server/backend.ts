@@ -16,6 +16,7 @@ import {
   openPlacementBoard,
   openQueue,
   openRateLimits,
+  startBulkWorker,
 } from "@madang/api/server";
 import type { Logger } from "pino";
 import type { Env } from "./env.ts";
@@ -74,7 +75,9 @@ export async function openBackend(env: Env, log: Logger, version: string): Promi
     ...metrics.admissions({ admissions, launches }),
   };
   const looks = openLooks(agents, bus, log);
+  const stopBulk = startBulkWorker(api);
   const close = async () => {
+    await stopBulk();
     looks.close();
     access.close();
     hints.close();

@@ -32,7 +32,7 @@ export type Doer = {
   grants: Grants;
   requestId: string;
   address: string;
-  /** null: a program with an application credential. */
+  /** null: a program with an application credential; or, with that null too, work that goes on after the call (`bulk/`). */
   sessionId: string | null;
   credential: Pick<Credential, "id" | "name"> | null;
 };

@@ -25,17 +25,19 @@ export type SessionIdentity = Identity & { sessionId: string };
 
 type Row = Omit<SessionIdentity, "grants"> & { system: string[]; projects: { id: string; role: string }[] };
 
+const granted = `(SELECT coalesce(json_agg(a.role), '[]') FROM system_role_assignment a WHERE a.user_id = u.id) AS system,
+    (SELECT coalesce(json_agg(json_build_object('id', a.project_id, 'role', a.role)), '[]') FROM (
+       SELECT project_id, role FROM role_assignment WHERE user_id = u.id
+       UNION SELECT g.project_id, g.role FROM group_role_assignment g
+         JOIN group_member m ON m.group_id = g.group_id WHERE m.user_id = u.id) a
+       JOIN project p ON p.id = a.project_id AND p.enabled) AS projects`;
+
 const query = {
   name: "madang_identities",
   text: `SELECT s.id AS "sessionId", s.last_seen_at AS "lastSeenAt", s.created_at AS "createdAt",
     s.confirmed_at AS "confirmedAt", u.id AS "userId",
     u.name AS "userName", u.email, u.must_change_password AS "mustChangePassword",
-    (SELECT coalesce(json_agg(a.role), '[]') FROM system_role_assignment a WHERE a.user_id = u.id) AS system,
-    (SELECT coalesce(json_agg(json_build_object('id', a.project_id, 'role', a.role)), '[]') FROM (
-       SELECT project_id, role FROM role_assignment WHERE user_id = u.id
-       UNION SELECT g.project_id, g.role FROM group_role_assignment g
-         JOIN group_member m ON m.group_id = g.group_id WHERE m.user_id = u.id) a
-       JOIN project p ON p.id = a.project_id AND p.enabled) AS projects
+    ${granted}
   FROM session s JOIN "user" u ON u.id = s.user_id JOIN domain d ON d.id = u.domain_id
   WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now() AND u.enabled AND d.enabled`,
 };
@@ -59,6 +61,17 @@ export async function sessionGrants(tx: Tx, sessionIds: readonly string[]): Prom
   if (sessionIds.length === 0) return new Map();
   const rows = await tx.$queryRawUnsafe<Row[]>(query.text, sessionIds);
   return new Map(rows.map(({ sessionId, system, projects }) => [sessionId, grantsOf(system, projects)]));
+}
+
+/** What people are granted whether or not they are signed in: for work that goes on without them. Only those who may sign in. */
+export async function userGrants(tx: Tx, userIds: readonly string[]): Promise<Map<string, Grants>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await tx.$queryRawUnsafe<Pick<Row, "userId" | "system" | "projects">[]>(
+    `SELECT u.id AS "userId", ${granted} FROM "user" u JOIN domain d ON d.id = u.domain_id
+      WHERE u.id = ANY($1::uuid[]) AND u.enabled AND d.enabled`,
+    userIds,
+  );
+  return new Map(rows.map(({ userId, system, projects }) => [userId, grantsOf(system, projects)]));
 }
 
 export type IdentityReader = (sessionId: string) => Promise<SessionIdentity | null>;

@@ -1,6 +1,7 @@
 import { callableIn } from "./callable.ts";
 import { accountRouter } from "./routers/account.ts";
 import { adminRouter } from "./routers/admin.ts";
+import { bulkRouter } from "./routers/bulk.ts";
 import { credentialRouter } from "./routers/credential.ts";
 import { eventRouter } from "./routers/event.ts";
 import { flavorRouter } from "./routers/flavor.ts";
@@ -25,6 +26,7 @@ import { router } from "./trpc.ts";
 const routers = {
   account: accountRouter,
   admin: adminRouter,
+  bulk: bulkRouter,
   event: eventRouter,
   flavor: flavorRouter,
   floatingIp: floatingIpRouter,

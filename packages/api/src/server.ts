@@ -25,6 +25,7 @@ export {
 export { type LaunchLine, openLaunchLine } from "./admission/launch-line.ts";
 export { type AdmissionQueue, makeAdmissionQueue } from "./admission-queue.ts";
 export { exportsAtOnce } from "./agent-turns.ts";
+export { startBulkWorker } from "./bulk/worker.ts";
 export { tellCall } from "./call-log.ts";
 export { closeCodes, consoleDialMs } from "./console.ts";
 export {

@@ -2,6 +2,7 @@
 import { publicError } from "@madang/core/errors";
 import { hypervisorState } from "@madang/core/hypervisor/state";
 import { buildPatienceMs, forcePatienceMs } from "@madang/core/instance/machine";
+import { notBegun } from "@madang/core/operation/bulk";
 import { isVolumeSettled, volumeFault } from "@madang/core/volume/status";
 import {
   type Guest,
@@ -65,7 +66,12 @@ export async function loadInstance(
   });
   if (!row) return null;
   const operations = await tx.operation.findMany({
-    where: { resourceId: id, resourceKind: "instance", state: { in: ["pending", "running"] } },
+    where: {
+      resourceId: id,
+      resourceKind: "instance",
+      state: { in: ["pending", "running"] },
+      targetGeneration: { lt: notBegun },
+    },
     orderBy: { createdAt: "asc" },
   });
   return { row, operations, view: viewOf(row, now), now };

@@ -9,6 +9,7 @@ import { ListPage } from "../list/list-page.tsx";
 import { rowsOf } from "../list/pages.ts";
 import { useListView } from "../list/use-list-view.ts";
 import { YardDrawing } from "../ui/empty-state.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
 import { useInstanceColumns } from "./instance-columns.tsx";
 import { StatusFilter } from "./status-filter.tsx";
 import { useInstances } from "./use-instances.ts";
@@ -35,6 +36,9 @@ export function InstanceListPage() {
       view={view}
       fields={instanceFields}
       filter={filter}
+      selectionBar={(selection, clear) => (
+        <BulkBar projectId={projectId} selection={selection} onDone={clear} />
+      )}
       query={query}
       columns={columns}
       drawing={<YardDrawing />}

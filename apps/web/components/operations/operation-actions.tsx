@@ -2,13 +2,15 @@
 
 import { cancelPermissions, isCancellable } from "@madang/core/operation/cancellable";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Activity, CircleX } from "lucide-react";
+import { Activity, CircleX, RotateCcw } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import type { Translate } from "../../lib/error-text.ts";
+import { openOperation } from "../../lib/operation-drawer.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
 import { usePermission } from "../../lib/use-permission.ts";
+import { uuidV7 } from "../../lib/uuid-v7.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import type { ShownOperation } from "./use-operations.ts";
@@ -19,6 +21,7 @@ export function OperationActions({ operation }: { operation: ShownOperation }) {
   return (
     <div className="flex flex-wrap gap-1.5">
       {operation.finishedAt === null ? <CancelButton operation={operation} /> : null}
+      {operation.finishedAt !== null && operation.children ? <RetryButton operation={operation} /> : null}
       <TrailLink operation={operation} />
     </div>
   );
@@ -82,5 +85,39 @@ function TrailLink({ operation: { projectId, requestId } }: { operation: ShownOp
       <Activity aria-hidden />
       {t("trail")}
     </ButtonLink>
+  );
+}
+
+/** Those of its parts that failed, as a new piece of work. */
+function RetryButton({ operation }: { operation: ShownOperation }) {
+  const t = useTranslations();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const fail = useFailureToast();
+  const [id, setId] = useState(uuidV7);
+  const { kind, projectId, children } = operation;
+  const permission = isCancellable(kind) ? cancelPermissions[kind] : "operation:cancel";
+  const allowed = usePermission(permission, projectId);
+  const retry = useMutation(
+    trpc.operation.retry.mutationOptions({
+      onError: fail,
+      onSuccess: ({ operationId }) => {
+        setId(uuidV7());
+        void queries.invalidateQueries({ queryKey: trpc.operation.pathKey() });
+        openOperation(operationId);
+      },
+    }),
+  );
+  const nothing = children && children.failed > 0 ? null : t("operations.retryNothing");
+  return (
+    <Button
+      size="small"
+      blocked={allowed ? nothing : t("reasons.notPermitted")}
+      disabled={retry.isPending}
+      onClick={() => projectId !== null && retry.mutate({ projectId, operationId: operation.id, id })}
+    >
+      <RotateCcw aria-hidden />
+      {t("operations.retry")}
+    </Button>
   );
 }

@@ -5,6 +5,7 @@
 import { CloudError } from "@madang/core/errors";
 import { type CancellableKind, cancelPermissions, isCancellable } from "@madang/core/operation/cancellable";
 import type { Tx } from "@madang/db";
+import { cancelBulk } from "../bulk/cancel.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { callOffRevert } from "./call-off-revert.ts";
@@ -28,6 +29,12 @@ const ways: { readonly [K in CancellableKind]: Way } = {
   "image.make": deleteImage,
   "volume.create": (deps, actor, ref, stillOpen) => deleteVolume(deps, actor, ref, false, stillOpen),
   "volume.revert": callOffRevert,
+  "instance.bulk.start": cancelBulk,
+  "instance.bulk.stop": cancelBulk,
+  "instance.bulk.reboot": cancelBulk,
+  "instance.bulk.hard-reboot": cancelBulk,
+  "instance.bulk.delete": cancelBulk,
+  "instance.bulk.soft-delete": cancelBulk,
 };
 
 /** Asked twice, it is the same. Throws NotFound, Forbidden, InvalidState where it has ended or can't be cancelled. */

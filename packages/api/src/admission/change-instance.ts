@@ -13,13 +13,15 @@ import {
   wake,
   writeStatus,
 } from "@madang/db";
+import { beginPart } from "../bulk/part.ts";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
 import { instanceNotFound } from "../reads/instance.ts";
 import { changesOf, createOperation, recordEvent, type Subject } from "./record.ts";
 import { requireStill } from "./still.ts";
 
-export type InstanceRef = { projectId: string; id: string };
+/** `part`: the operation that stands for it already, of a bulk action; without it there will be a new one. */
+export type InstanceRef = { projectId: string; id: string; part?: string };
 export type Started = { operationId: string };
 
 export type Change = {
@@ -70,6 +72,7 @@ async function admit(
 ): Promise<Started> {
   const instance = await lockedInstance(tx, actor, ref);
   const earlier = await change.already?.(tx, instance);
+  if (earlier && ref.part !== undefined) throw alreadyAsked();
   if (earlier) return earlier;
   const guest = await requireAllowed(tx, instance, change.action);
   const generation = instance.generation + 1;
@@ -78,11 +81,18 @@ async function admit(
   await writeStatus(tx, instance.id);
   const subject = subjectOf(instance);
   const kind = typeof change.kind === "string" ? change.kind : change.kind(instance);
-  const operationId = await createOperation(tx, actor, kind, subject, generation);
+  const operationId =
+    ref.part === undefined
+      ? await createOperation(tx, actor, kind, subject, generation)
+      : await beginPart(tx, ref.part, kind, generation);
   const changes = changesOf(instance, desired, ["power"]);
   await recordEvent(tx, { actor, subject, action: kind, operationId, params: change.params, changes });
   await wake(deps.boss, tx, "instance", instance.id);
   return { operationId };
+}
+
+function alreadyAsked(): CloudError {
+  return new CloudError("InvalidState", "The instance is being deleted already.", { reason: "beingDeleted" });
 }
 
 /** `permission`: where it takes more than the procedure says. Throws NotFound, and what `requireStill` throws. */

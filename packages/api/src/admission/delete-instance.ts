@@ -1,3 +1,4 @@
+import { notBegun } from "@madang/core/operation/bulk";
 import type { Instance, Tx } from "@madang/db";
 import type { Actor } from "../context.ts";
 import type { AdmissionDeps } from "../deps.ts";
@@ -48,7 +49,7 @@ export async function deletion(tx: Tx, instance: Instance): Promise<Started | nu
 
 async function operationOf(tx: Tx, { id }: Instance, kind: string): Promise<Started | null> {
   const operation = await tx.operation.findFirst({
-    where: { resourceId: id, kind },
+    where: { resourceId: id, kind, targetGeneration: { lt: notBegun } },
     orderBy: { createdAt: "desc" },
     select: { id: true },
   });

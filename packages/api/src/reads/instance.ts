@@ -150,7 +150,7 @@ export function listInstances(
   input: PageInput & { filter?: Filter },
 ): Promise<Page<InstanceItem>> {
   const now = database.now();
-  const where = [sql`i.project_id = ${projectId}::uuid`, ...filterClauses(input.filter, now)];
+  const where = [sql`i.project_id = ${projectId}::uuid`, ...instanceClauses(input.filter, now)];
   const query = { select, from, joins, id: "i.id", sorts, defaultSort: "-createdAt", where };
   return listPage<Row, InstanceItem>(database, { ...query, toItem: (row) => toItem(row, now) }, input);
 }
@@ -209,14 +209,15 @@ function anyClauses(filter: AnyInstanceFilter, now: Date): Sql[] {
   const on = (of: Sql) =>
     sql`i.active_guest_id IN (SELECT g.id FROM guest g JOIN hypervisor h ON h.id = g.hypervisor_id WHERE ${of})`;
   return [
-    ...filterClauses({ text, status }, now, anyInstanceList),
+    ...instanceClauses({ text, status }, now, anyInstanceList),
     ...(projectId ? [sql`i.project_id = ${projectId}::uuid`] : []),
     ...(hypervisorId ? [on(sql`h.id = ${hypervisorId}::uuid`)] : []),
     ...(zone ? [on(sql`h.availability_zone = ${zone}`)] : []),
   ];
 }
 
-function filterClauses(filter: Filter, now: Date, list: ListFilter = instanceList): Sql[] {
+/** Of `instance i`. Throws InvalidInput where its text can't be understood. */
+export function instanceClauses(filter: Filter, now: Date, list: ListFilter = instanceList): Sql[] {
   const { text, status, ids } = filter ?? {};
   return [
     ...(status?.length ? [sql`i.status = ANY(${status}::text[])`] : []),

@@ -1,6 +1,7 @@
 import { uuid } from "@madang/core/uuid";
 import { z } from "zod";
 import { cancelOperation } from "../admission/cancel-operation.ts";
+import { retryBulk } from "../bulk/run.ts";
 import { pageInput } from "../list.ts";
 import { listOperations, operationFilter, readOperation } from "../reads/operation.ts";
 import { projectProcedure, router } from "../trpc.ts";
@@ -17,4 +18,7 @@ export const operationRouter = router({
   cancel: projectProcedure("operation:cancel")
     .input(one)
     .mutation(({ ctx, input }) => cancelOperation(ctx.deps, ctx.actor, input)),
+  retry: projectProcedure("operation:cancel")
+    .input(one.extend({ id: uuid }))
+    .mutation(({ ctx, input }) => retryBulk(ctx.deps, ctx.actor, input)),
 });

@@ -7,6 +7,12 @@ export const cancelPermissions = {
   "image.make": "image:delete",
   "volume.create": "volume:delete",
   "volume.revert": "volume:update",
+  "instance.bulk.start": "instance:power",
+  "instance.bulk.stop": "instance:power",
+  "instance.bulk.reboot": "instance:power",
+  "instance.bulk.hard-reboot": "instance:power",
+  "instance.bulk.delete": "instance:delete",
+  "instance.bulk.soft-delete": "instance:delete",
 } as const satisfies { readonly [kind: string]: Permission };
 
 export type CancellableKind = keyof typeof cancelPermissions;

@@ -1,0 +1,31 @@
+import type { AdmissionDeps, Log } from "../deps.ts";
+import { workBulk } from "./work.ts";
+
+const pauseMs = 500;
+
+/** Until the answered function is called, which waits for the share under way. What fails is tried again. */
+export function startBulkWorker(deps: AdmissionDeps & { log: Log }): () => Promise<void> {
+  const ending = new AbortController();
+  const working = run(deps, ending.signal);
+  return async () => {
+    ending.abort();
+    await working;
+  };
+}
+
+async function run(deps: AdmissionDeps & { log: Log }, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const more = await workBulk(deps).catch((error: unknown) => {
+      deps.log.warn({ err: error }, "bulk actions were not carried on");
+      return false;
+    });
+    if (!more) await pause(signal);
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, pauseMs);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise.finally(() => clearTimeout(timer));
+}

@@ -72,7 +72,8 @@ function useHandedFocus(panel: RefObject<HTMLElement | null>, id: string): void 
   }, [panel, id]);
 }
 
-const keepsEscape = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+/** What lies above closes first; the filter's suggestions are always there, and keep Escape to themselves. */
+const keepsEscape = "[role=dialog], [role=alertdialog], [role=menu]";
 
 function useEscape(onClose: () => void): void {
   useEffect(() => {

@@ -52,7 +52,8 @@ export function useSelection<Filter>({ filter, ids, whole, total }: Selectable<F
   return { selection, count, isSelected, header, select, clear, all };
 }
 
-const keepsEscape = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+/** What lies above closes first; the filter's suggestions are always there, and keep Escape to themselves. */
+const keepsEscape = "[role=dialog], [role=alertdialog], [role=menu]";
 
 /** Before whatever else closes by Escape, unless that has the focus or lies above. */
 function useEscape(some: boolean, clear: () => void): void {

@@ -103,7 +103,7 @@ export function SelectAllCell<Row>({
 }) {
   const { header, headerLabel, select, clear } = selection;
   return (
-    <th scope="col" className={cn(headerLook, cellLook)}>
+    <th scope="col" className={cn(headerLook, cellLook, header !== "none" && "bg-accent-soft")}>
       <label className={boxLook}>
         <input
           type="checkbox"

@@ -24,7 +24,8 @@ export function GraphicConsole({ instance, active, popped }: ConsoleProps) {
   const connected = link.state.name === "connected";
   const control = useControl(instance, "vnc", link.consoleId, connected);
   useEffect(() => setMayType(control.inControl), [control.inControl, setMayType]);
-  link.viewOnly.current = control.viewOnly;
+  // Who only watched when the line broke comes back to watch.
+  if (connected) link.viewOnly.current = !control.inControl;
 
   const noPicture = connected ? null : t("notConnected");
   const noInput = noPicture ?? (control.inControl ? null : t("takeover.notInControl"));

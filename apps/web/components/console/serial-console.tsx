@@ -145,7 +145,8 @@ function SerialStage({ instance, active, popped, terminal, frame }: SerialStageP
   const connected = link.state.name === "connected";
   const control = useControl(instance, "serial", link.consoleId, connected);
   now.current = { active, mayType: control.inControl };
-  link.viewOnly.current = control.viewOnly;
+  // Who only watched when the line broke comes back to watch.
+  if (connected) link.viewOnly.current = !control.inControl;
   useEffect(() => {
     const watched = terminal?.onSelectionChange(() => setSelected(terminal.hasSelection()));
     return () => watched?.dispose();

@@ -34,7 +34,6 @@ export function useControl(
   return {
     /** Not known yet counts as yes: the relay judges anyway. */
     inControl: mine?.inControl ?? true,
-    viewOnly: mine?.viewOnly ?? false,
     controller: open.find((one) => one.inControl) ?? null,
     others: open.filter((one) => one.id !== consoleId),
     give: (to: string | null) => change.mutate({ projectId, id, kind, to }),

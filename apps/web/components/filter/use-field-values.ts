@@ -1,6 +1,7 @@
 "use client";
 
 import type { ValueSource } from "@madang/core/filter/field";
+import { wordFilter } from "@madang/core/filter/print";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "next/navigation";
 import { useTRPCClient } from "../../lib/trpc.ts";
@@ -36,8 +37,7 @@ export function useFieldValues(source: ValueSource | null, part: string): readon
     queryKey: ["filterValues", source, project, text],
     queryFn: async () => {
       if (source === null) return [];
-      // Quoted, so that whatever was typed is a text to the list that is asked.
-      const filter = text ? { text: JSON.stringify(text) } : {};
+      const filter = text ? { text: wordFilter(text) } : {};
       const { items } = await sources[source](client, project, { filter, limit: shownSuggestions });
       return [...new Set(items.map(({ name }) => name))];
     },

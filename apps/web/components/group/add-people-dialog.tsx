@@ -1,5 +1,6 @@
 "use client";
 
+import { wordFilter } from "@madang/core/filter/print";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -89,7 +90,7 @@ type FoundProps = {
 
 function Found({ group, text, chosen, onToggle }: FoundProps) {
   const t = useTranslations("admin.groups");
-  const query = useUsers(text ? { text } : {}, "name", foundAtOnce);
+  const query = useUsers(text ? { text: wordFilter(text) } : {}, "name", foundAtOnce);
   const { rows, total } = rowsOf(query);
   const shown = rows.slice(0, foundAtOnce);
   if (query.isPending) return <SkeletonLines count={4} label={t("found")} />;

@@ -1,5 +1,6 @@
 "use client";
 
+import { wordFilter } from "@madang/core/filter/print";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { UserMinus, UserPlus } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -33,7 +34,7 @@ export function GroupMembers({ group }: { group: GroupDetail }) {
   const [text, setText] = useQueryState("q");
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<UserRow | null>(null);
-  const query = useUsers({ groupId: group.id, ...(text ? { text } : {}) }, "name");
+  const query = useUsers({ groupId: group.id, ...(text ? { text: wordFilter(text) } : {}) }, "name");
   const { rows, total } = rowsOf(query);
   const empty = query.isSuccess && rows.length === 0;
   return (

@@ -1,5 +1,6 @@
 "use client";
 
+import { wordFilter } from "@madang/core/filter/print";
 import type { Role } from "@madang/core/identity/permission";
 import { useQuery } from "@tanstack/react-query";
 import { User, Users, X } from "lucide-react";
@@ -26,7 +27,7 @@ function useFound(text: string, picked: readonly PickedMember[]) {
   const trpc = useTRPC();
   const wanted = useDeferredValue(text.trim());
   const options = { enabled: wanted !== "" };
-  const filter = { text: wanted };
+  const filter = { text: wordFilter(wanted) };
   const users = useQuery({
     ...trpc.admin.user.list.queryOptions({ filter: { ...filter, state: "enabled" }, limit: shownFound }),
     ...options,

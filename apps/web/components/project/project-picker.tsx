@@ -1,5 +1,6 @@
 "use client";
 
+import { wordFilter } from "@madang/core/filter/print";
 import { useQuery } from "@tanstack/react-query";
 import { FolderClosed } from "lucide-react";
 import { useTranslations } from "next-intl";
@@ -32,7 +33,7 @@ export function ProjectPicker({ label, help, picked, onChange }: ProjectPickerPr
   const wanted = useDeferredValue(typed.trim());
   const query = useQuery({
     ...trpc.admin.project.list.queryOptions({
-      filter: { state: ["enabled"], ...(wanted ? { text: wanted } : {}) },
+      filter: { state: ["enabled"], ...(wanted ? { text: wordFilter(wanted) } : {}) },
       limit: shownFound,
     }),
     enabled: picked === null,

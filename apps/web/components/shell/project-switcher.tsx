@@ -1,5 +1,6 @@
 "use client";
 
+import { wordFilter } from "@madang/core/filter/print";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ChevronsUpDown, FolderClosed, ShieldAlert } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -26,7 +27,7 @@ function usePlaces(me: Me, text: string): Place[] {
   const trpc = useTRPC();
   const wanted = text.trim().toLowerCase();
   const all = usePermission("identity:list", null) && me.isAdmin;
-  const filter = { text: text.trim(), state: ["enabled" as const, "deleting" as const] };
+  const filter = { text: wordFilter(text.trim()), state: ["enabled" as const, "deleting" as const] };
   const found = useQuery({
     ...trpc.admin.project.list.queryOptions({ filter, limit: shownPlaces }),
     enabled: all && wanted !== "",

@@ -19,3 +19,8 @@ export function printValue({ text, quoted }: Value): string {
 export function typedValue(text: string): Value {
   return { text, quoted: !/^[\p{L}\p{N}_./+@#%&()-]+$/u.test(text) || /^(-|none$)/i.test(text) };
 }
+
+/** A filter that looks for the text as it stands, whatever of the language is in it. */
+export function wordFilter(text: string): string {
+  return printValue({ text, quoted: true });
+}

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { servers } from "./tools/template-database.mjs";
 
 const outside = ["**/node_modules/**", "**/.next/**", "**/generated/**", "e2e/**", "data/**"];
 const needsPostgres = "**/*.integration.test.ts";
@@ -26,8 +27,7 @@ export default defineConfig({
           include: [needsPostgres],
           exclude: outside,
           globalSetup: ["tools/template-database.mjs"],
-          // One at a time: transaction ids are the server's, so an open transaction of one file holds up another's events.
-          fileParallelism: false,
+          maxWorkers: servers,
           testTimeout: 2 * minutes,
           hookTimeout: 2 * minutes,
           expect: patient,

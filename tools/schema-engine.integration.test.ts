@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { templateDatabase } from "@madang/db/testing";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cli = `${root}node_modules/prisma/build/index.js`;
@@ -30,7 +31,7 @@ async function rows(url: string, sql: string): Promise<unknown[]> {
 }
 
 describe("prisma through the schema engine shim", () => {
-  const template = inject("templateDatabase");
+  const template = templateDatabase();
   const scratch = new URL(template);
   scratch.pathname = `/engine_${process.pid}`;
   const url = scratch.toString();

@@ -4,8 +4,8 @@ import { inject } from "vitest";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** URL of the migrated database that tools/template-database.mjs made for this run. */
-    templateDatabase: string;
+    /** URLs of the migrated databases that tools/template-database.mjs made for this run, one for each file at a time. */
+    templateDatabases: string[];
   }
 }
 
@@ -31,9 +31,16 @@ async function execute(url: string, sql: string): Promise<void> {
   }
 }
 
+/** URL of the migrated database on the server that is this worker's alone. Throws where there is none. */
+export function templateDatabase(): string {
+  const url = inject("templateDatabases")[Number(process.env.VITEST_POOL_ID ?? 1) - 1];
+  if (url === undefined) throw new Error("More files run at a time than there are servers.");
+  return url;
+}
+
 /** An empty database with all migrations applied, of its own for one test file: a clone, so it takes a fraction of a second. */
 export function freshDatabase(): Promise<FreshDatabase> {
-  return makeDatabase(`TEMPLATE "${new URL(inject("templateDatabase")).pathname.slice(1)}"`);
+  return makeDatabase(`TEMPLATE "${new URL(templateDatabase()).pathname.slice(1)}"`);
 }
 
 /** One without a single table. */
@@ -42,7 +49,7 @@ export function emptyDatabase(): Promise<FreshDatabase> {
 }
 
 async function makeDatabase(from: string): Promise<FreshDatabase> {
-  const template = inject("templateDatabase");
+  const template = templateDatabase();
   const admin = urlOf(template, "postgres");
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   await execute(admin, `CREATE DATABASE "${name}" ${from}`);

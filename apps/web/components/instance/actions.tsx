@@ -6,6 +6,7 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { toast } from "sonner";
+import { openOperation } from "../../lib/operation-drawer.ts";
 import type { InstanceRow } from "../../lib/rows.ts";
 import { useTRPC } from "../../lib/trpc.ts";
 import { useFailureToast } from "../../lib/use-failure-toast.ts";
@@ -85,6 +86,7 @@ export function useBlocked(projectId: string): (action: Judged, target: ActionTa
 
 export function InstanceActionsProvider({ children }: { children: ReactNode }) {
   const t = useTranslations("instances");
+  const tOperations = useTranslations("operations");
   const trpc = useTRPC();
   const queries = useQueryClient();
   const fail = useFailureToast();
@@ -104,6 +106,11 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
   const force = useMutation(trpc.admin.instance.forceDelete.mutationOptions(options));
   const update = useMutation(trpc.instance.update.mutationOptions(options));
 
+  const tellDeletion = (name: string, operationId: string) =>
+    toast(t("deleteAccepted", { name }), {
+      action: { label: tOperations("show"), onClick: () => openOperation(operationId) },
+    });
+
   const perform: Act = (action, { id, projectId, name, deleteProtection }) => {
     setAsked(null);
     const one = { projectId, id };
@@ -116,16 +123,16 @@ export function InstanceActionsProvider({ children }: { children: ReactNode }) {
       return restore.mutate(one, { onSuccess: () => toast(t("restoreAccepted", { name })) });
     if (action === "reset") return reset.mutate({ id });
     if (action === "forceDelete")
-      return force.mutate({ id }, { onSuccess: () => toast(t("deleteAccepted", { name })) });
+      return force.mutate({ id }, { onSuccess: ({ operationId }) => tellDeletion(name, operationId) });
   };
   const performDelete = (target: ActionTarget, soft: boolean) => {
     setAsked(null);
     const { projectId, id, name } = target;
     const restoreIt = { label: t("undo"), onClick: () => perform("restore", target) };
-    const onSuccess = () =>
+    const onSuccess = ({ operationId }: { operationId: string }) =>
       soft
         ? toast(t("softDeleteAccepted", { name }), { action: restoreIt })
-        : toast(t("deleteAccepted", { name }));
+        : tellDeletion(name, operationId);
     remove.mutate({ projectId, id, soft }, { onSuccess });
   };
   const act: Act = (action, target) => {

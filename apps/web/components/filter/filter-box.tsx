@@ -62,7 +62,9 @@ export function FilterBox({ list, text, label, fields, fault = null, onText }: F
     return () => clearTimeout(timer);
   }, [typed, rested, fields, onText]);
   const own = rested === typed ? filterFaultOf(typed, fields) : null;
-  const shown = own ?? (typed.trim() === text ? fault : null);
+  // Whoever is offered values has not finished.
+  const early = open && own?.reason === "filterNoValue";
+  const shown = early ? null : (own ?? (typed.trim() === text ? fault : null));
   const write = (next: string, at: number) => {
     setTyped(next);
     setCaret(at);

@@ -6,6 +6,7 @@ import { printFilter } from "@madang/core/filter/print";
 import { X } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { filterFaultOf } from "./filter-fault.ts";
+import type { Words } from "./suggest.ts";
 import { useFilterWords } from "./use-filter-words.ts";
 
 type FilterTermsProps = { text: string; fields: FilterFields; onText: (text: string) => void };
@@ -22,9 +23,9 @@ export function FilterTerms({ text, fields, onText }: FilterTermsProps) {
       {terms.map((term) => {
         const { field, comparison, values, negated, start } = term;
         const name = field === null ? t("anywhere") : words.field(field);
-        const said = values.map((value) => words.value(value.text) || value.text).join(", ");
+        const said = values.map((value) => saidOf(`${comparison}${value.text}`, words)).join(", ");
         const rest = printFilter(terms.filter((other) => other !== term));
-        const whole = `${negated ? `${t("not")} ` : ""}${name}: ${comparison}${said}`;
+        const whole = `${negated ? `${t("not")} ` : ""}${name}: ${said}`;
         return (
           <li key={start}>
             <button
@@ -42,3 +43,5 @@ export function FilterTerms({ text, fields, onText }: FilterTermsProps) {
     </ul>
   );
 }
+
+const saidOf = (value: string, words: Words) => words.value(value) || value;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isMeant, nameIn, synonyms } from "./matching.ts";
+import { fullestFirst, isMeant, nameIn, synonyms } from "./matching.ts";
 
 const page = (key: string, words: string) => ({ words, also: synonyms[key] ?? "" });
 
@@ -24,4 +24,18 @@ test("an act beside a name leaves the name to be looked for", () => {
   expect(nameIn("web-1 콘솔", acts)).toBe("web-1");
   expect(nameIn("web 1", acts)).toBe("web 1");
   expect(nameIn("console", acts)).toBe("console");
+});
+
+test.each([
+  ["web-1 삭제", "삭제"],
+  ["삭제 보호 켜기 web-1", "삭제 보호 켜기"],
+  ["web-1 재부팅", "재부팅"],
+  ["web-1 강제 재부팅", "강제 재부팅"],
+])("%s asks for just that act", (text, wanted) => {
+  const acts = ["강제 재부팅", "재부팅", "삭제 보호 켜기", "삭제"].map((words) => ({ words, also: "web-1" }));
+  const meant = fullestFirst(
+    acts.filter((act) => isMeant(act, text)),
+    text,
+  );
+  expect(meant[0]?.words).toBe(wanted);
 });

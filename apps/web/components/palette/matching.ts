@@ -52,6 +52,16 @@ export function isMeant({ words, also = "" }: Worded, text: string): boolean {
     .every((part) => known.includes(part));
 }
 
+/** What the text says in full first: "web 삭제" deletes, and does not turn the protection from deleting on. */
+export function fullestFirst<Entry extends Worded>(entries: readonly Entry[], text: string): Entry[] {
+  const said = plain(text).split(/\s+/);
+  const isFull = ({ words }: Entry) =>
+    plain(words)
+      .split(/\s+/)
+      .every((word) => said.includes(word));
+  return entries.toSorted((one, other) => Number(isFull(other)) - Number(isFull(one)));
+}
+
 /**
  * "web stop" asks for an act on what is called "web": the words that name one of the acts are left out, where any
  * other is left.

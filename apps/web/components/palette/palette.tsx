@@ -7,7 +7,7 @@ import { useMe } from "../../lib/use-me.ts";
 import { Combobox } from "../ui/combobox.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import type { Entry } from "./entry.ts";
-import { isMeant, nameIn } from "./matching.ts";
+import { fullestFirst, isMeant, nameIn } from "./matching.ts";
 import { readRecents, remember } from "./recents.ts";
 import { useCreateEntries, usePageEntries, useSettingEntries } from "./use-entries.ts";
 import { useFound, useFoundEntries } from "./use-found.ts";
@@ -33,7 +33,10 @@ function useEntries(text: string, near: string | null): { entries: Entry[]; pend
   const rest = [...useCreateEntries(near), ...usePageEntries(near), ...useSettingEntries()];
   if (text.trim() === "") return { entries: [...acts, ...readRecents(me.user.id), ...rest], pending: false };
   const named = name.trim() !== text.trim();
-  const meantActs = acts.filter((act) => (ofFound && !named) || isMeant(act, text));
+  const meantActs = fullestFirst(
+    acts.filter((act) => (ofFound && !named) || isMeant(act, text)),
+    text,
+  );
   const meant = rest.filter((entry) => isMeant(entry, text));
   const entries = named ? [...meantActs, ...things, ...meant] : [...things, ...meantActs, ...meant];
   return { entries, pending: found.pending };

@@ -57,6 +57,12 @@ function holdHalfway(): Promise<ServerResponse> {
   });
 }
 
+/** The image, and when this one shares the fetch: whoever comes is told how far it is. */
+function joining(signal: AbortSignal): [Promise<string>, Promise<void>] {
+  const { promise: joined, resolve } = Promise.withResolvers<void>();
+  return [cache.ensure(image, () => resolve(), signal), joined];
+}
+
 describe("the image cache", () => {
   it("fetches once, verifies, tells percents, and then has it", async () => {
     const percents: number[] = [];
@@ -117,9 +123,10 @@ describe("the image cache", () => {
     const halfway = holdHalfway();
     const first = new AbortController();
     const second = new AbortController();
-    const one = cache.ensure(image, () => {}, first.signal);
-    const other = cache.ensure(image, () => {}, second.signal);
+    const [one, oneJoined] = joining(first.signal);
+    const [other, otherJoined] = joining(second.signal);
     const response = await halfway;
+    await Promise.all([oneJoined, otherJoined]);
     const closed = once(response, "close");
     first.abort();
     await expect(one).rejects.toMatchObject({ name: "AbortError" });
@@ -133,9 +140,10 @@ describe("the image cache", () => {
   it("one who gives up takes nothing from the others", async () => {
     const halfway = holdHalfway();
     const first = new AbortController();
-    const one = cache.ensure(image, () => {}, first.signal);
-    const other = cache.ensure(image, () => {}, never);
+    const [one, oneJoined] = joining(first.signal);
+    const [other, otherJoined] = joining(never);
     const response = await halfway;
+    await Promise.all([oneJoined, otherJoined]);
     first.abort();
     await expect(one).rejects.toMatchObject({ name: "AbortError" });
     response.end(content.subarray(content.length / 2));

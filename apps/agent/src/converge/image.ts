@@ -76,6 +76,8 @@ export async function openImageCache(directory: string, fetchImage: FetchImage):
       await noteUse(path(image.sha256));
       return path(image.sha256);
     }
+    // He may have given up while the disk was asked.
+    signal.throwIfAborted();
     const flight = flights.get(image.sha256) ?? start(image);
     // Each waiter counts by itself, also when two are the same function.
     const waiter = (percent: number) => onPercent(percent);

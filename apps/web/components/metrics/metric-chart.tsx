@@ -123,7 +123,7 @@ export function MetricChart({ title, data, lines, words, least }: Props) {
     .join(" ");
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-2">
-      <h3 className="text-table font-semibold">{title}</h3>
+      <h2 className="text-table font-semibold">{title}</h2>
       <div
         role="img"
         aria-label={`${title}. ${summary}`}

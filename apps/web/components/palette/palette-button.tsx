@@ -25,14 +25,15 @@ export function PaletteButton({ projectId }: { projectId: string | null }) {
       <Button
         size="small"
         className="h-8 px-2 text-muted max-lg:border-transparent"
-        aria-label={t("open")}
         aria-keyshortcuts="Control+K Meta+K"
         aria-haspopup="dialog"
         onClick={() => showOverlay("palette")}
       >
         <Search aria-hidden />
-        <span className="max-lg:hidden">{t("field")}</span>
-        <kbd className="font-mono text-label max-lg:hidden">Ctrl K</kbd>
+        <span className="max-lg:sr-only">{t("field")}</span>
+        <kbd aria-hidden className="font-mono text-label max-lg:hidden">
+          Ctrl K
+        </kbd>
       </Button>
       {used ? <PaletteHost projectId={projectId} /> : null}
     </>

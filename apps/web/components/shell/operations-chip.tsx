@@ -44,14 +44,24 @@ export function OperationsChip({ scope }: { scope: Scope }) {
         data-operations-chip
         aria-expanded={open}
         aria-keyshortcuts="Alt+O"
-        aria-label={`${t("chip", { count: running })}${failed > 0 ? ` · ${t("chipFailed", { count: failed })}` : ""}`}
         hint={t("chipHint")}
         onClick={open && !operationId ? closeDrawer : openDrawer}
       >
         <ListChecks aria-hidden className={running > 0 ? "text-changing two-step" : "text-muted"} />
-        {running > 0 ? <span className="tabular-nums">{running}</span> : null}
+        <span className="sr-only">
+          {t("chip", { count: running })}
+          {failed > 0 ? ` · ${t("chipFailed", { count: failed })}` : ""}
+        </span>
+        {running > 0 ? (
+          <span aria-hidden className="tabular-nums">
+            {running}
+          </span>
+        ) : null}
         {failed > 0 ? (
-          <span className="rounded-full bg-danger px-1.5 text-label text-accent-text tabular-nums">
+          <span
+            aria-hidden
+            className="rounded-full bg-danger px-1.5 text-label text-accent-text tabular-nums"
+          >
             {failed}
           </span>
         ) : null}

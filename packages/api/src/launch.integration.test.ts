@@ -1,3 +1,4 @@
+import { wordFilter } from "@madang/core/filter/print";
 import { deriveStatus } from "@madang/core/instance/status";
 import { instanceView } from "@madang/db";
 import { verify } from "unixcrypt";
@@ -122,7 +123,11 @@ test.each([
   const row = await instance.get({ projectId: cloud.projectId, id });
   expect(row.name).toBe(name);
   expect(row.hostname).toBe(hostname ?? `host-${id.replaceAll("-", "").slice(-12)}`);
-  const found = await instance.list({ projectId: cloud.projectId, filter: { text: name }, limit: 10 });
+  const found = await instance.list({
+    projectId: cloud.projectId,
+    filter: { text: wordFilter(name) },
+    limit: 10,
+  });
   expect(found.items.map((item) => item.id)).toEqual([id]);
 });
 

@@ -41,7 +41,11 @@ export function BulkDialog({ projectId, selection, asked, onClose, onDone }: Bul
   const preview = useQuery(trpc.bulk.preview.queryOptions({ projectId, action, scope }, { staleTime: 0 }));
   const run = useMutation(
     trpc.bulk.run.mutationOptions({
-      onError: fail,
+      onError: (error) => {
+        fail(error);
+        // What it would touch may be others by now: they are to be seen before they are confirmed.
+        void preview.refetch();
+      },
       onSuccess: ({ operationId }) => {
         void queries.invalidateQueries({ queryKey: trpc.operation.pathKey() });
         onDone();
@@ -49,21 +53,22 @@ export function BulkDialog({ projectId, selection, asked, onClose, onDone }: Bul
       },
     }),
   );
-  const count = preview.data?.will.count ?? 0;
+  const { count = 0, mark } = preview.data?.will ?? {};
   const failure = preview.error ? failureOf(preview.error) : null;
   const expected = String(count);
+  const deletes = action === "delete" || action === "softDelete";
   const hasChoice = asked === "reboot" || (asked === "delete" && reclaimMs > 0);
   return (
     <ConfirmDialog
       open
-      danger={action === "delete" || action === "softDelete" || action === "hardReboot"}
+      danger={deletes || action === "hardReboot"}
       pending={run.isPending || count === 0}
       onClose={onClose}
       title={t(`title.${action}`, { count })}
       about={t(`about.${action}`)}
       verb={t(`verb.${action}`, { count })}
       typed={action === "delete" && count > 0 ? { expected, label: t("type", { expected }) } : null}
-      onConfirm={() => run.mutate({ projectId, id, action, scope })}
+      onConfirm={() => run.mutate({ projectId, id, action, scope, confirmed: deletes ? mark : undefined })}
     >
       {preview.isPending ? <SkeletonLines count={3} label={t("loading")} /> : null}
       {failure ? <FailureNotice failure={failure} onRetry={() => preview.refetch()} /> : null}

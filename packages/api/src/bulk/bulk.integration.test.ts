@@ -177,3 +177,20 @@ test("what would change nothing, another's instances and a used id are refused, 
   const other = as().bulk.run({ ...used, action: "delete" });
   expect(await refusal(other)).toMatchObject({ code: "Conflict", reason: "idInUse" });
 });
+
+test("a deletion touches none but those that were confirmed, and asked again it is the same", async () => {
+  const prefix = `sure-${crypto.randomUUID().slice(0, 8)}`;
+  await launched(2, prefix);
+  const asked = { ...here(), action: "delete" as const, scope: { filter: { text: prefix }, except: [] } };
+  const { mark } = (await as().bulk.preview(asked)).will;
+  await launched(1, prefix);
+  const input = { ...asked, id: crypto.randomUUID(), confirmed: mark };
+  expect(await refusal(as().bulk.run(input))).toMatchObject({ code: "Conflict", reason: "bulkChanged" });
+  expect(await parts(input.id)).toEqual([]);
+  const seen = (await as().bulk.preview(asked)).will;
+  const again = { ...input, confirmed: seen.mark };
+  expect(await as().bulk.run(again)).toEqual({ operationId: input.id });
+  await workAll();
+  expect(await as().bulk.run(again)).toEqual({ operationId: input.id });
+  expect(await parts(input.id)).toHaveLength(3);
+});

@@ -1,4 +1,5 @@
 /** What a bulk action will change, and why not the rest: by the same data as the single action's button. Pure. */
+import { createHash } from "node:crypto";
 import { actionBlocked } from "@madang/core/instance/action";
 import { type BulkAction, bulkRules } from "@madang/core/operation/bulk";
 import type { ScopedInstance } from "./scope.ts";
@@ -30,4 +31,9 @@ function blocked(action: BulkAction, instance: ScopedInstance): string | null {
   // Deleting softly what is so already would only begin its time anew.
   if (action === "softDelete" && instance.status === "SOFT_DELETED") return "softDeleted";
   return actionBlocked(bulkRules[action].action, instance);
+}
+
+/** The same for the same instances: whoever confirmed these confirmed no others. */
+export function markOf(ids: readonly string[]): string {
+  return createHash("sha256").update(ids.toSorted().join("\n")).digest("base64url");
 }

@@ -2,12 +2,13 @@ import { isGranted } from "@madang/core/identity/permission";
 import { bulkRules } from "@madang/core/operation/bulk";
 import type { Database } from "@madang/db";
 import type { Doer } from "../context.ts";
-import { planBulk } from "./plan.ts";
+import { markOf, planBulk } from "./plan.ts";
 import { type Asked, instancesIn, type ScopedInstance } from "./scope.ts";
 
 type Named = { id: string; name: string };
 export type BulkPreview = {
-  will: { count: number; some: Named[] };
+  /** `mark`: of exactly these; a run that names it touches no others. */
+  will: { count: number; some: Named[]; mark: string };
   /** `reason`: a key of the catalogues. */
   wont: { reason: string; count: number; some: Named[] }[];
   /** Of those that will change: what goes with them, and what stays. Only where something is deleted. */
@@ -28,7 +29,7 @@ export async function previewBulk(database: Database, actor: Doer, asked: Asked)
   const sum = (of: (instance: ScopedInstance) => number) =>
     deletes ? plan.will.reduce((total, instance) => total + of(instance), 0) : 0;
   return {
-    will: group(plan.will),
+    will: { ...group(plan.will), mark: markOf(plan.will.map(({ id }) => id)) },
     wont: plan.wont.map(({ reason, instances }) => ({ reason, ...group(instances) })),
     volumes: sum(({ volumes }) => volumes),
     floatingIps: sum(({ floatingIps }) => floatingIps),

@@ -8,21 +8,30 @@ import { claimIds } from "../admission/resource-id.ts";
 import { authoriseGrants } from "../authorise.ts";
 import type { Actor } from "../context.ts";
 import type { ApiDeps } from "../deps.ts";
-import { planBulk } from "./plan.ts";
+import { markOf, planBulk } from "./plan.ts";
 import { type Asked, instancesIn } from "./scope.ts";
 
-type Run = { id: string; projectId: string; action: BulkAction; ids: readonly string[]; skipped: number };
+type Run = {
+  id: string;
+  projectId: string;
+  action: BulkAction;
+  ids: readonly string[];
+  skipped: number;
+  /** `markOf` those that somebody confirmed. */
+  confirmed?: string | undefined;
+};
 
 /**
- * `id`: the operation's, by which it is the same however often it is sent. Throws Forbidden, InvalidInput, InvalidState
- * (nothing of it would change), Conflict, NotFound.
+ * `id`: the operation's, by which it is the same however often it is sent. `confirmed`: the preview's mark; where it would
+ * touch others by now it is refused. Throws Forbidden, InvalidInput, InvalidState (nothing of it would change), Conflict,
+ * NotFound.
  */
 export async function runBulk(
   deps: ApiDeps,
   actor: Actor,
-  asked: Asked & { id: string },
+  asked: Asked & { id: string; confirmed?: string | undefined },
 ): Promise<{ operationId: string }> {
-  const { id, projectId, action, scope } = asked;
+  const { id, projectId, action, scope, confirmed } = asked;
   authoriseGrants(actor.grants, bulkRules[action].permission, projectId);
   const instances = await instancesIn(deps.reads, asked);
   const ids = planBulk(action, instances).will.map((instance) => instance.id);
@@ -30,7 +39,7 @@ export async function runBulk(
   return await admit(
     deps,
     actor,
-    { id, projectId, action, ids, skipped: instances.length - ids.length },
+    { id, projectId, action, ids, skipped: instances.length - ids.length, confirmed },
     mark,
   );
 }
@@ -67,6 +76,7 @@ async function admit(
       const permitted = { ...actor, judged: { permission: bulkRules[run.action].permission, projectId } };
       const { name } = await lockOpenProject(tx, permitted, projectId);
       if ((await claimIds(tx, [{ id, kind: "operation", projectId, bodyHash }])) === "repeat") return;
+      if (run.confirmed !== undefined && run.confirmed !== markOf(run.ids)) throw others();
       const count = await write(tx, actor, run, name);
       if (count === 0) throw nothing();
     }),
@@ -90,6 +100,16 @@ async function write(tx: Tx, actor: Actor, { id, projectId, action, ids, skipped
     FROM instance i WHERE i.project_id = ${projectId}::uuid AND i.id = ANY(${[...ids]}::uuid[])`;
   await recordEvent(tx, { actor, subject, action: kind, operationId: id, params: { count, skipped } });
   return count;
+}
+
+function others(): CloudError {
+  return new CloudError(
+    "Conflict",
+    "Other instances would be touched by now than those that were confirmed.",
+    {
+      reason: "bulkChanged",
+    },
+  );
 }
 
 function nothing(): CloudError {

@@ -13,6 +13,6 @@ export const bulkRouter = router({
     .input(asked)
     .query(({ ctx, input }) => previewBulk(ctx.deps.reads, ctx.actor, input)),
   run: projectProcedure("instance:power")
-    .input(asked.extend({ id: uuid }))
+    .input(asked.extend({ id: uuid, confirmed: z.string().max(64).optional() }))
     .mutation(({ ctx, input }) => runBulk(ctx.deps, ctx.actor, input)),
 });

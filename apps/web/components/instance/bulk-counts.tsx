@@ -19,6 +19,11 @@ export function BulkCounts({ preview }: { preview: BulkPreview }) {
         </strong>
         {others > 0 ? ` · ${t("bulk.wont", { count: others })}` : null}
       </p>
+      {will.count > 0 ? (
+        <Fold title={t("bulk.willNames")} note={t("bulk.will", { count: will.count })}>
+          <Names some={will.some} count={will.count} />
+        </Fold>
+      ) : null}
       {wont.map(({ reason, count, some }) => (
         <Fold key={reason} title={t(`reasons.${reason}`)} note={t("bulk.wont", { count })}>
           <Names some={some} count={count} />

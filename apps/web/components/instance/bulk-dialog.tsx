@@ -38,7 +38,13 @@ export function BulkDialog({ projectId, selection, asked, onClose, onDone }: Bul
   const [id] = useState(uuidV7);
   const action = actionOf(asked, harder, reclaimMs > 0);
   const scope = scopeOf(selection);
-  const preview = useQuery(trpc.bulk.preview.queryOptions({ projectId, action, scope }, { staleTime: 0 }));
+  const preview = useQuery(
+    trpc.bulk.preview.queryOptions(
+      { projectId, action, scope },
+      // What is confirmed is what was shown: nothing takes its place behind the reader's back.
+      { staleTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false },
+    ),
+  );
   const run = useMutation(
     trpc.bulk.run.mutationOptions({
       onError: (error) => {
@@ -68,7 +74,7 @@ export function BulkDialog({ projectId, selection, asked, onClose, onDone }: Bul
       about={t(`about.${action}`)}
       verb={t(`verb.${action}`, { count })}
       typed={action === "delete" && count > 0 ? { expected, label: t("type", { expected }) } : null}
-      onConfirm={() => run.mutate({ projectId, id, action, scope, confirmed: deletes ? mark : undefined })}
+      onConfirm={() => run.mutate({ projectId, id, action, scope, confirmed: mark })}
     >
       {preview.isPending ? <SkeletonLines count={3} label={t("loading")} /> : null}
       {failure ? <FailureNotice failure={failure} onRetry={() => preview.refetch()} /> : null}

@@ -1,5 +1,6 @@
 "use client";
 
+import { bulkRules } from "@madang/core/operation/bulk";
 import { cancelPermissions, isCancellable } from "@madang/core/operation/cancellable";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Activity, CircleX, RotateCcw } from "lucide-react";
@@ -108,7 +109,8 @@ function RetryButton({ operation }: { operation: ShownOperation }) {
       },
     }),
   );
-  const nothing = children && children.failed > 0 ? null : t("operations.retryNothing");
+  const again = children && children.failed > 0 ? null : t("operations.retryNothing");
+  const nothing = kind === bulkRules.delete.kind ? t("operations.retryDeletes") : again;
   return (
     <Button
       size="small"

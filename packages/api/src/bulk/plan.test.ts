@@ -10,6 +10,7 @@ const running: ScopedInstance = {
 const stopped: ScopedInstance = { ...running, id: "b", status: "SHUTOFF", powerState: "SHUTDOWN" };
 const guarded: ScopedInstance = { ...running, id: "c", deleteProtection: true };
 const deleted: ScopedInstance = { ...stopped, id: "d", status: "SOFT_DELETED" };
+const unborn: ScopedInstance = { ...stopped, id: "e", status: "BUILD", launchedAt: null };
 const all = [running, stopped, guarded, deleted];
 
 const told = (action: Parameters<typeof planBulk>[0]) => {
@@ -28,6 +29,8 @@ test("what will change and what won't is judged as the single action is, each in
   expect(told("reboot")).toEqual({ will: "ac", wont: { notRunning: "b", softDeleted: "d" } });
   expect(told("delete")).toEqual({ will: "abd", wont: { deleteProtected: "c" } });
   expect(told("softDelete")).toEqual({ will: "ab", wont: { deleteProtected: "c", softDeleted: "d" } });
+  expect(planBulk("softDelete", [unborn]).wont.map(({ reason }) => reason)).toEqual(["neverRan"]);
+  expect(planBulk("delete", [unborn]).will).toEqual([unborn]);
   expect(planBulk("stop", [])).toEqual({ will: [], wont: [] });
 });
 

@@ -30,6 +30,8 @@ export function planBulk(action: BulkAction, instances: readonly ScopedInstance[
 function blocked(action: BulkAction, instance: ScopedInstance): string | null {
   // Deleting softly what is so already would only begin its time anew.
   if (action === "softDelete" && instance.status === "SOFT_DELETED") return "softDeleted";
+  // What never ran can't be restored: whoever asks for what can be taken back does not lose it for good.
+  if (action === "softDelete" && instance.launchedAt === null) return "neverRan";
   return actionBlocked(bulkRules[action].action, instance);
 }
 

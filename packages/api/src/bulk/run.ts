@@ -44,7 +44,10 @@ export async function runBulk(
   );
 }
 
-/** Those of its parts that failed, once more. Throws as `runBulk`. */
+/**
+ * Those of its parts that failed and that nobody has tried again since, once more. What deletes for good is not repeated: it
+ * would be confirmed by nobody. Throws as `runBulk`.
+ */
 export async function retryBulk(
   deps: ApiDeps,
   actor: Actor,
@@ -55,10 +58,12 @@ export async function retryBulk(
   if (!parent)
     throw new CloudError("NotFound", "There is no such operation.", { reason: "operationNotFound" });
   const action = bulkActionOf(parent.kind);
-  if (!action) throw notBulk();
+  if (!action || action === "delete") throw notBulk();
   authoriseGrants(actor.grants, bulkRules[action].permission, projectId);
-  const where = { parentId: operationId, state: "failed" as const };
-  const failed = await prisma.operation.findMany({ where, select: { resourceId: true } });
+  const failed = await prisma.$queryRaw<{ resourceId: string }[]>`
+    SELECT o.resource_id AS "resourceId" FROM operation o WHERE o.parent_id = ${operationId}::uuid AND o.state = 'failed'
+      AND NOT EXISTS (SELECT 1 FROM operation n
+        WHERE n.resource_id = o.resource_id AND n.kind = o.kind AND n.created_at > o.created_at)`;
   const ids = failed.map(({ resourceId }) => resourceId);
   const mark = deps.seal.mark(JSON.stringify(["bulk-retry", actor.userId, projectId, operationId]));
   return await admit(deps, actor, { id, projectId, action, ids, skipped: 0 }, mark);

@@ -5,14 +5,17 @@
 import { asCloudError } from "@madang/core/errors";
 import { type BulkAction, bulkActionOf, bulkActions, bulkRules, notBegun } from "@madang/core/operation/bulk";
 import { asUnavailable } from "@madang/db";
+import PQueue from "p-queue";
 import type { InstanceRef } from "../admission/change-instance.ts";
 import { deleteInstance } from "../admission/delete-instance.ts";
 import { rebootInstance, startInstance, stopInstance } from "../admission/power.ts";
 import type { Actor } from "../context.ts";
-import type { AdmissionDeps } from "../deps.ts";
+import type { AdmissionDeps, Log } from "../deps.ts";
 import { actorOf, type Whole } from "./actor.ts";
 import { refusePart } from "./part.ts";
 import { trackWhole } from "./track.ts";
+
+export type BulkDeps = AdmissionDeps & { log: Log };
 
 type Verb = (deps: AdmissionDeps, actor: Actor, ref: InstanceRef) => Promise<unknown>;
 
@@ -27,11 +30,13 @@ const verbs: Record<BulkAction, Verb> = {
 
 /** So many parts, then the whole says how far it is. */
 const share = 25;
+/** Others need connections, too. */
+const atOnce = 2;
 
 const open = { in: ["pending" as const, "running" as const] };
 
 /** One share of each. Answers whether there is more to begin. */
-export async function workBulk(deps: AdmissionDeps): Promise<boolean> {
+export async function workBulk(deps: BulkDeps): Promise<boolean> {
   const kinds = bulkActions.map((action) => bulkRules[action].kind);
   const found = await deps.admission.prisma.operation.findMany({
     where: { state: open, kind: { in: kinds } },
@@ -40,7 +45,14 @@ export async function workBulk(deps: AdmissionDeps): Promise<boolean> {
   const wholes = found.flatMap((row) =>
     row.projectId && row.actorId ? [{ ...row, projectId: row.projectId, actorId: row.actorId }] : [],
   );
-  const more = await Promise.all(wholes.map((whole) => workOne(deps, whole)));
+  // One that fails keeps no other from going on, and is tried again.
+  const carryOn = (whole: Whole) =>
+    workOne(deps, whole).catch((error: unknown) => {
+      deps.log.warn({ err: error, operationId: whole.id }, "a bulk action was not carried on");
+      return false;
+    });
+  const turns = new PQueue({ concurrency: atOnce });
+  const more = await turns.addAll(wholes.map((whole) => () => carryOn(whole)));
   return more.includes(true);
 }
 

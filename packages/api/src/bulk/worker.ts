@@ -1,10 +1,9 @@
-import type { AdmissionDeps, Log } from "../deps.ts";
-import { workBulk } from "./work.ts";
+import { type BulkDeps, workBulk } from "./work.ts";
 
 const pauseMs = 500;
 
 /** Until the answered function is called, which waits for the share under way. What fails is tried again. */
-export function startBulkWorker(deps: AdmissionDeps & { log: Log }): () => Promise<void> {
+export function startBulkWorker(deps: BulkDeps): () => Promise<void> {
   const ending = new AbortController();
   const working = run(deps, ending.signal);
   return async () => {
@@ -13,7 +12,7 @@ export function startBulkWorker(deps: AdmissionDeps & { log: Log }): () => Promi
   };
 }
 
-async function run(deps: AdmissionDeps & { log: Log }, signal: AbortSignal): Promise<void> {
+async function run(deps: BulkDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const more = await workBulk(deps).catch((error: unknown) => {
       deps.log.warn({ err: error }, "bulk actions were not carried on");

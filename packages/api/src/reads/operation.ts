@@ -1,5 +1,6 @@
 import { CloudError, type PublicError, publicError } from "@madang/core/errors";
 import { anyOperationFields } from "@madang/core/filter/log-fields";
+import { notBegun } from "@madang/core/operation/bulk";
 import type { Database } from "@madang/db";
 import { z } from "zod";
 import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
@@ -150,7 +151,8 @@ export const anyOperationFilter = z
   .optional();
 
 const isOpen = `o.state IN ('pending', 'running')`;
-const isStuck = `${isOpen} AND o.created_at < now() - interval '${stuckAfterMs} milliseconds'`;
+// The parts of a bulk action wait for their turn, and it for them.
+const isStuck = `${isOpen} AND o.target_generation < ${notBegun} AND o.kind NOT LIKE 'instance.bulk.%' AND o.created_at < now() - interval '${stuckAfterMs} milliseconds'`;
 const shown = {
   open: isOpen,
   stuck: isStuck,

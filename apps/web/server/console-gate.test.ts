@@ -1,5 +1,8 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { openGate } from "./console-gate.ts";
 import { RfbViolation } from "./rfb-messages.ts";
 
@@ -115,6 +118,54 @@ describe("the gate of a graphic console", () => {
     expect(() => gate(true).pass(Buffer.concat([pointer(0x81, 1, 1), Buffer.of(4)]))).toThrow(RfbViolation);
   });
 
+  test("a refused greeting in pieces of its own: what comes after it is never read as if it had been accepted", () => {
+    const made = openGate("vnc");
+    made.pass(version);
+    expect(() => made.pass(Buffer.of(2))).toThrow(RfbViolation);
+    const hidden = Buffer.concat([Buffer.of(0), key(1, 0x61), key(0, 0x61), Buffer.alloc(3)]);
+    expect(() => made.pass(hidden)).toThrow(RfbViolation);
+    expect(() => made.pass(Buffer.of())).toThrow(RfbViolation);
+  });
+
+  test("after any refusal nothing more is let through, whatever follows, in control or not", () => {
+    const sent = fc.oneof(
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom(version, Buffer.of(1), Buffer.of(2), format, greeting, ...pictures, ...inputs),
+    );
+    fc.assert(
+      fc.property(fc.array(sent, { maxLength: 20 }), fc.boolean(), (pieces, inControl) => {
+        const made = openGate("vnc");
+        made.setControl(inControl);
+        let refused = false;
+        for (const piece of pieces) {
+          try {
+            made.pass(piece);
+            expect(refused).toBe(false);
+          } catch (error) {
+            expect(error).toBeInstanceOf(RfbViolation);
+            refused = true;
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("a message in the smallest of pieces holds no more memory than its bytes", async () => {
+    const made = gate(false);
+    made.pass(words([1, 6], [1, 0], [2, 0], [4, 1024 * 1024]));
+    const kept: WeakRef<ArrayBufferLike>[] = [];
+    for (let at = 0; at < 64; at++) {
+      const frame = Buffer.alloc(64 * 1024);
+      kept.push(new WeakRef(frame.buffer));
+      made.pass(frame.subarray(0, 1));
+      made.pass(frame.subarray(0, 0));
+    }
+    await untilForgotten(kept);
+    // The gate itself must have lived till here.
+    expect(made.pass(request)).toHaveLength(0);
+  });
+
   test.each([
     ["an older version", Buffer.from("RFB 003.003\n")],
     ["a password", Buffer.concat([version, Buffer.of(2)])],
@@ -153,4 +204,15 @@ function typesAsQemuReads(bytes: Buffer): number[] {
     at += lengths[type]?.() ?? bytes.length;
   }
   return types;
+}
+
+/** A WeakRef is let go of at the earliest in a later turn than its making. */
+async function untilForgotten(kept: WeakRef<ArrayBufferLike>[]): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const collect = z.function().parse(runInNewContext("gc"));
+  const alive = () => {
+    collect();
+    return kept.filter((ref) => ref.deref()).length;
+  };
+  await expect.poll(alive, { timeout: 30_000 }).toBeLessThanOrEqual(1);
 }

@@ -3,10 +3,11 @@
  * asks for the picture and drops what would touch the guest.
  */
 import { makeHeldInput } from "./held-input.ts";
+import { keepBytes } from "./kept-bytes.ts";
 import { kindOf, messageType, RfbViolation, withoutLongPointer } from "./rfb-messages.ts";
 
 export type ConsoleGate = {
-  /** What may go on to the guest of what the browser sent. Throws RfbViolation. */
+  /** What may go on to the guest of what the browser sent. Throws RfbViolation, and after it always: nothing passes any more. */
   pass: (bytes: Buffer) => Buffer;
   /** Answers what must be sent to the guest now: keys and buttons that are still held are let go. */
   setControl: (inControl: boolean) => Buffer;
@@ -46,8 +47,8 @@ function rfbGate(): ConsoleGate {
   const held = makeHeldInput();
   let control = false;
   let greeted = 0;
-  let waiting: Buffer[] = [];
-  let waitingLength = 0;
+  let broken: unknown = null;
+  const waiting = keepBytes();
   let needed = 1;
 
   /** One greeting or message off the front of the bytes; null while it isn't whole. */
@@ -55,8 +56,9 @@ function rfbGate(): ConsoleGate {
     const greeting = greetings[greeted];
     if (greeting) {
       if (!isWhole(bytes, greeting.length)) return null;
+      const passed = greeting.answer(bytes.subarray(0, greeting.length));
       greeted += 1;
-      return { length: greeting.length, passed: greeting.answer(bytes.subarray(0, greeting.length)) };
+      return { length: greeting.length, passed };
     }
     const kind = kindOf(bytes);
     const length = kind.length(bytes);
@@ -78,24 +80,32 @@ function rfbGate(): ConsoleGate {
     held.see(message);
     return message;
   };
+  const passWhole = (): Buffer => {
+    let rest = waiting.take();
+    const passed: Buffer[] = [];
+    needed = 1;
+    while (rest.length > 0) {
+      const taken = take(rest);
+      if (!taken) break;
+      passed.push(taken.passed);
+      rest = rest.subarray(taken.length);
+      needed = 1;
+    }
+    waiting.add(rest);
+    return Buffer.concat(passed);
+  };
   return {
     pass(bytes) {
-      waiting.push(bytes);
-      waitingLength += bytes.length;
-      if (waitingLength < needed) return nothing;
-      let rest = Buffer.concat(waiting);
-      const passed: Buffer[] = [];
-      needed = 1;
-      while (rest.length > 0) {
-        const taken = take(rest);
-        if (!taken) break;
-        passed.push(taken.passed);
-        rest = rest.subarray(taken.length);
-        needed = 1;
+      if (broken) throw broken;
+      waiting.add(bytes);
+      if (waiting.length() < needed) return nothing;
+      try {
+        return passWhole();
+      } catch (error) {
+        // Where the next message begins is no longer known: whatever comes would be guessed at.
+        broken = error;
+        throw error;
       }
-      waiting = rest.length > 0 ? [Buffer.from(rest)] : [];
-      waitingLength = rest.length;
-      return Buffer.concat(passed);
     },
     setControl(inControl) {
       control = inControl;

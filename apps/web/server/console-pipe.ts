@@ -36,7 +36,8 @@ export function closeSocket(socket: WebSocket, code: number): void {
 
 function forward(from: WebSocket, to: WebSocket, judge: (data: RawData) => RawData): void {
   from.on("message", (data: RawData) => {
-    if (to.readyState !== to.OPEN) return;
+    // Whoever is told to go is still heard until he answers the farewell, and he may hold that back.
+    if (from.readyState !== from.OPEN || to.readyState !== to.OPEN) return;
     const judged = judgedOrClosed(from, () => judge(data));
     if (!judged || (Buffer.isBuffer(judged) && judged.length === 0)) return;
     to.send(judged, { binary: true }, () => {

@@ -27,6 +27,7 @@ import type { Backend } from "./backend.ts";
 import { type ConsoleGate, openGate } from "./console-gate.ts";
 import { closeSocket, pipeSockets } from "./console-pipe.ts";
 import { consoleSockets } from "./console-sockets.ts";
+import { type Controlled, oneAtATime, watchControl } from "./control-watch.ts";
 import type { PendingDials } from "./pending-dials.ts";
 
 export type ConsoleCall = {
@@ -45,7 +46,11 @@ export type ConsoleRelay = {
 };
 
 /** `toGuest` is there as soon as the agent is. */
-type Viewer = { browser: WebSocket; gate: ConsoleGate; toGuest: ((bytes: Buffer) => void) | null };
+type Viewer = Controlled & {
+  browser: WebSocket;
+  gate: ConsoleGate;
+  toGuest: ((bytes: Buffer) => void) | null;
+};
 
 const largestMessage = 1024 * 1024;
 const watchEveryMs = 1_000;
@@ -91,10 +96,10 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
     const line = { requestId, userId, projectId, instanceId: opened.instance.id, consoleId, kind };
     api.log.info(line, "console opened");
     backend.metrics.console(kind, 1);
-    const viewer: Viewer = { browser, gate: openGate(kind), toGuest: null };
+    const viewer = viewerOf(browser, kind);
     open.set(consoleId, viewer);
     try {
-      await followControl();
+      await control.look();
       await relay(backend, dials, viewer, opened, identity);
     } finally {
       open.delete(consoleId);
@@ -107,28 +112,19 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   const closeEnded = async () => {
     for (const { id, cause } of await endedConsoles(api.reads, [...open.keys()])) {
       const viewer = open.get(id);
-      if (viewer) closeSocket(viewer.browser, codeFor[cause]);
+      if (viewer) putOut(viewer, codeFor[cause]);
     }
   };
-  /** One look at a time: an older answer must never come after a newer one. */
-  let following: Promise<void> = Promise.resolve();
-  const followControl = () => {
-    following = following.catch(() => {}).then(applyControl);
-    return following;
-  };
-  const applyControl = async () => {
-    const seen = [...open];
-    const inControl = await consolesInControl(
-      api.reads,
-      seen.map(([id]) => id),
-    );
-    // First those who lose it: two never type at once.
-    for (const [id, viewer] of seen) if (!inControl.has(id)) setControl(viewer, false);
-    for (const [id, viewer] of seen) if (inControl.has(id)) setControl(viewer, true);
-  };
+  const control = watchControl(
+    open,
+    (ids) => consolesInControl(api.reads, ids),
+    () => performance.now(),
+  );
+  const lookForEnded = oneAtATime(closeEnded);
   const watch = () => {
-    void quietly(closeEnded());
-    void quietly(followControl());
+    control.lapse();
+    void quietly(lookForEnded());
+    void quietly(control.look());
   };
   const quietly = (work: Promise<void>) => work.catch((error) => api.log.warn({ err: error }, "consoles"));
   const timers = [
@@ -162,6 +158,7 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
       for (const timer of timers) clearInterval(timer);
       offHint();
       const ending = [...served];
+      for (const viewer of open.values()) viewer.setControl(false);
       for (const [browser] of ending) closeSocket(browser, 1001);
       await Promise.allSettled(ending.map(([, done]) => done));
       wss.close();
@@ -169,9 +166,23 @@ export function makeConsoleRelay(backend: Backend, dials: PendingDials, internal
   };
 }
 
-function setControl({ gate, toGuest }: Viewer, inControl: boolean): void {
-  const letGo = gate.setControl(inControl);
-  if (letGo.length > 0) toGuest?.(letGo);
+function viewerOf(browser: WebSocket, kind: string): Viewer {
+  const viewer: Viewer = {
+    browser,
+    gate: openGate(kind),
+    toGuest: null,
+    setControl(inControl) {
+      const letGo = viewer.gate.setControl(inControl);
+      if (letGo.length > 0) viewer.toGuest?.(letGo);
+    },
+  };
+  return viewer;
+}
+
+/** What he holds down is let go at once; his socket may take its time to end. */
+function putOut(viewer: Viewer, code: number): void {
+  viewer.setControl(false);
+  closeSocket(viewer.browser, code);
 }
 
 function mayOpen({ grants }: SessionIdentity, { console }: ConsoleOpened): boolean {
@@ -198,7 +209,7 @@ async function relay(
     identity,
     permission: permissionFor(console.kind),
     projectId: console.projectId,
-    onEnd: () => closeSocket(browser, closeCodes.sessionEnded),
+    onEnd: () => putOut(viewer, closeCodes.sessionEnded),
   });
   const gone = new AbortController();
   browser.once("close", () => gone.abort());

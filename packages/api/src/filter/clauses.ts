@@ -44,16 +44,17 @@ function positive(term: Term, { fields, places, free }: ListFilter, now: Date): 
   const tests = testsOf(term, fields, now);
   const place = places[term.field];
   if (!place) return sql`FALSE`;
-  return either(tests.map((test) => asked(test, place)));
+  const values = tests.filter((test): test is Valued => test.is !== "nothing");
+  // All of them in one place: another table is then read once, however many values are named.
+  const found =
+    values.length > 0 ? [place((column) => either(values.map((test) => compare(test, column))))] : [];
+  const empty = sql`(${place((column) => sql`${column}::text NOT IN ('', '{}')`)}) IS NOT TRUE`;
+  return either(values.length < tests.length ? [...found, empty] : found);
 }
 
-function asked(test: ValueTest, place: Place): Sql {
-  if (test.is === "nothing")
-    return sql`(${place((column) => sql`${column}::text NOT IN ('', '{}')`)}) IS NOT TRUE`;
-  return place((column) => compare(test, column));
-}
+type Valued = Exclude<ValueTest, { is: "nothing" }>;
 
-function compare(test: Exclude<ValueTest, { is: "nothing" }>, column: Sql): Sql {
+function compare(test: Valued, column: Sql): Sql {
   switch (test.is) {
     case "containing":
       return sql`${column} ILIKE ${containing(test.text)}`;

@@ -1,5 +1,8 @@
 /** What a list of images leaves out. */
+
+import { parseFilter } from "@madang/core/filter/parse";
 import { anyImageFields, imageFields } from "@madang/core/filter/storage-fields";
+import type { Term } from "@madang/core/filter/term";
 import { type ImageOwner, imageOwners } from "@madang/core/image/status";
 import { z } from "zod";
 import { among, at, filterClauses, type ListFilter } from "../filter/clauses.ts";
@@ -64,7 +67,14 @@ function asksForCommunity(filter: ImageFilter): boolean {
   if (!filter) return false;
   const { text, ids, visibility, whose } = filter;
   const named = visibility?.includes("community") || whose === "community";
-  return named || Boolean(text?.trim()) || ids !== undefined;
+  return named || parseFilter(text ?? "").some(seeks) || ids !== undefined;
+}
+
+/** What narrows the list down, or leaves something out, is no search. */
+function seeks({ field, values, negated }: Term): boolean {
+  if (negated) return false;
+  if (field === "visibility") return values.some((value) => value.text.toLowerCase() === "community");
+  return field === null || field === "name" || field === "id";
 }
 
 const places = {

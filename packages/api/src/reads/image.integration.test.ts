@@ -63,6 +63,10 @@ test("an image is found by its words, its properties and whose it is", async () 
   expect(await named({ whose: "mine" })).toEqual(["debian", "waiting", "우분투"]);
   expect(await named({ whose: "shared" })).toEqual(["taken"]);
   expect(await named({ whose: "community" })).toEqual(["everybody's"]);
+  for (const text of ["everybody", "name:everybody's", "visibility:community"])
+    expect(await named({ text }), text).toEqual(["everybody's"]);
+  for (const text of ["protected:no", "-name:tiny", "-debian"])
+    expect(await named({ text }), text).not.toContain("everybody's");
   expect(await named({ whose: "cloud" })).toEqual(["tiny"]);
   expect(await named({ whose: "mine", status: ["queued"] })).toEqual(["waiting"]);
   const [debian] = (await callerAs(cloud, "member").image.list({ projectId, filter: { text: "debian" } }))

@@ -70,6 +70,7 @@ describe("parseFilter", () => {
     ["id:zz", "filterNotId", 0],
     ["protected:maybe", "filterNotFlag", 0],
     ["x".repeat(filterLimits.length + 1), "filterTooLong", filterLimits.length],
+    [`ip:${"9,".repeat(filterLimits.values - 1)}9 a -ip:9`, "filterTooMany", 2 * filterLimits.values + 9],
     ["x ".repeat(filterLimits.terms + 1), "filterTooMany", 2 * filterLimits.terms],
   ])("refuses %j: %s at %i", (text, reason, position) => expect(refused(text)).toEqual([reason, position]));
 

@@ -11,16 +11,18 @@ export function parseFilter(text: string): Term[] {
   if (text.length > filterLimits.length)
     throw filterFault("filterTooLong", filterLimits.length, { most: filterLimits.length });
   const terms: Term[] = [];
+  let room: number = filterLimits.values;
   for (let at = skipSpace(text, 0); at < text.length; ) {
     if (terms.length === filterLimits.terms) throw filterFault("filterTooMany", at, { most: terms.length });
-    const term = readTerm(text, at);
+    const term = readTerm(text, at, room);
     terms.push(term);
+    if (term.field !== null) room -= term.values.length;
     at = skipSpace(text, term.end);
   }
   return terms;
 }
 
-function readTerm(text: string, start: number): Term {
+function readTerm(text: string, start: number, room: number): Term {
   const negated = text[start] === "-" && start + 1 < text.length && !space.test(text.charAt(start + 1));
   const at = negated ? start + 1 : start;
   const field = matchAt(hexadecimal, text, at) === null ? matchAt(fieldStart, text, at) : null;
@@ -31,17 +33,20 @@ function readTerm(text: string, start: number): Term {
   const afterField = at + field.length;
   const comparison = comparisons.find((sign) => text.startsWith(sign, afterField)) ?? "";
   const name = field.slice(0, -1).toLowerCase();
-  const { values, end } = readValues(text, afterField + comparison.length, name);
+  const { values, end } = readValues(text, afterField + comparison.length, { name, room });
   return { field: name, comparison, values, negated, start, end };
 }
 
-function readValues(text: string, start: number, name: string): { values: Value[]; end: number } {
+function readValues(
+  text: string,
+  start: number,
+  { name, room }: { name: string; room: number },
+): { values: Value[]; end: number } {
   const values: Value[] = [];
   for (let at = start; ; ) {
     const { value, end } = readValue(text, at, true);
     if (value.text === "" && !value.quoted) throw filterFault("filterNoValue", at, { name });
-    if (values.length === filterLimits.values)
-      throw filterFault("filterTooMany", at, { most: values.length });
+    if (values.length === room) throw filterFault("filterTooMany", at, { most: filterLimits.values });
     values.push(value);
     if (text[end] !== ",") return { values, end };
     at = end + 1;

@@ -18,5 +18,5 @@ export type Value = { text: string; quoted: boolean };
 export const comparisons = [">=", "<=", ">", "<", "=", ""] as const;
 export type Comparison = (typeof comparisons)[number];
 
-/** Characters, terms of a filter and values of a term. */
+/** Characters, terms and values of fields, each of a whole filter: every value may read a table. */
 export const filterLimits = { length: 1_000, terms: 30, values: 50 } as const;

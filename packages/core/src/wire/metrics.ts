@@ -42,8 +42,8 @@ export const guestSample = z.object({
   cpuUs: counter,
   /** Resident on the hypervisor. */
   residentKib: counter.nullable(),
-  /** In use as the guest says itself; null when it does not say. */
-  usedKib: counter.nullable(),
+  /** In use as the guest says itself; null when it does not say, or says what no memory holds. */
+  usedKib: counter.nullable().catch(null),
   disks: z.array(diskSample).max(64),
   nics: z.array(nicSample).max(64),
 });
@@ -52,7 +52,11 @@ export type GuestSample = z.infer<typeof guestSample>;
 const look = z.object({
   /** Of the agent's own clock that only goes forward, ms since its start. */
   clockMs: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
-  guests: z.array(guestSample).max(mostSampledGuests),
+  /** Each by itself: one that can't be read is left out, and costs the others nothing. */
+  guests: z
+    .array(guestSample.nullable().catch(null))
+    .max(mostSampledGuests)
+    .transform((guests) => guests.filter((guest) => guest !== null)),
 });
 export type Look = z.infer<typeof look>;
 

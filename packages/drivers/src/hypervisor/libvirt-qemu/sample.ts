@@ -9,6 +9,8 @@ import { type Domain, type XdrReader, xdrWriter } from "./rpc/xdr.ts";
 /** REMOTE_DOMAIN_LIST_MAX; REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX is of the figures of one domain. */
 const mostDomains = 16_384;
 const mostFigures = 262_144;
+/** What the guest said longer ago is not what it uses now, ms. */
+const oldestSaidMs = 60_000;
 /** More disks or interfaces of one guest are not told of. */
 const mostDevices = 64;
 
@@ -26,7 +28,7 @@ function readRecord(reader: XdrReader): { domain: Domain; figures: Figures } {
 }
 
 /** None of what is not ours, nor of one that could not tell its CPU time now: the next look has it. */
-export function sampleOf(domain: Domain, figures: Figures): GuestSample[] {
+export function sampleOf(domain: Domain, figures: Figures, nowMs = Date.now()): GuestSample[] {
   const guestId = guestIdOfName(domain.name);
   const nanoseconds = number(figures, "cpu.time");
   if (guestId === null || nanoseconds === null) return [];
@@ -37,18 +39,24 @@ export function sampleOf(domain: Domain, figures: Figures): GuestSample[] {
       life: String(domain.id),
       cpuUs: Math.floor(nanoseconds / 1_000),
       residentKib: number(figures, "balloon.rss"),
-      usedKib: usedOf(figures),
+      usedKib: usedOf(figures, nowMs),
       disks: devices(figures, "block", diskOf),
       nics: devices(figures, "net", nicOf),
     },
   ];
 }
 
-/** Only a guest whose balloon driver tells has these; what it could give away at once is not in use. */
-function usedOf(figures: Figures): number | null {
+/**
+ * Only a guest whose balloon driver tells has these; what it could give away at once is not in use. The guest may say
+ * anything: more than all of its memory is none. QEMU dates it by this clock.
+ */
+function usedOf(figures: Figures, nowMs: number): number | null {
   const all = number(figures, "balloon.available");
   const free = number(figures, "balloon.usable") ?? number(figures, "balloon.unused");
-  return all === null || free === null ? null : Math.max(0, all - free);
+  const saidSeconds = number(figures, "balloon.last-update") ?? 0;
+  if (all === null || free === null || Math.abs(nowMs - saidSeconds * 1_000) > oldestSaidMs) return null;
+  const used = all - free;
+  return used >= 0 && used <= (number(figures, "balloon.maximum") ?? 0) ? used : null;
 }
 
 function devices<T>(figures: Figures, kind: string, of: (name: string, at: (field: string) => number) => T) {
@@ -73,5 +81,5 @@ const nicOf = (name: string, at: (field: string) => number): NicSample => ({
 
 function number(figures: Figures, name: string): number | null {
   const value = figures.get(name);
-  return typeof value === "number" && value >= 0 ? value : null;
+  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : null;
 }

@@ -114,6 +114,24 @@ test("samples of an instance that is gone are not summed up", async () => {
   expect(await sums(levels["24h"])).toEqual([]);
 });
 
+test("one instance's sums that no column holds refuse nobody's", async () => {
+  const other = await addInstance(cloud);
+  await looks(0, 2 * minute, levels["1h"], other);
+  await looks(0, 2 * minute);
+  await database.pool.query(
+    "UPDATE metric_10s SET cpu_ms = 2147483647, read_bytes = 9223372036854775807 WHERE instance_id = $1",
+    [other],
+  );
+  await sumUp(deps(2 * minute));
+  const { rows } = await database.pool.query(
+    "SELECT instance_id AS id, cpu_ms AS cpu, read_bytes AS read FROM metric_2m ORDER BY cpu_ms",
+  );
+  expect(rows.map(({ id, cpu, read }) => [id, cpu, String(read)])).toEqual([
+    [instanceId, 12_000, "1200"],
+    [other, 2_147_483_647, "9223372036854775807"],
+  ]);
+});
+
 test("two seconds of looks are two seconds", async () => {
   await looks(0, 20 * second);
   await sumUp(deps(2 * minute));

@@ -20,6 +20,8 @@ const stairs: readonly (readonly [from: Level, into: Level])[] = [
 const lateMs = oldestSampleMs + 60_000;
 /** The most of a source that is read in one statement, in steps of the level above it. */
 const stepsAtOnce = 30;
+/** The most that a column of its type holds. */
+const largest = { int: "2147483647", bigint: "9223372036854775807" } as const;
 /** A slot is emptied only when nobody reads it just then. */
 const lockTimeout = "200ms";
 
@@ -66,6 +68,9 @@ async function climb(pool: Client, from: Level, into: Level, now: Date): Promise
 function summing(from: Level, into: Level): string {
   const bucket = `date_bin('${into.stepMs} milliseconds', at, 'epoch')`;
   const part = (index: number) => `sum((d.value ->> ${index})::float8)`;
+  // One instance's sum that its column does not hold would refuse those of all.
+  const most = (column: string, type: keyof typeof largest) =>
+    `least(sum(${column}), ${largest[type]})::${type}`;
   return `WITH source AS (
       SELECT m.*, ${bucket} AS bucket FROM ${from.table} m WHERE at >= $1 AND at < $2
         AND EXISTS (SELECT 1 FROM instance i WHERE i.id = m.instance_id)),
@@ -74,9 +79,9 @@ function summing(from: Level, into: Level): string {
         SELECT instance_id, bucket, d.key, jsonb_build_array(${[0, 1, 2, 3].map(part).join(", ")}) AS amounts
         FROM source, jsonb_each(devices) d GROUP BY 1, 2, 3) used GROUP BY 1, 2),
     summed AS (
-      SELECT instance_id, bucket, sum(seconds) AS seconds, sum(cpu_ms)::int AS cpu_ms, avg(resident_mib)::int AS resident_mib,
-        avg(used_mib)::int AS used_mib, sum(read_bytes)::bigint AS read_bytes, sum(written_bytes)::bigint AS written_bytes,
-        sum(in_bytes)::bigint AS in_bytes, sum(out_bytes)::bigint AS out_bytes
+      SELECT instance_id, bucket, sum(seconds) AS seconds, ${most("cpu_ms", "int")} AS cpu_ms, avg(resident_mib)::int AS resident_mib,
+        avg(used_mib)::int AS used_mib, ${most("read_bytes", "bigint")} AS read_bytes, ${most("written_bytes", "bigint")} AS written_bytes,
+        ${most("in_bytes", "bigint")} AS in_bytes, ${most("out_bytes", "bigint")} AS out_bytes
       FROM source GROUP BY 1, 2)
     INSERT INTO ${into.table} AS kept (instance_id, at, slot, seconds, cpu_ms, resident_mib, used_mib, read_bytes, written_bytes,
       in_bytes, out_bytes, devices)

@@ -9,9 +9,12 @@ let cloud: TestCloud;
 let deps: AgentDeps;
 let placed: Awaited<ReturnType<typeof placeGuest>>;
 let instanceId: string;
+/** The server's clock, before the true time. */
+let aheadMs = 0;
 beforeAll(async () => {
   cloud = await openTestCloud();
-  deps = { ...cloud.deps, agents: cloud.database, bus: cloud.bus };
+  const now = () => new Date(cloud.database.now().getTime() + aheadMs);
+  deps = { ...cloud.deps, agents: { ...cloud.database, now }, bus: cloud.bus };
 });
 afterAll(() => cloud.close());
 const launched = async () => {
@@ -20,6 +23,7 @@ const launched = async () => {
   return input.ids[0] ?? "";
 };
 beforeEach(async () => {
+  aheadMs = 0;
   await cloud.database.prisma.$executeRaw`TRUNCATE instance, guest, metric_10s CASCADE`;
   await cloud.database.prisma.$executeRaw`UPDATE metric_level SET summed_until = now()`;
   instanceId = await launched();
@@ -78,8 +82,30 @@ test("what was taken once is not counted again, and the next report goes on from
   const first = report([look(10, sample(5)), look(20, sample(9))]);
   await agent().metrics(first);
   await agent().metrics(first);
+  aheadMs = 10_000;
   await agent().metrics(report([look(30, sample(10))]));
   expect((await rows()).map(({ cpu_ms }) => cpu_ms)).toEqual([4_000, 1_000]);
+});
+
+test("an agent whose clock goes on further than the server's says nothing, and is counted from there", async () => {
+  for (const minutes of [1, 2, 3, 4])
+    await agent().metrics(report([look(60 * minutes, sample(60 * minutes))]));
+  expect(await rows()).toEqual([]);
+  aheadMs = 10_000;
+  await agent().metrics(report([look(250, sample(242))]));
+  expect((await rows()).map(({ cpu_ms }) => cpu_ms)).toEqual([2_000]);
+});
+
+test("looks that were sent late, after an absence, count each by its own age", async () => {
+  await agent().metrics(report([look(10, sample(1))]));
+  aheadMs = 300_000;
+  await agent().metrics(report([look(20, sample(2)), look(30, sample(3))], { clockMs: 310_000 }));
+  expect((await rows()).map(({ seconds: spread }) => spread)).toEqual([10, 10]);
+});
+
+test("looks closer together than they are made are one", async () => {
+  await agent().metrics(report([0, 1, 2, 3, 4, 5, 6, 7].map((at) => look(10 + at, sample(at)))));
+  expect((await rows()).map(({ seconds: spread }) => spread)).toEqual([5]);
 });
 
 test("a guest that was started again, and a counter that lies, leave a gap", async () => {

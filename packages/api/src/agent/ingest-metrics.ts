@@ -1,7 +1,13 @@
 /** What a hypervisor says its guests use, as rows: of its own guests only, and by the server's clock. */
 import { levels, longestUnsummedMs, slotOf } from "@madang/core/metrics/level";
 import { type Seen, type Usage, usageBetween } from "@madang/core/metrics/usage";
-import { type GuestSample, guestSample, type MetricsReport, oldestSampleMs } from "@madang/core/wire/metrics";
+import {
+  type GuestSample,
+  guestSample,
+  type MetricsReport,
+  oldestSampleMs,
+  sampleEveryMs,
+} from "@madang/core/wire/metrics";
 import { type Tx, transaction } from "@madang/db";
 import type { AgentDeps } from "./deps.ts";
 import type { Peer } from "./peer.ts";
@@ -62,13 +68,22 @@ function seenOf({ run, clockMs, at, sample }: MeterRow): Seen | null {
   return { sample: parsed.data, run, clockMs, atMs: at.getTime() };
 }
 
-/** A look that is not newer than the last one is not looked at. */
+/** As much longer on the way than another report one may be, ms; an agent's clock that went on further lies. */
+const slackMs = 15_000;
+
+/**
+ * A look that is not newer than the last one, or too soon after it, is not looked at. After one by a clock that went on
+ * further than the server's it is counted anew from there, so that a server whose clock was set back does not wait for it.
+ */
 function advance(meter: Metered, seen: Seen): NewRow[] {
   const { last, instanceId, vcpus } = meter;
-  const isNews = !last || (last.run === seen.run ? seen.clockMs > last.clockMs : seen.atMs > last.atMs);
-  if (!isNews) return [];
+  const onServer = last ? seen.atMs - last.atMs : sampleEveryMs;
+  const onAgent = last?.run === seen.run ? seen.clockMs - last.clockMs : onServer;
+  if (onAgent <= 0) return [];
+  const lies = onAgent > onServer + slackMs;
+  if (!lies && Math.min(onAgent, onServer) < sampleEveryMs / 2) return [];
   meter.last = seen;
-  const usage = last && usageBetween(last, seen, vcpus);
+  const usage = last && !lies && usageBetween(last, seen, vcpus);
   return usage ? [{ ...usage, instanceId, at: new Date(seen.atMs) }] : [];
 }
 

@@ -21,6 +21,15 @@ test("what was used, over the time of the agent's own clock", () => {
   });
 });
 
+test("memory that no column holds is not known", () => {
+  const after = seen({ residentKib: 2 ** 31 * 1_024, usedKib: Number.MAX_SAFE_INTEGER }, 10_000);
+  expect(usageBetween(seen({}, 0), after, 1)).toMatchObject({
+    seconds: 10,
+    residentMib: null,
+    usedMib: null,
+  });
+});
+
 test("by the server's clock where another run of the agent looked", () => {
   const after = seen({ cpuUs: 1_000 }, 0, { run: "other", atMs: 5_000 });
   expect(usageBetween(seen({}, 99_000, { atMs: 0 }), after, 1)).toMatchObject({ seconds: 5, cpuMs: 1 });

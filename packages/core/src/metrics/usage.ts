@@ -89,4 +89,10 @@ function sumOf(devices: DeviceUsage, kind: string, index: 0 | 1): number {
     .reduce((total, [, used]) => total + used[index], 0);
 }
 
-const mib = (kib: number | null) => (kib === null ? null : Math.round(kib / 1_024));
+/** What no column holds is nothing that a guest has, and one such row would refuse those of all guests beside it. */
+const mostMib = 2 ** 31 - 1;
+
+function mib(kib: number | null): number | null {
+  const rounded = kib === null ? null : Math.round(kib / 1_024);
+  return rounded !== null && rounded <= mostMib ? rounded : null;
+}

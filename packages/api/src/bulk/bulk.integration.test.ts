@@ -45,7 +45,7 @@ async function launched(count: number, prefix = `vm-${crypto.randomUUID().slice(
 
 async function run(
   ids: readonly string[],
-  action: "stop" | "delete" | "start" = "stop",
+  action: "stop" | "delete" | "softDelete" | "start" = "stop",
   person: Person = "member",
 ) {
   const id = crypto.randomUUID();
@@ -193,4 +193,17 @@ test("a deletion touches none but those that were confirmed, and asked again it 
   await workAll();
   expect(await as().bulk.run(again)).toEqual({ operationId: input.id });
   expect(await parts(input.id)).toHaveLength(3);
+});
+
+test("what was confirmed as restorable is not deleted for good where nothing is kept by now", async () => {
+  const ids = await launched(1);
+  const { operationId } = await run(ids, "softDelete");
+  const { reclaimMs } = cloud.deps;
+  cloud.deps.reclaimMs = 0;
+  await workAll().finally(() => {
+    cloud.deps.reclaimMs = reclaimMs;
+  });
+  expect((await parts(operationId)).map(({ state }) => state)).toEqual(["failed"]);
+  const row = await cloud.database.prisma.instance.findUniqueOrThrow({ where: { id: ids[0] ?? "" } });
+  expect(row).toMatchObject({ deleteRequestedAt: null, reclaimAt: null });
 });

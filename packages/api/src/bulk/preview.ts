@@ -25,7 +25,7 @@ export async function previewBulk(database: Database, actor: Doer, asked: Asked)
   const plan = isGranted(actor.grants, bulkRules[asked.action].permission, asked.projectId)
     ? planBulk(asked.action, instances)
     : { will: [], wont: instances.length > 0 ? [{ reason: "notPermitted", instances }] : [] };
-  const deletes = bulkRules[asked.action].action === "delete" && asked.action !== "softDelete";
+  const deletes = bulkRules[asked.action].action === "delete";
   const sum = (of: (instance: ScopedInstance) => number) =>
     deletes ? plan.will.reduce((total, instance) => total + of(instance), 0) : 0;
   return {

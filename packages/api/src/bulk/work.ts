@@ -2,7 +2,7 @@
  * Carries on with every bulk action that has not ended: each part as its actor, by the verb of the single action, in a
  * transaction of its own. Everything it knows is rows: killed anywhere, it goes on from them, and several may do it at once.
  */
-import { asCloudError } from "@madang/core/errors";
+import { asCloudError, CloudError } from "@madang/core/errors";
 import { type BulkAction, bulkActionOf, bulkActions, bulkRules, notBegun } from "@madang/core/operation/bulk";
 import { asUnavailable } from "@madang/db";
 import PQueue from "p-queue";
@@ -25,8 +25,18 @@ const verbs: Record<BulkAction, Verb> = {
   reboot: (deps, actor, ref) => rebootInstance(deps, actor, ref, "soft"),
   hardReboot: (deps, actor, ref) => rebootInstance(deps, actor, ref, "hard"),
   delete: (deps, actor, ref) => deleteInstance(deps, actor, ref, false),
-  softDelete: (deps, actor, ref) => deleteInstance(deps, actor, ref, true),
+  softDelete: async (deps, actor, ref) => {
+    // What was confirmed as restorable is not deleted for good by a process that keeps nothing.
+    if (deps.reclaimMs <= 0) throw notRestorable();
+    return deleteInstance(deps, actor, ref, true);
+  },
 };
+
+function notRestorable(): CloudError {
+  return new CloudError("InvalidState", "Deleted instances can't be restored any more in this cloud.", {
+    reason: "bulkChanged",
+  });
+}
 
 /** So many parts, then the whole says how far it is. */
 const share = 25;
